@@ -1,0 +1,48 @@
+# Everything that a person or a build machine types. `make` alone lists it; docs/development.md explains it.
+
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test test-unit lint engine engine-stop bench clean
+# A half-made target is not made.
+.DELETE_ON_ERROR:
+
+help: ## list what make can do
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(READY) ## prepare .venv (once; again when pyproject.toml or constraints.txt change)
+
+# The lock makes the second of two makes wait for the first, and then find the work done.
+$(READY): pyproject.toml constraints.txt
+	@flock .venv.lock tools/prepare-venv "$(PYTHON)"
+
+run: setup ## start the monitor with the shipped rules, or the demo where there is no engine; ARGS="..." adds options
+	@exec $(BIN)/reactor run --rules rules/ --or-demo $(ARGS)
+
+test: setup ## run all tests, those on a real engine included
+	@$(BIN)/python -m tools.private_engine prepare
+	$(BIN)/python -m pytest $(ARGS)
+
+test-unit: setup ## run the tests that need no engine
+	$(BIN)/python -m pytest -m "not real" $(ARGS)
+
+lint: setup ## ruff, and mypy --strict
+	$(BIN)/ruff check
+	$(BIN)/mypy
+
+engine: ## start a private engine for a developer and print its DOCKER_HOST
+	@$(PYTHON) -m tools.private_engine start
+
+engine-stop: ## end that engine and remove all that it left
+	@$(PYTHON) -m tools.private_engine stop
+
+bench: setup ## measure, on a private engine
+	@$(BIN)/python -m tools.private_engine prepare
+	$(BIN)/python -m bench $(ARGS)
+
+clean: engine-stop ## remove everything that make has prepared
+	rm -rf .venv .venv.lock .engine .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,95 @@
+"""The calls to the engine for one decision: each with its deadline, each on record.
+
+Only making and recording calls belongs here; what an answer means is in ``looking`` and
+``trying``. The record is bounded: of a run that is tried for days, the first and the last
+calls are kept.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+import trio
+
+from reactor.core.container import Container, ContainerId, Listed
+from reactor.core.decisions import Call
+from reactor.core.ports import (
+    DeadlinePassed,
+    Engine,
+    EngineAnswered,
+    EngineError,
+    EngineForbids,
+    EngineUnreachable,
+    NoSuchContainer,
+)
+
+Answer = TypeVar("Answer")
+KEPT = 12
+
+
+class Calls:
+    """Everything that was asked of the engine for one decision."""
+
+    def __init__(self, engine: Engine, container: ContainerId) -> None:
+        self._engine = engine
+        self._container = container
+        self._first: list[Call] = []
+        self._last: list[Call] = []
+
+    @property
+    def record(self) -> tuple[Call, ...]:
+        """The calls so far."""
+        return (*self._first, *self._last)
+
+    async def inspect(self, deadline: float) -> Container:
+        """Inspect the container."""
+        return await self._make("inspect", lambda: self._engine.inspect(self._container), deadline)
+
+    async def list(self, deadline: float) -> Sequence[Listed]:
+        """List all containers."""
+        return await self._make("list", self._engine.list, deadline)
+
+    async def kill(self, deadline: float) -> int:
+        """Kill it."""
+        return await self._make("kill", lambda: self._engine.kill(self._container), deadline)
+
+    async def stop(self, grace: float, deadline: float) -> int:
+        """Stop it, politely for ``grace`` seconds."""
+        return await self._make("stop", lambda: self._engine.stop(self._container, grace), deadline)
+
+    async def _make(self, what: str, call: Callable[[], Awaitable[Answer]], deadline: float) -> Answer:
+        began = trio.current_time()
+        try:
+            with trio.fail_after(deadline):
+                answer = await call()
+        except trio.TooSlowError:
+            self._note(what, began, 0, "no answer in time")
+            raise DeadlinePassed(f"no answer to the {what} within {deadline:g} s") from None
+        except EngineError as error:
+            self._note(what, began, *_told(error))
+            raise
+        self._note(what, began, answer if isinstance(answer, int) else 200, "")
+        return answer
+
+    def _note(self, what: str, began: float, status: int, note: str) -> None:
+        call = Call(what, began, trio.current_time() - began, status, note)
+        if len(self._first) < KEPT:
+            self._first.append(call)
+        else:
+            self._last = [*self._last[1 - KEPT :], call]
+
+
+def _told(error: EngineError) -> tuple[int, str]:
+    """Status and note of a call that failed, in our own words."""
+    match error:
+        case NoSuchContainer():
+            return 404, ""
+        case EngineAnswered():
+            return error.status, ""
+        case DeadlinePassed():
+            return 0, "no answer in time"
+        case EngineUnreachable():
+            return 0, "unreachable"
+        case EngineForbids():
+            return 403, ""
+        case _:
+            return 0, "not understood"

@@ -1,0 +1,60 @@
+"""One decision on its way: what is known of it between two tries, and how a try can end.
+
+Only records belong here.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from reactor.act.calls import Calls
+from reactor.core.container import Container
+from reactor.core.decisions import Decision, Result, Why
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a decision ended."""
+
+    result: Result
+    why: Why
+    detail: str = ""
+
+
+class Then(Enum):
+    """What comes after a try that settled nothing."""
+
+    KILL = auto()  # the stop did not do it
+    AGAIN = auto()  # it was seen alive
+    QUARANTINE = auto()  # the engine hangs over it
+    WAIT = auto()  # the engine does not answer
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """The run may be alive still."""
+
+    then: Then
+    detail: str = ""
+
+
+@dataclass(slots=True)
+class Case:
+    """One decision on its way.
+
+    ``polite`` is whether the next call is a stop, ``struck`` that a call of ours may have ended
+    the run. ``seen`` is the run as it was last seen alive, ``came_back`` the one that followed.
+    ``tries`` are those that found it alive, ``pauses`` those in a row for the same reason.
+    """
+
+    decision: Decision
+    calls: Calls
+    polite: bool
+    struck: bool = False
+    seen: Container | None = None
+    tries: int = 0
+    pauses: int = 0
+    last: Then | None = None
+    quarantined: bool = False
+    waiting: bool = False
+    told: set[Why] = field(default_factory=set)
+    came_back: Container | None = None

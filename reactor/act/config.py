@@ -1,0 +1,35 @@
+"""The numbers of acting, all in one place, in seconds unless they count something."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ActConfig:
+    """How many calls at once, how long to wait for what, and how often to try.
+
+    ``kill_slots`` and ``stop_slots`` are for first tries, ``again_slots`` for further ones,
+    ``quarantine_slots`` for runs that would not end. A try that takes longer than ``patience``
+    (a stop: longer than its grace and that) loses its slot to the next and goes on without.
+    ``call_deadline`` is for a kill; an engine may take 12 s for one in good order.
+    ``settle`` is how long a run may take to be seen over after a call that went well, ``tries``
+    how many tries there are before the quarantine, ``quarantine_room`` how many runs fit there.
+    """
+
+    kill_slots: int = 10
+    stop_slots: int = 10
+    again_slots: int = 4
+    quarantine_slots: int = 4
+    patience: float = 1.0
+    call_deadline: float = 15.0
+    look_deadline: float = 5.0
+    verify_deadline: float = 2.0
+    settle: float = 2.0
+    longest_grace: float = 300.0
+    tries: int = 3
+    first_pause: float = 0.2
+    longest_pause: float = 5.0
+    first_quarantine_pause: float = 1.0
+    longest_quarantine_pause: float = 60.0
+    quarantine_room: int = 1000
+    look_back_after: float = 1.0
+    strict: bool = False

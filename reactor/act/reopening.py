@@ -1,0 +1,49 @@
+"""What an earlier monitor intended and never wrote the end of: finished or closed by looking.
+
+Only the start belongs here, before anything new is decided.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import trio
+
+from reactor.core.decisions import Decision, Outcome, Result, Why
+from reactor.core.ports import DeadlinePassed, Engine, EngineError, Journal
+
+
+async def reopen(
+    intents: Sequence[Decision],
+    engine: Engine,
+    journal: Journal,
+    put: Callable[[Decision], None],
+    *,
+    dry_run: bool = False,
+    deadline: float = 5.0,
+) -> tuple[Outcome, ...]:
+    """Close the intents whose run is over, and ``put`` the others again; returns what was closed.
+
+    A container that is alive may be in a later run: whoever carries the decision out sees that.
+    Where the engine cannot say, all are put again. ``dry_run`` holds for what was intended
+    before it was switched on, too.
+    """
+    alive = await _alive(engine, deadline) if intents else None
+    closed = []
+    for decision in intents:
+        if alive is not None and not alive.get(decision.run.id, False):
+            why = Why.ALREADY_OVER if decision.run.id in alive else Why.GONE
+            outcome = Outcome(decision, trio.current_time(), Result.DONE, why, "found so at the start")
+            journal.conclude(outcome)
+            closed.append(outcome)
+        else:
+            put(replace(decision, dry_run=decision.dry_run or dry_run))
+    return tuple(closed)
+
+
+async def _alive(engine: Engine, deadline: float) -> dict[str, bool] | None:
+    """Which containers there are and whether they are alive; None if the engine does not say."""
+    try:
+        with trio.fail_after(deadline):
+            return {row.id: row.alive for row in await engine.list()}
+    except (trio.TooSlowError, DeadlinePassed, EngineError):
+        return None

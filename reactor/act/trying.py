@@ -1,0 +1,139 @@
+"""One try at a decision: look, call, look again.
+
+What belongs here is the order of these three and what each answer means. When a try is made,
+how often, and who is told is in ``workers``. A status says little: 204 came to two callers for
+one kill, and 500 to one whose container was over. Only a look tells whether a run is over.
+"""
+
+from collections.abc import Callable
+
+import trio
+
+from reactor.act.case import Case, Then, Unsettled, Verdict
+from reactor.act.config import ActConfig
+from reactor.act.looking import Look, Sight, look, look_at_list
+from reactor.core.container import Container
+from reactor.core.decisions import Action, Decision, Result, Why
+from reactor.core.ports import DeadlinePassed, EngineAnswered, EngineForbids, EngineUnreachable
+
+Guard = Callable[[Container, Decision], bool]
+"""Asked at the last look before every call; False where the container must be left alone."""
+
+WITHOUT_EFFECT = frozenset({304, 404, 409})
+"""Answers by which an engine says that there was nothing to end."""
+
+
+async def attempt(case: Case, guard: Guard, config: ActConfig) -> Verdict | Unsettled:
+    """Look at the run and, if it is the one that was meant and may be ended, end it."""
+    try:
+        seen = await _first_look(case, config)
+        settled = _judge(case, seen)
+        if settled is not None:
+            return settled
+        if seen.container is not None and not guard(seen.container, case.decision):
+            return Verdict(Result.REFUSED, Why.PROTECTED)
+        case.seen = seen.container
+        return await _strike(case, config)
+    except EngineForbids as error:
+        return Verdict(Result.FAILED, Why.FORBIDDEN, str(error))
+
+
+async def _first_look(case: Case, config: ActConfig) -> Look:
+    """Of a run in quarantine the list is asked first: its inspect is likely to hang."""
+    run = case.decision.run
+    if case.quarantined:
+        seen = await look_at_list(case.calls, run, config.look_deadline, Look(Sight.PERHAPS))
+        if seen.sight is not Sight.PERHAPS:
+            return seen
+    return await look(case.calls, run, config.look_deadline)
+
+
+def _judge(case: Case, seen: Look) -> Verdict | Unsettled | None:
+    """What a look means; None if the run is alive for certain."""
+    match seen.sight:
+        case Sight.ALIVE:
+            return None
+        case Sight.STUCK:
+            return Unsettled(Then.QUARANTINE, seen.detail)
+        case Sight.PERHAPS:
+            return Unsettled(Then.AGAIN, seen.detail)
+        case Sight.UNREACHABLE:
+            return Unsettled(Then.WAIT, seen.detail)
+        case _:
+            return _over(case, seen)
+
+
+def _over(case: Case, seen: Look) -> Verdict:
+    """The run is over. It was our doing if a call of ours may have had an effect."""
+    if case.struck:
+        if seen.container is not None and seen.sight is Sight.LATER_RUN and seen.container.alive:
+            case.came_back = seen.container
+        return Verdict(Result.DONE, Why.ENDED)
+    return {
+        Sight.OVER: Verdict(Result.DONE, Why.ALREADY_OVER),
+        Sight.GONE: Verdict(Result.DONE, Why.GONE),
+        Sight.LATER_RUN: Verdict(Result.REFUSED, Why.STALE),
+        Sight.IMPOSTOR: Verdict(Result.REFUSED, Why.IMPOSTOR),
+    }[seen.sight]
+
+
+async def _strike(case: Case, config: ActConfig) -> Verdict | Unsettled:
+    """Make the call and see what became of the run."""
+    polite, case.polite = case.polite, False
+    before, case.struck = case.struck, True
+    try:
+        status = await _call(case, config, polite=polite)
+    except DeadlinePassed as error:
+        return await _after_hang(case, config, str(error))
+    except EngineUnreachable as error:
+        return Unsettled(Then.WAIT, str(error))
+    except EngineAnswered as error:
+        status = error.status
+    case.struck = before or status not in WITHOUT_EFFECT
+    patience = config.settle if status < 500 else 0.0
+    settled = await _settle(case, config, patience)
+    if polite and isinstance(settled, Unsettled) and settled.then is Then.AGAIN:
+        return Unsettled(Then.KILL, f"alive after a stop that was answered with {status}")
+    return settled
+
+
+async def _call(case: Case, config: ActConfig, *, polite: bool) -> int:
+    if not polite:
+        return await case.calls.kill(config.call_deadline)
+    grace = grace_of(case.decision, config)
+    return await case.calls.stop(grace, grace + config.call_deadline)
+
+
+async def _after_hang(case: Case, config: ActConfig, detail: str) -> Verdict | Unsettled:
+    """A call hung until its deadline, so an inspect would hang too."""
+    stuck = Look(Sight.STUCK, detail=detail)
+    seen = await look_at_list(case.calls, case.decision.run, config.verify_deadline, stuck)
+    return _judge(case, seen) or Unsettled(Then.QUARANTINE, detail)
+
+
+async def _settle(case: Case, config: ActConfig, patience: float) -> Verdict | Unsettled:
+    """Look until the run is seen to be over, or ``patience`` is."""
+    until = trio.current_time() + patience
+    pause = 0.01
+    while True:
+        judged = _judge(case, await _verifying_look(case, config))
+        alive = judged is None or (isinstance(judged, Unsettled) and judged.then is Then.AGAIN)
+        if judged is not None and not alive:
+            return judged
+        if trio.current_time() + pause > until:
+            return judged or Unsettled(Then.AGAIN, "still alive after the call")
+        await trio.sleep(pause)
+        pause = min(pause * 2, 0.5)
+
+
+async def _verifying_look(case: Case, config: ActConfig) -> Look:
+    """A container that is removed at its end is not inspected then: some engines fall over that."""
+    run = case.decision.run
+    if case.seen is not None and case.seen.auto_remove:
+        return await look_at_list(case.calls, run, config.verify_deadline, Look(Sight.ALIVE, case.seen))
+    return await look(case.calls, run, config.verify_deadline)
+
+
+def grace_of(decision: Decision, config: ActConfig) -> float:
+    """The grace of a stop, never negative (which means for ever) and never without an end."""
+    return min(max(decision.grace, 0.0), config.longest_grace) if decision.action is Action.STOP else 0.0

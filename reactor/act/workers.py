@@ -1,0 +1,182 @@
+"""From the outbox to the outcome: who is tried when, and how often.
+
+What belongs here is the course of a decision through its tries: slots, pauses, quarantine.
+What one try consists of is in ``trying``, who is told of it in ``ledger``.
+"""
+
+from collections.abc import Callable
+
+import trio
+
+from reactor.act.calls import Calls
+from reactor.act.case import Case, Then, Unsettled, Verdict
+from reactor.act.config import ActConfig
+from reactor.act.lanes import Lane, Lease
+from reactor.act.ledger import Ledger, Report
+from reactor.act.looking import Sight, look
+from reactor.act.outbox import Outbox, OutboxStatistics
+from reactor.act.trying import Guard, attempt, grace_of
+from reactor.core.container import Container
+from reactor.core.decisions import Action, Decision, Result, Why
+from reactor.core.ports import Engine, EngineForbids, Journal
+
+DRY = Verdict(Result.REFUSED, Why.DRY_RUN)
+STRICT = Verdict(Result.REFUSED, Why.STRICT, "the intent is not on the disk, and strict is configured")
+FULL = Verdict(Result.FAILED, Why.GIVEN_UP, "the quarantine is full")
+
+
+class Workers:
+    """Carries decisions out. ``put`` them; outcomes come by ``report``, in the same thread.
+
+    ``start`` has to be called once; all tasks live in ``nursery``. ``guard`` is asked at the
+    last look. ``jitter`` gives numbers from 0 to 1. ``returned`` is told of a container that
+    began another run within a second of the end that we brought: it is judged anew by others.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        journal: Journal,
+        guard: Guard,
+        nursery: trio.Nursery,
+        report: Report,
+        config: ActConfig | None = None,
+        *,
+        jitter: Callable[[], float],
+        returned: Callable[[Container], None] = lambda _: None,
+    ) -> None:
+        self._engine = engine
+        self._journal = journal
+        self._guard = guard
+        self._nursery = nursery
+        self._config = config = config or ActConfig()
+        self._jitter = jitter
+        self._returned = returned
+        self._outbox = Outbox()
+        self._ledger = Ledger(self._outbox, journal, report, config.quarantine_room)
+        self._lanes = {
+            Action.KILL: Lane(config.kill_slots, config.patience),
+            Action.STOP: Lane(config.stop_slots, config.patience),
+        }
+        self._again_lane = Lane(config.again_slots, config.patience)
+        self._quarantine_lane = Lane(config.quarantine_slots)
+        self._nudged = trio.Event()
+
+    def start(self) -> None:
+        """Begin to carry out. Each action has its own line, so that slow stops hold up no kill."""
+        for action in Action:
+            self._nursery.start_soon(self._dispatch, action)
+
+    def put(self, decision: Decision) -> None:
+        """Add a decision. A second one for the same run and action adds nothing while the first is open."""
+        self._outbox.put(decision)
+
+    def nudge(self) -> None:
+        """The engine is known to answer: try at once what waits for another try."""
+        self._nudged.set()
+        self._nudged = trio.Event()
+
+    async def wait_empty(self) -> None:
+        """Wait until nothing is under way, apart from what waits in quarantine or for the engine."""
+        await self._ledger.wait_inactive()
+
+    def statistics(self) -> OutboxStatistics:
+        """How it goes, now."""
+        ledger, queued = self._ledger, self._outbox.queued
+        return OutboxStatistics(
+            queued=queued,
+            in_flight=ledger.active - queued,
+            overdue=sum(lane.overdue for lane in (*self._lanes.values(), self._again_lane)),
+            quarantined=ledger.quarantined,
+            waiting=ledger.waiting,
+            repeats=self._outbox.repeats,
+            retries=ledger.retries,
+            came_back=ledger.came_back,
+            outcomes=dict(ledger.outcomes),
+        )
+
+    async def _dispatch(self, action: Action) -> None:
+        """Take one decision after the other. Each gets its slot and takes its first step before the next
+        is looked at, so the calls go out in the order of the decisions."""
+        while True:
+            decision = await self._outbox.take(action)
+            case = Case(decision, Calls(self._engine, decision.run.id), polite=action is Action.STOP)
+            if decision.dry_run:
+                self._ledger.conclude(case, DRY)
+                continue
+            lease = await self._lanes[action].acquire(grace_of(decision, self._config))
+            self._nursery.start_soon(self._carry_out, case, lease)
+
+    async def _carry_out(self, case: Case, lease: Lease) -> None:
+        with lease:
+            settled = await self._first_try(case)
+        while isinstance(settled, Unsettled):
+            settled = await self._another_try(case, settled)
+        self._ledger.conclude(case, settled)
+        if settled.why is Why.ENDED:
+            await self._look_back(case)
+
+    async def _first_try(self, case: Case) -> Verdict | Unsettled:
+        """The intent comes first and is waited for; if it is late, acting comes first, unless strict."""
+        intended = await self._journal.intend(case.decision, trio.current_time())
+        if self._config.strict and not intended:
+            return STRICT
+        return await attempt(case, self._guard, self._config)
+
+    async def _another_try(self, case: Case, last: Unsettled) -> Verdict | Unsettled:
+        self._ledger.retries += 1
+        if last.then is Then.KILL:
+            lane = self._lanes[Action.KILL]
+        elif not self._find_place(case, last):
+            return FULL
+        else:
+            await self._pause(case, last.then)
+            lane = self._quarantine_lane if case.quarantined else self._again_lane
+        with await lane.acquire():
+            self._ledger.set_waiting(case, waiting=False)
+            return await attempt(case, self._guard, self._config)
+
+    def _find_place(self, case: Case, last: Unsettled) -> bool:
+        """Where a case waits for its next try, and who has to know; False if there is no room."""
+        if last.then is Then.WAIT:
+            self._ledger.set_waiting(case, waiting=True)
+            self._ledger.tell(case, Why.UNREACHABLE, last.detail)
+            return True
+        case.tries += 1
+        if last.then is Then.AGAIN and case.tries < self._config.tries and not case.quarantined:
+            return True
+        if not self._ledger.quarantine(case):
+            return False
+        self._ledger.tell(case, Why.WEDGED, last.detail)
+        return True
+
+    async def _pause(self, case: Case, then: Then) -> None:
+        """Twice as long each time, and a random part less, so that they do not all come at once."""
+        config = self._config
+        case.pauses = case.pauses + 1 if then is case.last else 0
+        case.last = then
+        first, longest = config.first_pause, config.longest_pause
+        if case.quarantined:
+            first, longest = config.first_quarantine_pause, config.longest_quarantine_pause
+        seconds = min(first * 2.0 ** min(case.pauses, 30), longest)
+        with trio.move_on_after(seconds * (1 - 0.5 * self._jitter())):
+            await self._nudged.wait()
+
+    async def _look_back(self, case: Case) -> None:
+        """See whether a restart policy, or somebody, began another run."""
+        if case.came_back is None:
+            if case.seen is not None and case.seen.auto_remove:
+                return
+            await trio.sleep(self._config.look_back_after)
+            case.came_back = await self._later_run(case)
+        if case.came_back is not None:
+            self._ledger.came_back += 1
+            self._returned(case.came_back)
+
+    async def _later_run(self, case: Case) -> Container | None:
+        try:
+            seen = await look(case.calls, case.decision.run, self._config.verify_deadline)
+        except EngineForbids:
+            return None
+        alive = seen.container is not None and seen.container.alive
+        return seen.container if seen.sight is Sight.LATER_RUN and alive else None

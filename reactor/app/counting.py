@@ -1,0 +1,61 @@
+"""From records to counters: what each note, decision and outcome counts as.
+
+One observer among several; nothing is decided or written down here. The names are those of
+the metric table, which refuses what it does not know.
+"""
+
+from collections.abc import Iterable
+
+from reactor.core.decisions import Decision, Outcome, Result
+from reactor.core.notes import Cause, Ended, Matched, Note, OomSeen, Reconciled
+from reactor.core.rules import RuleSet
+from reactor.core.state import Step
+from reactor.observe.tally import Tally
+
+
+class Counting:
+    """Counts steps and outcomes into a tally."""
+
+    def __init__(self, tally: Tally, rules: RuleSet) -> None:
+        self._tally = tally
+        for rule in rules.rules:
+            tally.count("reactor_rule_matches_total", 0, rule=rule.name)
+        for cause in Cause:
+            tally.count("reactor_exits_total", 0, cause=cause)
+
+    def step(self, step: Step) -> None:
+        """Count what one step led to."""
+        self._notes(step.notes)
+        for decision in step.decisions:
+            self._decision(decision)
+
+    def outcome(self, outcome: Outcome) -> None:
+        """Count what came of a decision."""
+        decision = outcome.decision
+        labels = {"action": decision.action, "result": outcome.result, "why": outcome.why}
+        self._tally.count("reactor_outcomes_total", **labels)
+        if outcome.result is Result.DONE:
+            took = outcome.at - decision.at
+            self._tally.observe("reactor_kill_duration_seconds", took, action=decision.action)
+
+    def _decision(self, decision: Decision) -> None:
+        labels = {"rule": decision.rule, "action": decision.action}
+        self._tally.count("reactor_decisions_total", dry_run=decision.dry_run, **labels)
+        if not decision.cause:
+            self._tally.observe("reactor_breach_duration_seconds", decision.at - decision.seen)
+
+    def _notes(self, notes: Iterable[Note]) -> None:
+        for note in notes:
+            match note:
+                case Matched():
+                    self._tally.count("reactor_rule_matches_total", rule=note.rule)
+                case OomSeen():
+                    self._tally.count("reactor_oom_events_total")
+                case Ended(again=False):
+                    # A cause that becomes known later stands in the journal; a counter never goes back.
+                    self._tally.count("reactor_exits_total", cause=note.cause)
+                    self._tally.count("reactor_ended_unseen_total", int(note.cause is Cause.UNSEEN))
+                case Reconciled():
+                    self._tally.count("reactor_orphans_found_total", note.orphans)
+                case _:
+                    pass

@@ -1,0 +1,81 @@
+"""The monitor put together: facts into the graph, steps out to those who act, write, count and tell.
+
+Here the parts are joined; none of them knows the others. Their tasks are started in
+``supervise``, which alone opens nurseries.
+"""
+
+from collections.abc import Callable
+
+import trio
+
+from reactor.app.counting import Counting
+from reactor.app.scribe import Scribe
+from reactor.app.telling import Teller
+from reactor.core.container import Container, ContainerId, Run
+from reactor.core.decisions import Decision, Outcome
+from reactor.core.facts import Acted, Fact
+from reactor.core.protection import GOVERNED, Standing
+from reactor.core.state import Setup, State, Step
+from reactor.core.step import wanted_samples
+from reactor.core.topology import place
+from reactor.journal.journal import Journal
+from reactor.observe.tally import Tally
+from reactor.streams.graph import Graph
+from reactor.streams.scheduler import TrioScheduler
+
+Put = Callable[[Decision], None]
+Want = Callable[[frozenset[Run]], None]
+
+
+class Monitor:
+    """One engine's facts, decisions and outcomes, and everybody who wants to know of them."""
+
+    def __init__(self, setup: Setup, scheduler: TrioScheduler, journal: Journal, tally: Tally) -> None:
+        self.setup = setup
+        self.graph = Graph(setup, scheduler, now=trio.current_time)
+        self._teller = Teller()
+        self._scribe = Scribe(journal)
+        self._counting = Counting(tally, setup.rules)
+        self._roster = -1
+
+    def begin(self, put: Put, want: Want) -> None:
+        """Start the graph's clock. ``put`` takes decisions; ``want`` is told whose readings are needed."""
+        self._put = put
+        self._want = want
+        self.graph.subscribe(self._stepped)
+
+    @property
+    def state(self) -> State:
+        """What the core knows now."""
+        return self.graph.state
+
+    def feed(self, fact: Fact) -> None:
+        """Put in a fact."""
+        self.graph.feed(fact)
+
+    def report(self, outcome: Outcome) -> None:
+        """Take in what came of a decision, and let the core know."""
+        self._teller.outcome(outcome)
+        self._counting.outcome(outcome)
+        self.feed(Acted(outcome.at, outcome))
+
+    def allows(self, container: Container, decision: Decision) -> bool:
+        """The last look before acting: still in scope, neither skipped nor protected?"""
+        entry = self.state.entries.get(decision.run.id)
+        known = entry.mains if entry is not None else self.setup.remembered.get(container.id, frozenset())
+        return place(self.setup.policy, container, self._standing, known).standing in GOVERNED
+
+    def _standing(self, key: ContainerId) -> Standing | None:
+        entry = self.state.entries.get(key)
+        return entry.standing if entry is not None else None
+
+    def _stepped(self, step: Step) -> None:
+        # Those who act come first: what the others do with a step must not delay it.
+        for decision in step.decisions:
+            self._put(decision)
+        if step.state.roster != self._roster:
+            self._roster = step.state.roster
+            self._want(wanted_samples(step.state))
+        self._scribe.step(step)
+        self._counting.step(step)
+        self._teller.step(step)

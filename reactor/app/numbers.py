@@ -1,0 +1,155 @@
+"""The numbers of this moment: from the rooms' statistics to the records that the exports read.
+
+Only reading belongs here: each room says what it knows by ``statistics()``, the state says
+what is alive, and our moments are turned into the wall's.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import trio
+
+from reactor import __version__
+from reactor.act.outbox import OutboxStatistics
+from reactor.core.judging import fresh_sample, needs_samples, view_of
+from reactor.core.rules import Rule, View
+from reactor.core.state import Entry, Setup, State
+from reactor.engine.readings import ReadingsStatistics
+from reactor.engine.watch import WatchStatistics
+from reactor.journal.journal import JournalStatistics
+from reactor.observe.readings import ContainerReading, Readings
+from reactor.observe.snapshot import Captured
+from reactor.observe.tally import Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where the numbers come from."""
+
+    setup: Setup
+    state: Callable[[], State]
+    repeats: Callable[[], int]
+    watch: Callable[[], WatchStatistics]
+    readings: Callable[[], ReadingsStatistics]
+    outbox: Callable[[], OutboxStatistics]
+    journal: Callable[[], JournalStatistics]
+
+
+class Numbers:
+    """Captures everything that the exports show. ``wall`` is the wall clock, in seconds."""
+
+    def __init__(self, sources: Sources, tally: Tally, wall: Callable[[], float]) -> None:
+        self._sources = sources
+        self._tally = tally
+        self._wall = wall
+        self._started = wall()
+
+    def capture(self) -> Captured:
+        """The numbers of this moment, as frozen records."""
+        watch = self._sources.watch()
+        self._take_over(watch)
+        return Captured(self._read(watch), self._tally.freeze(), self._started)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the first reconcile is done and events come in."""
+        return _is_ready(self._sources.watch())
+
+    def why_not_ready(self) -> str:
+        """What is missing, as a sentence; empty if nothing is."""
+        watch = self._sources.watch()
+        if not watch.snapshots:
+            return "the first reconcile is not done yet"
+        return "" if watch.hearing.subscribed else "the event stream is not up"
+
+    def _read(self, watch: WatchStatistics) -> Readings:
+        setup, state, at = self._sources.setup, self._sources.state(), trio.current_time()
+        outbox, journal = self._sources.outbox(), self._sources.journal()
+        offset = self._wall() - at
+        return Readings(
+            at=self._wall(),
+            version=__version__,
+            containers=tuple(container_reading(setup, entry, at) for entry in state.living()),
+            ready=_is_ready(watch),
+            rules_loaded=len(setup.rules.rules),
+            rule_unknown=rule_unknown(setup, state, at),
+            stats_streams=self._sources.readings().open,
+            stale_samples=stale(setup, state, at),
+            outbox_queued=outbox.queued,
+            outbox_in_flight=outbox.in_flight,
+            outbox_quarantined=outbox.quarantined + outbox.waiting,
+            journal_healthy=journal.healthy,
+            last_event=_shifted(watch.hearing.last_event_at, offset),
+            last_reconcile=_shifted(watch.last_snapshot_at, offset),
+        )
+
+    def _take_over(self, watch: WatchStatistics) -> None:
+        """Bring the totals that the rooms count themselves into the tally."""
+        tally, readings = self._tally, self._sources.readings()
+        outbox, journal = self._sources.outbox(), self._sources.journal()
+        reconnects = max(0, watch.hearing.subscriptions - 1)
+        tally.reach("reactor_stream_reconnects_total", reconnects, stream="events")
+        tally.reach("reactor_stream_reconnects_total", readings.reconnects, stream="stats")
+        for name, total in (
+            ("reactor_events_received_total", watch.hearing.events),
+            ("reactor_events_repeated_total", self._sources.repeats()),
+            ("reactor_gaps_total", watch.gaps),
+            ("reactor_blind_seconds_total", _blind(watch)),
+            ("reactor_samples_total", readings.samples),
+            ("reactor_no_data_frames_total", readings.no_data),
+            ("reactor_reconcile_failures_total", watch.list_failures),
+            ("reactor_came_back_total", outbox.came_back),
+            ("reactor_journal_written_total", journal.written),
+            ("reactor_journal_dropped_total", journal.dropped),
+            ("reactor_journal_failures_total", journal.failures),
+        ):
+            tally.reach(name, total)
+
+
+def container_reading(setup: Setup, entry: Entry, at: float) -> ContainerReading:
+    """One living container as the metrics show it; what is stale is unknown."""
+    container, sample = entry.container, fresh_sample(setup, entry, at)
+    return ContainerReading(
+        id=container.id,
+        name=container.name,
+        image=container.image,
+        standing=entry.standing,
+        threads=sample.pids if sample else None,
+        threads_max=sample.pids_limit if sample else container.pids_limit,
+        memory=sample.memory if sample else None,
+        memory_limit=sample.memory_limit if sample else container.memory_limit,
+        cpu=sample.cpu if sample else None,
+        uptime=None if container.born is None else max(0.0, at - container.born),
+    )
+
+
+def rule_unknown(setup: Setup, state: State, at: float) -> dict[str, int]:
+    """For each rule, for how many living runs it cannot be judged."""
+    counts: Counter[str] = Counter({rule.name: 0 for rule in setup.rules.rules})
+    for entry in state.living():
+        view = view_of(setup, entry, at)
+        counts.update(rule.name for rule in entry.rules if entry.unsure or _is_unknown(rule, view))
+    return dict(counts)
+
+
+def _is_unknown(rule: Rule, view: View) -> bool:
+    return rule.when is not None and rule.when.test(view) is None
+
+
+def stale(setup: Setup, state: State, at: float) -> int:
+    """How many runs that need samples have none that is evidence."""
+    return sum(needs_samples(entry) and fresh_sample(setup, entry, at) is None for entry in state.living())
+
+
+def _is_ready(watch: WatchStatistics) -> bool:
+    return watch.snapshots > 0 and watch.hearing.subscribed
+
+
+def _blind(watch: WatchStatistics) -> float:
+    now = trio.current_time() - watch.blind_since if watch.blind_since is not None else 0.0
+    return watch.blind_seconds + now
+
+
+def _shifted(at: float | None, offset: float) -> float | None:
+    return None if at is None else at + offset

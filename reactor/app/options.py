@@ -1,0 +1,110 @@
+"""The command line: which commands there are, what they take, and how they explain themselves.
+
+Only the parser is here; nothing is carried out. It imports nothing heavy, so that ``--help``
+is quick.
+"""
+
+import argparse
+from pathlib import Path
+
+from reactor import __version__
+
+EPILOG = """\
+exit codes: 0 all went well · 1 the check found mistakes · 2 it could not begin: a mistake in
+the command line, the configuration or the rules, or no engine that answers
+
+Only containers in scope are ever acted upon: those with the label reactor.task (or what the
+configuration names) and the sidecars joined to them. All others are watched and left alone.
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    top = argparse.ArgumentParser(
+        prog="reactor",
+        description="Watches Docker containers and ends what breaks the rules, with its sidecars.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"reactor {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    _run(commands)
+    _check(commands)
+    _demo(commands)
+    return top
+
+
+def _run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    run = commands.add_parser(
+        "run",
+        help="watch an engine and end what breaks the rules",
+        description="Watch one engine until stopped (SIGTERM or Ctrl-C).",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    run.add_argument(
+        "--rules",
+        metavar="PATH",
+        type=Path,
+        action="append",
+        help="a rule file or a folder of them; may be repeated (default: the shipped rules)",
+    )
+    run.add_argument(
+        "--config", metavar="FILE", type=Path, help="the configuration: scope, labels, protection, times"
+    )
+    run.add_argument("--dry-run", action="store_true", help="say what would be ended, and end nothing")
+    engine = run.add_argument_group("engine")
+    engine.add_argument(
+        "--docker-host",
+        metavar="URL",
+        help="unix:///path or tcp://host:port (default: DOCKER_HOST, then /var/run/docker.sock)",
+    )
+    engine.add_argument(
+        "--context", metavar="NAME", help="a context of the docker command line; never followed unless named"
+    )
+    engine.add_argument("--tls-insecure", action="store_true", help="do not verify the engine's certificate")
+    engine.add_argument(
+        "--or-demo",
+        action="store_true",
+        help="if no engine is named and none is at the default socket, show the demo",
+    )
+    where = run.add_argument_group("where it listens and writes")
+    where.add_argument(
+        "--listen",
+        metavar="HOST:PORT",
+        help="for /metrics, /-/healthy and /-/ready (default: 127.0.0.1:9710; 'off' for none)",
+    )
+    where.add_argument(
+        "--journal",
+        metavar="FILE",
+        type=Path,
+        help="the journal (default: below /var/lib/reactor, or your state folder)",
+    )
+    _logging(run)
+
+
+def _check(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    check = commands.add_parser("check", help="check rule files and say what is wrong, and where")
+    check.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="a rule file or a folder of them")
+    check.add_argument("--config", metavar="FILE", type=Path, help="check this configuration, too")
+
+
+def _demo(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    demo = commands.add_parser(
+        "demo",
+        help="see it work: the real monitor on an embedded engine; no root and no Docker needed",
+        description="Runs the real monitor on an embedded engine full of good and bad tasks.",
+    )
+    demo.add_argument(
+        "--rules", metavar="PATH", type=Path, action="append", help="other rules than the shipped ones"
+    )
+    demo.add_argument("--json", action="store_true", help="the summary as JSON on stdout")
+    _logging(demo)
+
+
+def _logging(command: argparse.ArgumentParser) -> None:
+    logging = command.add_argument_group("log (on stderr)")
+    logging.add_argument("--log-format", choices=("logfmt", "json"), default="logfmt", help="default: logfmt")
+    logging.add_argument(
+        "--log-level", choices=("debug", "info", "warning", "error"), default="info", help="default: info"
+    )

@@ -1,0 +1,161 @@
+"""The nursery tree: the only place where the monitor's nurseries are opened and its tasks begin.
+
+What is needed longest begins first and ends last: the journal outlives those who act, those
+who act outlive the sources. A stop ends the sources, lets what is in flight come to its
+end within the grace, and then closes the rest.
+"""
+
+import logging
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from random import Random
+
+import trio
+
+from reactor.act.config import ActConfig
+from reactor.act.reopening import reopen
+from reactor.act.workers import Workers
+from reactor.app.monitor import Monitor
+from reactor.app.numbers import Numbers, Sources
+from reactor.core.ports import Engine
+from reactor.core.state import Setup
+from reactor.engine.readings import Readings
+from reactor.engine.watch import Watch, WatchTimes
+from reactor.journal.journal import Journal
+from reactor.observe.own import watch_loop
+from reactor.observe.tally import Tally
+from reactor.streams.scheduler import TrioScheduler
+
+log = logging.getLogger("reactor.app")
+
+Export = Callable[[Numbers, Tally, trio.TaskStatus[None]], Awaitable[None]]
+"""Something that shows the numbers to others: the web server, the push."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to supervise. ``setup`` lacks only what the journal remembers; times are in seconds."""
+
+    setup: Setup
+    engine: Engine
+    journal: Journal
+    times: WatchTimes = field(default_factory=WatchTimes)
+    acting: ActConfig = field(default_factory=ActConfig)
+    exports: tuple[Export, ...] = ()
+    most_streams: int = 2000
+    drain: float = 20.0
+    chance: Random = field(default_factory=Random)
+
+
+async def supervise(
+    plan: Plan,
+    wait_for_stop: Callable[[], Awaitable[object]],
+    *,
+    task_status: trio.TaskStatus[Numbers] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Run a monitor until ``wait_for_stop`` returns; ``task_status`` is told when it watches."""
+    scheduler, tally = TrioScheduler(), Tally()
+    async with trio.open_nursery() as keeping:
+        await keeping.start(plan.journal.run)
+        await keeping.start(scheduler.run)
+        monitor = Monitor(_with_memory(plan), scheduler, plan.journal, tally)
+        async with trio.open_nursery() as acting:
+            workers = _workers(plan, monitor, acting)
+            workers.start()
+            async with trio.open_nursery() as sources:
+                numbers = await _start_watching(plan, monitor, workers, sources, tally)
+                for export in plan.exports:
+                    await acting.start(_started, export, numbers, tally)
+                acting.start_soon(watch_loop, tally)
+                task_status.started(numbers)
+                await wait_for_stop()
+                sources.cancel_scope.cancel()
+            await _drain(plan, workers)
+            acting.cancel_scope.cancel()
+        keeping.cancel_scope.cancel()
+
+
+def _with_memory(plan: Plan) -> Setup:
+    """The setup with what an earlier monitor left in the journal."""
+    away = {known.run: known.name for known in plan.journal.open_runs()}
+    return replace(plan.setup, remembered=plan.journal.remembered(), away=away)
+
+
+def _workers(plan: Plan, monitor: Monitor, acting: trio.Nursery) -> Workers:
+    return Workers(
+        plan.engine,
+        plan.journal,
+        monitor.allows,
+        acting,
+        monitor.report,
+        plan.acting,
+        jitter=plan.chance.random,
+    )
+
+
+async def _start_watching(
+    plan: Plan, monitor: Monitor, workers: Workers, sources: trio.Nursery, tally: Tally
+) -> Numbers:
+    """Begin to watch; returns when the first snapshot has been taken in."""
+    readings = Readings(plan.engine, monitor.feed, sources, most=plan.most_streams, chance=plan.chance)
+    watch = Watch(
+        plan.engine,
+        monitor.feed,
+        plan.times,
+        chance=plan.chance,
+        on_open=lambda _: workers.nudge(),
+        on_reconciled=lambda took: tally.observe("reactor_reconcile_duration_seconds", took),
+    )
+    monitor.begin(workers.put, readings.want)
+    numbers = Numbers(
+        Sources(
+            setup=monitor.setup,
+            state=lambda: monitor.state,
+            repeats=lambda: monitor.graph.repeats.dropped,
+            watch=watch.statistics,
+            readings=readings.statistics,
+            outbox=workers.statistics,
+            journal=plan.journal.statistics,
+        ),
+        tally,
+        time.time,
+    )
+    await sources.start(watch.run, sources)
+    await _take_up_intents(plan, monitor, workers)
+    return numbers
+
+
+async def _take_up_intents(plan: Plan, monitor: Monitor, workers: Workers) -> None:
+    """Finish, or close, what an earlier monitor intended and did not write the end of."""
+    intents = plan.journal.open_intents()
+    closed = await reopen(intents, plan.engine, plan.journal, workers.put, dry_run=plan.setup.dry_run)
+    for outcome in closed:
+        monitor.report(outcome)
+    if intents:
+        taken_up = {"intents": len(intents), "closed": len(closed)}
+        log.warning("an earlier monitor left intents behind; they are taken up", extra=taken_up)
+
+
+async def _started(
+    export: Export, numbers: Numbers, tally: Tally, *, task_status: trio.TaskStatus[None]
+) -> None:
+    await export(numbers, tally, task_status)
+
+
+async def _drain(plan: Plan, workers: Workers) -> None:
+    """Let what is in flight come to its end; what does not is taken up by the next monitor."""
+    left = workers.statistics()
+    if left.queued or left.in_flight:
+        log.info("stopping: waiting for what is in flight", extra={"in_flight": left.queued + left.in_flight})
+    with trio.move_on_after(plan.drain):
+        await workers.wait_empty()
+
+
+async def wait_for_signal() -> None:
+    """Wait for SIGTERM or SIGINT."""
+    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async for number in signals:
+            log.info("stopping", extra={"signal": signal.Signals(number).name})
+            return

@@ -1,0 +1,130 @@
+"""What the monitor says in its log: one line for each thing that an operator may ask about.
+
+The core's notes, decisions and outcomes come in as records and go out as lines; nothing is
+decided or counted here. Engine text goes into fields, where the log room escapes it.
+"""
+
+import logging
+from functools import singledispatchmethod
+from typing import Any
+
+from reactor.core.decisions import Decision, Outcome, Result, Why
+from reactor.core.notes import Adopted, CannotTell, CascadeHeld, Cause, Ended, MainTold, Note, Reconciled
+from reactor.core.state import Step
+
+log = logging.getLogger("reactor.monitor")
+
+LEVELS = {Result.DONE: logging.WARNING, Result.REFUSED: logging.INFO}
+
+
+class Teller:
+    """Writes steps and outcomes to the log."""
+
+    def step(self, step: Step) -> None:
+        """Say what one step led to."""
+        for note in step.notes:
+            self._note(note)
+        for decision in step.decisions:
+            self._decision(decision)
+
+    def outcome(self, outcome: Outcome) -> None:
+        """Say what came of a decision."""
+        decision = outcome.decision
+        if outcome.why is Why.DRY_RUN:
+            return
+        log.log(
+            LEVELS.get(outcome.result, logging.ERROR),
+            _sentence(outcome),
+            extra={
+                "container": decision.name,
+                "id": decision.run.id[:12],
+                "rule": decision.rule,
+                "reason": decision.reason,
+                "why": outcome.why.value,
+                "detail": outcome.detail,
+                "took_ms": round((outcome.at - decision.seen) * 1000, 1),
+                "decision": decision.id,
+            },
+        )
+
+    def _decision(self, decision: Decision) -> None:
+        log.warning(
+            "dry run: would end a container" if decision.dry_run else "a container is to be ended",
+            extra={
+                "container": decision.name,
+                "id": decision.run.id[:12],
+                "action": decision.action.value,
+                "rule": decision.rule,
+                "reason": decision.reason,
+                "decision": decision.id,
+            },
+        )
+
+    @singledispatchmethod
+    def _note(self, note: Note) -> None:
+        """Notes without a line of their own are only counted."""
+
+    @_note.register
+    def _(self, note: Adopted) -> None:
+        fields = self._who(note.container.name, note.container.id)
+        log.debug("a container is followed", extra={**fields, "standing": note.standing.value})
+        if note.unreadable_image:
+            log.warning(
+                "its image cannot be read: its labels may create scope, but exempt it from nothing",
+                extra=fields,
+            )
+        if note.vain_skip:
+            log.warning("it carries the skip label of its image, which exempts nobody", extra=fields)
+
+    @_note.register
+    def _(self, note: Ended) -> None:
+        level = logging.INFO if note.cause in {Cause.OOM, Cause.UNSEEN} else logging.DEBUG
+        fields = {"exit_code": note.exit_code, "cause": note.cause.value, "oom": note.oom}
+        log.log(level, "a run ended", extra={**self._who(note.name, note.run.id), **fields})
+
+    @_note.register
+    def _(self, note: CannotTell) -> None:
+        fields = {"rule": note.rule, "why": note.why}
+        log.warning("a rule cannot be judged", extra={**self._who(note.name, note.run.id), **fields})
+
+    @_note.register
+    def _(self, note: MainTold) -> None:
+        fields = {"main": note.main.id[:12], "sidecar": note.sidecar.id[:12], "rule": note.rule}
+        log.warning("a sidecar was ended for its own breach; its main goes on", extra=fields)
+
+    @_note.register
+    def _(self, note: CascadeHeld) -> None:
+        fields = {"id": note.run.id[:12], "why": note.why.value, "sidecars": note.sidecars}
+        log.error("the main did not end, so its sidecars were left alone", extra=fields)
+
+    @_note.register
+    def _(self, note: Reconciled) -> None:
+        notable = note.gap or note.blind or note.found_dead or note.orphans or note.number == 1
+        fields = {
+            "number": note.number,
+            "blind_s": round(note.blind, 3),
+            "gap": note.gap,
+            "listed": note.listed,
+            "adopted": note.adopted,
+            "found_dead": note.found_dead,
+            "orphans": note.orphans,
+            "acted_on": note.acted_on,
+            **{f"left_{why}": count for why, count in note.left.items()},
+        }
+        log.log(logging.INFO if notable else logging.DEBUG, "reconciled", extra=fields)
+
+    @staticmethod
+    def _who(name: str, container: str) -> dict[str, Any]:
+        return {"container": name, "id": container[:12]}
+
+
+def _sentence(outcome: Outcome) -> str:
+    match outcome.result:
+        case Result.DONE:
+            return "the container was ended" if outcome.why is Why.ENDED else "the container was over already"
+        case Result.REFUSED:
+            return "the container was not ended"
+        case Result.FAILED:
+            return "the container could not be ended"
+        case Result.UNKNOWN:
+            return "the container does not end yet; it is tried again"

@@ -1,0 +1,108 @@
+"""What is known of one container: its identity, its run and its state.
+
+Only records belong here. How they are read from an engine is the business of the
+``engine`` room; what they mean for scope and edges is in ``protection`` and ``topology``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import NewType
+
+ContainerId = NewType("ContainerId", str)
+"""A full id: 64 lower-case hex digits. Names and short ids never stand in its place."""
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+def nothing() -> Mapping[str, str]:
+    """No labels: one empty map for all who have none."""
+    return NOTHING
+
+
+class State(StrEnum):
+    """The engine's word for what a container is doing."""
+
+    CREATED = "created"
+    RUNNING = "running"
+    PAUSED = "paused"
+    RESTARTING = "restarting"
+    REMOVING = "removing"
+    EXITED = "exited"
+    DEAD = "dead"
+
+
+ALIVE = frozenset({State.RUNNING, State.PAUSED, State.RESTARTING})
+"""The states in which a run holds resources. The engine calls `restarting` running, too."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Run:
+    """One run of one container: the full id and the engine's StartedAt.
+
+    ``started_at`` is the engine's own text and is only ever compared for equality:
+    engines differ in when they take it and in how many digits they write. It is empty
+    for a container that was never started.
+    """
+
+    id: ContainerId
+    started_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """One container as an inspect found it.
+
+    ``born`` and ``created`` are moments on our own monotonic clock, in seconds; ``born``
+    is None when the start is not known for certain (and age is then unknown).
+    ``image_labels`` is None when the image could not be read. ``joins`` are the containers
+    whose network, PID or IPC namespace this one shares. Limits are None for "no limit".
+    ``exit_code``, ``oom_killed`` and ``finished_at`` speak of the last end, if there was one.
+    """
+
+    run: Run
+    name: str
+    image: str
+    state: State
+    image_id: str = ""
+    labels: Mapping[str, str] = field(default_factory=nothing, hash=False)
+    image_labels: Mapping[str, str] | None = field(default_factory=nothing, hash=False)
+    born: float | None = None
+    created: float | None = None
+    joins: frozenset[ContainerId] = frozenset()
+    auto_remove: bool = False
+    restart_policy: str = ""
+    pid: int = 0
+    pids_limit: int | None = None
+    memory_limit: int | None = None
+    exit_code: int | None = None
+    oom_killed: bool = False
+    finished_at: str = ""
+
+    @property
+    def id(self) -> ContainerId:
+        """The full id."""
+        return self.run.id
+
+    @property
+    def alive(self) -> bool:
+        """Whether this run holds resources."""
+        return self.state in ALIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One row of the engine's list: everything but the run, the limits and the PID and IPC edges."""
+
+    id: ContainerId
+    name: str
+    image: str
+    image_id: str
+    state: State
+    labels: Mapping[str, str] = field(default_factory=nothing, hash=False)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the engine lists it as running, paused or restarting."""
+        return self.state in ALIVE

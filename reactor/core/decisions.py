@@ -1,0 +1,100 @@
+"""Two of the four records: what should happen to which run, and what did happen.
+
+A decision's id derives from what it was made of, so that a replay of the same facts
+gives the same ids. Nothing here acts; that is the business of the ``act`` room.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+
+from reactor.core.container import Run
+
+
+class Action(StrEnum):
+    """What can be done to a run."""
+
+    KILL = "kill"
+    STOP = "stop"
+
+
+class Result(StrEnum):
+    """How an action ended. ``UNKNOWN`` means that the run may still be running: it is not given up."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class Why(StrEnum):
+    """The reason that goes with a result: a fixed vocabulary, fit for a metric label."""
+
+    ENDED = "ended"  # done: our call ended the run
+    ALREADY_OVER = "already-over"  # done: the run was over before our call
+    GONE = "gone"  # done: the engine does not know the container any more
+    STALE = "stale"  # refused: the container has begun another run
+    IMPOSTOR = "impostor"  # refused: another container answers to this id
+    PROTECTED = "protected"  # refused: skipped, protected or out of scope at the last look
+    DRY_RUN = "dry-run"  # refused: the rule or the monitor runs dry
+    STRICT = "strict"  # refused: the journal could not take the intent and the configuration says strict
+    FORBIDDEN = "forbidden"  # failed: the engine does not let us
+    WEDGED = "wedged"  # unknown: the engine does not get it done; the run is in quarantine
+    UNREACHABLE = "unreachable"  # unknown: the engine does not answer
+    GIVEN_UP = "given-up"  # failed: retried until the limit
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What should be done to which run, by which rule, because of what.
+
+    ``at`` is the moment of the fact that decided, on our monotonic clock in seconds.
+    ``seen`` is when the evidence first arrived (equal to ``at`` without a ``for:``).
+    ``grace`` is the number of seconds between the polite and the hard signal of a stop.
+    ``cause`` is the id of the decision whose cascade this one belongs to.
+    """
+
+    id: str
+    at: float
+    run: Run
+    name: str
+    action: Action
+    rule: str
+    reason: str
+    seen: float
+    grace: float = 0.0
+    cause: str = ""
+    dry_run: bool = False
+
+
+def decision_id(run: Run, action: Action, rule: str, cause: str, nth: int) -> str:
+    """Sixteen hex digits that derive from what was decided; ``nth`` counts decisions about this run."""
+    text = "\n".join((run.id, run.started_at, action, rule, cause, str(nth)))
+    return sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call to the engine on behalf of a decision: when it began, how long it took, what came back.
+
+    ``status`` is the HTTP status, 0 where there was none; ``note`` then says what there was instead.
+    """
+
+    what: str
+    began: float
+    took: float
+    status: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a decision. ``final`` is False while the run is in quarantine and is tried again."""
+
+    decision: Decision
+    at: float
+    result: Result
+    why: Why
+    detail: str = ""
+    calls: tuple[Call, ...] = ()
+    final: bool = True

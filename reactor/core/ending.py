@@ -1,0 +1,58 @@
+"""The end of a run: what is known of how it came about.
+
+Only the attribution is here. Who ends a run is decided in ``judging`` and ``orphans``.
+"""
+
+from dataclasses import replace
+
+from reactor.core.container import State as ContainerState
+from reactor.core.notes import Cause, Ended
+from reactor.core.state import Entry
+
+KILLED = 137
+"""The exit code of a process that was ended by SIGKILL: ours, somebody's, or the kernel's."""
+
+
+def end(entry: Entry, at: float, *, vanished: bool = False) -> tuple[Entry, Ended]:
+    """The entry with its run over, and the note about it."""
+    entry = replace(entry, ended_at=at, oom_due=entry.oom_due or _oom_by_flag(entry), alone=None)
+    return entry, ended_note(entry, at, vanished=vanished)
+
+
+def ended_note(entry: Entry, at: float, *, vanished: bool = False, again: bool = False) -> Ended:
+    """How this run ended, as far as is known by now."""
+    over = entry.container.state in {ContainerState.EXITED, ContainerState.DEAD}
+    exit_code = entry.container.exit_code if over and not vanished else None
+    if exit_code is None:
+        exit_code = entry.last_exit
+    return Ended(
+        at=at,
+        run=entry.run,
+        name=entry.container.name,
+        cause=_cause(entry, exit_code),
+        exit_code=exit_code,
+        oom=has_oomed(entry),
+        finished_at=entry.container.finished_at if over else "",
+        again=again,
+    )
+
+
+def has_oomed(entry: Entry) -> bool:
+    """Whether a process of this run was ended for want of memory."""
+    return entry.ooms > 0 or (entry.container.oom_killed and not entry.old_oom)
+
+
+def _oom_by_flag(entry: Entry) -> bool:
+    """The engine's flag counts where no event came: an instant OOM can be over before anyone listens."""
+    return entry.ooms == 0 and has_oomed(entry)
+
+
+def _cause(entry: Entry, exit_code: int | None) -> Cause:
+    if entry.killed:
+        return Cause.REACTOR
+    if has_oomed(entry) and exit_code in {None, KILLED}:
+        return Cause.OOM
+    if entry.ending and not entry.settled and exit_code == KILLED:
+        # Most likely ours; the outcome, which is still to come, will tell.
+        return Cause.REACTOR
+    return Cause.UNSEEN if exit_code is None else Cause.ITSELF

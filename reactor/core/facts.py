@@ -1,0 +1,111 @@
+"""The first of the four records: something was seen, and when.
+
+A fact says what was seen and never what it means. ``at`` is always our own monotonic
+clock, in seconds; a fact's text fields are the engine's words and decide nothing.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reactor.core.container import Container, ContainerId, Run
+from reactor.core.decisions import Outcome
+
+
+class Happening(StrEnum):
+    """The engine events that say something by themselves; all others only wake the reconciler."""
+
+    CREATE = "create"
+    START = "start"
+    DIE = "die"
+    OOM = "oom"
+    DESTROY = "destroy"
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """The engine reported an event. ``time_nano`` is the engine's clock and serves to drop repeats."""
+
+    at: float
+    what: Happening
+    id: ContainerId
+    time_nano: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One container was inspected."""
+
+    at: float
+    container: Container
+
+
+@dataclass(frozen=True, slots=True)
+class Exited:
+    """A run ended with this exit code, told by an event whose word can be trusted."""
+
+    at: float
+    run: Run
+    exit_code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Vanished:
+    """One container was asked for and the engine knows it no more."""
+
+    at: float
+    id: ContainerId
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything the engine lists, each entry inspected.
+
+    ``unsure`` are alive containers whose run could not be confirmed (the inspect failed or
+    hung): nothing is decided about them. ``gap`` tells that events may have been lost since
+    the last snapshot, ``blind`` for how many seconds. ``number`` counts snapshots from 1.
+    ``began`` is when its list was taken: what was created later is not in it.
+    """
+
+    at: float
+    began: float
+    number: int
+    containers: tuple[Container, ...]
+    unsure: frozenset[ContainerId] = frozenset()
+    gap: bool = False
+    blind: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One reading of a run's resources; None is unknown, never zero.
+
+    ``pids`` is the kernel's count, threads included. ``memory`` is the working set in bytes,
+    ``memory_limit`` and ``pids_limit`` None where there is no limit. ``cpu`` is the CPU time
+    used so far in seconds.
+    """
+
+    at: float
+    run: Run
+    pids: int | None = None
+    pids_limit: int | None = None
+    memory: int | None = None
+    memory_limit: int | None = None
+    cpu: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time went on."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """An action came to something."""
+
+    at: float
+    outcome: Outcome
+
+
+Fact = Happened | Seen | Exited | Vanished | Snapshot | Sample | Tick | Acted

@@ -1,0 +1,100 @@
+"""What follows from an outcome: the run is over, the sidecars go, or the decision rests.
+
+Only outcomes are taken in here. A cascade begins when its main's end has come off.
+"""
+
+from dataclasses import replace
+
+from reactor.core.adopting import Draft
+from reactor.core.decisions import Action, Decision, Outcome, Result, Why
+from reactor.core.ending import ended_note
+from reactor.core.judging import decide
+from reactor.core.notes import CascadeHeld, MainTold
+from reactor.core.state import Entry, Setup, State
+from reactor.core.topology import cascade, mains_of
+
+
+def follow(setup: Setup, draft: Draft, outcome: Outcome, at: float) -> list[Decision]:
+    """Take in an outcome; returns the decisions about the sidecars, in order."""
+    entry = draft.entry(outcome.decision.run.id)
+    if entry is None or entry.run != outcome.decision.run or not outcome.final:
+        return []
+    if outcome.result is Result.DONE:
+        return _done(setup, draft, entry, outcome, at)
+    if entry.ending == outcome.decision.id:
+        draft.changed[entry.run.id] = _rest(setup, entry, outcome, at)
+    _note_held(draft, entry, outcome, at)
+    return []
+
+
+def _done(setup: Setup, draft: Draft, entry: Entry, outcome: Outcome, at: float) -> list[Decision]:
+    before = ended_note(entry, at)
+    # ``ending`` stays set: until the run is seen to be over, nothing more is decided about it.
+    entry = replace(entry, settled=True, killed=entry.killed or outcome.why is Why.ENDED)
+    after = ended_note(entry, at, again=True)
+    if entry.ended_at is not None and after.cause is not before.cause:
+        draft.notes.append(after)
+    draft.changed[entry.run.id] = entry
+    _tell_main(draft, entry, outcome.decision, at)
+    if outcome.decision.cause:
+        return []
+    draft.state = draft.finish()
+    draft.changed = {}
+    return _take_sidecars(setup, draft, entry, outcome.decision, at)
+
+
+def _take_sidecars(setup: Setup, draft: Draft, main: Entry, decision: Decision, at: float) -> list[Decision]:
+    decisions = []
+    for sidecar in cascade(draft.state, main):
+        if sidecar.ending or sidecar.unsure:
+            continue
+        taken = decide(
+            sidecar,
+            Action.STOP,
+            decision.rule,
+            f"sidecar of {main.container.name}, which was ended: {decision.reason}",
+            at,
+            grace=setup.sidecar_grace,
+            cause=decision.id,
+        )
+        draft.changed[sidecar.run.id] = replace(sidecar, ending=taken.id, decided=sidecar.decided + 1)
+        decisions.append(taken)
+    return decisions
+
+
+def _rest(setup: Setup, entry: Entry, outcome: Outcome, at: float) -> Entry:
+    """A refusal holds for this run; a failure rests for a while; a stale run waits to be seen again."""
+    rule = outcome.decision.rule
+    if outcome.why in {Why.PROTECTED, Why.DRY_RUN}:
+        return replace(entry, ending="", latched=entry.latched | {rule})
+    if outcome.why in {Why.STALE, Why.IMPOSTOR}:
+        return replace(entry, ending="", unsure=True)
+    return replace(entry, ending="", quiet_until=at + setup.again_after)
+
+
+def _note_held(draft: Draft, entry: Entry, outcome: Outcome, at: float) -> None:
+    if outcome.why is Why.DRY_RUN or outcome.decision.cause:
+        return
+    sidecars = len(cascade(draft.state, entry))
+    if sidecars:
+        draft.notes.append(CascadeHeld(at, entry.run, outcome.why, sidecars))
+
+
+def _tell_main(draft: Draft, entry: Entry, decision: Decision, at: float) -> None:
+    if not entry.is_sidecar or decision.cause:
+        return
+    for main in mains_of(draft.state, entry):
+        draft.notes.append(MainTold(at, main.run, entry.run, decision.rule))
+
+
+def forget(setup: Setup, state: State, at: float) -> State:
+    """Drop the entries of what has left the engine and can have no late news any more."""
+    old = [
+        entry.run.id
+        for entry in state.entries.values()
+        if entry.gone_at is not None and at - entry.gone_at >= setup.keep
+    ]
+    entries = state.entries
+    for key in old:
+        entries = entries.drop(key)
+    return replace(state, entries=entries) if old else state

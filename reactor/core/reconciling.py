@@ -1,0 +1,112 @@
+"""What a snapshot of the whole engine means: who is new, who died unseen, who is alone.
+
+The snapshot is the truth. Orphans are counted here, list by list, and ended in ``orphans``.
+"""
+
+from collections import Counter
+from dataclasses import replace
+
+from reactor.core.adopting import Draft, joiners_last, see, vanish
+from reactor.core.container import ContainerId
+from reactor.core.facts import Snapshot
+from reactor.core.notes import Cause, Ended, Reconciled
+from reactor.core.orphans import count_alone
+from reactor.core.state import Entry, Setup, State
+
+
+def reconcile(setup: Setup, state: State, snapshot: Snapshot) -> Draft:
+    """Take in a snapshot; the report comes from ``report`` once its decisions are known."""
+    draft = Draft(state)
+    containers = {container.id: container for container in snapshot.containers}
+    for container in joiners_last(containers):
+        see(setup, draft, container, snapshot.at)
+    _place_late_joiners(setup, draft, snapshot)
+    for key in snapshot.unsure:
+        _doubt(draft, key)
+    for entry in state.entries.values():
+        listed = entry.run.id in containers or entry.run.id in snapshot.unsure
+        if not listed and entry.seen_at < snapshot.began:
+            vanish(draft, entry.run.id, snapshot.at)
+    draft.state = replace(draft.finish(), snapshots=snapshot.number)
+    draft.changed = {}
+    _count_orphans(draft, snapshot)
+    return draft
+
+
+def _place_late_joiners(setup: Setup, draft: Draft, snapshot: Snapshot) -> None:
+    """A chain of shared namespaces is placed link by link, however the list was ordered."""
+    joiners = [container for container in snapshot.containers if container.joins]
+    for _ in joiners:
+        before = {container.id: draft.standing(container.id) for container in joiners}
+        for container in joiners:
+            entry = draft.entry(container.id)
+            if entry is not None:
+                see(setup, draft, entry.container, snapshot.at)
+        if before == {container.id: draft.standing(container.id) for container in joiners}:
+            return
+
+
+def _doubt(draft: Draft, key: ContainerId) -> None:
+    entry = draft.entry(key)
+    if entry is not None and not entry.unsure:
+        draft.changed[key] = replace(entry, unsure=True)
+
+
+def _count_orphans(draft: Draft, snapshot: Snapshot) -> None:
+    # Whoever could not be inspected may be the main that somebody misses.
+    blind = any(key not in draft.state.entries for key in snapshot.unsure)
+    for entry in draft.state.living():
+        if entry.is_sidecar:
+            counted = count_alone(draft.state, entry, snapshot.at, blind=blind)
+            if counted is not entry:
+                draft.changed[entry.run.id] = counted
+
+
+def ended_while_away(setup: Setup, state: State, snapshot: Snapshot) -> list[Ended]:
+    """Runs that an earlier monitor followed and that this first snapshot does not hold any more."""
+    if snapshot.number != 1:
+        return []
+    return [
+        Ended(snapshot.at, run, name, Cause.UNSEEN)
+        for run, name in setup.away.items()
+        if (entry := state.entries.get(run.id)) is None or entry.run != run
+    ]
+
+
+def report(setup: Setup, before: State, after: State, snapshot: Snapshot, acted_on: int) -> Reconciled:
+    """The reconcile report of a snapshot: what changed since its list was taken."""
+    left = Counter(_left(entry) for entry in after.living())
+    found = [entry for entry in after.entries.values() if _found_dead(setup, entry, snapshot)]
+    return Reconciled(
+        at=snapshot.at,
+        number=snapshot.number,
+        gap=snapshot.gap,
+        blind=snapshot.blind,
+        listed=len(snapshot.containers) + len(snapshot.unsure),
+        adopted=sum(entry.adopted_at >= snapshot.began for entry in after.living()),
+        found_dead=len(found) + len(ended_while_away(setup, after, snapshot)),
+        orphans=sum(_newly_alone(before, entry) for entry in after.living()),
+        acted_on=acted_on,
+        left=dict(sorted(left.items())),
+    )
+
+
+def _found_dead(setup: Setup, entry: Entry, snapshot: Snapshot) -> bool:
+    if entry.ended_at is None or entry.ended_at < snapshot.began:
+        return False
+    return entry.adopted_at < snapshot.began or entry.run in setup.away
+
+
+def _left(entry: Entry) -> str:
+    if entry.unsure:
+        return "unsure"
+    if entry.ending:
+        return "being-ended"
+    if entry.alone is not None:
+        return "orphan-waiting"
+    return "within-rules" if entry.governed else str(entry.standing)
+
+
+def _newly_alone(before: State, entry: Entry) -> bool:
+    old = before.entries.get(entry.run.id)
+    return entry.alone is not None and (old is None or old.alone is None)

@@ -1,0 +1,114 @@
+"""Conditions that are sound and still make no sense: they, or a part of them, never change.
+
+Such a part is nearly always a slip, and one that is always true would end every container
+in scope. Only what can be known from the text alone belongs here.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from reactor.core.closures import test_of
+from reactor.core.container import State
+from reactor.core.printing import brief
+from reactor.core.problems import Problem, did_you_mean
+from reactor.core.ranges import Claim, claim_of, opposite, possible
+from reactor.core.tree import (
+    Arithmetic,
+    Compare,
+    Items,
+    Kind,
+    Literal,
+    Logic,
+    Method,
+    Name,
+    Node,
+    names,
+    start,
+    walk,
+)
+from reactor.core.values import NOBODY, constant
+
+
+def find_senseless(tree: Node) -> tuple[Problem, ...]:
+    """Everything in a checked condition that is always true, never true or never known."""
+    problems: list[Problem] = []
+    for node in walk(tree):
+        problems += _problems(node)
+    return tuple(problems)
+
+
+def _problems(node: Node) -> Iterator[Problem]:
+    match node:
+        case Arithmetic(sign="/") if not names(node.right) and constant(node.right) == 0:
+            yield Problem(start(node.right), "this divides by zero")
+        case Literal(kind=Kind.CONDITION) | Compare() | Method() if not names(node):
+            yield from _constant(node)
+        case Method(arguments=(Literal(value=""),)):
+            yield Problem(node.place, f"{brief(node)} is always true: put a text between the quotes")
+        case Compare() if node.left == node.right:
+            yield Problem(start(node), f"{brief(node)} compares {brief(node.left)} with itself")
+        case Compare():
+            yield from _states(node) or _alone(node)
+        case Logic():
+            yield from _together(node)
+
+
+def _constant(node: Node) -> Iterator[Problem]:
+    answer = test_of(node)(NOBODY)
+    if answer is not None:
+        yield Problem(start(node), f"{brief(node)} is always {'true' if answer else 'false'}: leave it out")
+
+
+def _states(node: Compare) -> tuple[Problem, ...]:
+    """The states are a fixed vocabulary, so a word outside it is a slip."""
+    sides = (node.left, node.right)
+    if Name("state") not in sides:
+        return ()
+    other = node.left if node.right == Name("state") else node.right
+    words = other.parts if isinstance(other, Items) else (other,)
+    return tuple(
+        Problem(word.place, f"there is no state '{word.value}': {did_you_mean(str(word.value), State)}")
+        for word in words
+        if isinstance(word, Literal) and word.value not in list(State)
+    )
+
+
+def _alone(node: Compare) -> Iterator[Problem]:
+    claim = claim_of(node)
+    if claim is None:
+        return
+    if not possible([claim]):
+        yield Problem(start(node), f"{brief(node)} can never be true{_why(claim)}")
+    elif not possible([opposite(claim)]):
+        yield Problem(start(node), f"{brief(node)} is always true{_why(claim)}")
+
+
+def _why(claim: Claim) -> str:
+    subject = brief(claim.subject)
+    return (
+        f": {subject} stays within its limit"
+        if claim.relative and claim.value
+        else f": {subject} is never negative"
+    )
+
+
+def _together(node: Logic) -> Iterator[Problem]:
+    """Parts of which each makes sense, and which say the impossible, or everything, together."""
+    claims = [(part, claim_of(part)) for part in node.parts if isinstance(part, Compare)]
+    known = [(part, claim) for part, claim in claims if claim is not None and _open(claim)]
+    for place, (part, claim) in enumerate(known):
+        for earlier, other in known[:place]:
+            if _exclude(node.sign, [other, claim]):
+                said = "can never be true" if node.sign == "&&" else "is always true"
+                both = f"{brief(earlier)} {node.sign} {brief(part)}"
+                yield Problem(start(part), f"{both} {said}")
+                break
+
+
+def _open(claim: Claim) -> bool:
+    return possible([claim]) and possible([opposite(claim)])
+
+
+def _exclude(sign: str, claims: Sequence[Claim]) -> bool:
+    if len({(claim.subject, claim.relative) for claim in claims}) > 1:
+        return False
+    return not possible(claims if sign == "&&" else [opposite(claim) for claim in claims])

@@ -1,0 +1,146 @@
+"""What the core remembers: one entry for each container that matters, and what it was set up with.
+
+Only the shape of the memory is here. How it changes is in ``adopting``, ``judging``,
+``orphans`` and ``following``; ``step`` puts them together. An entry is dropped when its
+container is gone.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from reactor.core.container import Container, ContainerId, Run
+from reactor.core.decisions import Decision
+from reactor.core.facts import Sample
+from reactor.core.notes import Note
+from reactor.core.protection import GOVERNED, Policy, Standing
+from reactor.core.rules import Rule, RuleSet
+from reactor.core.shelf import Shelf
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What does not change while the monitor runs. All times are in seconds.
+
+    ``orphan_after`` and ``creation_grace`` are the meanings of "main gone"; ``stale_after`` is
+    the age at which a sample is no evidence any more; ``keep`` is how long the entry of an
+    ended run waits for a late OOM event; ``again_after`` how long a failed decision rests.
+    ``remembered`` are edges that an earlier monitor captured, ``away`` the runs (and their
+    names) whose end it did not see.
+    """
+
+    rules: RuleSet
+    policy: Policy = field(default_factory=Policy)
+    orphan_after: float = 10.0
+    creation_grace: float = 60.0
+    sidecar_grace: float = 10.0
+    stale_after: float = 10.0
+    keep: float = 10.0
+    again_after: float = 60.0
+    dry_run: bool = False
+    remembered: Mapping[ContainerId, frozenset[ContainerId]] = field(default_factory=dict)
+    away: Mapping[Run, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Since when a rule's condition has held, and when it was last seen to hold."""
+
+    since: float
+    last: float
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """Since when, and in how many lists, a sidecar has had no living main."""
+
+    since: float
+    lists: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """All that is known of one container and its present (or last) run.
+
+    ``first_seen`` is when the container was, ``adopted_at`` when this run was, ``seen_at`` the last time.
+    ``own`` are the labels that count; ``task`` is the task of which it is a main and ``serves``
+    the task whose sidecar it is, both empty if none. ``mains`` are the containers whose
+    namespaces it shares, captured while they were governed. ``rules`` are those that select it.
+    ``unsure`` means that its present run could not be confirmed: nothing is decided.
+    ``ending`` is the id of the decision under way, ``decided`` how many there were about this run.
+    ``settled`` means that the decision came off, ``killed`` that it was our call that ended the
+    run. ``old_oom`` tells that the engine's OOM flag may still be an earlier run's. ``ooms``
+    counts the OOM events of this run, ``oom_due`` until they are judged. ``last_exit`` is an exit
+    code that came with a die event and may be trusted. ``gone_at`` is when the engine was found
+    not to know the container any more.
+    """
+
+    container: Container
+    standing: Standing
+    seen_at: float
+    own: Mapping[str, str]
+    first_seen: float
+    adopted_at: float
+    task: str = ""
+    serves: str = ""
+    mains: frozenset[ContainerId] = frozenset()
+    rules: tuple[Rule, ...] = ()
+    sample: Sample | None = None
+    unsure: bool = False
+    holding: Mapping[str, Holding] = field(default_factory=dict)
+    latched: frozenset[str] = frozenset()
+    said: frozenset[str] = frozenset()
+    ending: str = ""
+    decided: int = 0
+    quiet_until: float = 0.0
+    settled: bool = False
+    killed: bool = False
+    old_oom: bool = False
+    ooms: int = 0
+    oom_due: bool = False
+    last_exit: int | None = None
+    ended_at: float | None = None
+    gone_at: float | None = None
+    met_main: bool = False
+    alone: Alone | None = None
+
+    @property
+    def run(self) -> Run:
+        """The present or last run."""
+        return self.container.run
+
+    @property
+    def alive(self) -> bool:
+        """Whether the run is under way, as far as is known."""
+        return self.ended_at is None and self.container.alive
+
+    @property
+    def governed(self) -> bool:
+        """Whether rules may act on it."""
+        return self.standing in GOVERNED
+
+    @property
+    def is_sidecar(self) -> bool:
+        """Whether it lives for another container."""
+        return self.governed and (bool(self.serves) or bool(self.mains))
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything the core remembers. ``roster`` changes whenever the set of living runs does."""
+
+    entries: Shelf[Entry] = field(default_factory=Shelf)
+    roster: int = 0
+    snapshots: int = 0
+
+    def living(self) -> Iterator[Entry]:
+        """The entries of runs under way."""
+        return (entry for entry in self.entries.values() if entry.alive)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one fact led to."""
+
+    state: State
+    decisions: tuple[Decision, ...] = ()
+    notes: tuple[Note, ...] = ()

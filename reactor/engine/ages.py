@@ -1,0 +1,128 @@
+"""When a run began, on our own monotonic clock, or that this is not known for certain.
+
+The engine says when a run began on its own wall clock, which may be set at any moment, and so
+may ours. So a start is worked out once, as "so long ago by the engine's own clock", is held
+against what the kernel says of the process where that can be seen, and is then kept as a moment
+on the clock that counts since boot. Sources that disagree make the start unknown; no age is ever
+guessed. Pure arithmetic is below; reading clocks and /proc is in ``clocks``.
+"""
+
+from collections import OrderedDict
+from typing import Protocol
+
+from reactor.core.container import Run
+from reactor.core.ports import Anchor, Anchors
+from reactor.engine.times import seconds
+
+TOLERANCE = 5.0
+"""Seconds by which two sources may differ: a start takes a while, and engines differ in when they note it."""
+
+REMEMBERED = 50_000
+
+
+class Clocks(Protocol):
+    """What the machine says of time."""
+
+    @property
+    def boot_id(self) -> str:
+        """Which boot of this machine it is."""
+        ...
+
+    def since_boot(self) -> float:
+        """Seconds since boot, suspended time included."""
+        ...
+
+    def process_start(self, pid: int, container: str) -> float | None:
+        """When this process began, in seconds since boot; None unless it is seen to be that container's."""
+        ...
+
+
+class EngineClock:
+    """The engine's wall clock, as seen from our monotonic one."""
+
+    def __init__(self) -> None:
+        self._offset: float | None = None
+
+    def learn(self, engine: float, asked: float, answered: float) -> None:
+        """The engine said that it is ``engine``, at some moment between ``asked`` and ``answered``."""
+        # An answer that took long could be from anywhere in that time, and is not worth believing.
+        if answered - asked <= TOLERANCE:
+            self._offset = engine - (asked + answered) / 2
+
+    def forget(self) -> None:
+        """The engine's clock is not what it was, and nothing is known of it now."""
+        self._offset = None
+
+    def now(self, at: float) -> float | None:
+        """The engine's time at a moment of ours; None if it is not known."""
+        return None if self._offset is None else at + self._offset
+
+    def fits(self, engine: float, asked: float, answered: float) -> bool:
+        """Whether a time that the engine named (to the second) in an answer is the one that we expect."""
+        first, last = self.now(asked), self.now(answered)
+        slack = TOLERANCE / 2
+        return first is not None and last is not None and first - slack <= engine + 0.5 <= last + slack
+
+    def moment(self, text: str, at: float) -> float | None:
+        """A moment of the engine's on our clock; None if it is no time, or lies in the future."""
+        then, now = seconds(text), self.now(at)
+        if then is None or now is None or then > now + TOLERANCE:
+            return None
+        return at - max(now - then, 0.0)
+
+
+class Ages:
+    """Works out when runs began, and remembers it: an answer that was given stays, whatever the clocks do."""
+
+    def __init__(self, anchors: Anchors, clocks: Clocks, *, local: bool) -> None:
+        self._anchors = anchors
+        self._clocks = clocks
+        self._local = local
+        self._known: OrderedDict[Run, float] = OrderedDict()
+        self.engine = EngineClock()
+        self.disagreements = 0
+
+    def born(self, run: Run, pid: int, at: float) -> float | None:
+        """When this run began on our clock; None if that is not certain. ``at`` is now."""
+        known = self._known.get(run)
+        if known is not None:
+            self._known.move_to_end(run)
+            return known
+        if not run.started_at:
+            return None
+        boot = self._clocks.since_boot() - at
+        born = self._agreed(run, pid, at, boot)
+        if born is not None:
+            self._remember(run, born, boot)
+        return born
+
+    def created(self, text: str, at: float) -> float | None:
+        """When a container was created on our clock, by the engine's word alone."""
+        return self.engine.moment(text, at)
+
+    def _agreed(self, run: Run, pid: int, at: float, boot: float) -> float | None:
+        """``boot`` is what has to be added to a moment of ours to get seconds since boot."""
+        said = self._anchored(run, boot)
+        if said is None:
+            said = self.engine.moment(run.started_at, at)
+        seen = self._clocks.process_start(pid, run.id) if self._local and pid > 0 else None
+        if said is None or seen is None:
+            return said
+        if abs(seen - boot - said) > TOLERANCE:
+            self.disagreements += 1
+            return None
+        return said
+
+    def _anchored(self, run: Run, boot: float) -> float | None:
+        anchor = self._anchors.anchor(run)
+        if anchor is None or anchor.boot_id != self._clocks.boot_id:
+            return None
+        return anchor.born - boot
+
+    def _remember(self, run: Run, born: float, boot: float) -> None:
+        self._known[run] = born
+        if len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
+        anchor = self._anchors.anchor(run)
+        if anchor is None or anchor.boot_id != self._clocks.boot_id:
+            self._anchors.keep(run, Anchor(self._clocks.boot_id, born + boot))

@@ -1,0 +1,205 @@
+"""The calls to a Docker Engine, each with a deadline of its own.
+
+What is asked for is written here; how it gets there is in ``lanes``, and what comes back is read
+in ``decode``, ``events`` and ``stats``. Whether a call is made again is decided by those who know
+what it was for.
+"""
+
+import math
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+import trio
+
+from reactor.core.container import Container, ContainerId, Listed, Run
+from reactor.core.ports import Anchor, Anchors, EngineError, EngineInfo
+from reactor.engine import decode, events, stats
+from reactor.engine.ages import Ages, Clocks
+from reactor.engine.clocks import KernelClocks
+from reactor.engine.endpoint import Endpoint
+from reactor.engine.identity import engine_info
+from reactor.engine.images import Fetcher, ImageLabels, sdk_client
+from reactor.engine.lanes import Lanes
+from reactor.engine.times import header_seconds, seconds
+from reactor.engine.versions import negotiate
+from reactor.engine.wire import InfoBody, VersionBody, parse
+from reactor.http.client import Response
+from reactor.http.lines import Lines
+
+CLOCK_PAUSE = 5.0
+"""How long an engine whose clock makes no sense is left alone before it is asked again, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """How long each call may take, in seconds.
+
+    A kill is not late before 12 s: the engine itself waits that long for a stubborn process.
+    ``stop`` is what a stop may take beyond its grace. ``stats`` and ``events`` are for the
+    beginning of the answer; that of stats comes with the first frame.
+    """
+
+    identify: float = 10.0
+    list: float = 10.0
+    inspect: float = 5.0
+    image: float = 2.0
+    kill: float = 15.0
+    stop: float = 15.0
+    events: float = 10.0
+    stats: float = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStatistics:
+    """Oddities so far: events too long to read, starts that two sources disagreed on, jumps of the engine's
+    clock, and looks at images that came to nothing.
+    """
+
+    overlong_events: int = 0
+    disputed_starts: int = 0
+    clock_jumps: int = 0
+    unreadable_images: int = 0
+
+
+class NoAnchors:
+    """For those who keep no journal: every start is a first one."""
+
+    def anchor(self, run: Run) -> Anchor | None:  # noqa: ARG002 - the protocol's parameter
+        """Nothing was kept."""
+        return None
+
+    def keep(self, run: Run, anchor: Anchor) -> None:
+        """Nothing is kept."""
+
+
+class DockerEngine:
+    """An engine behind an endpoint, as ``core.ports.Engine`` wants it."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        anchors: Anchors | None = None,
+        *,
+        deadlines: Deadlines | None = None,
+        clocks: Clocks | None = None,
+    ) -> None:
+        self.endpoint = endpoint
+        self._deadlines = deadlines or Deadlines()
+        self._lanes = Lanes(endpoint.address)
+        self._images = ImageLabels(self._fetcher, self._deadlines.image)
+        self._ages = Ages(anchors or NoAnchors(), clocks or KernelClocks(), local=endpoint.address.local)
+        self._version = ""
+        self._memory = 0
+        self._clock_asked = -math.inf
+        self._asking_time = trio.Lock()
+        self._overlong = 0
+        self._listening: set[Lines] = set()
+        self._jumps = 0
+
+    def statistics(self) -> EngineStatistics:
+        """The counters."""
+        overlong = self._overlong + sum(lines.dropped for lines in self._listening)
+        return EngineStatistics(overlong, self._ages.disagreements, self._jumps, self._images.unreadable)
+
+    async def identify(self) -> EngineInfo:
+        """Say who you are; negotiates the API version anew, and asks for the time."""
+        answer = await self._lanes.ask("/version", self._deadlines.identify)
+        version = parse(answer.body, VersionBody, "/version")
+        self._version = negotiate(version.api_version, version.oldest)
+        answer, info = await self._info(self._deadlines.identify)
+        found = engine_info(version, info, self._version, answer.headers.get("date", ""))
+        self._memory = found.memory
+        return found
+
+    async def list(self) -> Sequence[Listed]:
+        """List all containers, in every state."""
+        answer = await self._lanes.ask(await self._path("/containers/json?all=1"), self._deadlines.list)
+        return decode.listed(answer.body)
+
+    async def inspect(self, container: ContainerId) -> Container:
+        """Inspect one container, its image's labels included.
+
+        The record carries the id that the engine answered with, which is another one if somebody named a
+        container like this id.
+        """
+        path = await self._path(f"/containers/{decode.full_id(container)}/json")
+        asked = trio.current_time()
+        answer = await self._lanes.ask(path, self._deadlines.inspect)
+        at = trio.current_time()
+        body = decode.inspected(answer.body)
+        await self._check_clock(answer, asked, at)
+        pid = body.state.pid if body.state else 0
+        context = decode.Context(
+            born=self._ages.born(decode.run(body), pid, at),
+            created=self._ages.created(body.created, at),
+            image_labels=await self._images.find(body.image),
+        )
+        return decode.container(body, context)
+
+    async def kill(self, container: ContainerId) -> int:
+        """Send SIGKILL and return the status."""
+        path = await self._path(f"/containers/{decode.full_id(container)}/kill?signal=KILL")
+        return await self._lanes.act(path, self._deadlines.kill)
+
+    async def stop(self, container: ContainerId, grace: float) -> int:
+        """Ask it to stop, have it killed after ``grace`` seconds, and return the status."""
+        # Without a number the container's own would count; its creator chose it, and it may mean "never".
+        patience = max(0, math.ceil(grace))
+        path = await self._path(f"/containers/{decode.full_id(container)}/stop?t={patience}")
+        return await self._lanes.act(path, patience + self._deadlines.stop)
+
+    @asynccontextmanager
+    async def open_events(self, since: float | None) -> AsyncIterator[events.EventStream]:
+        """Subscribe from ``since`` (engine's clock, seconds)."""
+        path = await self._path(events.target(since))
+        async with self._lanes.stream(path, self._deadlines.events) as answer:
+            lines = answer.lines(events.LONGEST, drop=True)
+            self._listening.add(lines)
+            try:
+                yield events.EventStream(lines)
+            finally:
+                self._listening.discard(lines)
+                self._overlong += lines.dropped
+
+    @asynccontextmanager
+    async def open_stats(self, run: Run) -> AsyncIterator[stats.StatsStream]:
+        """Stream readings of a run."""
+        path = await self._path(f"/containers/{decode.full_id(run.id)}/stats?stream=true")
+        async with self._lanes.stream(path, self._deadlines.stats) as answer:
+            yield stats.StatsStream(answer.lines(stats.LONGEST), run, self._memory)
+
+    async def _path(self, path: str) -> str:
+        if not self._version:
+            await self.identify()
+        return f"/v{self._version}{path}"
+
+    async def _info(self, within: float) -> tuple[Response, InfoBody]:
+        """Ask the engine about itself, and take over what time it has."""
+        self._clock_asked = asked = trio.current_time()
+        answer = await self._lanes.ask(f"/v{self._version}/info", within)
+        info = parse(answer.body, InfoBody, "/info")
+        now = seconds(info.system_time)
+        if now is not None:
+            self._ages.engine.learn(now, asked, trio.current_time())
+        return answer, info
+
+    async def _check_clock(self, answer: Response, asked: float, answered: float) -> None:
+        """Notice that the engine's clock was set, before an age is worked out with it."""
+        said = header_seconds(answer.headers.get("date", ""))
+        clock = self._ages.engine
+        if said is None or clock.fits(said, asked, answered):
+            return
+        async with self._asking_time:
+            if clock.fits(said, asked, answered) or answered - self._clock_asked < CLOCK_PAUSE:
+                return  # Another inspect asked in the meantime, or asking does not help.
+            self._jumps += clock.now(answered) is not None
+            clock.forget()
+            # Without a clock a start is unknown, and that is reported as such.
+            with suppress(EngineError):
+                await self._info(self._deadlines.inspect)
+            if not clock.fits(said, asked, trio.current_time()):
+                clock.forget()
+
+    def _fetcher(self) -> Fetcher:
+        return sdk_client(self.endpoint, self._version, self._deadlines.image)

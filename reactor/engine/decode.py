@@ -1,0 +1,150 @@
+"""From the engine's JSON to the records of the core.
+
+Whatever is unclear is left unknown or refused here; nothing is guessed that could make a
+container look dead, unlimited or harmless. Moments come in from ``ages``, image labels from
+``images``.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from reactor.core.container import NOTHING, Container, ContainerId, Listed, Run, State
+from reactor.engine.errors import EngineSaidNonsense, quoted
+from reactor.engine.wire import ConfigBody, HostBody, InspectedBody, ListedBody, StateBody, parse
+
+FULL_ID = re.compile(r"[0-9a-f]{64}")
+NEVER = "0001-01-01T00:00:00"
+NO_LIMIT = 2**63
+"""Kernels and engines write "no limit" as a number near the end of 64 bits."""
+
+ALIASES = {"configured": "created", "initialized": "created", "stopped": "exited", "stopping": "running"}
+"""Podman's words where they differ from Docker's."""
+
+ENDED = frozenset({State.EXITED, State.DEAD, State.REMOVING, State.RESTARTING})
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What an inspect does not say of a container itself."""
+
+    born: float | None = None
+    created: float | None = None
+    image_labels: Mapping[str, str] | None = None
+
+
+def full_id(text: str) -> ContainerId:
+    """The text as an id; ValueError if it is not 64 hex digits: the engine would take it for a name."""
+    if not FULL_ID.fullmatch(text):
+        raise ValueError(f"{quoted(text)!r} is not a full container id")
+    return ContainerId(text)
+
+
+def listed(body: bytes) -> list[Listed]:
+    """The rows of a list. One bad row spoils it: a list with holes is not the truth."""
+    return [_row(row) for row in parse(body, list[ListedBody], "the list of containers")]
+
+
+def _row(row: ListedBody) -> Listed:
+    # A state that we do not know counts as alive here: it is then inspected, and stays unsure.
+    state = _state(row.state) or State.RUNNING
+    return Listed(
+        _id(row.id), _own_name(row.names or []), row.image, row.image_i_d, state, _labels(row.labels)
+    )
+
+
+def inspected(body: bytes) -> InspectedBody:
+    """An inspect's answer, with an id and a state that make sense."""
+    found = parse(body, InspectedBody, "an inspect")
+    _id(found.id)
+    if _state(_status(found)) is None:
+        raise EngineSaidNonsense(f"the engine says that a container is {quoted(_status(found))!r}")
+    return found
+
+
+def container(body: InspectedBody, context: Context) -> Container:
+    """The record of a container. The caller compares its id with the one that was asked for."""
+    state, config, host = (
+        body.state or StateBody(),
+        body.config or ConfigBody(),
+        body.host_config or HostBody(),
+    )
+    status = _state(state.status) or State.RUNNING
+    return Container(
+        run=run(body),
+        name=body.name.removeprefix("/"),
+        image=config.image,
+        image_id=body.image,
+        state=status,
+        labels=_labels(config.labels),
+        image_labels=context.image_labels,
+        born=context.born,
+        created=context.created,
+        joins=_joins(host),
+        auto_remove=host.auto_remove,
+        restart_policy=_policy(host),
+        pid=state.pid,
+        pids_limit=limit(host.pids_limit),
+        memory_limit=limit(host.memory),
+        exit_code=_exit_code(state, status),
+        oom_killed=state.o_o_m_killed,
+        finished_at=_moment(state.finished_at),
+    )
+
+
+def run(body: InspectedBody) -> Run:
+    """Which run of which container was seen."""
+    return Run(_id(body.id), _moment(body.state.started_at if body.state else ""))
+
+
+def limit(number: int | None) -> int | None:
+    """A limit as a number; None for every way in which engines write that there is none."""
+    return number if number is not None and 0 < number < NO_LIMIT else None
+
+
+def _exit_code(state: StateBody, status: State) -> int | None:
+    # A container whose start failed stays "created" and has a code; the zero of a running one says nothing.
+    failed_start = status is State.CREATED and state.exit_code != 0
+    return state.exit_code if status in ENDED or failed_start else None
+
+
+def _policy(host: HostBody) -> str:
+    name = host.restart_policy.name if host.restart_policy else ""
+    return "" if name == "no" else name
+
+
+def _joins(host: HostBody) -> frozenset[ContainerId]:
+    modes = (host.network_mode, host.pid_mode, host.ipc_mode)
+    found = (mode.removeprefix("container:") for mode in modes if mode.startswith("container:"))
+    # The engine writes ids here. What is still a name was never resolved, and could be anybody's.
+    return frozenset(ContainerId(text) for text in found if FULL_ID.fullmatch(text))
+
+
+def _own_name(names: list[str]) -> str:
+    # A second slash makes a link: the name under which another container knows this one.
+    own = (name for name in names if "/" not in name.removeprefix("/"))
+    return next(own, "").removeprefix("/")
+
+
+def _id(text: str) -> ContainerId:
+    if not FULL_ID.fullmatch(text):
+        raise EngineSaidNonsense(f"the engine calls {quoted(text)!r} a container id")
+    return ContainerId(text)
+
+
+def _status(body: InspectedBody) -> str:
+    return body.state.status if body.state else ""
+
+
+def _state(word: str) -> State | None:
+    word = ALIASES.get(word, word)
+    return State(word) if word in State.__members__.values() else None
+
+
+def _moment(text: str) -> str:
+    return "" if text.startswith(NEVER) else text
+
+
+def _labels(labels: dict[str, str] | None) -> Mapping[str, str]:
+    return MappingProxyType(labels) if labels else NOTHING

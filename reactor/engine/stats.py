@@ -1,0 +1,131 @@
+"""The frames of a stats stream, made into samples or into "no data".
+
+The engine answers for a container without a process, and for one whose network it cannot read,
+with a well-formed frame of zeros. That is no data, never a reading of nothing.
+"""
+
+import msgspec
+import trio
+
+from reactor.core.container import Run
+from reactor.core.facts import Sample
+from reactor.core.ports import StreamEnded
+from reactor.engine.decode import limit
+from reactor.engine.streaming import StreamLines, parse_line, refuse_object
+from reactor.engine.times import seconds
+from reactor.http.lines import Lines
+
+LONGEST = 1024 * 1024
+NANO = 1e-9
+
+
+class MemoryDetailBody(msgspec.Struct):
+    """What of the memory is page cache that can be had back at once, in the words of cgroup v1 and v2."""
+
+    total_inactive_file: int | None = None
+    inactive_file: int | None = None
+
+
+class MemoryBody(msgspec.Struct):
+    """Memory in bytes. Podman has no detail."""
+
+    usage: int | None = None
+    limit: int | None = None
+    stats: MemoryDetailBody | None = None
+
+
+class PidsBody(msgspec.Struct):
+    """Tasks, threads included."""
+
+    current: int | None = None
+    limit: int | None = None
+
+
+class CpuUsageBody(msgspec.Struct):
+    """CPU time in nanoseconds."""
+
+    total_usage: int | None = None
+
+
+class CpuBody(msgspec.Struct):
+    """CPU."""
+
+    cpu_usage: CpuUsageBody | None = None
+
+
+class FrameBody(msgspec.Struct):
+    """One frame; with a message instead, an error in its place."""
+
+    read: str = ""
+    pids_stats: PidsBody | None = None
+    memory_stats: MemoryBody | None = None
+    cpu_stats: CpuBody | None = None
+    message: str = ""
+
+
+class StatsStream:
+    """The readings of one run, None for a frame without data; the iteration raises StreamEnded, always."""
+
+    def __init__(self, lines: Lines, run: Run, host_memory: int) -> None:
+        self._lines = StreamLines(lines, "stats")
+        self._run = run
+        self._host_memory = host_memory
+        self._began = seconds(run.started_at)
+        self._cpu = 0.0
+
+    def __aiter__(self) -> "StatsStream":
+        return self
+
+    async def __anext__(self) -> Sample | None:
+        line = await self._lines.next()
+        sample = self.sample(parse_line(line, FrameBody, "stats"), trio.current_time())
+        if sample is not None and sample.cpu is not None:
+            self._check_run(sample.cpu)
+        return sample
+
+    def sample(self, frame: FrameBody, at: float) -> Sample | None:
+        """The sample that a frame holds, if it does."""
+        if not frame.read:
+            refuse_object(frame.message, "stats")
+        read = seconds(frame.read)
+        memory, pids = frame.memory_stats or MemoryBody(), frame.pids_stats or PidsBody()
+        if read is None or (memory.usage is None and pids.current is None):
+            return None
+        if self._began is not None and read < self._began:
+            return None
+        return Sample(
+            at,
+            self._run,
+            pids=pids.current,
+            pids_limit=limit(pids.limit),
+            memory=working_set(memory),
+            memory_limit=self._memory_limit(memory.limit),
+            cpu=_cpu_seconds(frame.cpu_stats),
+        )
+
+    def _memory_limit(self, given: int | None) -> int | None:
+        # Without a limit, the engine gives the memory of the whole host.
+        found = limit(given)
+        return None if found is not None and 0 < self._host_memory <= found else found
+
+    def _check_run(self, cpu: float) -> None:
+        # The engine's stream belongs to the container and goes on through a restart of it, and CPU
+        # time never runs backwards within one run.
+        if cpu < self._cpu:
+            raise StreamEnded("the stats stream went on with another run of the container")
+        self._cpu = cpu
+
+
+def working_set(memory: MemoryBody) -> int | None:
+    """Memory as ``docker stats`` shows it: without the page cache that nobody has used lately."""
+    if memory.usage is None or memory.stats is None:
+        return memory.usage
+    for inactive in (memory.stats.total_inactive_file, memory.stats.inactive_file):
+        if inactive is not None and 0 <= inactive < memory.usage:
+            return memory.usage - inactive
+    return memory.usage
+
+
+def _cpu_seconds(cpu: CpuBody | None) -> float | None:
+    usage = cpu.cpu_usage.total_usage if cpu and cpu.cpu_usage else None
+    return None if usage is None else usage * NANO

@@ -1,0 +1,125 @@
+"""The shapes of the engine's JSON, as far as anything of it is read here.
+
+Fields that may be missing have a default, because engines and versions differ; a field that is
+there with another type is an error. What the fields mean is in ``decode``, ``events`` and ``stats``.
+"""
+
+from typing import TypeVar
+
+import msgspec
+
+from reactor.engine.errors import EngineSaidNonsense, quoted
+
+
+class VersionBody(msgspec.Struct, rename="pascal"):
+    """GET /version."""
+
+    api_version: str = ""
+    oldest: str = msgspec.field(name="MinAPIVersion", default="")
+    version: str = ""
+    components: "list[ComponentBody] | None" = None
+
+
+class ComponentBody(msgspec.Struct, rename="pascal"):
+    """One part of an engine, such as "Podman Engine"."""
+
+    name: str = ""
+
+
+class InfoBody(msgspec.Struct):
+    """GET /info."""
+
+    id: str = msgspec.field(name="ID", default="")
+    name: str = msgspec.field(name="Name", default="")
+    system_time: str = msgspec.field(name="SystemTime", default="")
+    memory: int = msgspec.field(name="MemTotal", default=0)
+    memory_limit: bool = msgspec.field(name="MemoryLimit", default=True)
+    pids_limit: bool = msgspec.field(name="PidsLimit", default=True)
+    cgroup_version: str = msgspec.field(name="CgroupVersion", default="")
+    cgroup_driver: str = msgspec.field(name="CgroupDriver", default="")
+
+
+class ListedBody(msgspec.Struct, rename="pascal"):
+    """One row of GET /containers/json."""
+
+    id: str = ""
+    names: list[str] | None = None
+    image: str = ""
+    image_i_d: str = ""
+    state: str = ""
+    labels: dict[str, str] | None = None
+
+
+class StateBody(msgspec.Struct, rename="pascal"):
+    """What an inspect says of the last run."""
+
+    status: str = ""
+    pid: int = 0
+    exit_code: int = 0
+    o_o_m_killed: bool = False
+    started_at: str = ""
+    finished_at: str = ""
+
+
+class RestartBody(msgspec.Struct, rename="pascal"):
+    """What is to happen after an exit."""
+
+    name: str = ""
+
+
+class HostBody(msgspec.Struct, rename="pascal"):
+    """What an inspect says of limits and of shared namespaces."""
+
+    network_mode: str = ""
+    pid_mode: str = ""
+    ipc_mode: str = ""
+    auto_remove: bool = False
+    memory: int = 0
+    pids_limit: int | None = None
+    restart_policy: RestartBody | None = None
+
+
+class ConfigBody(msgspec.Struct, rename="pascal"):
+    """What an inspect says of the container as it was created."""
+
+    image: str = ""
+    labels: dict[str, str] | None = None
+
+
+class InspectedBody(msgspec.Struct, rename="pascal"):
+    """GET /containers/ID/json."""
+
+    id: str = ""
+    name: str = ""
+    image: str = ""
+    created: str = ""
+    state: StateBody | None = None
+    host_config: HostBody | None = None
+    config: ConfigBody | None = None
+
+
+class ErrorBody(msgspec.Struct):
+    """What goes with an error status, or stands in a stream that went wrong."""
+
+    message: str = ""
+
+
+Body = TypeVar("Body")
+
+
+def parse(body: bytes, shape: type[Body], what: str) -> Body:
+    """The body in its shape; EngineSaidNonsense, naming ``what`` was asked, if it has another."""
+    try:
+        return msgspec.json.decode(body, type=shape)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise EngineSaidNonsense(
+            f"the engine's answer to {what} cannot be read: {quoted(str(error))}"
+        ) from error
+
+
+def message(body: bytes) -> str:
+    """What an error answer says, fit for a sentence. Proxies answer in HTML, which is not worth showing."""
+    try:
+        return quoted(msgspec.json.decode(body, type=ErrorBody).message) or "no reason given"
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return "no reason given"

@@ -1,0 +1,124 @@
+"""What a handler is given and what it may answer with.
+
+Only the records and the writer of a streamed body belong here; reading and sending, with
+all bounds and deadlines, is in ``server``.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import h11
+import trio
+
+TEXT = "text/plain; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the server bears: sizes in bytes, times in seconds.
+
+    ``read_within`` is for a whole request, ``send_within`` for each piece of an answer that
+    the other side has to take. ``idle_within`` is the pause between two requests on one
+    connection; 0 closes after each answer. More than ``connections`` at once get a 503.
+    """
+
+    head: int = 16 * 1024
+    body: int = 1024 * 1024
+    read_within: float = 10.0
+    send_within: float = 10.0
+    idle_within: float = 10.0
+    connections: int = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request, read to its end. Header names are in lower case."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A whole answer."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = TEXT
+    headers: Iterable[tuple[str, str]] = ()
+
+
+class Aborted(Exception):
+    """The handler breaks the connection off in the middle of whatever it was: by a reset, or just an end."""
+
+    def __init__(self, *, reset: bool = True) -> None:
+        super().__init__("the handler broke the connection off")
+        self.reset = reset
+
+
+class ClientGone(Exception):
+    """The client went away, or did not send or take its bytes in time."""
+
+
+PIECE = 64 * 1024
+
+
+async def send_within(stream: trio.SocketStream, data: bytes, within: float) -> None:
+    """Send bytes in pieces; each has to be taken in time. Nothing is shielded."""
+    try:
+        for start in range(0, len(data), PIECE):
+            with trio.fail_after(within):
+                await stream.send_all(data[start : start + PIECE])
+    except (trio.TooSlowError, trio.BrokenResourceError, trio.ClosedResourceError):
+        raise ClientGone from None
+
+
+class Writer:
+    """Sends a streamed body: each piece at once, each with its own deadline."""
+
+    def __init__(self, stream: trio.SocketStream, connection: h11.Connection, within: float) -> None:
+        self._stream = stream
+        self._connection = connection
+        self._within = within
+
+    async def send(self, data: bytes) -> None:
+        """Send one piece as a chunk of its own; ClientGone if nobody takes it in time."""
+        if data:
+            await self.send_raw(self._connection.send(h11.Data(data=data)) or b"")
+
+    async def send_raw(self, data: bytes) -> None:
+        """Send bytes as they stand, without a chunk around them: for breaking the rules on purpose."""
+        await send_within(self._stream, data, self._within)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamingResponse:
+    """An answer of unknown length. When ``body`` returns it is complete; raising Aborted breaks it off.
+
+    ``body`` is cancelled as soon as the client goes away.
+    """
+
+    body: Callable[[Writer], Awaitable[None]]
+    status: int = 200
+    content_type: str = ""
+    headers: Iterable[tuple[str, str]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Takeover:
+    """Hands the bare connection to ``run``, which does with it what it likes; it is closed afterwards."""
+
+    run: Callable[[trio.SocketStream], Awaitable[None]]
+
+
+Answer = Response | StreamingResponse | Takeover
+Handler = Callable[[Request], Awaitable[Answer]]
+
+
+def sentence(status: int, text: str = "", headers: Iterable[tuple[str, str]] = ()) -> Response:
+    """Make a short answer in words: the text, or the status's own name."""
+    return Response(status, f"{text or HTTPStatus(status).phrase}\n".encode(), headers=headers)

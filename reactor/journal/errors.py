@@ -1,0 +1,41 @@
+"""What can be wrong with a journal that only a person can put right. Each says what to do.
+
+A full or failing disk is not among them: that is not an error of the operator, and the
+monitor goes on without its journal.
+"""
+
+from pathlib import Path
+
+
+class JournalError(Exception):
+    """This journal cannot be used; the text is a sentence for the operator."""
+
+
+class JournalInUse(JournalError):
+    """Another reactor writes this journal."""
+
+    def __init__(self, path: Path, pid: int, container: str) -> None:
+        where = f", container {container[:12]}" if container else ""
+        super().__init__(
+            f"the journal {path} is in use by another reactor (pid {pid or 'unknown'}{where}): "
+            "stop that one, or give this one a journal of its own"
+        )
+        self.pid = pid
+        self.container = container
+
+
+class JournalTooNew(JournalError):
+    """A newer reactor wrote this journal."""
+
+    def __init__(self, path: Path, version: int, ours: int) -> None:
+        super().__init__(
+            f"the journal {path} has version {version}, this reactor knows versions up to {ours}: "
+            "use the newer reactor again, or name another file"
+        )
+
+
+class NotAJournal(JournalError):
+    """The file is a database of something else."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} is a database, but not a journal of reactor: name another file")

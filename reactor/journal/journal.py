@@ -1,0 +1,182 @@
+"""The journal as the rest of the monitor sees it.
+
+This is the door to the room: what is said here goes into the memory at once and to the
+disk when the disk can. Nothing here raises because of a disk, and only ``intend`` waits.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import trio
+
+from reactor.core.container import Container, ContainerId, Run
+from reactor.core.decisions import Decision, Outcome
+from reactor.core.notes import Cause
+from reactor.core.ports import Anchor
+from reactor.core.protection import Standing
+from reactor.journal import clocks, rows
+from reactor.journal.backlog import Backlog
+from reactor.journal.memory import KnownRun, Memory, Recollection
+from reactor.journal.rows import Moment
+from reactor.journal.shouting import Shouter
+from reactor.journal.store import Store
+from reactor.journal.writer import Writer
+
+PATIENCE = 0.1
+"""How long an intent may wait for the disk: a victim that saturates it must not save itself that way."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalStatistics:
+    """How the journal does. ``late`` counts intents that were acted on before they were on the disk."""
+
+    queued: int
+    written: int
+    dropped: int
+    failures: int
+    late: int
+    last_commit_seconds: float
+    healthy: bool
+
+
+class Journal:
+    """Intents, outcomes, runs and exits in one SQLite file. Start ``run`` before anything else.
+
+    ``container`` is our own container's id, if we live in one, for whoever finds the file
+    locked. ``inline`` writes on the calling thread: only for tests in virtual time.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        container: str = "",
+        keep_days: float = 30.0,
+        capacity: int = 65_536,
+        wall: Callable[[], float] = clocks.wall,
+        boot: Callable[[], float] = clocks.boot,
+        boot_id: str | None = None,
+        inline: bool = False,
+    ) -> None:
+        self._wall = wall
+        self._boot = boot
+        self._boot_id = clocks.boot_id() if boot_id is None else boot_id
+        self._memory = Memory()
+        self._backlog = Backlog(capacity)
+        self._shouter = Shouter()
+        self._writer = Writer(
+            Store(path, container=container, wall=wall),
+            self._backlog,
+            self._shouter,
+            moment=self._moment,
+            recall=self._recall,
+            begun_anew=self._write_all_known,
+            keep_days=keep_days,
+            inline=inline,
+        )
+        self._open_intents: tuple[Decision, ...] = ()
+        self._told_drops = 0
+        self._late = 0
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Write until cancelled; what is queued by then is written first, for at most two seconds.
+
+        Raises a JournalError while starting. A disk that does not work is no error.
+        """
+        await self._writer.run(task_status)
+
+    async def intend(self, decision: Decision, began: float) -> bool:
+        """Write an intent and wait until it is on the disk, at most 100 ms; False if it is not there yet."""
+        receipt = self._backlog.put_intent(rows.intend(decision, self._moment(began)))
+        self._tell_drops()
+        with trio.move_on_after(PATIENCE):
+            await receipt.wait()
+        if not receipt.written:
+            self._late += 1
+            self._shouter.shout("an intent is not on the disk in time", decision=decision.id, late=self._late)
+        return receipt.written
+
+    def conclude(self, outcome: Outcome) -> None:
+        """Write what came of an intent, without waiting."""
+        self._put(*rows.conclude(outcome, self._moment()))
+
+    def adopt(
+        self, container: Container, standing: Standing, mains: frozenset[ContainerId], task: str
+    ) -> None:
+        """Write that a run is followed, with the edges by which it is a sidecar; again does no harm."""
+        run = container.run
+        known = KnownRun(run, container.name, container.image, standing, mains, task)
+        self._memory.adopt(known)
+        self._put(rows.adopt(known, self._moment()))
+
+    def ended(self, run: Run, exit_code: int | None, cause: Cause, oom: bool, finished_at: str) -> None:
+        """Write that a run is over; said again, it can only add to what is known."""
+        self._memory.end(run, cause)
+        self._put(*rows.end(run, exit_code, cause, oom, finished_at, self._moment()))
+
+    def anchor(self, run: Run) -> Anchor | None:
+        """The anchor of a run, if one was kept."""
+        return self._memory.anchor(run)
+
+    def keep(self, run: Run, anchor: Anchor) -> None:
+        """Keep an anchor, without waiting."""
+        if self._memory.anchor(run) != anchor:
+            self._memory.adopt(KnownRun(run, anchor=anchor))
+            self._put(rows.keep(run, anchor, self._moment()))
+
+    def open_intents(self) -> tuple[Decision, ...]:
+        """The decisions of an earlier monitor whose end it did not write down, the oldest first."""
+        return self._open_intents
+
+    def open_runs(self) -> tuple[KnownRun, ...]:
+        """The runs without an exit."""
+        return self._memory.open_runs()
+
+    def remembered(self) -> Mapping[ContainerId, frozenset[ContainerId]]:
+        """The captured mains of the runs without an exit."""
+        return self._memory.remembered()
+
+    def known_exits(self) -> Mapping[Run, Cause]:
+        """The runs whose end is on record (the latest 20,000), and their causes."""
+        return self._memory.exits()
+
+    async def wait_written(self) -> None:
+        """Wait until everything is on its way to the disk; give it a deadline."""
+        await self._writer.wait_written()
+
+    def statistics(self) -> JournalStatistics:
+        """How the journal does, now."""
+        return JournalStatistics(
+            queued=len(self._backlog),
+            written=self._writer.written,
+            dropped=self._backlog.dropped,
+            failures=self._writer.failures,
+            late=self._late,
+            last_commit_seconds=self._writer.last_commit,
+            healthy=self._writer.healthy,
+        )
+
+    def _moment(self, at: float | None = None) -> Moment:
+        now = trio.current_time()
+        since = now - (now if at is None else at)
+        return Moment(now - since, self._wall() - since, self._boot_id, self._boot() - since)
+
+    def _put(self, *written: rows.Row) -> None:
+        self._backlog.put(written)
+        self._tell_drops()
+
+    def _tell_drops(self) -> None:
+        if self._backlog.dropped > self._told_drops:
+            self._told_drops = self._backlog.dropped
+            self._shouter.shout("the journal does not keep up: rows are lost", lost=self._told_drops)
+
+    def _recall(self, recollection: Recollection) -> None:
+        self._open_intents = recollection.intents
+        self._memory.recall(recollection)
+
+    def _write_all_known(self) -> None:
+        """A new file was begun under way: it gets the runs that the old one had."""
+        now = self._moment()
+        for run in self._memory.open_runs():
+            self._backlog.put(rows.again(run, now))

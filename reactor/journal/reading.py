@@ -1,0 +1,77 @@
+"""From rows back to records: what a monitor that starts wants to know of its predecessor.
+
+Only reading belongs here. The shapes are checked as they come in, because the file may
+have been edited; what does not have the right shape is left out.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+
+from reactor.core.container import ContainerId, Run
+from reactor.core.decisions import Action, Decision
+from reactor.core.notes import Cause
+from reactor.core.ports import Anchor
+from reactor.journal.memory import KnownRun, Recollection
+from reactor.journal.rows import Moment
+
+_INTENTS = (
+    "SELECT id, container, started_at, name, action, rule, reason, cause, grace, dry_run, boot_id, boot, held"
+    " FROM intents WHERE final = 0 ORDER BY wall, rowid"
+)
+_RUNS = (
+    "SELECT container, started_at, name, image, standing, mains, task, boot_id, born"
+    " FROM runs WHERE over = 0 ORDER BY first_seen DESC, rowid DESC LIMIT ?"
+)
+_EXITS = "SELECT container, started_at, cause FROM exits ORDER BY recorded DESC, rowid DESC LIMIT ?"
+
+
+def recall(connection: sqlite3.Connection, now: Moment, capacity: int) -> Recollection:
+    """Everything that is unfinished, and the newest exits, the oldest first."""
+    runs = [_run(row) for row in connection.execute(_RUNS, (capacity,))]
+    causes = set(Cause)
+    exits = {
+        Run(ContainerId(row[0]), row[1]): Cause(row[2])
+        for row in reversed(connection.execute(_EXITS, (capacity,)).fetchall())
+        if row[2] in causes
+    }
+    return Recollection(tuple(reversed(runs)), exits, tuple(_intents(connection, now)))
+
+
+def _run(row: tuple[str, str, str, str, str, str, str, str | None, float | None]) -> KnownRun:
+    container, started_at, name, image, standing, mains, task, boot_id, born = row
+    anchor = Anchor(boot_id, born) if boot_id is not None and born is not None else None
+    run = Run(ContainerId(container), started_at)
+    return KnownRun(run, name, image, standing, _mains(mains), task, anchor)
+
+
+def _mains(text: str) -> frozenset[ContainerId]:
+    try:
+        listed = json.loads(text)
+    except ValueError:
+        return frozenset()
+    return frozenset(ContainerId(item) for item in listed if isinstance(item, str))
+
+
+def _intents(connection: sqlite3.Connection, now: Moment) -> Iterator[Decision]:
+    """Open intents as decisions. A monotonic clock dies with its process, so the moments are carried
+    over by the boot-time clock; after a reboot they are as good as now."""
+    actions = set(Action)
+    for row in connection.execute(_INTENTS):
+        name, action, rule, reason, cause, grace, dry_run, boot_id, boot, held = row[3:]
+        if action not in actions:
+            continue  # A newer reactor knew more actions; what they were for is not guessed.
+        at = now.at - (now.boot - boot) if boot_id == now.boot_id else now.at
+        yield Decision(
+            id=row[0],
+            at=at,
+            run=Run(ContainerId(row[1]), row[2]),
+            name=name,
+            action=Action(action),
+            rule=rule,
+            reason=reason,
+            seen=at - held,
+            grace=grace,
+            cause=cause,
+            dry_run=bool(dry_run),
+        )

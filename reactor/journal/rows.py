@@ -1,0 +1,176 @@
+"""From records to rows: one function for each thing that is written down.
+
+Only the statements and the values that go into them belong here. Every statement may be
+carried out twice and leaves the same row, because after a failure nobody knows for certain
+what was written. Strangers' words are cut to length and made storable: a single row that
+the database refuses would stop all that come after it.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from reactor.core.container import Run
+from reactor.core.decisions import Call, Decision, Outcome
+from reactor.core.notes import Cause
+from reactor.core.ports import Anchor
+from reactor.journal.memory import KnownRun
+
+Value = str | int | float | None
+LONGEST = 1000
+MOST_MAINS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One statement and its values."""
+
+    statement: str
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One moment on three clocks: our monotonic one, the wall's, and the one since boot."""
+
+    at: float
+    wall: float
+    boot_id: str
+    boot: float
+
+
+_INTENT = (
+    "INSERT INTO intents (id, container, started_at, name, action, rule, reason, cause, grace, dry_run,"
+    " wall, boot_id, boot, held) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+# The same decision is intended again by a monitor that took over from one that was killed: the row is
+# then open again.
+INTEND = _INTENT + (
+    " ON CONFLICT (id) DO UPDATE SET wall = excluded.wall, boot_id = excluded.boot_id, boot = excluded.boot,"
+    " held = excluded.held, final = 0, times = times + 1"
+)
+
+# A decision that was never intended (a dry run) gets its row here; an outcome that was final stays so.
+ENSURE_INTENT = _INTENT + " ON CONFLICT (id) DO NOTHING"
+CONCLUDE = (
+    "UPDATE intents SET result = ?, why = ?, detail = ?, calls = ?, finished = ?, final = ?"
+    " WHERE id = ? AND final <= ?"
+)
+
+ADOPT = (
+    "INSERT INTO runs (container, started_at, name, image, standing, first_seen, mains, task)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (container, started_at) DO UPDATE SET"
+    " name = excluded.name, image = excluded.image, standing = excluded.standing,"
+    " mains = CASE excluded.mains WHEN '[]' THEN mains ELSE excluded.mains END,"
+    " task = CASE excluded.task WHEN '' THEN task ELSE excluded.task END"
+)
+
+KEEP = (
+    "INSERT INTO runs (container, started_at, first_seen, boot_id, born) VALUES (?, ?, ?, ?, ?)"
+    " ON CONFLICT (container, started_at) DO UPDATE SET boot_id = excluded.boot_id, born = excluded.born"
+)
+
+# A cause is only ever replaced by one that says more: by one that stands further behind in the list.
+END = (
+    "INSERT INTO exits (container, started_at, exit_code, cause, oom, finished_at, recorded)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (container, started_at) DO UPDATE SET"
+    " exit_code = coalesce(excluded.exit_code, exit_code), oom = max(oom, excluded.oom),"
+    " cause = CASE WHEN instr('unseen,itself,oom,reactor', excluded.cause)"
+    " > instr('unseen,itself,oom,reactor', cause) THEN excluded.cause ELSE cause END,"
+    " finished_at = CASE excluded.finished_at WHEN '' THEN finished_at ELSE excluded.finished_at END"
+)
+MARK_OVER = "UPDATE runs SET over = 1 WHERE container = ? AND started_at = ?"
+
+
+def storable(text: str) -> str:
+    """A stranger's text, cut to length and without what UTF-8 cannot hold."""
+    return text[:LONGEST].encode("utf-8", "replace").decode("utf-8")
+
+
+def intend(decision: Decision, moment: Moment) -> Row:
+    """The intent to carry out a decision."""
+    return Row(INTEND, _intent(decision, moment))
+
+
+def conclude(outcome: Outcome, moment: Moment) -> tuple[Row, Row]:
+    """What came of it."""
+    decision = outcome.decision
+    final = int(outcome.final)
+    values: tuple[Value, ...] = (
+        outcome.result,
+        outcome.why,
+        storable(outcome.detail),
+        _calls(decision, outcome.calls),
+        moment.wall,
+        final,
+        decision.id,
+        final,
+    )
+    return Row(ENSURE_INTENT, _intent(decision, moment)), Row(CONCLUDE, values)
+
+
+def adopt(known: KnownRun, moment: Moment) -> Row:
+    """A run that is followed."""
+    values: tuple[Value, ...] = (
+        *_run(known.run),
+        storable(known.name),
+        storable(known.image),
+        known.standing,
+        moment.wall,
+        json.dumps(sorted(known.mains)[:MOST_MAINS]),
+        storable(known.task),
+    )
+    return Row(ADOPT, values)
+
+
+def keep(run: Run, anchor: Anchor, moment: Moment) -> Row:
+    """Where a run began on the boot-time clock."""
+    return Row(KEEP, (*_run(run), moment.wall, anchor.boot_id, anchor.born))
+
+
+def again(known: KnownRun, moment: Moment) -> tuple[Row, ...]:
+    """Everything that is known of a run, for a file that has begun anew."""
+    anchored = (keep(known.run, known.anchor, moment),) if known.anchor else ()
+    return (adopt(known, moment), *anchored)
+
+
+def end(
+    run: Run, exit_code: int | None, cause: Cause, oom: bool, finished_at: str, moment: Moment
+) -> tuple[Row, Row]:
+    """A run that is over."""
+    # A number that no kernel gives, and that the database cannot hold, is no exit code.
+    code = exit_code if exit_code is not None and abs(exit_code) < 2**63 else None
+    values: tuple[Value, ...] = (*_run(run), code, cause, int(oom), storable(finished_at), moment.wall)
+    return Row(END, values), Row(MARK_OVER, _run(run))
+
+
+def _run(run: Run) -> tuple[str, str]:
+    return storable(run.id), storable(run.started_at)
+
+
+def _intent(decision: Decision, moment: Moment) -> tuple[Value, ...]:
+    return (
+        decision.id,
+        *_run(decision.run),
+        storable(decision.name),
+        decision.action,
+        storable(decision.rule),
+        storable(decision.reason),
+        decision.cause,
+        decision.grace,
+        int(decision.dry_run),
+        moment.wall,
+        moment.boot_id,
+        moment.boot - (moment.at - decision.at),
+        decision.at - decision.seen,
+    )
+
+
+def _calls(decision: Decision, calls: Iterable[Call]) -> str:
+    return json.dumps(
+        [
+            [call.what, round(call.began - decision.at, 6), round(call.took, 6), call.status, call.note]
+            for call in calls
+        ]
+    )

@@ -1,0 +1,74 @@
+"""The tables, and how an older file is brought to the present version.
+
+Only the shape of the file belongs here. A change of shape is a new entry at the end of
+MIGRATIONS; the ones before it are never edited, because files out there were made by them.
+"""
+
+import sqlite3
+from pathlib import Path
+
+from reactor.journal.errors import JournalTooNew, NotAJournal
+
+APPLICATION = 0x72656163
+"""Written into the file's header ("reac"), so that somebody else's database is not taken for ours."""
+
+# The first version. `boot` is the moment of the decision on the boot-time clock and `held` for how
+# many seconds its evidence had lasted by then; `calls` are the calls to the engine as JSON, their
+# times in seconds after the decision; `times` counts how often the same intent was written, which
+# is more than once when a monitor was killed before it knew the end. `over` repeats that there is
+# an exit, so that the few runs under way are found among a million.
+_FIRST = """
+CREATE TABLE intents (
+  id TEXT PRIMARY KEY, container TEXT NOT NULL, started_at TEXT NOT NULL, name TEXT NOT NULL,
+  action TEXT NOT NULL, rule TEXT NOT NULL, reason TEXT NOT NULL, cause TEXT NOT NULL,
+  grace REAL NOT NULL, dry_run INTEGER NOT NULL, times INTEGER NOT NULL DEFAULT 1,
+  wall REAL NOT NULL, boot_id TEXT NOT NULL, boot REAL NOT NULL, held REAL NOT NULL,
+  result TEXT, why TEXT, detail TEXT, calls TEXT, finished REAL, final INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE runs (
+  container TEXT NOT NULL, started_at TEXT NOT NULL, name TEXT NOT NULL DEFAULT '',
+  image TEXT NOT NULL DEFAULT '', standing TEXT NOT NULL DEFAULT '', first_seen REAL NOT NULL,
+  boot_id TEXT, born REAL, mains TEXT NOT NULL DEFAULT '[]', task TEXT NOT NULL DEFAULT '',
+  over INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (container, started_at)
+);
+CREATE TABLE exits (
+  container TEXT NOT NULL, started_at TEXT NOT NULL, exit_code INTEGER, cause TEXT NOT NULL,
+  oom INTEGER NOT NULL, finished_at TEXT NOT NULL, recorded REAL NOT NULL,
+  PRIMARY KEY (container, started_at)
+);
+CREATE INDEX intents_wall ON intents (wall);
+CREATE INDEX intents_open ON intents (wall) WHERE final = 0;
+CREATE INDEX intents_run ON intents (container, started_at);
+CREATE INDEX runs_first_seen ON runs (first_seen);
+CREATE INDEX runs_open ON runs (first_seen) WHERE over = 0;
+CREATE INDEX exits_recorded ON exits (recorded);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST,)
+VERSION = len(MIGRATIONS)
+
+
+def prepare(connection: sqlite3.Connection, path: Path) -> bool:
+    """Bring the file to the present version; True if it was empty before."""
+    version = _number(connection, "user_version")
+    empty = version == 0 and not connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
+    if not empty and _number(connection, "application_id") != APPLICATION:
+        raise NotAJournal(path)
+    if version > VERSION:
+        raise JournalTooNew(path, version, VERSION)
+    for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
+        _migrate(connection, number, script)
+    return empty
+
+
+def _migrate(connection: sqlite3.Connection, number: int, script: str) -> None:
+    """One step in one transaction: a file is of one version or the other, whenever we are killed."""
+    connection.executescript(
+        f"BEGIN IMMEDIATE;\n{script}\n"
+        f"PRAGMA application_id = {APPLICATION};\nPRAGMA user_version = {number};\nCOMMIT;"
+    )
+
+
+def _number(connection: sqlite3.Connection, pragma: str) -> int:
+    value: int = connection.execute(f"PRAGMA {pragma}").fetchone()[0]
+    return value

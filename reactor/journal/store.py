@@ -1,0 +1,170 @@
+"""The file itself: opened, written, found broken, moved aside, begun anew.
+
+Everything here blocks and is called from one thread at a time; nothing here waits, retries
+or logs. What fails comes out as sqlite3.Error, OSError or JournalError.
+"""
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from reactor.journal import reading, schema
+from reactor.journal.lock import Lock
+from reactor.journal.memory import Recollection
+from reactor.journal.rows import Moment, Row
+
+BROKEN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+CHECKED_BELOW = 64 << 20
+"""A larger file is not read through at the start: that would take longer than starting may."""
+EXPIRED = (
+    "DELETE FROM exits WHERE rowid IN (SELECT rowid FROM exits WHERE recorded < ? LIMIT ?)",
+    "DELETE FROM intents WHERE rowid IN (SELECT rowid FROM intents WHERE wall < ? LIMIT ?)",
+    "DELETE FROM runs WHERE rowid IN (SELECT rowid FROM runs WHERE first_seen < ? AND over = 1 LIMIT ?)",
+)
+NEWEST = (
+    "SELECT max(w) FROM (SELECT max(wall) w FROM intents UNION ALL SELECT max(first_seen) FROM runs"
+    " UNION ALL SELECT max(recorded) FROM exits)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """How the file was found. ``moved_to`` is where a broken one was put; ``anew`` if it was empty."""
+
+    anew: bool
+    moved_to: Path | None = None
+
+
+class JournalTakenAway(OSError):
+    """The file that we write is not at its path any more: somebody moved or removed it."""
+
+
+class Store:
+    """One connection to one file."""
+
+    def __init__(self, path: Path, *, container: str = "", wall: Callable[[], float]) -> None:
+        self._path = path
+        self._wall = wall
+        self._lock = Lock(path, container)
+        self._connection: sqlite3.Connection | None = None
+        self._inode = 0
+        self._broken = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a connection."""
+        return self._connection is not None
+
+    def open(self) -> Opened:
+        """Lock and open the file, and bring it to the present version; a broken one is moved aside."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock.acquire()
+        moved_to = self._move_aside() if self._broken else None
+        try:
+            return Opened(self._connect(), moved_to)
+        except sqlite3.DatabaseError as error:
+            if not is_broken(error):
+                raise
+        moved_to = self._move_aside()
+        return Opened(self._connect(), moved_to)
+
+    def write(self, rows: Iterable[Row], synced: bool) -> None:
+        """Write rows in one transaction; if ``synced``, they are on the disk when this returns."""
+        connection = self._checked()
+        try:
+            # A checkpoint takes longer than a commit, so it is left to batches for which nobody waits.
+            connection.execute(f"PRAGMA synchronous = {'FULL' if synced else 'NORMAL'}")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {0 if synced else 1000}")
+            connection.execute("BEGIN IMMEDIATE")
+            for row in rows:
+                connection.execute(row.statement, row.values)
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._broken = is_broken(error)
+            self.disconnect()
+            raise
+
+    def recall(self, now: Moment, capacity: int) -> Recollection:
+        """What an earlier monitor left behind."""
+        return reading.recall(self._checked(), now, capacity)
+
+    def expire(self, keep: float, chunk: int) -> int:
+        """Delete some of what is older than ``keep`` seconds; how many rows that was.
+
+        Reckoned from the newest row if that is older than now: a clock that jumped ahead
+        must not cost the whole history.
+        """
+        connection = self._checked()
+        newest: float | None = connection.execute(NEWEST).fetchone()[0]
+        if newest is None:
+            return 0
+        before = min(newest, self._wall()) - keep
+        return sum(connection.execute(statement, (before, chunk)).rowcount for statement in EXPIRED)
+
+    def disconnect(self) -> None:
+        """Drop the connection and whatever it had not committed; the lock stays."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            # Closing may write once more to a disk that does not take it; the connection is gone either way.
+            with suppress(sqlite3.Error):
+                connection.close()
+
+    def close(self) -> None:
+        """Drop the connection and the lock."""
+        self.disconnect()
+        self._lock.release()
+
+    def _checked(self) -> sqlite3.Connection:
+        """The connection, if its file is still where it was: SQLite would write on into a removed one."""
+        try:
+            inode = self._path.stat().st_ino
+        except FileNotFoundError:
+            inode = 0
+        if self._connection is None or inode != self._inode:
+            self.close()
+            raise JournalTakenAway(f"{self._path} was moved or removed")
+        return self._connection
+
+    def _connect(self) -> bool:
+        connection = sqlite3.connect(self._path, timeout=1.0, isolation_level=None, check_same_thread=False)
+        try:
+            anew = schema.prepare(connection, self._path)
+            connection.execute("PRAGMA journal_mode = WAL")
+            if self._path.stat().st_size < CHECKED_BELOW:
+                _check(connection)
+        except BaseException:
+            connection.close()
+            raise
+        self._connection, self._inode, self._broken = connection, self._path.stat().st_ino, False
+        return anew
+
+    def _move_aside(self) -> Path:
+        """Rename the file and what belongs to it, with the date, and never over an earlier one."""
+        date = datetime.fromtimestamp(self._wall(), UTC).strftime("%Y%m%dT%H%M%S")
+        target = self._path.with_name(f"{self._path.name}.broken-{date}")
+        number = 1
+        while target.exists():
+            number += 1
+            target = self._path.with_name(f"{self._path.name}.broken-{date}-{number}")
+        for suffix in ("-wal", "-shm", ""):
+            with suppress(FileNotFoundError):
+                os.rename(f"{self._path}{suffix}", f"{target}{suffix}")
+        return target
+
+
+def is_broken(error: sqlite3.Error) -> bool:
+    """Whether the file's content is damaged, which no further try can mend."""
+    code = getattr(error, "sqlite_errorcode", 0) or 0
+    return code & 0xFF in BROKEN
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if verdict != "ok":
+        error = sqlite3.DatabaseError(f"damaged: {verdict}")
+        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise error

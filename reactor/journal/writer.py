@@ -1,0 +1,198 @@
+"""The task that carries the backlog to the disk, whatever the disk does.
+
+Only the writing belongs here: when it is tried, what is said when it fails, and how it
+ends. It holds the only thread that touches the file. No failure of the disk comes out of
+it; an error that only a person can put right comes out while starting, and is said later.
+"""
+
+import logging
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import trio
+
+from reactor.journal.backlog import Backlog, Batch
+from reactor.journal.errors import JournalError
+from reactor.journal.memory import CAPACITY, Recollection
+from reactor.journal.rows import Moment
+from reactor.journal.shouting import Shouter
+from reactor.journal.store import Store
+
+T = TypeVar("T")
+DAY = 86_400.0
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 5.0
+LAST_WORDS = 2.0
+"""How long a monitor that ends waits for its last rows to get to the disk."""
+STALLED_AFTER = 1.0
+EXPIRE_CHUNK = 500
+
+
+class Writer:
+    """Opens the store, writes batch after batch, and deletes what is old. ``inline`` is for virtual time."""
+
+    def __init__(
+        self,
+        store: Store,
+        backlog: Backlog,
+        shouter: Shouter,
+        *,
+        moment: Callable[[], Moment],
+        recall: Callable[[Recollection], None],
+        begun_anew: Callable[[], None],
+        keep_days: float,
+        inline: bool,
+    ) -> None:
+        self._store = store
+        self._backlog = backlog
+        self._shouter = shouter
+        self._moment = moment
+        self._recall = recall
+        self._begun_anew = begun_anew
+        self._keep = keep_days * DAY
+        self._inline = inline
+        self._limiter = trio.CapacityLimiter(1)
+        self._busy_since: float | None = None
+        self._idle = trio.Event()
+        self._failing = True
+        self._recalled = False
+        self._expire_at = 0.0
+        self._pause = FIRST_PAUSE
+        self.written = 0
+        self.failures = 0
+        self.last_commit = 0.0
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the last write went well and none is stuck."""
+        stuck = self._busy_since is not None and trio.current_time() - self._busy_since > STALLED_AFTER
+        return not self._failing and not stuck
+
+    async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Write until cancelled. Started when the file was opened and read, or could not be."""
+        self._expire_at = trio.current_time()
+        try:
+            await self._start()
+            task_status.started()
+            await self._serve()
+        finally:
+            await self._finish()
+
+    async def wait_written(self) -> None:
+        """Wait until nothing is left to write; on a full disk that is for ever."""
+        while self._backlog or self._busy_since is not None:
+            await self._idle.wait()
+
+    async def _start(self) -> None:
+        try:
+            await self._open()
+        except (OSError, sqlite3.Error) as error:
+            self._failed("the journal cannot be opened; acting goes on without it", error)
+        else:
+            self._failing = False
+
+    async def _serve(self) -> None:
+        while True:
+            if self._backlog:
+                if not await self._write(self._backlog.take()):
+                    await self._rest()
+            elif trio.current_time() >= self._expire_at:
+                await self._expire()
+            else:
+                with trio.move_on_at(self._expire_at):
+                    await self._backlog.wait()
+
+    async def _open(self) -> None:
+        opened = await self._in_thread(self._store.open)
+        if opened.moved_to is not None:
+            self._tell_moved(opened.moved_to)
+        if not self._recalled:
+            now = self._moment()
+            self._recall(await self._in_thread(lambda: self._store.recall(now, CAPACITY)))
+            self._recalled = True
+        if opened.anew:
+            self._begun_anew()
+
+    async def _write(self, batch: Batch) -> bool:
+        """Write one batch; if it cannot be written it goes back to where it came from."""
+        began = trio.current_time()
+        try:
+            if not self._store.is_open:
+                await self._open()
+            await self._in_thread(lambda: self._store.write(batch.rows, batch.synced))
+        except (OSError, sqlite3.Error, JournalError) as error:
+            self._backlog.put_back(batch)
+            self._failed("the journal cannot be written; acting goes on without it", error)
+            return False
+        except BaseException:
+            self._backlog.put_back(batch)
+            raise
+        self._succeeded(batch, trio.current_time() - began)
+        return True
+
+    async def _expire(self) -> None:
+        """Delete one chunk of what is old, and come back at once while there is more."""
+        deleted = 0
+        try:
+            if self._store.is_open:
+                deleted = await self._in_thread(lambda: self._store.expire(self._keep, EXPIRE_CHUNK))
+        except (OSError, sqlite3.Error) as error:
+            self._failed("old rows cannot be deleted from the journal", error)
+        if deleted == 0:
+            self._expire_at = trio.current_time() + DAY
+
+    def _succeeded(self, batch: Batch, took: float) -> None:
+        self.written += len(batch.rows)
+        self.last_commit = took
+        self._pause = FIRST_PAUSE
+        for receipt in batch.receipts:
+            receipt.tell(written=True)
+        if self._failing:
+            self._shouter.calm()
+            self._shouter.shout("the journal is written again", logging.WARNING, lost=self._backlog.dropped)
+        self._failing = False
+
+    def _failed(self, what: str, error: Exception) -> None:
+        self.failures += 1
+        self._failing = True
+        self._shouter.shout(what, error=str(error), waiting=len(self._backlog), lost=self._backlog.dropped)
+
+    async def _rest(self) -> None:
+        """Wait before the next try; an intent is worth one at once."""
+        with trio.move_on_after(self._pause):
+            await self._backlog.wait_intent()
+        self._pause = min(self._pause * 2, LONGEST_PAUSE)
+
+    async def _finish(self) -> None:
+        """Write what is left, and close. A thread that hangs is left behind, with the lock, until we exit."""
+        with trio.CancelScope(shield=True, deadline=trio.current_time() + LAST_WORDS):
+            while self._backlog and await self._write(self._backlog.take()):
+                pass
+            await self._in_thread(self._store.close)
+        if self._backlog:
+            self._shouter.calm()
+            self._shouter.shout(
+                "the journal is incomplete: the last rows were not written", rows=len(self._backlog)
+            )
+
+    def _tell_moved(self, target: Path) -> None:
+        self._shouter.shout(
+            "the journal is damaged; it was moved aside and a new one begun",
+            logging.CRITICAL,
+            moved_to=str(target),
+        )
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        """Run blocking work in the one thread. Abandoned on cancel: a stalled disk must not keep us alive."""
+        self._busy_since = trio.current_time()
+        try:
+            if self._inline:
+                await trio.lowlevel.checkpoint()
+                return work()
+            return await trio.to_thread.run_sync(work, limiter=self._limiter, abandon_on_cancel=True)
+        finally:
+            self._busy_since = None
+            self._idle.set()
+            self._idle = trio.Event()

@@ -1,0 +1,80 @@
+"""The metric table as a page of the documentation, ``docs/metrics.md``.
+
+The page is made from the table and a test compares the two, so that it cannot go stale.
+"""
+
+from collections.abc import Iterator
+
+from reactor.observe.table import (
+    ACTIONS,
+    CONTAINERS,
+    JOURNAL,
+    OURSELVES,
+    RECONCILE,
+    RULES,
+    SECONDS,
+    STREAMS,
+    Row,
+)
+from reactor.observe.tally import MOST_LABEL_SETS, OVERFLOW
+
+_HEAD = f"""# Metrics
+
+Every number that reactor exports. Prometheus scrapes them from `http://127.0.0.1:9710/metrics`
+(`--listen`); OpenTelemetry gets the same numbers by OTLP over HTTP when
+`OTEL_EXPORTER_OTLP_ENDPOINT` is set. Both are written from one snapshot of one table, and the
+Prometheus names are the standard translation of the OpenTelemetry ones.
+
+- Series of a container end with the container. They carry only `container_id`; names join in
+  through `reactor_container_info`, as in
+  `container_threads * on (container_id) group_left (container_name) reactor_container_info`.
+- What counts events carries no container id: a container that is gone would take its counts with it.
+- What is unknown has no series. There is no zero that means "no data".
+- One metric has at most {MOST_LABEL_SETS} label sets; what comes on top is counted under the label
+  value `{OVERFLOW}`, and in `reactor_metric_overflows_total`.
+- Histograms have the bounds {", ".join(f"{bound:g}" for bound in SECONDS)} (seconds).
+"""
+
+_PARTS = (
+    ("Containers", CONTAINERS),
+    ("Rules and decisions", RULES),
+    ("Actions", ACTIONS),
+    ("Streams", STREAMS),
+    ("Reconcile", RECONCILE),
+    ("Journal", JOURNAL),
+    ("The monitor itself", OURSELVES),
+)
+
+_TAIL = """
+## Pushing by OTLP
+
+| variable | meaning |
+|---|---|
+| `OTEL_EXPORTER_OTLP_ENDPOINT` | where to; `/v1/metrics` is added. No endpoint, no push |
+| `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT` | the same for metrics alone, taken as it is |
+| `OTEL_METRIC_EXPORT_INTERVAL` | milliseconds between pushes, 60000 by default |
+| `OTEL_SDK_DISABLED` | `true` switches the push off |
+| `OTEL_METRICS_EXPORTER` | anything without `otlp` in it switches the push off |
+| `OTEL_SERVICE_NAME` | instead of `reactor` |
+| `OTEL_RESOURCE_ATTRIBUTES` | go before ours: `service.instance.id` (the engine's id) and the like |
+| `OTEL_EXPORTER_OTLP_PROTOCOL` | `http/protobuf` is the one that is spoken |
+| `OTEL_EXPORTER_OTLP_HEADERS`, `_COMPRESSION`, `_CERTIFICATE` … | as the OpenTelemetry exporter reads them |
+| `OTEL_EXPORTER_OTLP_TIMEOUT` | in seconds, for one push with all its retries; 10 by default |
+
+All sums are cumulative. A push that fails is counted in `reactor_exports_total{result="failed"}`, logged
+once when it begins and once when it is over, and tried again at the next interval.
+"""
+
+
+def document() -> str:
+    """The whole page in Markdown."""
+    parts = (f"\n## {title}\n\n" + "".join(_lines(rows)) for title, rows in _PARTS)
+    return _HEAD + "".join(parts) + _TAIL
+
+
+def _lines(rows: tuple[Row, ...]) -> Iterator[str]:
+    yield "| Prometheus | OpenTelemetry (unit) | kind | labels | meaning |\n|---|---|---|---|---|\n"
+    for row in rows:
+        unit = f" ({row.unit})" if row.unit else ""
+        labels = ", ".join(f"`{label}`" for label in row.labels)
+        yield f"| `{row.name}` | `{row.otel}`{unit} | {row.kind} | {labels} | {row.help} |\n"

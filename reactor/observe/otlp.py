@@ -1,0 +1,132 @@
+"""The snapshot as OpenTelemetry metrics, and the sink that sends it by OTLP over HTTP.
+
+Importing this module costs a fifth of a second, so only a push that is wanted does it, and
+in its thread. The SDK's own instruments are not used: they keep every container that there
+ever was. What the exporter reads from the environment (headers, timeout, compression,
+certificates) it reads itself.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+from opentelemetry.sdk.metrics.export import (
+    AggregationTemporality,
+    DataT,
+    Gauge,
+    Histogram,
+    HistogramDataPoint,
+    Metric,
+    MetricExportResult,
+    MetricsData,
+    NumberDataPoint,
+    ResourceMetrics,
+    ScopeMetrics,
+    Sum,
+)
+from opentelemetry.sdk.resources import OTELResourceDetector, Resource
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+
+from reactor.observe.names import Kind
+from reactor.observe.snapshot import Family, MetricSnapshot
+from reactor.observe.table import SECONDS, Row
+from reactor.observe.tally import Labels, Spread
+
+EXPORTER_LOGGER = "opentelemetry.exporter.otlp.proto.http.metric_exporter"
+_GREATEST = 2**63 - 1
+_NANO = 1_000_000_000
+
+
+class NotDelivered(Exception):
+    """The receiver did not take the metrics; the text is the exporter's reason."""
+
+
+class OtlpSink:
+    """Sends snapshots to one receiver. Blocking: used in a thread."""
+
+    def __init__(self, endpoint: str, identity: Mapping[str, str]) -> None:
+        # The environment's own attributes win: whoever runs many monitors names them there.
+        self._resource = Resource(dict(identity)).merge(OTELResourceDetector().detect())
+        try:
+            self._exporter = OTLPMetricExporter(endpoint=endpoint)
+        except (ImportError, RuntimeError, ValueError, OSError) as error:
+            # A variable that the exporter cannot follow must not take the monitor down.
+            raise NotDelivered(f"the exporter cannot be set up: {error}") from error
+        self._words = _LastWords()
+        # The exporter logs each attempt. Ours is one line when it begins and one when it is over.
+        logging.getLogger(EXPORTER_LOGGER).addFilter(self._words)
+
+    def send(self, snapshot: MetricSnapshot) -> None:
+        """Send it, with the exporter's own retries. Raises NotDelivered."""
+        self._words.text = ""
+        if self._exporter.export(metrics_data(snapshot, self._resource)) is not MetricExportResult.SUCCESS:
+            raise NotDelivered(self._words.text or "the exporter does not say why")
+
+    def close(self) -> None:
+        """Give up what is under way, from any thread."""
+        self._exporter.shutdown()
+        logging.getLogger(EXPORTER_LOGGER).removeFilter(self._words)
+
+
+class _LastWords(logging.Filter):
+    """Keeps the exporter's last message to itself: it returns only that it failed, and logs why."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = ""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        self.text = record.getMessage()
+        return False
+
+
+def metrics_data(snapshot: MetricSnapshot, resource: Resource) -> MetricsData:
+    """The snapshot in OpenTelemetry's records, cumulative, under the same resource for all."""
+    metrics = [
+        Metric(family.row.otel, family.row.help, family.row.unit, _data(family, snapshot))
+        for family in snapshot.families
+    ]
+    scope = ScopeMetrics(InstrumentationScope("reactor"), metrics, schema_url="")
+    return MetricsData([ResourceMetrics(resource, [scope], schema_url="")])
+
+
+def _data(family: Family, snapshot: MetricSnapshot) -> DataT:
+    cumulative = AggregationTemporality.CUMULATIVE
+    if family.row.kind is Kind.HISTOGRAM:
+        return Histogram(list(_spreads(family, snapshot)), cumulative)
+    points = list(_numbers(family, snapshot))
+    if family.row.kind is Kind.GAUGE:
+        return Gauge(points)
+    return Sum(points, cumulative, is_monotonic=family.row.kind is Kind.COUNTER)
+
+
+def _numbers(family: Family, snapshot: MetricSnapshot) -> Iterator[NumberDataPoint]:
+    at = round(snapshot.at * _NANO)
+    for labels, value in family.points.items():
+        if not isinstance(value, Spread):
+            began = round(family.since.get(labels, snapshot.started) * _NANO)
+            # An integer beyond 64 bits would fail the whole export; as a float it is only rounded.
+            fits = isinstance(value, float) or abs(value) <= _GREATEST
+            yield NumberDataPoint(_attributes(family.row, labels), began, at, value if fits else float(value))
+
+
+def _spreads(family: Family, snapshot: MetricSnapshot) -> Iterator[HistogramDataPoint]:
+    unset = cast("float", None)  # least and greatest are optional in the protocol, but not in the SDK's type
+    for labels, spread in family.points.items():
+        if isinstance(spread, Spread):
+            yield HistogramDataPoint(
+                attributes=_attributes(family.row, labels),
+                start_time_unix_nano=round(snapshot.started * _NANO),
+                time_unix_nano=round(snapshot.at * _NANO),
+                count=sum(spread.counts),
+                sum=spread.total,
+                bucket_counts=spread.counts,
+                explicit_bounds=SECONDS,
+                min=unset,
+                max=unset,
+            )
+
+
+def _attributes(row: Row, labels: Labels) -> dict[str, str]:
+    return dict(zip(row.attributes, labels, strict=True))

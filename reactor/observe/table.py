@@ -1,0 +1,256 @@
+"""The one metric table: every metric that reactor has, with both of its names.
+
+Rows only. A number without a row here is not exported, and a row is exported the same to
+Prometheus and to OpenTelemetry. Events never carry a container's id: a container that is
+gone would take its counts with it. Names of containers stand on ``reactor_container_info``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from reactor.observe.names import Kind, label_name
+
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+"""Upper bounds of the latency buckets, from one millisecond to one minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One metric. ``attributes`` are OpenTelemetry's; the label names derive from them."""
+
+    otel: str
+    unit: str
+    kind: Kind
+    name: str
+    help: str
+    attributes: tuple[str, ...] = ()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The label names in Prometheus."""
+        return tuple(label_name(attribute) for attribute in self.attributes)
+
+
+_C, _U, _G, _H = Kind.COUNTER, Kind.UPDOWN, Kind.GAUGE, Kind.HISTOGRAM
+_ID = ("container.id",)
+
+CONTAINERS = (
+    Row(
+        "reactor.container.info", "", _G, "reactor_container_info",
+        "Always 1, for each container that is there; join other series with it by container_id to get names.",
+        ("container.id", "container.name", "container.image.name", "standing"),
+    ),
+    Row(
+        "container.threads", "{thread}", _U, "container_threads",
+        "Tasks in the container as the kernel counts them, threads included; what rules call pids.", _ID,
+    ),
+    Row(
+        "container.threads.max", "{thread}", _U, "container_threads_max",
+        "The container's limit of tasks; absent where there is none.", _ID,
+    ),
+    Row(
+        "container.memory.working_set", "By", _U, "container_memory_working_set_bytes",
+        "Memory in use without the page cache that could be dropped; what rules call memory.", _ID,
+    ),
+    Row(
+        "container.memory.limit", "By", _U, "container_memory_limit_bytes",
+        "The container's memory limit; absent where there is none.", _ID,
+    ),
+    Row(
+        "container.cpu.time", "s", _C, "container_cpu_time_seconds_total",
+        "CPU time that the container has used.", _ID,
+    ),
+    Row(
+        "container.uptime", "s", _G, "container_uptime_seconds",
+        "Age of the container's present run; what rules call age. Absent while it is not known.", _ID,
+    ),
+)  # fmt: skip
+
+RULES = (
+    Row("reactor.containers", "{container}", _U, "reactor_containers", "Living containers.", ("standing",)),
+    Row("reactor.rules.loaded", "{rule}", _U, "reactor_rules_loaded", "Rules in force."),
+    Row(
+        "reactor.rule.matches", "{match}", _C, "reactor_rule_matches_total",
+        "Times that a rule began to match a run, whether or not it came to a decision.", ("rule",),
+    ),
+    Row(
+        "reactor.rule.unknown", "{run}", _U, "reactor_rule_unknown",
+        "Runs for which a rule cannot be judged at present, for want of data or of a limit.", ("rule",),
+    ),
+    Row(
+        "reactor.decisions", "{decision}", _C, "reactor_decisions_total",
+        "Decisions that a run should be ended.", ("rule", "action", "dry_run"),
+    ),
+    Row(
+        "reactor.oom.events", "{event}", _C, "reactor_oom_events_total",
+        "Out-of-memory events that the engine reported for containers.",
+    ),
+    Row(
+        "reactor.exits", "{run}", _C, "reactor_exits_total",
+        "Runs that ended, by the cause that is known for it.", ("cause",),
+    ),
+    Row(
+        "reactor.ended_unseen", "{run}", _C, "reactor_ended_unseen_total",
+        "Runs that ended while nobody watched and whose exit code nobody knows any more.",
+    ),
+    Row(
+        "reactor.breach.duration", "s", _H, "reactor_breach_duration_seconds",
+        "From the first evidence of a breach to the decision; a rule's 'for' is part of it.",
+    ),
+)  # fmt: skip
+
+ACTIONS = (
+    Row(
+        "reactor.outcomes", "{outcome}", _C, "reactor_outcomes_total",
+        "What came of decisions.", ("action", "result", "why"),
+    ),
+    Row(
+        "reactor.kill.duration", "s", _H, "reactor_kill_duration_seconds",
+        "From the decision until the end of the run was verified.", ("action",),
+    ),
+    Row(
+        "reactor.came_back", "{run}", _C, "reactor_came_back_total",
+        "Containers that began another run after we had ended one, by a restart policy for instance.",
+    ),
+    Row(
+        "reactor.outbox.queued", "{decision}", _U, "reactor_outbox_queued",
+        "Decisions that wait for a worker.",
+    ),
+    Row(
+        "reactor.outbox.in_flight", "{decision}", _U, "reactor_outbox_in_flight",
+        "Decisions that a worker is carrying out.",
+    ),
+    Row(
+        "reactor.outbox.quarantined", "{decision}", _U, "reactor_outbox_quarantined",
+        "Decisions that the engine does not get done; tried again from time to time.",
+    ),
+)  # fmt: skip
+
+STREAMS = (
+    Row("reactor.ready", "", _G, "reactor_ready", "1 when the first reconcile is done and events come in."),
+    Row(
+        "reactor.events.received", "{event}", _C, "reactor_events_received_total",
+        "Container events that the engine sent.",
+    ),
+    Row(
+        "reactor.events.repeated", "{event}", _C, "reactor_events_repeated_total",
+        "Events dropped because they had been seen already; normal after a reconnect.",
+    ),
+    Row(
+        "reactor.stream.reconnects", "{reconnect}", _C, "reactor_stream_reconnects_total",
+        "Streams that ended, in whatever way, and were opened again.", ("stream",),
+    ),
+    Row(
+        "reactor.gaps", "{gap}", _C, "reactor_gaps_total",
+        "Times when events may have been lost and everything was listed and inspected again.",
+    ),
+    Row(
+        "reactor.blind", "s", _C, "reactor_blind_seconds_total",
+        "Time during which no events could be received.",
+    ),
+    Row(
+        "reactor.last_event.timestamp", "s", _G, "reactor_last_event_timestamp_seconds",
+        "When the last event was received; absent before the first.",
+    ),
+    Row(
+        "reactor.stats.streams", "{stream}", _U, "reactor_stats_streams",
+        "Open streams of resource readings, one for each run that a rule needs one for.",
+    ),
+    Row(
+        "reactor.stats.shed", "{stream}", _U, "reactor_stats_shed",
+        "Runs that a rule needs readings of and that get none, for want of room; they are not judged.",
+    ),
+    Row("reactor.samples", "{sample}", _C, "reactor_samples_total", "Resource readings with data in them."),
+    Row(
+        "reactor.no_data_frames", "{sample}", _C, "reactor_no_data_frames_total",
+        "Resource readings without data; they count as unknown, never as zero.",
+    ),
+    Row(
+        "reactor.stale_samples", "{run}", _U, "reactor_stale_samples",
+        "Runs whose last resource reading is too old to be evidence.",
+    ),
+)  # fmt: skip
+
+RECONCILE = (
+    Row(
+        "reactor.last_reconcile.timestamp", "s", _G, "reactor_last_reconcile_timestamp_seconds",
+        "When the engine's containers were last listed and compared; absent before the first time.",
+    ),
+    Row(
+        "reactor.reconcile.duration", "s", _H, "reactor_reconcile_duration_seconds",
+        "How long one reconcile took: list, inspect, compare.",
+    ),
+    Row(
+        "reactor.reconcile.failures", "{reconcile}", _C, "reactor_reconcile_failures_total",
+        "Reconciles that came to nothing because the engine did not answer as it should.",
+    ),
+    Row(
+        "reactor.orphans.found", "{container}", _C, "reactor_orphans_found_total",
+        "Sidecars found alive whose main container is gone.",
+    ),
+)  # fmt: skip
+
+JOURNAL = (
+    Row(
+        "reactor.journal.healthy", "", _G, "reactor_journal_healthy",
+        "1 while what is written to the journal gets to the disk.",
+    ),
+    Row(
+        "reactor.journal.queued", "{record}", _U, "reactor_journal_queued",
+        "Records that wait to be written.",
+    ),
+    Row(
+        "reactor.journal.written", "{record}", _C, "reactor_journal_written_total",
+        "Records written to the journal.",
+    ),
+    Row(
+        "reactor.journal.dropped", "{record}", _C, "reactor_journal_dropped_total",
+        "Records that could not be kept because the journal did not keep up.",
+    ),
+    Row(
+        "reactor.journal.failures", "{failure}", _C, "reactor_journal_failures_total",
+        "Writes to the journal that failed.",
+    ),
+    Row(
+        "reactor.journal.late", "{intent}", _C, "reactor_journal_late_total",
+        "Intents that were acted upon before they were on the disk, since it was too slow.",
+    ),
+)  # fmt: skip
+
+OURSELVES = (
+    Row(
+        "reactor.build.info", "", _G, "reactor_build_info",
+        "Always 1; the version of reactor and of the Python that runs it.", ("version", "python"),
+    ),
+    Row(
+        "process.cpu.time", "s", _C, "process_cpu_time_seconds_total",
+        "CPU time that the monitor itself has used.",
+    ),
+    Row(
+        "process.memory.usage", "By", _U, "process_memory_usage_bytes",
+        "Resident memory of the monitor itself.",
+    ),
+    Row("process.threads", "{thread}", _U, "process_threads", "Threads of the monitor itself."),
+    Row("process.open_fds", "{file}", _U, "process_open_fds", "Files and sockets that the monitor has open."),
+    Row("process.uptime", "s", _G, "process_uptime_seconds", "How long the monitor has been running."),
+    Row(
+        "reactor.loop.lag", "s", _H, "reactor_loop_lag_seconds",
+        "How late a timer of the monitor's loop came, asked once a second.",
+    ),
+    Row(
+        "reactor.exports", "{export}", _C, "reactor_exports_total",
+        "Metrics pushed, by how it went; scrapes are counted by whoever scrapes.", ("result",),
+    ),
+    Row(
+        "reactor.metric.overflows", "{event}", _C, "reactor_metric_overflows_total",
+        "Counts that went to the label value 'overflow' because a metric had too many label sets.",
+        ("metric",),
+    ),
+)  # fmt: skip
+
+TABLE: tuple[Row, ...] = (*CONTAINERS, *RULES, *ACTIONS, *STREAMS, *RECONCILE, *JOURNAL, *OURSELVES)
+"""All rows, in the order in which they are exported."""
+
+ROWS: Mapping[str, Row] = MappingProxyType({row.name: row for row in TABLE})
+"""The rows by their Prometheus name, which is the name that the code uses, too."""

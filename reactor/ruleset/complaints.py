@@ -1,0 +1,142 @@
+"""Mistakes in the syntax of a condition, put into words.
+
+The parser knows what it found and what it could have gone on with; people want to know
+what to write. Only the wording belongs here.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from lark import Lark, Token
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+
+from reactor.core.printing import quoted
+from reactor.core.problems import Problem
+from reactor.core.tree import Place
+
+_WORDS = {
+    "and": "&&",
+    "or": "||",
+    "not": "!",
+    "is": "==",
+    "equals": "==",
+}
+_CHARACTERS = {
+    '"': "this text has no closing quote",
+    "'": "this text has no closing quote",
+    "%": "% stands directly behind its number, as in 80%; there is no modulo",
+    "&": "write && for and",
+    "|": "write || for or",
+    "=": "write == to compare",
+    "?": "there is no ?: here; write two rules",
+    "{": "there are no braces here; a list is written in brackets, as in [1, 2]",
+    "`": 'text is written in quotes, as in "ml"',
+    "“": 'write straight quotes, as in "ml"',
+    "”": 'write straight quotes, as in "ml"',
+    "≥": "write >=",
+    "≤": "write <=",
+    "≠": "write !=",
+}
+_PAIRS = {
+    "===": "==",
+    "!==": "!=",
+    "=>": ">=",
+    "=<": "<=",
+    "<>": "!=",
+    "=~": "name.startsWith, endsWith or contains",
+}
+_VALUE = "a value such as 200, 80% or pids"
+_BRACKETS = {")": "(", "]": "["}
+
+
+def place_at(text: str, offset: int) -> Place:
+    """The place of an offset in a text."""
+    line_start = text.rfind("\n", 0, offset) + 1
+    return Place(offset, text.count("\n", 0, offset) + 1, offset - line_start + 1)
+
+
+def complaint(text: str, error: UnexpectedInput, parser: Lark) -> Problem:
+    """What the parser stumbled over, as a problem with a place and a remedy."""
+    offset = _offset(text, error)
+    pair = _pair_at(text, offset)
+    if pair is not None:
+        return Problem(place_at(text, pair[0]), pair[1])
+    if isinstance(error, UnexpectedToken):
+        tokens = list(_tokens(parser, text, offset))
+        at, message = _about_token(text, error, tokens)
+        return Problem(place_at(text, at), message)
+    char = text[offset : offset + 1]
+    return Problem(place_at(text, offset), _CHARACTERS.get(char, f"{quoted(char)} has no meaning here"))
+
+
+def _offset(text: str, error: UnexpectedInput) -> int:
+    ended = isinstance(error, UnexpectedToken) and error.token.type == "$END"
+    return len(text.rstrip()) if ended else error.pos_in_stream or 0
+
+
+def _pair_at(text: str, offset: int) -> tuple[int, str] | None:
+    """Signs that other languages have: the parser may have stumbled over their end."""
+    for wrong, right in _PAIRS.items():
+        for begin in range(max(0, offset - len(wrong) + 1), offset + 1):
+            if text.startswith(wrong, begin):
+                return begin, f"write {right} instead of {wrong}"
+    return None
+
+
+def _tokens(parser: Lark, text: str, end: int) -> Iterator[Token]:
+    """The tokens before an offset, all of which could be read once already."""
+    try:
+        for token in parser.lex(text):
+            if (token.start_pos or 0) >= end:
+                return
+            yield token
+    except UnexpectedCharacters:
+        return
+
+
+def _about_token(text: str, error: UnexpectedToken, before: Sequence[Token]) -> tuple[int, str]:
+    found, offset = error.token, _offset(text, error)
+    last = before[-1] if before else None
+    ended = found.type == "$END"
+    if "QUANTITY" in error.expected:
+        number = text[offset : offset + 1] == "." and text[offset + 1 : offset + 2].isdigit()
+        where = f"after {_shown(last)}" if ended else f"before {_shown(found)}"
+        return (
+            offset,
+            f"write 0{text[offset:].split(maxsplit=1)[0]}" if number else f"{_VALUE} is missing {where}",
+        )
+    if error.expected == {"NAME"}:
+        return offset, "a method such as startsWith is missing behind the point"
+    if last is not None and last.type == "NAME" and last in _WORDS and not ended:
+        return last.start_pos or 0, f"write {_WORDS[last]} instead of '{last}'"
+    bracket = _open_bracket(before)
+    if ended and bracket is not None:
+        return bracket.start_pos or 0, f"this {bracket} is never closed"
+    return offset, _misplaced(str(found), _shown(last))
+
+
+def _misplaced(found: str, last: str) -> str:
+    """Where an operator is due, and something else stands."""
+    if found in _BRACKETS:
+        return f"this {found} closes no {_BRACKETS[found]}"
+    if found == ",":
+        return "a comma stands only between the values of a list, as in [1, 2]"
+    if found in {"!", "not"}:
+        return "! stands before a whole condition, as in !(pids in [1, 2])"
+    if found.lower() in _WORDS:
+        return f"write {_WORDS[found.lower()]} instead of '{found}'"
+    return f"an operator such as > or && is missing between {last} and {_shown(found)}"
+
+
+def _open_bracket(tokens: Sequence[Token]) -> Token | None:
+    waiting: list[Token] = []
+    for token in tokens:
+        if token in _BRACKETS.values():
+            waiting.append(token)
+        elif token in _BRACKETS and waiting:
+            waiting.pop()
+    return waiting[-1] if waiting else None
+
+
+def _shown(found: str | None) -> str:
+    text = str(found or "")
+    return text[:40] if text.isprintable() else quoted(text, 40)

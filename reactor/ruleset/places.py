@@ -1,0 +1,57 @@
+"""From an offset in a value to the offset in the text that it was written in.
+
+YAML folds lines, takes indentation away and resolves escapes, so that a mistake in the
+middle of a condition is somewhere else in the file. Every character that is no space is
+found again, because those keep their order; a space is put behind the character before it.
+"""
+
+_BLANK = " \t\r\n\x85\u2028\u2029"
+_ESCAPE_LENGTHS = {"x": 4, "u": 6, "U": 10}
+
+
+def line_and_column(source: str, offset: int) -> tuple[int, int]:
+    """Where an offset is for people: line and column, counted from 1."""
+    return source.count("\n", 0, offset) + 1, offset - source.rfind("\n", 0, offset)
+
+
+def offset_within(source: str, span: tuple[int, int], style: str | None, value: str, offset: int) -> int:
+    """The offset in ``source`` of ``value[offset]``, where the scalar spans ``span`` and is quoted by ``style``.
+
+    An offset at the end of the value is the place behind its last character.
+    """
+    position, end = _begin(source, span[0], style), span[1]
+    for char in value[:offset].rstrip(_BLANK):
+        position = _skip(source, _find(source, position, end, style, char), style)
+    if offset >= len(value.rstrip(_BLANK)):
+        return min(position, end)
+    return _find(source, position, end, style, value[offset])
+
+
+def _begin(source: str, start: int, style: str | None) -> int:
+    if style in ("|", ">"):
+        # Behind the indicator may stand a comment, which is no part of the value.
+        return source.find("\n", start) + 1
+    return start + 1 if style in ("'", '"') else start
+
+
+def _find(source: str, position: int, end: int, style: str | None, char: str) -> int:
+    """Where the next character of the value stands."""
+    if char in _BLANK and source[position : position + 1] in (char, "\\"):
+        return position
+    while position < end:
+        if style == '"' and source[position] == "\\" and source[position + 1 : position + 2] in "\r\n":
+            position += 2
+        elif source[position] in _BLANK:
+            position += 1
+        else:
+            break
+    return position
+
+
+def _skip(source: str, position: int, style: str | None) -> int:
+    """Behind the character that stands here, be it one or an escape."""
+    if style == "'" and source.startswith("''", position):
+        return position + 2
+    if style == '"' and source.startswith("\\", position):
+        return position + _ESCAPE_LENGTHS.get(source[position + 1 : position + 2], 2)
+    return position + 1

@@ -1,0 +1,131 @@
+"""One container of this world: what it was made of and what it is doing.
+
+Only state belongs here, with the questions that can be answered from it alone. What changes
+it is in ``life`` and ``signals``; what it looks like as JSON is in ``documents``.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import trio
+
+from reactor.core.container import ALIVE, ContainerId, Run, State
+from reactor.testing.clock import NEVER, written
+from reactor.testing.restarts import RestartPolicy
+from reactor.testing.tasks import Limits, Task, Usage
+from reactor.testing.timers import Timer
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image: its id, one tag and its labels, which containers inherit."""
+
+    id: str
+    tag: str
+    labels: Mapping[str, str]
+    created: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a container was created from; it does not change, except by an update of the limits."""
+
+    task: Task
+    image: Image
+    image_ref: str
+    labels: Mapping[str, str]
+    limits: Limits
+    policy: RestartPolicy
+    auto_remove: bool = False
+    network_mode: str = "none"
+    pid_mode: str = ""
+    ipc_mode: str = "private"
+    command: tuple[str, ...] = ()
+    stop_signal: str = ""
+    stop_timeout: float = 10.0
+
+
+@dataclass(slots=True, eq=False)
+class Box:
+    """One container. ``listed`` is what the list says of it, which can lag behind ``state``.
+
+    ``by_hand`` is that somebody killed or stopped it, which keeps its restart policy quiet.
+    ``oom_noted`` is that an OOM event came and no exit since. ``over`` is set when the run
+    ends and ``gone`` when the container is removed. ``turns`` are what its task does by itself,
+    ``timers`` what else is due; ``owed`` is what a wedged one has not done yet.
+    """
+
+    id: ContainerId
+    name: str
+    recipe: Recipe
+    created: int
+    state: State = State.CREATED
+    listed: State = State.CREATED
+    started: int = 0
+    finished: int = 0
+    exit_code: int = 0
+    error: str = ""
+    pid: int = 0
+    oom_killed: bool = False
+    oom_noted: bool = False
+    restarts: int = 0
+    wait: float = 0.0
+    by_hand: bool = False
+    removing: bool = False
+    stopping: bool = False
+    dying: bool = False
+    wedged: trio.Event | None = None
+    inspect_hangs: bool = False
+    owed: list[Callable[[float], object]] = field(default_factory=list)
+    usage_override: Usage | None = None
+    turns: list[Timer] = field(default_factory=list)
+    timers: list[Timer] = field(default_factory=list)
+    over: trio.Event = field(default_factory=trio.Event)
+    gone: trio.Event = field(default_factory=trio.Event)
+    ran_before: float = 0.0
+    resumed_at: float | None = None
+
+    @property
+    def run(self) -> Run:
+        """The present or last run; ``started_at`` is empty for a container that was never started."""
+        return Run(self.id, written(self.started) if self.started else "")
+
+    @property
+    def started_at(self) -> str:
+        """The engine's StartedAt."""
+        return written(self.started) if self.started else NEVER
+
+    @property
+    def finished_at(self) -> str:
+        """The engine's FinishedAt."""
+        return written(self.finished) if self.finished else NEVER
+
+    @property
+    def alive(self) -> bool:
+        """Whether the engine calls it running: paused and restarting ones are."""
+        return self.state in ALIVE
+
+    @property
+    def has_process(self) -> bool:
+        """Whether something really runs in it, or is frozen in it."""
+        return self.state in (State.RUNNING, State.PAUSED)
+
+    def ran(self, now: float) -> float:
+        """For how many seconds the present run has executed, pauses left out."""
+        return self.ran_before + (0.0 if self.resumed_at is None else now - self.resumed_at)
+
+    def freeze(self, now: float) -> None:
+        """Let its time stand still, and what its task was going to do with it."""
+        self.ran_before, self.resumed_at = self.ran(now), None
+        _cancel(self.turns)
+
+    def cancel_timers(self) -> None:
+        """Let nothing happen to it by itself any more."""
+        _cancel(self.turns)
+        _cancel(self.timers)
+
+
+def _cancel(timers: list[Timer]) -> None:
+    for timer in timers:
+        timer.cancel()
+    timers.clear()

@@ -1,0 +1,245 @@
+"""The world as an engine without a socket: what ``core.ports.Engine`` asks, for virtual time.
+
+Only the translation from the world to the core's records belongs here, with the faults
+that a stream can have; those of calls are in ``faults``.
+"""
+
+import re
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+
+from reactor.core.container import Container, ContainerId, Listed, Run, State
+from reactor.core.facts import Sample
+from reactor.core.ports import (
+    EngineInfo,
+    EngineUnreachable,
+    Event,
+    NoSuchContainer,
+    StreamEnded,
+)
+from reactor.testing.box import Box
+from reactor.testing.clock import SECOND, written
+from reactor.testing.events import Message, Subscription
+from reactor.testing.faults import Kind, Script
+from reactor.testing.gauge import Reading, read, wait_sweep
+from reactor.testing.refusals import Refused
+from reactor.testing.world import World
+
+FULL_ID = re.compile(r"[0-9a-f]{64}")
+SHARED = "container:"
+BY = "engine-call"
+
+
+class DirectEngine:
+    """An engine in this process. ``script`` says what goes wrong; ``world.history`` is the truth."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.script = Script()
+        self.forget_starts = False
+        self._births: dict[Run, float] = {}
+
+    async def identify(self) -> EngineInfo:
+        """Say who it is, by its own clock."""
+
+        async def answer() -> EngineInfo:
+            self._reach()
+            now = self.world.clock.nanos() / SECOND
+            memory = self.world.ground.host_memory
+            return EngineInfo(
+                self.world.ground.seed, "embedded", "20.10.24", "1.41", now, memory, "1", "cgroupfs"
+            )
+
+        return await self.script.run(Kind.IDENTIFY, answer)
+
+    async def list(self) -> tuple[Listed, ...]:
+        """List all containers as the list has them, which can lag behind."""
+
+        async def answer() -> tuple[Listed, ...]:
+            self._reach()
+            # The youngest first, as an engine lists them.
+            return tuple(_listed(box) for box in reversed(self.world.boxes))
+
+        return await self.script.run(Kind.LIST, answer)
+
+    async def inspect(self, container: ContainerId) -> Container:
+        """Inspect one container by its full id, its image's labels included."""
+        _check_id(container)
+
+        async def answer() -> Container:
+            box = self._find(container)
+            while box.wedged is not None and box.inspect_hangs:
+                await box.wedged.wait()
+            return self._container(box)
+
+        return await self.script.run(Kind.INSPECT, answer)
+
+    async def kill(self, container: ContainerId) -> int:
+        """Send SIGKILL and wait for the end, as an engine does."""
+        _check_id(container)
+
+        async def answer() -> int:
+            return await self._act(container, None)
+
+        return await self.script.run(Kind.KILL, answer)
+
+    async def stop(self, container: ContainerId, grace: float) -> int:
+        """Stop it and wait for the end."""
+        _check_id(container)
+
+        async def answer() -> int:
+            return await self._act(container, grace)
+
+        return await self.script.run(Kind.STOP, answer, deadline=grace + 15.0)
+
+    async def _act(self, container: ContainerId, grace: float | None) -> int:
+        try:
+            box = self._find(container)
+            stuck, over = box.wedged, box.over
+            status = self.world.kill(box, BY) if grace is None else self.world.stop(box, grace, BY)
+        except NoSuchContainer:
+            return 404
+        except Refused as refused:
+            return refused.status
+        if stuck is not None:
+            await stuck.wait()
+        if box.has_process:
+            await over.wait()
+        return status
+
+    def _reach(self) -> None:
+        if not self.world.ground.up:
+            raise EngineUnreachable("nobody listens")
+
+    def _find(self, container: ContainerId) -> Box:
+        self._reach()
+        try:
+            # A name answers, too: a container can be named like another one's id.
+            return self.world.find(container)
+        except Refused as refused:
+            raise NoSuchContainer(refused.message) from None
+
+    def _container(self, box: Box) -> Container:
+        recipe = box.recipe
+        joins = (m.removeprefix(SHARED) for m in _modes(box) if m.startswith(SHARED))
+        ended = box.finished > box.started or box.state in (State.EXITED, State.DEAD)
+        return Container(
+            run=box.run,
+            name=box.name,
+            image=recipe.image_ref,
+            state=box.state,
+            image_id=recipe.image.id,
+            labels=dict(recipe.labels),
+            image_labels=self._image_labels(box),
+            born=self._born(box),
+            created=self.world.clock.at(box.created),
+            joins=frozenset(ContainerId(j) for j in joins if FULL_ID.fullmatch(j)),
+            auto_remove=recipe.auto_remove,
+            restart_policy="" if recipe.policy.name == "no" else recipe.policy.name,
+            pid=box.pid,
+            pids_limit=recipe.limits.pids,
+            memory_limit=recipe.limits.memory,
+            exit_code=box.exit_code if ended or box.error else None,
+            oom_killed=box.oom_killed,
+            finished_at=written(box.finished) if box.finished else "",
+        )
+
+    def _image_labels(self, box: Box) -> dict[str, str] | None:
+        images = self.world.ground.images.values()
+        return next((dict(i.labels) for i in images if i.id == box.recipe.image.id), None)
+
+    def _born(self, box: Box) -> float | None:
+        """When the run began: kept from the first look, so that a jump of the clock changes no age."""
+        if not box.started or self.forget_starts:
+            return None
+        known = self._births.get(box.run)
+        if known is None:
+            self._births = {run: born for run, born in self._births.items() if run.id != box.id}
+            known = self._births[box.run] = self.world.clock.at(box.started)
+        return known
+
+    @asynccontextmanager
+    async def open_events(self, since: float | None) -> AsyncIterator[AsyncGenerator[Event, None]]:
+        """Subscribe; ``since`` is the engine's clock in seconds and includes its own moment."""
+
+        async def subscribe() -> Subscription:
+            self._reach()
+            return self.world.events.subscribe(None if since is None else round(since * SECOND))
+
+        subscription = await self.script.run(Kind.EVENTS, subscribe)
+        try:
+            async with aclosing(_events(subscription)) as events:
+                yield events
+        finally:
+            self.world.events.unsubscribe(subscription)
+
+    @asynccontextmanager
+    async def open_stats(self, run: Run) -> AsyncIterator[AsyncGenerator[Sample | None, None]]:
+        """Stream readings once a second, until the container is removed.
+
+        Like an engine's, the stream belongs to the container and goes on through a restart:
+        whoever reads it has to end it with the run.
+        """
+        _check_id(run.id)
+
+        async def subscribe() -> Box:
+            return self._find(run.id)
+
+        box = await self.script.run(Kind.STATS, subscribe)
+        async with aclosing(self._samples(box, run)) as samples:
+            yield samples
+
+    async def _samples(self, box: Box, run: Run) -> AsyncGenerator[Sample | None, None]:
+        fell = self.world.ground.fell
+        while True:
+            await wait_sweep(self.world.ground)
+            if fell.is_set():
+                raise StreamEnded("the connection was reset")
+            if box.gone.is_set():
+                raise StreamEnded("the engine ended the stream")
+            yield _sample(read(self.world.ground, box), box, run)
+
+    def end_events(self, how: str = "the connection was reset") -> None:
+        """End every event stream."""
+        self.world.events.end_all(how)
+
+    def deafen_events(self) -> None:
+        """Let every open event stream fall silent, for ever."""
+        for listener in self.world.events.listeners:
+            listener.deaf = True
+
+
+def _check_id(container: str) -> None:
+    if FULL_ID.fullmatch(container) is None:
+        raise ValueError("an engine call needs a full id of 64 hexadecimal digits")
+
+
+def _modes(box: Box) -> tuple[str, str, str]:
+    return (box.recipe.network_mode, box.recipe.pid_mode, box.recipe.ipc_mode)
+
+
+def _listed(box: Box) -> Listed:
+    recipe = box.recipe
+    return Listed(box.id, box.name, recipe.image_ref, recipe.image.id, box.listed, dict(recipe.labels))
+
+
+def _sample(reading: Reading, box: Box, run: Run) -> Sample | None:
+    if reading.usage is None:
+        return None
+    limits, usage = box.recipe.limits, reading.usage
+    return Sample(reading.at, run, usage.pids, limits.pids, usage.memory, limits.memory, usage.cpu)
+
+
+async def _events(subscription: Subscription) -> AsyncGenerator[Event, None]:
+    async for message in subscription:
+        if message.type == "container" and message.scope == "local" and FULL_ID.fullmatch(message.id):
+            yield _event(message)
+    raise StreamEnded(subscription.ending or "the engine ended the stream")
+
+
+def _event(message: Message) -> Event:
+    code = message.attributes.get("exitCode", "")
+    # The text after the colon of an exec is a stranger's.
+    action = message.action.partition(":")[0]
+    number = int(code) if code.isdecimal() and code.isascii() else None
+    return Event(action, ContainerId(message.id), message.nanos, number)

@@ -1,0 +1,48 @@
+"""What a container uses at a moment, and when the engine looks: once a second, at all of them.
+
+Only readings belong here; the JSON of a stats frame is in ``documents``.
+"""
+
+import math
+from dataclasses import dataclass
+
+import trio
+
+from reactor.testing.box import Box
+from reactor.testing.ground import Ground
+from reactor.testing.tasks import Usage
+
+INTERVAL = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One reading; ``usage`` is None where a real engine writes a frame of zeros."""
+
+    at: float
+    usage: Usage | None
+
+
+def read(ground: Ground, box: Box) -> Reading:
+    """Look at one container now."""
+    now = ground.settle()
+    if not box.has_process or _lost_its_network(ground, box):
+        return Reading(now, None)
+    usage = box.usage_override or box.recipe.task.usage(box.ran(now), box.recipe.limits)
+    return Reading(now, usage)
+
+
+def _lost_its_network(ground: Ground, box: Box) -> bool:
+    """The network counters are read first, and failing there throws the whole reading away."""
+    mode = box.recipe.network_mode
+    if not mode.startswith("container:"):
+        return False
+    main = next((b for b in ground.boxes.values() if f"container:{b.id}" == mode), None)
+    return main is None or not main.has_process
+
+
+async def wait_sweep(ground: Ground) -> None:
+    """Wait until the engine looks again: at whole seconds of our clock, unless its collector is stuck."""
+    await trio.sleep_until(math.floor(ground.clock.now() / INTERVAL + 1) * INTERVAL)
+    while ground.stats_frozen is not None:
+        await ground.stats_frozen.wait()

@@ -1,0 +1,226 @@
+"""The world: containers of an engine that is not there, driven by trio's clock.
+
+This is the door to the room: what a test, the demo or an engine's front asks for. What
+happens behind it is in ``life`` (by itself) and ``signals`` (by request).
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
+
+import trio
+
+from reactor.testing import life, making, outage, signals
+from reactor.testing.box import Box, Image, Recipe
+from reactor.testing.clock import DEFAULT_EPOCH, EngineClock
+from reactor.testing.events import EventLog
+from reactor.testing.ground import Ground
+from reactor.testing.history import History
+from reactor.testing.refusals import Refused
+from reactor.testing.restarts import parse_policy
+from reactor.testing.tasks import Announced, Limits, Oom, Sleeps, Task, Usage
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+DEFAULT_IMAGE = "busybox:test"
+
+
+class World:
+    """Containers, images, events and the truth about them.
+
+    Everything that is due happens before a call looks; ``run`` is only needed so that
+    streams and waiters wake at the very moment.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: str = "embedded",
+        epoch: float = DEFAULT_EPOCH,
+        list_lag: float = 0.02,
+        kill_takes: float = 0.0,
+        removal_takes: float = 0.0,
+    ) -> None:
+        self.clock = EngineClock(epoch)
+        self.ground = Ground(
+            self.clock, seed=seed, list_lag=list_lag, kill_takes=kill_takes, removal_takes=removal_takes
+        )
+
+    @property
+    def history(self) -> History:
+        """The truth about what was done and what changed."""
+        return self.ground.history
+
+    @property
+    def events(self) -> EventLog:
+        """The engine's event log."""
+        return self.ground.events
+
+    @property
+    def boxes(self) -> tuple[Box, ...]:
+        """All containers, the youngest last."""
+        self.ground.settle()
+        return tuple(self.ground.boxes.values())
+
+    async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Let things happen at their moments, for ever."""
+        task_status.started()
+        while True:
+            self.ground.settle()
+            await self.ground.timers.wait_next()
+
+    def find(self, reference: str) -> Box:
+        """Resolve a full id, an exact name or a prefix, in this order."""
+        self.ground.settle()
+        return self.ground.find(reference)
+
+    def add_image(self, tag: str = DEFAULT_IMAGE, labels: Mapping[str, str] = NOTHING) -> Image:
+        """Put an image into the store; an older one with the same tag loses it."""
+        return making.add_image(self.ground, tag, labels)
+
+    def drop_image(self, tag: str) -> None:
+        """Take an image away, although containers may still use it."""
+        self.ground.images.pop(tag)
+
+    def find_image(self, reference: str) -> Image:
+        """Resolve a tag or an id."""
+        return making.find_image(self.ground, reference)
+
+    def create(
+        self,
+        task: Task | None = None,
+        *,
+        name: str = "",
+        labels: Mapping[str, str] = NOTHING,
+        image: str = DEFAULT_IMAGE,
+        memory_limit: int | None = None,
+        pids_limit: int | None = None,
+        joins: Box | None = None,
+        network_mode: str = "none",
+        pid_mode: str = "",
+        ipc_mode: str = "private",
+        restart_policy: str = "no",
+        auto_remove: bool = False,
+        command: tuple[str, ...] = (),
+        stop_timeout: float = 10.0,
+        by: str = "operator",
+    ) -> Box:
+        """Create a container. ``joins`` shares that one's network; an unknown image is made up."""
+        ground = self.ground
+        now = ground.settle()
+        found = making.image_for(ground, image)
+        recipe = Recipe(
+            task=task or Sleeps(),
+            image=found,
+            image_ref=image,
+            labels={**found.labels, **labels},
+            limits=Limits(pids_limit, memory_limit, ground.host_memory),
+            policy=parse_policy(restart_policy),
+            auto_remove=auto_remove,
+            network_mode=f"container:{joins.id}" if joins else making.shared_mode(ground, network_mode),
+            pid_mode=making.shared_mode(ground, pid_mode),
+            ipc_mode=making.shared_mode(ground, ipc_mode),
+            command=command,
+            stop_timeout=stop_timeout,
+        )
+        return making.place(ground, recipe, name, now, by)
+
+    def start(self, box: Box, by: str = "operator") -> int:
+        """Start it; 304 if it runs already."""
+        now = self.ground.settle()
+        if box.has_process:
+            return 304
+        if box.removing or box.id not in self.ground.boxes:
+            raise Refused(409, "container is marked for removal and cannot be started")
+        box.cancel_timers()
+        box.restarts, box.wait = 0, 0.0
+        life.begin(self.ground, box, now, by)
+        return 204
+
+    def spawn(self, task: Task | None = None, **given: object) -> Box:
+        """Create and start."""
+        box = self.create(task, **given)  # type: ignore[arg-type]  # the parameters are those of create
+        self.start(box)
+        return box
+
+    def kill(self, box: Box, by: str = "operator", signal: int = signals.SIGKILL) -> int:
+        """Send a signal; of a wedged one nothing comes before it is freed."""
+        return self._do(box, partial(signals.kill, self.ground, box, by=by, signal=signal))
+
+    def stop(self, box: Box, grace: float = 10.0, by: str = "operator") -> int:
+        """Begin to stop it; it ends politely or is killed after ``grace`` seconds."""
+        return self._do(box, partial(signals.stop, self.ground, box, by=by, grace=grace))
+
+    def _do(self, box: Box, action: Callable[[float], int]) -> int:
+        now = self.ground.settle()
+        if box.wedged is None:
+            return action(now)
+        box.owed.append(action)
+        return 204
+
+    def restart(self, box: Box, by: str = "operator") -> int:
+        """Kill it if it runs and start it again, which makes a new run of it."""
+        if box.alive:
+            self.kill(box, by)
+        self.start(box, by)
+        self.ground.tell(box, "restart", self.clock.now())
+        return 204
+
+    def pause(self, box: Box, by: str = "operator") -> int:
+        """Freeze it."""
+        return signals.pause(self.ground, box, self.ground.settle(), by)
+
+    def unpause(self, box: Box, by: str = "operator") -> int:
+        """Let it go on."""
+        return signals.unpause(self.ground, box, self.ground.settle(), by)
+
+    def remove(self, box: Box, *, force: bool = False, by: str = "operator") -> int:
+        """Remove it."""
+        return signals.remove(self.ground, box, self.ground.settle(), by, force=force)
+
+    def rename(self, box: Box, name: str, by: str = "operator") -> int:
+        """Give it another name; 64 hex digits are a name, too."""
+        return making.rename(self.ground, box, self.ground.settle(), name, by)
+
+    def exit(self, box: Box, code: int = 0) -> None:
+        """Let its main process end now, by itself."""
+        life.finish(self.ground, box, self.ground.settle(), code, "task")
+
+    def oom(self, box: Box, *, fatal: bool = True, announced: Announced = Announced.BEFORE) -> None:
+        """Let the kernel kill its main process, or a child, for lack of memory now."""
+        life.oom(self.ground, box, self.ground.settle(), Oom(0.0, fatal, announced))
+
+    def use(self, box: Box, usage: Usage | None) -> None:
+        """Let it use exactly this from now on; None gives the word back to its task."""
+        box.usage_override = usage
+
+    def wedge(self, box: Box, *, inspect_hangs: bool = True) -> None:
+        """Let its shim get stuck: kill, stop and inspect of it hang, the list still works."""
+        outage.wedge(box, inspect_hangs=inspect_hangs)
+
+    def free(self, box: Box) -> None:
+        """Let a stuck shim go on."""
+        outage.free(box, self.ground.settle())
+
+    def freeze_stats(self) -> None:
+        """Let all stats streams fall silent, as one stuck shim makes them."""
+        outage.freeze_stats(self.ground)
+
+    def thaw_stats(self) -> None:
+        """Let stats go on."""
+        outage.thaw_stats(self.ground)
+
+    def crash(self) -> None:
+        """Kill the engine; the containers run on."""
+        outage.crash(self.ground, self.ground.settle())
+
+    def shut_down(self) -> None:
+        """Stop the engine in order, and all containers with it."""
+        outage.shut_down(self.ground, self.ground.settle())
+
+    def boot(self, *, live_restore: bool = False) -> None:
+        """Start the engine again after a crash or a shutdown."""
+        outage.boot(self.ground, self.ground.settle(), live_restore=live_restore)
+
+    def flood(self, box: Box, count: int = 100) -> None:
+        """Execute commands in a container: three events each."""
+        outage.flood(self.ground, box, count, self.ground.settle())

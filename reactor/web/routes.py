@@ -1,0 +1,65 @@
+"""Which path answers what.
+
+Only the answers belong here: whether the monitor is ready is asked of the floor above, the
+numbers come from ``observe``. All of it is safe to read for everybody who can connect, and
+none of it can be told to do anything.
+"""
+
+from collections.abc import Callable, Sequence
+
+import trio
+
+from reactor.http.server import Answer, Handler, Request, Response, Terms, sentence, serve
+from reactor.http.server_routes import routed
+from reactor.observe.prometheus import CONTENT_TYPE, Scraper
+from reactor.observe.text import plain
+
+LONGEST_REASON = 500
+
+# Few, small and short requests: whoever wants more than this is not a scraper and not a person.
+TERMS = Terms(body=4096, connections=64)
+
+_INDEX = """\
+reactor {version}: watches containers and ends what breaks the rules.
+
+/metrics     all numbers, for Prometheus
+/-/healthy   200 while the monitor's loop turns
+/-/ready     200 once everything has been listed and events come in; else 503 and why not
+"""
+
+# Nothing here is worth keeping, and nothing may be taken for another type than it says.
+_HEADERS = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
+
+NotReady = Callable[[], str]
+"""Says why the monitor is not ready, in a sentence; empty when it is."""
+
+
+def site(scraper: Scraper, not_ready: NotReady, version: str) -> Handler:
+    """The handler of all paths; others are 404, other methods than GET and HEAD 405."""
+
+    async def index(_: Request) -> Answer:
+        return sentence(200, _INDEX.format(version=version).rstrip(), _HEADERS)
+
+    async def metrics(_: Request) -> Answer:
+        return Response(200, await scraper.text(), CONTENT_TYPE, _HEADERS)
+
+    async def healthy(_: Request) -> Answer:
+        # Whoever reads this had an answer from the loop: there is nothing else to ask.
+        return sentence(200, "Healthy.", _HEADERS)
+
+    async def ready(_: Request) -> Answer:
+        reason = plain(not_ready(), LONGEST_REASON)
+        return sentence(503 if reason else 200, f"Not ready: {reason}" if reason else "Ready.", _HEADERS)
+
+    handlers = {"/": index, "/metrics": metrics, "/-/healthy": healthy, "/-/ready": ready}
+    return routed({path: {"GET": handler} for path, handler in handlers.items()})
+
+
+async def serve_web(
+    listeners: Sequence[trio.SocketListener],
+    handler: Handler,
+    *,
+    task_status: trio.TaskStatus[list[trio.SocketListener]] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Answer on these listeners for ever; started as soon as they accept."""
+    await serve(listeners, handler, terms=TERMS, task_status=task_status)

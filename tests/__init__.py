@@ -1,0 +1,1 @@
+"""The tests of the product, one folder for each room."""

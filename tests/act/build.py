@@ -1,0 +1,158 @@
+"""A world, an engine that serves it, a journal in memory, and workers between them."""
+
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import trio
+
+from reactor.act.config import ActConfig
+from reactor.act.trying import Guard
+from reactor.act.workers import Workers
+from reactor.core.container import Container, ContainerId, Run
+from reactor.core.decisions import Action, Decision, Outcome, Result, Why, decision_id
+from reactor.testing.box import Box
+from reactor.testing.direct import BY, DirectEngine
+from reactor.testing.history import What
+from reactor.testing.world import World
+
+
+class Notebook:
+    """A journal in memory. ``takes`` is how long an intent needs to be on the disk."""
+
+    def __init__(self, takes: float = 0.0) -> None:
+        self.takes = takes
+        self.intended: list[tuple[float, Decision]] = []
+        self.concluded: list[Outcome] = []
+
+    async def intend(self, decision: Decision, began: float) -> bool:
+        """Keep to the contract: 100 ms at most."""
+        self.intended.append((trio.current_time(), decision))
+        with trio.move_on_after(0.1):
+            await trio.sleep(self.takes)
+            return True
+        return False
+
+    def conclude(self, outcome: Outcome) -> None:
+        self.concluded.append(outcome)
+
+    @property
+    def open_intents(self) -> list[Decision]:
+        closed = {outcome.decision.id for outcome in self.concluded if outcome.final}
+        return [decision for _, decision in self.intended if decision.id not in closed]
+
+
+class OddEngine(DirectEngine):
+    """An engine whose next answers to a kill or a stop are given: the status, and whether it has an effect."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self.answers: deque[tuple[int, bool]] = deque()
+
+    async def kill(self, container: ContainerId) -> int:
+        return await self._odd(lambda: super(OddEngine, self).kill(container))
+
+    async def stop(self, container: ContainerId, grace: float) -> int:
+        return await self._odd(lambda: super(OddEngine, self).stop(container, grace))
+
+    async def _odd(self, call: "Callable[[], object]") -> int:
+        if not self.answers:
+            return await call()  # type: ignore[misc,no-any-return]  # the call of the engine below
+        status, effective = self.answers.popleft()
+        if effective:
+            await call()  # type: ignore[misc]  # as above
+        return status
+
+
+@dataclass
+class Bench:
+    """Everything that a test of acting looks at."""
+
+    world: World
+    engine: DirectEngine
+    journal: Notebook
+    workers: Workers
+    outcomes: list[Outcome] = field(default_factory=list)
+    returned: list[Container] = field(default_factory=list)
+
+    def put(
+        self, box: Box, action: Action = Action.KILL, *, grace: float = 10.0, dry_run: bool = False
+    ) -> Decision:
+        """Decide about the present run of a container."""
+        decision = decide(box.run, action, grace=grace, dry_run=dry_run)
+        self.workers.put(decision)
+        return decision
+
+    async def finish(self, within: float = 1000.0) -> list[Outcome]:
+        """Wait until all is done, and return the final outcomes."""
+        with trio.fail_after(within):
+            await self.workers.wait_empty()
+        return self.finals
+
+    @property
+    def finals(self) -> list[Outcome]:
+        return [outcome for outcome in self.outcomes if outcome.final]
+
+    def said(self) -> list[tuple[float, Result, Why, bool]]:
+        """All outcomes: when, what, why, final."""
+        return [(outcome.at, outcome.result, outcome.why, outcome.final) for outcome in self.outcomes]
+
+    def asked(self) -> list[tuple[float, What, Run]]:
+        """The kills and stops that reached the engine."""
+        return [(entry.at, entry.what, entry.run) for entry in self.world.history.asked(BY)]
+
+    def kills(self) -> list[float]:
+        """When a kill reached the engine."""
+        return [at for at, what, _ in self.asked() if what is What.KILL]
+
+
+def decide(run: Run, action: Action = Action.KILL, *, grace: float = 10.0, dry_run: bool = False) -> Decision:
+    return Decision(
+        id=decision_id(run, action, "safety/pids", "", 1),
+        at=trio.current_time(),
+        run=run,
+        name="c",
+        action=action,
+        rule="safety/pids",
+        reason="pids 231 > 200",
+        seen=trio.current_time(),
+        grace=grace,
+        dry_run=dry_run,
+    )
+
+
+def anybody(container: Container, decision: Decision) -> bool:
+    """A guard that lets everything through."""
+    return True
+
+
+@asynccontextmanager
+async def acting(
+    config: ActConfig | None = None,
+    *,
+    guard: Guard = anybody,
+    journal: Notebook | None = None,
+    engine: DirectEngine | None = None,
+    jitter: Callable[[], float] = lambda: 0.0,
+) -> AsyncIterator[Bench]:
+    """Workers on an engine of their own; everything is cancelled at the end."""
+    engine = engine or DirectEngine(World())
+    outcomes: list[Outcome] = []
+    returned: list[Container] = []
+    journal = journal or Notebook()
+    async with trio.open_nursery() as nursery:
+        await nursery.start(engine.world.run)
+        workers = Workers(
+            engine,
+            journal,
+            guard,
+            nursery,
+            outcomes.append,
+            config,
+            jitter=jitter,
+            returned=returned.append,
+        )
+        workers.start()
+        yield Bench(engine.world, engine, journal, workers, outcomes, returned)
+        nursery.cancel_scope.cancel()

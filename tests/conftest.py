@@ -1,0 +1,68 @@
+"""Fixtures for all tests: a real engine, containers on it, and a guard that holds for every test.
+
+A test that uses an engine's fixture is marked `real` by that alone. Nothing is skipped: without an engine,
+and without a way to get one, those tests fail and say what is missing.
+"""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.tooling.containers import Containers
+from tests.tooling.guards import no_waiting_schedulers
+from tools import engine_api
+from tools.private_engine import TEST_IMAGE, PrivateEngine, busybox_file
+
+_ENGINE_FIXTURES = {"docker_host", "private_engine"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs an engine, before `-m` chooses."""
+    for item in items:
+        if isinstance(item, pytest.Function) and _ENGINE_FIXTURES & set(item.fixturenames):
+            item.add_marker(pytest.mark.real)
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting_schedulers() -> Iterator[None]:
+    """No test may start Rx timer threads or block the loop in a trampoline."""
+    with no_waiting_schedulers():
+        yield
+
+
+@pytest.fixture(scope="session")
+def docker_host() -> Iterator[str]:
+    """Give the address of the real engine: the one that was named, else a private one for this session."""
+    named = os.environ.get("REACTOR_TEST_DOCKER_HOST")
+    if named:
+        if not engine_api.has_image(named, TEST_IMAGE):
+            engine_api.import_image(named, engine_api.busybox_rootfs(busybox_file()), TEST_IMAGE)
+        yield named
+        return
+    with PrivateEngine() as engine:
+        engine.import_busybox()
+        yield engine.docker_host
+
+
+@pytest.fixture
+def containers(docker_host: str) -> Iterator[Containers]:
+    """Make containers on the real engine; they are gone when the test ends."""
+    with Containers(docker_host) as made:
+        yield made
+
+
+@pytest.fixture
+def private_engine() -> Iterator[PrivateEngine]:
+    """Give a fresh engine to a test that kills, suspends or restarts it."""
+    with PrivateEngine() as engine:
+        engine.import_busybox()
+        yield engine
+
+
+@pytest.fixture
+def private_containers(private_engine: PrivateEngine) -> Iterator[Containers]:
+    """Make containers on the private engine; they end with it, as it may be in no state to remove them."""
+    with Containers(private_engine.docker_host, removed_at_end=False) as made:
+        yield made

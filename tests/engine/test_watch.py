@@ -1,0 +1,267 @@
+"""Reconcile on subscribe, in virtual time: nothing missed, everything said at its moment."""
+
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import trio
+
+from reactor.core.container import State
+from reactor.core.facts import Exited, Fact, Happened, Happening, Seen, Snapshot, Vanished
+from reactor.core.ports import EngineUnreachable
+from reactor.engine.watch import Watch, WatchTimes
+from reactor.testing.direct import DirectEngine
+from reactor.testing.faults import Fail, Kind
+from reactor.testing.outage import free, wedge
+from reactor.testing.tasks import Sleeps
+from reactor.testing.world import World
+
+
+class Steady(random.Random):
+    """Chance that always takes the longest pause, so that moments are exact."""
+
+    def uniform(self, a: float, b: float) -> float:
+        return max(a, b)
+
+
+@dataclass
+class Watched:
+    world: World
+    engine: DirectEngine
+    watch: Watch
+    facts: list[Fact] = field(default_factory=list)
+    began: float = 0.0
+
+    def of(self, kind: type[Fact]) -> list[Fact]:
+        return [fact for fact in self.facts if isinstance(fact, kind)]
+
+    def snapshots(self) -> list[Snapshot]:
+        return [fact for fact in self.facts if isinstance(fact, Snapshot)]
+
+    def when(self, fact: Fact) -> float:
+        return round(fact.at - self.began, 3)
+
+
+@asynccontextmanager
+async def watching(
+    world: World, engine: DirectEngine | None = None, **times: float
+) -> AsyncIterator[Watched]:
+    engine = engine or DirectEngine(world)
+    facts: list[Fact] = []
+    watch = Watch(engine, facts.append, WatchTimes(**times), chance=Steady())  # type: ignore[arg-type]  # Only floats are given.
+    async with trio.open_nursery() as nursery:
+        await nursery.start(world.run)
+        began = trio.current_time()
+        await nursery.start(watch.run, nursery)
+        yield Watched(world, engine, watch, facts, began)
+        nursery.cancel_scope.cancel()
+
+
+async def test_everything_is_listed_and_inspected_then_listed_again(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    world = World()
+    alive, over = world.spawn(name="c-a"), world.spawn(name="c-b")
+    world.exit(over, 3)
+    await trio.sleep(10)
+    async with watching(world) as seen:
+        await trio.sleep(25)
+        assert [seen.when(fact) for fact in seen.snapshots()] == [0.0, 1.5, 11.5, 21.5]
+        first = {container.name: container for container in seen.snapshots()[0].containers}
+        assert first["c-a"].state is State.RUNNING
+        assert (first["c-b"].state, first["c-b"].exit_code) == (State.EXITED, 3)
+        assert first["c-a"].run == alive.run
+        assert seen.engine.script.counts[Kind.INSPECT] == 2, "nobody is inspected again without a reason"
+
+
+async def test_a_start_is_seen_at_its_moment(autojump_clock: trio.testing.MockClock) -> None:
+    world = World()
+    async with watching(world) as seen:
+        await trio.sleep(3)
+        box = world.create(Sleeps(), name="late")
+        await trio.sleep(1)
+        world.start(box)
+        await trio.sleep(0.5)
+        states = [(seen.when(fact), fact.container.state) for fact in seen.facts if isinstance(fact, Seen)]
+        assert states == [(3.0, State.CREATED), (4.0, State.RUNNING)]
+
+
+async def test_a_death_is_looked_for_until_the_engine_shows_it(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    world = World(list_lag=0.3)
+    box = world.spawn(name="c-a")
+    async with watching(world) as seen:
+        await trio.sleep(2)
+        world.exit(box, 7)
+        await trio.sleep(1)
+        ends = [fact for fact in seen.facts if isinstance(fact, Seen) and not fact.container.alive]
+        assert [fact.container.exit_code for fact in ends] == [7]
+        assert [fact.exit_code for fact in seen.facts if isinstance(fact, Exited)] == [7]
+
+
+async def test_a_label_cannot_forge_an_exit_code(autojump_clock: trio.testing.MockClock) -> None:
+    world = World()
+    box = world.spawn(name="c-a", labels={"exitCode": "0"}, auto_remove=True)
+    async with watching(world) as seen:
+        await trio.sleep(2)
+        world.exit(box, 7)
+        await trio.sleep(1)
+        assert not seen.of(Exited)
+        ends = [f.container.exit_code for f in seen.facts if isinstance(f, Seen) and not f.container.alive]
+        assert ends == [None]
+        assert seen.of(Vanished)
+
+
+async def test_an_auto_removed_run_keeps_its_exit_code_and_is_not_inspected_for_it(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    world = World()
+    box = world.spawn(name="c-a", auto_remove=True)
+    async with watching(world) as seen:
+        await trio.sleep(2)
+        looks = seen.engine.script.counts[Kind.INSPECT]
+        world.exit(box, 7)
+        await trio.sleep(1)
+        ends = [f.container.exit_code for f in seen.facts if isinstance(f, Seen) and not f.container.alive]
+        assert ends == [7]
+        assert seen.engine.script.counts[Kind.INSPECT] - looks <= 1, "only its removal is looked at"
+
+
+async def test_a_lost_stream_is_opened_again_and_everything_is_looked_at(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    world = World()
+    boxes = [world.spawn(name=f"c{n}") for n in range(3)]
+    async with watching(world) as seen:
+        await trio.sleep(5)
+        looks = seen.engine.script.counts[Kind.INSPECT]
+        seen.engine.end_events()
+        await trio.sleep(0.05)
+        world.exit(boxes[0], 1)
+        fresh = world.spawn(name="new")
+        await trio.sleep(1)
+        snapshot = seen.snapshots()[-1]
+        assert 5.1 <= seen.when(snapshot) <= 5.15
+        assert round(snapshot.blind, 3) == round(snapshot.at - seen.began - 5, 3)
+        states = {container.name: container.state for container in snapshot.containers}
+        assert states == {"c0": State.EXITED, "c1": State.RUNNING, "c2": State.RUNNING, "new": State.RUNNING}
+        assert seen.engine.script.counts[Kind.INSPECT] - looks >= 4
+        assert fresh.run in [container.run for container in snapshot.containers]
+
+
+async def test_a_gap_is_told_apart_from_a_stream_that_was_merely_cut(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """The last event heard before the cut is replayed after it, unless the engine has forgotten it."""
+    world = World()
+    world.spawn(name="c-a")
+    async with watching(world) as seen:
+        await trio.sleep(5)
+        world.spawn(name="c-b")
+        await trio.sleep(1)
+        seen.engine.end_events()
+        await trio.sleep(1)
+        assert not seen.snapshots()[-1].gap
+        seen.engine.end_events()
+        for n in range(300):
+            world.remove(world.spawn(name=f"x{n}"), force=True)
+        await trio.sleep(1)
+        assert seen.snapshots()[-1].gap
+        assert seen.watch.statistics().gaps == 1
+
+
+async def test_a_deaf_stream_is_found_out_and_replaced(autojump_clock: trio.testing.MockClock) -> None:
+    world = World()
+    async with watching(world) as seen:
+        await trio.sleep(5)
+        seen.engine.deafen_events()
+        box = world.spawn(name="unheard")
+        await trio.sleep(20)
+        stats = seen.watch.statistics()
+        assert (stats.deaf, stats.hearing.subscriptions) == (1, 2)
+        first = next(fact for fact in seen.facts if isinstance(fact, Seen) and fact.container.id == box.id)
+        assert seen.when(first) <= 11.5, "the list finds it within its period"
+        world.spawn(name="heard")
+        await trio.sleep(0.1)
+        assert [fact for fact in seen.facts if isinstance(fact, Seen) and fact.container.name == "heard"]
+
+
+async def test_an_inspect_that_hangs_makes_a_run_unsure_and_holds_up_nobody_else(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    world = World()
+    stuck, fine = world.spawn(name="stuck"), world.spawn(name="fine")
+    async with watching(world) as seen:
+        await trio.sleep(5)
+        wedge(stuck)
+        seen.engine.end_events()
+        await trio.sleep(6)
+        snapshot = seen.snapshots()[-1]
+        assert len(snapshot.unsure) == 1
+        assert {c.id for c in snapshot.containers} | snapshot.unsure == {stuck.id, fine.id}
+        free(stuck, trio.current_time())
+        await trio.sleep(15)
+        assert seen.snapshots()[-1].unsure == frozenset()
+
+
+async def test_an_engine_that_is_down_is_asked_again_with_growing_pauses(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    world = World()
+    world.spawn(name="c-a")
+    async with watching(world) as seen:
+        await trio.sleep(1)
+        seen.engine.script.always(Kind.IDENTIFY, Fail(EngineUnreachable("nobody listens")))
+        asked = seen.engine.script.counts[Kind.IDENTIFY]
+        seen.engine.end_events()
+        await trio.sleep(20)
+        assert 5 <= seen.engine.script.counts[Kind.IDENTIFY] - asked <= 10
+        seen.engine.script.always(Kind.IDENTIFY, None)
+        await trio.sleep(6)
+        assert seen.watch.statistics().hearing.subscribed
+        assert seen.watch.statistics().blind_since is None
+
+
+async def test_a_container_that_answers_to_anothers_id_is_not_taken_for_it(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    world = World()
+    victim = world.spawn(name="victim")
+    async with watching(world) as seen:
+        await trio.sleep(2)
+        world.remove(victim, force=True)
+        impostor = world.spawn(name=victim.id)
+        await trio.sleep(12)
+        ids = {fact.container.id for fact in seen.facts if isinstance(fact, Seen) and seen.when(fact) >= 2}
+        assert ids == {impostor.id}
+        assert {fact.id for fact in seen.facts if isinstance(fact, Vanished)} == {victim.id}
+
+
+async def test_an_oom_event_is_handed_on_at_once(autojump_clock: trio.testing.MockClock) -> None:
+    world = World()
+    box = world.spawn(name="c-a")
+    async with watching(world) as seen:
+        await trio.sleep(2.25)
+        world.oom(box, fatal=False)
+        await trio.sleep(1)
+        ooms = [fact for fact in seen.facts if isinstance(fact, Happened) and fact.what is Happening.OOM]
+        assert [(seen.when(fact), fact.id) for fact in ooms] == [(2.25, box.id)]
+
+
+async def test_many_hanging_inspects_do_not_keep_a_new_container_waiting(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    world = World()
+    stuck = [world.spawn(name=f"stuck-{n}") for n in range(40)]
+    async with watching(world) as seen:
+        await trio.sleep(5)
+        for box in stuck:
+            wedge(box)
+        seen.engine.end_events()
+        await trio.sleep(60)
+        world.spawn(name="new")
+        await trio.sleep(0.1)
+        assert [fact for fact in seen.facts if isinstance(fact, Seen) and fact.container.name == "new"]
+        assert len(seen.snapshots()[-1].unsure) == 40

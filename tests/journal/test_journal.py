@@ -1,0 +1,166 @@
+"""What goes in comes out again: after a restart, and for a stranger with sqlite3."""
+
+import json
+from pathlib import Path
+
+import pytest
+import trio
+
+from reactor.core.decisions import Why
+from reactor.core.notes import Cause
+from reactor.core.ports import Anchor
+from reactor.core.protection import Standing
+from reactor.journal.memory import KnownRun
+from reactor.journal.rows import END, LONGEST
+
+from .build import box, came_of, cid, decide, end, rows, run_of, running
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "reactor.db"
+
+
+async def test_an_intent_is_on_the_disk_when_intend_says_so(path: Path) -> None:
+    async with running(path) as journal:
+        assert await journal.intend(decide(1), trio.current_time())
+        assert rows(path, "SELECT container, rule, final, times FROM intents") == [
+            (cid(1), "safety/pids", 0, 1)
+        ]
+
+
+async def test_an_outcome_closes_its_intent(path: Path) -> None:
+    decision = decide(1, at=trio.current_time())
+    async with running(path) as journal:
+        await journal.intend(decision, trio.current_time())
+        journal.conclude(came_of(decision))
+    assert rows(path, "SELECT result, why, final, calls FROM intents") == [
+        ("done", "ended", 1, json.dumps([["kill", 0.25, 0.5, 204, ""]]))
+    ]
+    async with running(path) as journal:
+        assert journal.open_intents() == ()
+
+
+async def test_an_intent_without_a_final_outcome_is_found_again(path: Path) -> None:
+    """Also one whose run is in quarantine: it is not over."""
+    async with running(path, boot=lambda: 1000.0, boot_id="b") as journal:
+        now = trio.current_time()
+        await journal.intend(decide(1, at=now - 0.5), now)
+        await journal.intend(decide(2, at=now), now)
+        journal.conclude(came_of(decide(2, at=now), final=False, why=Why.WEDGED))
+    async with running(path, boot=lambda: 1007.0, boot_id="b") as journal:
+        later = trio.current_time()
+        first, second = journal.open_intents()
+    assert (first.run, second.run) == (run_of(1), run_of(2))
+    assert first == decide(1, at=first.at)
+    assert first.at == pytest.approx(later - 7.5, abs=0.2)
+
+
+async def test_after_a_reboot_an_open_intent_is_as_old_as_now(path: Path) -> None:
+    """The boot-time clock of another boot says nothing about this one."""
+    async with running(path, boot=lambda: 90_000.0, boot_id="before") as journal:
+        await journal.intend(decide(1), trio.current_time())
+    async with running(path, boot=lambda: 10.0, boot_id="after") as journal:
+        (found,) = journal.open_intents()
+        assert found.at == pytest.approx(trio.current_time(), abs=0.2)
+        assert found.at - found.seen == pytest.approx(2.0)
+
+
+async def test_a_final_outcome_stays_final(path: Path) -> None:
+    decision = decide(1)
+    async with running(path) as journal:
+        await journal.intend(decision, 0.0)
+        journal.conclude(came_of(decision))
+        journal.conclude(came_of(decision, final=False, why=Why.WEDGED))
+    assert rows(path, "SELECT result, final FROM intents") == [("done", 1)]
+
+
+async def test_the_same_intent_again_is_one_row_and_open(path: Path) -> None:
+    decision = decide(1)
+    async with running(path) as journal:
+        await journal.intend(decision, 0.0)
+        journal.conclude(came_of(decision))
+        await journal.wait_written()
+        await journal.intend(decision, 0.0)
+    assert rows(path, "SELECT final, times FROM intents") == [(0, 2)]
+
+
+async def test_an_outcome_without_an_intent_is_a_row_of_its_own(path: Path) -> None:
+    """A dry run is never intended, and yet it is on record."""
+    async with running(path) as journal:
+        journal.conclude(came_of(decide(1, dry_run=True)))
+    assert rows(path, "SELECT dry_run, final FROM intents") == [(1, 1)]
+
+
+async def test_runs_and_anchors_come_back(path: Path) -> None:
+    known = KnownRun(
+        run_of(1), "c1", "busybox:test", "sidecar", frozenset({cid(7)}), "t1", Anchor("boot", 12.5)
+    )
+    async with running(path) as journal:
+        journal.keep(run_of(1), Anchor("boot", 12.5))
+        journal.adopt(box(1), Standing.SIDECAR, frozenset({cid(7)}), "t1")
+        journal.adopt(box(2), Standing.MAIN, frozenset(), "t2")
+        end(journal, 2, code=3)
+        assert journal.open_runs() == (known,)
+    async with running(path) as journal:
+        assert journal.open_runs() == (known,)
+        assert journal.anchor(run_of(1)) == Anchor("boot", 12.5)
+        assert journal.anchor(run_of(2)) is None
+        assert journal.remembered() == {cid(1): frozenset({cid(7)})}
+        assert journal.known_exits() == {run_of(2): Cause.ITSELF}
+
+
+async def test_the_same_run_and_exit_twice_is_one_row(path: Path) -> None:
+    async with running(path) as journal:
+        for _ in range(2):
+            journal.adopt(box(1), Standing.MAIN, frozenset(), "t1")
+            end(journal, 1)
+    assert rows(path, "SELECT count(*), max(over) FROM runs") == [(1, 1)]
+    assert rows(path, "SELECT count(*) FROM exits") == [(1,)]
+
+
+async def test_an_exit_only_gains(path: Path) -> None:
+    async with running(path) as journal:
+        end(journal, 1, code=None, cause=Cause.UNSEEN)
+        end(journal, 1, code=137, cause=Cause.OOM, oom=True, finished_at="then")
+        end(journal, 1, code=None)
+    assert rows(path, "SELECT exit_code, cause, oom, finished_at FROM exits") == [(137, "oom", 1, "then")]
+
+
+def test_the_statement_ranks_every_cause_in_order() -> None:
+    assert END.count(f"'{Cause.UNSEEN},{Cause.ITSELF},{Cause.OOM},{Cause.REACTOR}'") == 2
+    assert len(Cause) == 4
+
+
+async def test_strangers_words_can_always_be_stored(path: Path) -> None:
+    """Half a surrogate, a NUL, a quote and a megabyte: none of them may stop the rows behind it."""
+    async with running(path) as journal:
+        for n, words in enumerate(("\ud800", "a\0b", "'; DROP TABLE runs; --", "x" * 2**20)):
+            assert await journal.intend(decide(n, reason=words), 0.0)
+        end(journal, 1, code=2**70, finished_at="\udfff")
+    assert rows(path, "SELECT max(length(reason)) FROM intents") == [(LONGEST,)]
+    assert rows(path, "SELECT exit_code, finished_at FROM exits") == [(None, "?")]
+
+
+async def test_statistics_say_how_it_goes(path: Path) -> None:
+    async with running(path) as journal:
+        await journal.intend(decide(1), 0.0)
+        await journal.wait_written()
+        now = journal.statistics()
+    assert (now.queued, now.written, now.dropped, now.failures, now.late) == (0, 1, 0, 0, 0)
+    assert now.healthy
+    assert 0 < now.last_commit_seconds < 1
+
+
+async def test_what_is_queued_at_the_end_is_written(path: Path) -> None:
+    async with running(path) as journal:
+        for n in range(2000):
+            end(journal, n)
+    assert rows(path, "SELECT count(*) FROM exits") == [(2000,)]
+
+
+async def test_inline_it_keeps_to_virtual_time(path: Path, autojump_clock: trio.testing.MockClock) -> None:
+    async with running(path, inline=True) as journal:
+        began = trio.current_time()
+        assert await journal.intend(decide(1), began)
+        assert trio.current_time() == began

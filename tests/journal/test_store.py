@@ -1,0 +1,181 @@
+"""The file: whose it is, which version it has, what happens when it is damaged or old."""
+
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+import trio
+
+from reactor.core.ports import Anchor
+from reactor.core.protection import Standing
+from reactor.journal import schema
+from reactor.journal.errors import JournalInUse, JournalTooNew, NotAJournal
+from reactor.journal.journal import Journal
+from reactor.journal.store import Store
+
+from .build import box, cid, decide, end, eventually, rows, run_of, running
+
+DAY = 86_400.0
+
+
+def spoil(path: Path, damage: str) -> bytes:
+    """Damage a file at rest, and return what it holds now."""
+    content = path.read_bytes()
+    spoiled = {
+        "header": b"\xff" * 4096 + content[4096:],
+        "middle": content[:4096] + b"\x5a" * (len(content) - 4096),
+        "not a database": b"hello " * 3000,
+    }[damage]
+    path.write_bytes(spoiled)
+    return spoiled
+
+
+def overwrite(path: Path) -> None:
+    """Damage a file in use, in place."""
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.write(b"\xff" * size)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "reactor.db"
+
+
+async def test_a_second_reactor_on_the_same_journal_is_refused(path: Path) -> None:
+    async with running(path, container="ab" * 32):
+        with pytest.raises(JournalInUse, match=f"pid {os.getpid()}, container abababababab") as refused:
+            await Journal(path).run()
+        assert refused.value.pid == os.getpid()
+    async with running(path) as journal:
+        assert journal.statistics().healthy
+
+
+async def test_a_stale_lock_file_stops_nobody(path: Path) -> None:
+    path.with_name("reactor.db.lock").write_text('{"pid": 1, "container": ""}')
+    async with running(path) as journal:
+        assert await journal.intend(decide(1), 0.0)
+
+
+def test_an_unreadable_note_still_gives_a_sentence(path: Path) -> None:
+    holder = Store(path, wall=lambda: 0.0)
+    holder.open()
+    path.with_name("reactor.db.lock").write_text("gibberish")
+    with pytest.raises(JournalInUse, match="pid unknown"):
+        Store(path, wall=lambda: 0.0).open()
+    holder.close()
+
+
+async def test_a_journal_of_a_newer_reactor_is_left_alone(path: Path) -> None:
+    async with running(path):
+        pass
+    rows(path, f"PRAGMA user_version = {schema.VERSION + 1}")
+    with pytest.raises(JournalTooNew, match="newer reactor"):
+        await Journal(path).run()
+
+
+async def test_a_database_of_something_else_is_left_alone(path: Path) -> None:
+    rows(path, "CREATE TABLE photographs (id)")
+    with pytest.raises(NotAJournal, match="name another file"):
+        await Journal(path).run()
+    assert rows(path, "SELECT name FROM sqlite_schema") == [("photographs",)]
+
+
+async def test_the_file_says_what_it_is(path: Path) -> None:
+    async with running(path):
+        assert rows(path, "PRAGMA journal_mode") == [("wal",)]
+    assert rows(path, "PRAGMA user_version") == [(schema.VERSION,)]
+    assert rows(path, "PRAGMA application_id") == [(schema.APPLICATION,)]
+
+
+def test_a_migration_that_fails_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = sqlite3.connect(path, isolation_level=None)
+    schema.prepare(connection, path)
+    broken = (*schema.MIGRATIONS, "ALTER TABLE runs ADD COLUMN more TEXT; CREATE TABLE runs (again);")
+    monkeypatch.setattr(schema, "MIGRATIONS", broken)
+    monkeypatch.setattr(schema, "VERSION", 2)
+    with pytest.raises(sqlite3.OperationalError):
+        schema.prepare(connection, path)
+    connection.close()
+    assert rows(path, "PRAGMA user_version") == [(1,)]
+    assert "more" not in [column[1] for column in rows(path, "PRAGMA table_info(runs)")]
+
+
+@pytest.mark.parametrize("damage", ["header", "middle", "not a database"])
+async def test_a_damaged_file_is_moved_aside_and_a_new_one_begun(
+    path: Path, damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(path) as journal:
+        for n in range(200):
+            journal.adopt(box(n), Standing.MAIN, frozenset(), "t")
+    spoiled = spoil(path, damage)
+    async with running(path, wall=lambda: 0.0) as journal:
+        assert await journal.intend(decide(1), 0.0)
+        assert journal.statistics().healthy
+    assert (path.parent / "reactor.db.broken-19700101T000000").read_bytes() == spoiled
+    assert "moved aside" in caplog.text
+    assert rows(path, "SELECT count(*) FROM intents") == [(1,)]
+
+
+async def test_a_file_damaged_under_way_is_replaced_and_the_known_runs_are_kept(path: Path) -> None:
+    async with running(path) as journal:
+        journal.adopt(box(1), Standing.MAIN, frozenset(), "t1")
+        journal.keep(run_of(1), Anchor("boot", 5.0))
+        for n in range(2, 300):
+            end(journal, n)
+        await journal.wait_written()
+        rows(path, "PRAGMA wal_checkpoint(TRUNCATE)")
+        overwrite(path)
+        for n in range(1000, 3000):
+            end(journal, n)
+        await eventually(lambda: any(path.parent.glob("*.broken-*")))
+        await journal.wait_written()
+        assert journal.statistics().healthy
+        assert journal.statistics().failures == 1
+    assert rows(path, "SELECT name, task, born FROM runs WHERE over = 0") == [("c1", "t1", 5.0)]
+    assert rows(path, "SELECT max(container) FROM exits") == [(cid(2999),)]
+
+
+async def test_a_file_that_is_taken_away_is_begun_anew(path: Path) -> None:
+    """SQLite would go on writing into the removed file, and nobody would ever know."""
+    async with running(path) as journal:
+        journal.adopt(box(1), Standing.MAIN, frozenset(), "t1")
+        await journal.wait_written()
+        for file in path.parent.iterdir():
+            file.unlink()
+        await journal.intend(decide(1), 0.0)
+        with trio.fail_after(5):
+            await journal.wait_written()
+        assert journal.statistics().failures == 1
+        assert rows(path, "SELECT task FROM runs") == [("t1",)]
+        assert rows(path, "SELECT count(*) FROM intents") == [(1,)]
+        with pytest.raises(JournalInUse):
+            await Journal(path).run()
+
+
+async def test_old_rows_go_and_runs_under_way_stay(path: Path) -> None:
+    """A container that has run for two months keeps its anchor."""
+    async with running(path, wall=lambda: 0.0) as journal:
+        journal.keep(run_of(1), Anchor("boot", 5.0))
+        for n in range(10, 1310):
+            journal.adopt(box(n), Standing.MAIN, frozenset(), "t")
+            end(journal, n)
+        await journal.intend(decide(1), 0.0)
+    async with running(path, wall=lambda: 40 * DAY, keep_days=60) as journal:
+        end(journal, 2)
+        await journal.intend(decide(2), 0.0)
+    async with running(path, wall=lambda: 40 * DAY, keep_days=30) as journal:
+        await eventually(lambda: rows(path, "SELECT count(*) FROM exits") == [(1,)])
+        assert await journal.intend(decide(3), 0.0)
+    assert rows(path, "SELECT container, over FROM runs") == [(run_of(1).id, 0)]
+    assert rows(path, "SELECT container FROM intents ORDER BY 1") == [(run_of(2).id,), (run_of(3).id,)]
+
+
+async def test_a_clock_that_jumped_ahead_costs_no_history(path: Path) -> None:
+    async with running(path, wall=lambda: 0.0) as journal:
+        end(journal, 1)
+    async with running(path, wall=lambda: 9000 * DAY) as journal:
+        await trio.sleep(0.05)
+        assert journal.statistics().healthy
+    assert rows(path, "SELECT count(*) FROM exits") == [(1,)]

@@ -1,0 +1,81 @@
+"""Readings and snapshots for the tests of this room."""
+
+from reactor.core.container import ContainerId
+from reactor.core.protection import Standing
+from reactor.observe.own import OwnCost
+from reactor.observe.readings import ContainerReading, Readings
+from reactor.observe.snapshot import Captured, MetricSnapshot, collect
+from reactor.observe.tally import Tally
+
+AT = 1_795_262_400.25
+STARTED = AT - 3600
+OWN = OwnCost(cpu=12.5, memory=52_428_800, threads=3, open_fds=21)
+
+
+def container_id(number: int) -> ContainerId:
+    """A full id."""
+    return ContainerId(f"{number:064x}")
+
+
+def reading(number: int, *, name: str | None = None, image: str = "busybox:1") -> ContainerReading:
+    """A container of which everything is known."""
+    return ContainerReading(
+        id=container_id(number),
+        name=f"task-{number}" if name is None else name,
+        image=image,
+        standing=Standing.MAIN,
+        threads=number,
+        threads_max=256,
+        memory=1_048_576 * number,
+        memory_limit=8 * 1024**3,
+        cpu=number / 8,
+        uptime=60.5 + number,
+    )
+
+
+def readings(*containers: ContainerReading) -> Readings:
+    """A moment in which every present value is known, each its own number."""
+    return Readings(
+        at=AT,
+        version="0.1.0",
+        containers=containers,
+        ready=True,
+        rules_loaded=4,
+        rule_unknown={"safety/pids": 2, "safety/memory": 0},
+        stats_streams=5,
+        stats_shed=3,
+        stale_samples=1,
+        outbox_queued=6,
+        outbox_in_flight=7,
+        outbox_quarantined=8,
+        journal_queued=9,
+        journal_healthy=True,
+        last_event=AT - 2,
+        last_reconcile=AT - 9.5,
+    )
+
+
+def busy_tally() -> Tally:
+    """A tally in which every metric has a number."""
+    tally = Tally()
+    labels = {"rule": "safety/pids", "action": "kill"}
+    tally.count("reactor_decisions_total", dry_run=False, **labels)
+    tally.count("reactor_decisions_total", 2, dry_run=True, **labels)
+    tally.count("reactor_rule_matches_total", 3, rule="safety/pids")
+    tally.count("reactor_outcomes_total", action="kill", result="done", why="ended")
+    tally.count("reactor_exits_total", 4, cause="oom")
+    tally.count("reactor_blind_seconds_total", 1.25)
+    tally.count("reactor_stream_reconnects_total", stream="events")
+    tally.count("reactor_exports_total", result="ok")
+    tally.count("reactor_metric_overflows_total", metric="none")
+    tally.reach("reactor_events_received_total", 1234)
+    for seconds in (0.0005, 0.027, 0.027, 1.0, 61.0):
+        tally.observe("reactor_kill_duration_seconds", seconds, action="kill")
+    tally.observe("reactor_loop_lag_seconds", 0.002)
+    return tally
+
+
+def snapshot(*numbers: int) -> MetricSnapshot:
+    """Everything, and these containers."""
+    now = readings(*(reading(number) for number in numbers))
+    return collect(Captured(now, busy_tally().freeze(), STARTED), OWN)

@@ -1,0 +1,100 @@
+"""The table: names, help and labels that both worlds accept, and a source for every row."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from reactor.observe.document import document
+from reactor.observe.names import Kind, label_name, translate
+from reactor.observe.table import ROWS, SECONDS, TABLE, Row
+from tests.observe.build import snapshot
+
+PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
+SUFFIXES_OF_OTHER_KINDS = ("_count", "_sum", "_bucket", "_created")
+
+every_row = pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
+
+
+@every_row
+def test_the_name_is_the_standard_translation(row: Row) -> None:
+    """Whichever way a metric comes to Prometheus, it has one name."""
+    assert translate(row.otel, row.unit, row.kind) == row.name
+
+
+@every_row
+def test_the_name_passes_the_rules_of_prometheus(row: Row) -> None:
+    """The lint of promtool, as far as it concerns names: shape, `_total`, and suffixes of other kinds."""
+    assert re.fullmatch("[a-z][a-z0-9_]*", row.name)
+    assert row.name.endswith("_total") is (row.kind is Kind.COUNTER)
+    assert not row.name.endswith(SUFFIXES_OF_OTHER_KINDS)
+    assert row.name.startswith(("reactor_", "container_", "process_"))
+
+
+@every_row
+def test_the_row_says_what_it_is(row: Row) -> None:
+    """A sentence of help, a unit that is no bare 1, labels that are legal and not Prometheus' own."""
+    assert row.help.endswith(".")
+    assert row.help.isprintable()
+    assert row.unit != "1"
+    assert len(set(row.labels)) == len(row.labels)
+    for label in row.labels:
+        assert re.fullmatch("[a-z][a-z0-9_]*", label)
+        assert label not in {"le", "quantile", "job", "instance"}
+
+
+@every_row
+def test_no_event_counter_carries_a_container(row: Row) -> None:
+    """A container that dies between two scrapes would take its counts with it."""
+    if "container_id" in row.labels:
+        assert row.kind is not Kind.HISTOGRAM
+        assert row.name.startswith("container_") or row.name.endswith("_info")
+
+
+def test_each_name_stands_once() -> None:
+    """On both sides."""
+    assert len(ROWS) == len(TABLE)
+    assert len({row.otel for row in TABLE}) == len(TABLE)
+    assert list(SECONDS) == sorted(SECONDS)
+
+
+def test_every_row_has_a_source() -> None:
+    """In a moment in which everything is known and has happened, no row of the table is missing."""
+    assert [family.row.name for family in snapshot(1).families] == list(ROWS)
+
+
+@pytest.mark.parametrize(
+    ("otel", "unit", "kind", "name"),
+    [
+        ("container.cpu.time", "s", Kind.COUNTER, "container_cpu_time_seconds_total"),
+        ("container.memory.usage", "By", Kind.UPDOWN, "container_memory_usage_bytes"),
+        ("container.pids.count", "{pids}", Kind.UPDOWN, "container_pids_count"),
+        ("cpu.share", "1", Kind.GAUGE, "cpu_share_ratio"),
+        ("cpu.ratio.now", "1", Kind.GAUGE, "cpu_now_ratio"),
+        ("requests", "1", Kind.COUNTER, "requests_total"),
+        ("total.requests", "", Kind.COUNTER, "requests_total"),
+        ("wait.seconds", "s", Kind.HISTOGRAM, "wait_seconds"),
+        ("odd..name__here", "", Kind.GAUGE, "odd_name_here"),
+    ],
+)
+def test_translation_by_example(otel: str, unit: str, kind: Kind, name: str) -> None:
+    """The rules, one by one."""
+    assert translate(otel, unit, kind) == name
+
+
+def test_an_unknown_unit_is_no_guess() -> None:
+    """A unit that nobody has translated is an error, not a wrong name."""
+    with pytest.raises(KeyError, match="parsec"):
+        translate("far", "parsec", Kind.GAUGE)
+
+
+def test_labels_translate_by_their_dots() -> None:
+    """As every collector does it."""
+    assert label_name("container.image.name") == "container_image_name"
+
+
+def test_the_page_is_that_of_the_table() -> None:
+    """To write it anew: `Path("docs/metrics.md").write_text(document())`."""
+    assert PAGE.read_text() == document()
+    for row in TABLE:
+        assert f"| `{row.name}` | `{row.otel}`" in PAGE.read_text()

@@ -1,0 +1,210 @@
+"""The life of one private Docker engine: start, the faults that tests need, an end without a trace.
+
+Everything of it (socket, data root, exec root, pid file, log) lies in one temporary folder, and its
+containers in one cgroup parent of the same name; nothing of the host's own engine is used or touched. Does
+not belong here: where its programs come from (engine_files.py), how it is swept away (engine_traces.py), what
+is said to it (engine_api.py).
+"""
+
+import atexit
+import json
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from tools import engine_api
+from tools.engine_files import EngineFiles, engine_files
+from tools.engine_guard import Guard
+from tools.engine_traces import FOLDER_PREFIX, arguments_of, cgroup_roots, has_ended, processes, sweep
+
+TEST_IMAGE: Final = "busybox:test"
+_READY_WITHIN: Final = 30.0
+
+
+class EngineDidNotStartError(Exception):
+    """The engine ended, or did not answer in time; the message carries the last lines of its log."""
+
+
+class PrivateEngine:
+    """One private dockerd, from start() to stop(), with the faults in between that tests need.
+
+    `live_restore` lets containers outlive the daemon, `arguments` are more options for dockerd. A guarded
+    engine ends with the process that made it, however that one ends; an unguarded one stays until stopped.
+    """
+
+    def __init__(
+        self, *, live_restore: bool = False, guarded: bool = True, arguments: Sequence[str] = ()
+    ) -> None:
+        self._files: EngineFiles = engine_files()
+        # The path is short because a unix socket's may have 107 characters, those of containerd below it
+        # included.
+        self.folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir="/tmp"))
+        self._live_restore = live_restore
+        self._arguments = tuple(arguments)
+        self._daemon: subprocess.Popen[bytes] | None = None
+        self._guard = Guard(self.folder) if guarded else None
+        self._owner = os.getpid()
+        if guarded:
+            atexit.register(self._stop_at_exit)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def docker_host(self) -> str:
+        """The engine's address."""
+        return f"unix://{self.folder}/docker.sock"
+
+    @property
+    def log(self) -> Path:
+        """The engine's log file."""
+        return self.folder / "dockerd.log"
+
+    @property
+    def pid(self) -> int:
+        """The daemon's process id."""
+        if self._daemon is None:
+            raise EngineDidNotStartError("the engine has not been started")
+        return self._daemon.pid
+
+    def start(self) -> None:
+        """Start the daemon and wait until it answers."""
+        (self.folder / "scratch").mkdir(exist_ok=True)
+        (self.folder / "daemon.json").write_text(json.dumps(self._configuration()))
+        self._launch()
+
+    def restart(self) -> None:
+        """Start the daemon again on the same folders, whether it was stopped in order or killed."""
+        # What a killed daemon leaves is its own business at the next start, except the pid files. It takes
+        # every number that is in use for its own: refuses to start, or waits in vain for a containerd that is
+        # a zombie.
+        (self.folder / "docker.pid").unlink(missing_ok=True)
+        containerd = self.folder / "exec/containerd/containerd.pid"
+        if containerd.is_file() and has_ended(int(containerd.read_text())):
+            containerd.unlink()
+        self._launch()
+
+    def stop(self) -> None:
+        """End the engine and its containers at once and leave nothing behind; stopping twice is no error."""
+        sweep(self.folder)
+        self._reap()
+        if self._guard is not None:
+            self._guard.release()
+        atexit.unregister(self._stop_at_exit)
+
+    def kill9(self) -> None:
+        """Kill the daemon only; shims and containers are left as they are."""
+        os.kill(self.pid, signal.SIGKILL)
+        self._reap()
+
+    def terminate(self) -> None:
+        """End the daemon in order, as a service manager does; it stops its containers first."""
+        os.kill(self.pid, signal.SIGTERM)
+        self._reap()
+
+    def sigstop(self) -> None:
+        """Suspend the daemon: its socket accepts, but nobody answers."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def sigcont(self) -> None:
+        """Let a suspended daemon go on."""
+        os.kill(self.pid, signal.SIGCONT)
+
+    def wait_ready(self, within: float = _READY_WITHIN) -> None:
+        """Wait until the engine answers; fail with the end of its log when it does not."""
+        deadline = time.monotonic() + within
+        while not engine_api.answers(self.docker_host):
+            ended = self._daemon is not None and self._daemon.poll() is not None
+            if ended or time.monotonic() > deadline:
+                what = "ended at once" if ended else f"did not answer within {within:g} s"
+                raise EngineDidNotStartError(f"dockerd {what}; the end of its log:\n{self._log_tail()}")
+            # Nothing tells us that a socket has begun to answer; asking costs less than the start itself.
+            time.sleep(0.01)
+
+    def import_busybox(self, reference: str = TEST_IMAGE, changes: Sequence[str] = ()) -> None:
+        """Import the test image, or under another reference one with e.g. `LABEL reactor.skip=x` in it."""
+        rootfs = engine_api.busybox_rootfs(self._files.busybox)
+        engine_api.import_image(self.docker_host, rootfs, reference, changes)
+
+    def cgroup(self, container_id: str, controller: str) -> Path:
+        """Return the directory of a container in the hierarchy of this controller (v2: one for all)."""
+        roots = cgroup_roots()
+        return roots.get(controller, roots["unified"]) / self.folder.name / container_id
+
+    def pids(self) -> list[int]:
+        """List the processes of the engine and of its containers."""
+        return processes(self.folder)
+
+    def shim_pid(self, container_id: str) -> int:
+        """Return the process id of the shim that holds this container."""
+        for pid in self.pids():
+            arguments = arguments_of(pid)
+            program = Path(arguments[0]).name if arguments else ""
+            if program.startswith("containerd-shim") and container_id in arguments:
+                return pid
+        raise LookupError(f"no shim holds {container_id}")
+
+    def _configuration(self) -> dict[str, object]:
+        configuration: dict[str, object] = {"live-restore": self._live_restore}
+        if self._major_version() < 24:
+            # Otherwise these releases keep a key in /etc/docker and derive the engine's id from it, so that
+            # two engines on one host would call themselves the same. Later ones keep an id in the data root.
+            configuration["deprecated-key-path"] = str(self.folder / "key.json")
+        return configuration
+
+    def _major_version(self) -> int:
+        command = (str(self._files.dockerd), "--version")
+        said = subprocess.run(
+            command, capture_output=True, text=True, check=True, env=self._files.environment
+        ).stdout
+        return int(said.split("version", 1)[1].split(".")[0])
+
+    def _launch(self) -> None:
+        command = (
+            str(self._files.dockerd),
+            # Without a file of our own it would read the host's.
+            "--config-file", f"{self.folder}/daemon.json",
+            "--host", self.docker_host,
+            "--data-root", f"{self.folder}/data",
+            "--exec-root", f"{self.folder}/exec",
+            "--pidfile", f"{self.folder}/docker.pid",
+            "--iptables=false", "--ip-forward=false", "--bridge=none",
+            # A driver by name, so that the cgroups lie where we look for them on a host with systemd as well.
+            "--exec-opt", "native.cgroupdriver=cgroupfs", "--cgroup-parent", f"/{self.folder.name}",
+            *self._arguments,
+        )  # fmt: skip
+        with self.log.open("ab") as log:
+            # A session of its own: Ctrl-C in the terminal of the tests is not meant for the engine.
+            self._daemon = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env=self._files.environment | {"TMPDIR": f"{self.folder}/scratch"},
+            )
+        self.wait_ready()
+
+    def _stop_at_exit(self) -> None:
+        # A process that was forked off the owner takes this appointment along, but not the engine.
+        if os.getpid() == self._owner:
+            self.stop()
+
+    def _reap(self) -> None:
+        if self._daemon is not None:
+            self._daemon.wait()
+
+    def _log_tail(self) -> str:
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-25:])

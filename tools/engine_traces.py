@@ -1,0 +1,206 @@
+"""Finds and ends all that one private engine has on this host: processes, mounts, cgroups, sockets, files.
+
+Belongs here: what belongs to an engine folder, and its end. An engine is known by its folder alone: the
+folder's name is also the name of its cgroup parent. So the same sweep works for the process that started the
+engine, for the guard that outlives that process, and for a person a day later. Does not belong here: starting
+anything.
+"""
+
+import os
+import select
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final, TypeVar
+
+FOLDER_PREFIX: Final = "reactor-test-"
+_ENGINE_PROGRAMS: Final = ("dockerd", "containerd", "runc", "docker-proxy")
+_PATIENCE: Final = 20.0
+
+Item = TypeVar("Item")
+
+
+class TracesRemainError(Exception):
+    """The sweep could not remove everything before its deadline; the message names what is left."""
+
+
+def sweep(folder: Path) -> None:
+    """End and remove all that belongs to the engine in this folder; sweeping twice is no error."""
+    if not folder.name.startswith(FOLDER_PREFIX):
+        raise TracesRemainError(f"{folder} is no folder of a private engine, so nothing in it is touched")
+    deadline = time.monotonic() + _PATIENCE
+    shim_sockets = _shim_sockets(folder)
+    _end_processes(folder, deadline)
+    _until_gone(lambda: mounts(folder), _unmount, deadline)
+    _until_gone(lambda: cgroups(folder), _remove_cgroup, deadline)
+    for path in shim_sockets:
+        path.unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        raise TracesRemainError(f"{folder} could not be removed")
+
+
+def processes(folder: Path) -> list[int]:
+    """List the processes of the engine (daemon first, then containerd, shims) and of its containers."""
+    pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    return sorted((pid for pid in pids if _belongs(pid, folder)), key=lambda pid: (_rank(pid), pid))
+
+
+def mounts(folder: Path) -> list[str]:
+    """List the mount points below the folder, innermost first."""
+    lines = Path("/proc/self/mountinfo").read_text().splitlines()
+    points = [line.split()[4].encode().decode("unicode_escape") for line in lines]
+    return sorted((point for point in points if point.startswith(f"{folder}/")), key=len, reverse=True)
+
+
+def cgroups(folder: Path) -> list[Path]:
+    """List the cgroup directories of the engine in every hierarchy, leaves first."""
+    parents = [root / folder.name for root in cgroup_roots().values()]
+    found = {path for parent in parents if parent.is_dir() for path in (parent, *_folders_below(parent))}
+    return sorted(found, key=lambda path: len(path.parts), reverse=True)
+
+
+def cgroup_roots() -> dict[str, Path]:
+    """Map each cgroup controller to where it is mounted; the unified hierarchy (v2) is `unified`."""
+    roots: dict[str, Path] = {}
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        mount, _, file_system = line.partition(" - ")
+        point, (kind, _source, options) = Path(mount.split()[4]), file_system.split()[:3]
+        if kind == "cgroup2":
+            roots.setdefault("unified", point)
+        elif kind == "cgroup":
+            roots.update({option: point for option in options.split(",") if option not in {"rw", "ro"}})
+    return roots
+
+
+def arguments_of(pid: int) -> list[str]:
+    """Return the command line of a process; empty when it is gone or a zombie."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")[:-1]
+    return []
+
+
+def has_ended(pid: int) -> bool:
+    """Say whether this process is gone or a zombie, which is to say that only its number is left."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    return True
+
+
+def wait_ended(pids: Iterable[int], deadline: float) -> None:
+    """Wait until these processes have ended (a zombie has), or until the deadline."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            handle = os.pidfd_open(pid)
+            poller = select.poll()
+            poller.register(handle, select.POLLIN)
+            poller.poll(max(0.0, deadline - time.monotonic()) * 1000)
+            os.close(handle)
+
+
+def _belongs(pid: int, folder: Path) -> bool:
+    """Only engine programs are known by their arguments: an editor may well have our log file open."""
+    if pid == os.getpid() or has_ended(pid):
+        return False
+    return _is_engine_program(arguments_of(pid), folder) or _is_contained(pid, folder)
+
+
+def _is_engine_program(arguments: list[str], folder: Path) -> bool:
+    if not arguments or not Path(arguments[0]).name.startswith(_ENGINE_PROGRAMS):
+        return False
+    return any(f"{folder}/" in argument for argument in arguments[1:])
+
+
+def _is_contained(pid: int, folder: Path) -> bool:
+    with suppress(OSError):
+        lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
+        return any(folder.name in line.split(":", 2)[2].split("/") for line in lines)
+    return False
+
+
+def _rank(pid: int) -> int:
+    """The daemon goes first, so that nothing restarts what ends after it."""
+    arguments = arguments_of(pid)
+    program = Path(arguments[0]).name if arguments else ""
+    return next((rank for rank, name in enumerate(("dockerd", "containerd")) if program == name), 2)
+
+
+def _end_processes(folder: Path, deadline: float) -> None:
+    while found := processes(folder):
+        if time.monotonic() > deadline:
+            raise TracesRemainError(
+                f"processes of {folder} do not end: {[(p, arguments_of(p)) for p in found]}"
+            )
+        # While they are frozen they cannot fork faster than they are ended; a paused container was frozen
+        # before, and a frozen process of cgroup v1 does not die until it is thawed.
+        _freeze(folder)
+        for pid in found:
+            _kill(pid, folder)
+        _thaw(folder)
+        wait_ended(found, min(deadline, time.monotonic() + 2.0))
+
+
+def _kill(pid: int, folder: Path) -> None:
+    """Kill through a handle, and ask again whose it is: a number may go from one process to another."""
+    with suppress(ProcessLookupError):
+        handle = os.pidfd_open(pid)
+        try:
+            if _belongs(pid, folder):
+                signal.pidfd_send_signal(handle, signal.SIGKILL)
+        finally:
+            os.close(handle)
+
+
+def _freeze(folder: Path) -> None:
+    root = cgroup_roots().get("freezer")
+    if root is not None:
+        _write(root / folder.name / "freezer.state", "FROZEN")
+
+
+def _thaw(folder: Path) -> None:
+    for path in cgroups(folder):
+        _write(path / "freezer.state", "THAWED")
+        _write(path / "cgroup.freeze", "0")
+
+
+def _write(path: Path, value: str) -> None:
+    # Only one of the two hierarchies has each of these files, and a cgroup may vanish at any moment.
+    if path.exists():
+        with suppress(OSError):
+            path.write_text(value)
+
+
+def _until_gone(find: Callable[[], Sequence[Item]], remove: Callable[[Item], None], deadline: float) -> None:
+    while left := find():
+        if time.monotonic() > deadline:
+            raise TracesRemainError(f"these do not go away: {[str(item) for item in left]}")
+        for item in left:
+            remove(item)
+        # A process that has just died may hold its cgroup or its mount for a moment; there is no event to
+        # wait for.
+        time.sleep(0.01)
+
+
+def _unmount(point: str) -> None:
+    subprocess.run(("umount", point), capture_output=True, check=False)
+
+
+def _remove_cgroup(path: Path) -> None:
+    with suppress(OSError):
+        path.rmdir()
+
+
+def _folders_below(parent: Path) -> list[Path]:
+    # A walk does not mind a directory that vanishes under it.
+    return [Path(root) / name for root, names, _files in os.walk(parent) for name in names]
+
+
+def _shim_sockets(folder: Path) -> list[Path]:
+    """Containerd keeps the sockets of its shims outside all our folders; each bundle names its own."""
+    notes = folder.glob("exec/containerd/daemon/io.containerd.runtime.v2.task/*/*/address")
+    addresses = [note.read_text().removeprefix("unix://") for note in notes]
+    return [Path(address) for address in addresses if address.startswith("/run/containerd/s/")]
