@@ -33,12 +33,11 @@ def sweep(folder: Path) -> None:
     if not folder.name.startswith(FOLDER_PREFIX):
         raise TracesRemainError(f"{folder} is no folder of a private engine, so nothing in it is touched")
     deadline = time.monotonic() + _PATIENCE
-    shim_sockets = _shim_sockets(folder)
     _end_processes(folder, deadline)
+    for path in _shim_sockets(folder):
+        path.unlink(missing_ok=True)
     _until_gone(lambda: mounts(folder), _unmount, deadline)
     _until_gone(lambda: cgroups(folder), _remove_cgroup, deadline)
-    for path in shim_sockets:
-        path.unlink(missing_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
     if folder.exists():
         raise TracesRemainError(f"{folder} could not be removed")

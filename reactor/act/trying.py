@@ -21,6 +21,8 @@ Guard = Callable[[Container, Decision], bool]
 
 WITHOUT_EFFECT = frozenset({304, 404, 409})
 """Answers by which an engine says that there was nothing to end."""
+NO_ANSWER = 0
+"""The connection broke, before the call or after it: only a look can tell."""
 
 
 async def attempt(case: Case, guard: Guard, config: ActConfig) -> Verdict | Unsettled:
@@ -85,15 +87,15 @@ async def _strike(case: Case, config: ActConfig) -> Verdict | Unsettled:
         status = await _call(case, config, polite=polite)
     except DeadlinePassed as error:
         return await _after_hang(case, config, str(error))
-    except EngineUnreachable as error:
-        return Unsettled(Then.WAIT, str(error))
+    except EngineUnreachable:
+        status = NO_ANSWER
     except EngineAnswered as error:
         status = error.status
     case.struck = before or status not in WITHOUT_EFFECT
     patience = config.settle if status < 500 else 0.0
     settled = await _settle(case, config, patience)
     if polite and isinstance(settled, Unsettled) and settled.then is Then.AGAIN:
-        return Unsettled(Then.KILL, f"alive after a stop that was answered with {status}")
+        return Unsettled(Then.KILL, f"alive after a stop (status {status})")
     return settled
 
 

@@ -82,14 +82,15 @@ def _labels(connect: Callable[[], Fetcher], image: str) -> Labels | None:
         # shared with a thread that was given up, or kept over an engine's restart, is in no known state.
         with closing(connect()) as fetcher:
             return _checked(fetcher.inspect_image(image))
-    except (DockerException, RequestException, ValueError, RecursionError):
+    except (DockerException, RequestException, ValueError, AttributeError, RecursionError):
         return None
 
 
 def _checked(found: Any) -> Labels | None:
     """The labels in an engine's record; None if it has not the shape that it must have."""
-    config = found.get("Config") if isinstance(found, dict) else None
-    labels = config.get("Labels") if isinstance(config, dict) else None
+    if not isinstance(found, dict):
+        return None
+    labels = (found.get("Config") or {}).get("Labels")
     if labels is None:
         return NOTHING
     if isinstance(labels, dict) and all(isinstance(item, str) for pair in labels.items() for item in pair):

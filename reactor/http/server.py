@@ -55,12 +55,13 @@ class _Server:
     async def serve_connection(self, stream: trio.SocketStream) -> None:
         self._connections += 1
         try:
-            async with stream:
-                await self._serve(stream)
+            await self._serve(stream)
         except (ClientGone, Aborted):
             # A client that leaves or is too slow is its own affair, and an abort was wanted.
             return
         finally:
+            # Not aclose(): its checkpoint could put a cancellation in the place of a handler's error.
+            stream.socket.close()
             self._connections -= 1
 
     async def _serve(self, stream: trio.SocketStream) -> None:

@@ -24,13 +24,14 @@ class AddressTaken(CannotListen):
 
 async def open_tcp_listeners(port: int, host: str = "127.0.0.1") -> list[trio.SocketListener]:
     """Listen on a TCP port, on the loopback interface unless another host is named."""
+    # Some systems take a larger number and listen on its remainder.
+    if not 0 <= port <= 65535:
+        raise CannotListen(f"{port} is not a port: the numbers go from 0 to 65535")
     where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     try:
         return await trio.open_tcp_listeners(port, host=host)
     except socket.gaierror as error:
         raise CannotListen(f"the address {where} is not known here: {error.strerror}") from None
-    except OverflowError:
-        raise CannotListen(f"{port} is not a port: the numbers go from 0 to 65535") from None
     except OSError as error:
         raise _refusal(error, where) from None
 

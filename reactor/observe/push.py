@@ -102,6 +102,8 @@ class Pusher:
         self._limiter = trio.CapacityLimiter(1)
         self._sink: OtlpSink | None = None
         self._failing = False
+        for result in ("ok", "failed"):  # the first failure is an increase only if there was a zero before
+            tally.count("reactor_exports_total", 0, result=result)
 
     async def run(self) -> None:
         """Push at every interval, for ever; one that takes longer delays the next."""

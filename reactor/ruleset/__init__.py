@@ -1,0 +1,10 @@
+"""Rule files: text in, a checked ``RuleSet`` out, or everything that is wrong with it.
+
+What belongs here is syntax: YAML, the shape of a rule file, the grammar of conditions, and
+the wording of mistakes. What rules mean, and how conditions are judged, is in ``core``.
+"""
+
+from reactor.ruleset.errors import BadRules, RuleError
+from reactor.ruleset.loading import load, parse
+
+__all__ = ["BadRules", "RuleError", "load", "parse"]

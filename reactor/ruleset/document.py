@@ -1,12 +1,11 @@
 """YAML as plain values that remember where they stand.
 
-What is made here: dicts, lists, texts, numbers, true, false and null, as YAML 1.2 has them
-(``on`` and ``yes`` are text), and for each the offset in the text. Nothing of rules belongs
+What is made here: dicts, lists, texts, true, false and null, as YAML 1.2 has them (``on`` and
+``yes`` are text, and so are numbers here), and for each the offset in the text. Nothing of rules belongs
 here. What YAML has beyond that (anchors, tags, several documents) is refused: it would make
 a rule file say something else than it seems to.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,13 +24,12 @@ from ruamel.yaml.events import (
 )
 
 from reactor.ruleset.places import offset_within
-from reactor.ruleset.yaml_complaints import complain
+from reactor.ruleset.yaml_complaints import BANG, complain
 
 Path = tuple[str | int, ...]
 """Keys and list indices from the top down."""
 
 _DEEPEST = 20
-_NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?")
 _WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
 _NO_ANCHORS = "anchors (&) and aliases (*) are not used in rule files: write it out, or put it in quotes"
 
@@ -111,7 +109,7 @@ class _Reader:
         if len(path) > _DEEPEST:
             raise NotYamlError(begin, f"this is nested more than {_DEEPEST} deep")
         if event.tag is not None:
-            self._complain(begin, "a ! at the start of a value means something else in YAML: put it in quotes")
+            raise NotYamlError(begin, BANG)
         self._document.values[path] = begin
         if isinstance(event, SequenceStartEvent):
             return list(self._items(path))
@@ -155,7 +153,5 @@ class _Reader:
 
 
 def _plain(text: str) -> Any:
-    """A scalar without quotes: only these few are anything but text."""
-    if text.lower() in _WORDS:
-        return _WORDS[text.lower()]
-    return float(text) if _NUMBER.fullmatch(text) else text
+    """A scalar without quotes. Numbers stay text: what they mean is for the key to say."""
+    return _WORDS.get(text.lower(), text)

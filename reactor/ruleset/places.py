@@ -21,10 +21,10 @@ def offset_within(source: str, span: tuple[int, int], style: str | None, value: 
     """
     position, end = _begin(source, span[0], style), span[1]
     for char in value[:offset].rstrip(_BLANK):
-        position = _skip(source, _find(source, position, end, style, char), style)
-    if offset >= len(value.rstrip(_BLANK)):
+        position = _behind(source, position, end, style, char)
+    if not value[offset:].strip(_BLANK) or value[offset] in _BLANK:
         return min(position, end)
-    return _find(source, position, end, style, value[offset])
+    return _find(source, position, end, style)
 
 
 def _begin(source: str, start: int, style: str | None) -> int:
@@ -34,12 +34,19 @@ def _begin(source: str, start: int, style: str | None) -> int:
     return start + 1 if style in ("'", '"') else start
 
 
-def _find(source: str, position: int, end: int, style: str | None, char: str) -> int:
-    """Where the next character of the value stands."""
-    if char in _BLANK and source[position : position + 1] in (char, "\\"):
-        return position
+def _behind(source: str, position: int, end: int, style: str | None, char: str) -> int:
+    """The offset behind the next character of the value, which is known to be ``char``."""
+    if char not in _BLANK:
+        return _skip(source, _find(source, position, end, style), style)
+    escaped = style == '"' and source.startswith("\\", position) and not _continued(source, position)
+    # Where lines were folded, the space in the value is no single character of the text.
+    return _skip(source, position, style) if escaped or source[position : position + 1] == char else position
+
+
+def _find(source: str, position: int, end: int, style: str | None) -> int:
+    """The offset of the next character that is no space."""
     while position < end:
-        if style == '"' and source[position] == "\\" and source[position + 1 : position + 2] in "\r\n":
+        if style == '"' and _continued(source, position):
             position += 2
         elif source[position] in _BLANK:
             position += 1
@@ -48,8 +55,13 @@ def _find(source: str, position: int, end: int, style: str | None, char: str) ->
     return position
 
 
+def _continued(source: str, position: int) -> bool:
+    """Whether a backslash stands here that joins this line with the next."""
+    return source.startswith(("\\\n", "\\\r"), position)
+
+
 def _skip(source: str, position: int, style: str | None) -> int:
-    """Behind the character that stands here, be it one or an escape."""
+    """The offset behind the character that stands here, be it one or an escape."""
     if style == "'" and source.startswith("''", position):
         return position + 2
     if style == '"' and source.startswith("\\", position):

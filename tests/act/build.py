@@ -28,6 +28,7 @@ class Notebook:
 
     async def intend(self, decision: Decision, began: float) -> bool:
         """Keep to the contract: 100 ms at most."""
+        assert began <= trio.current_time()
         self.intended.append((trio.current_time(), decision))
         with trio.move_on_after(0.1):
             await trio.sleep(self.takes)
@@ -44,7 +45,7 @@ class Notebook:
 
 
 class OddEngine(DirectEngine):
-    """An engine whose next answers to a kill or a stop are given: the status, and whether it has an effect."""
+    """An engine whose next answers to a kill or a stop are given: the status, and whether it does it."""
 
     def __init__(self, world: World) -> None:
         super().__init__(world)

@@ -15,10 +15,8 @@ from reactor.testing.world import World
 
 from .build import Notebook, acting, anybody, decide
 
-pytestmark = pytest.mark.usefixtures("autojump_clock")
 
-
-async def test_a_kill_is_intended_made_verified_and_told() -> None:
+async def test_a_kill_is_intended_made_verified_and_told(autojump_clock: MockClock) -> None:
     async with acting() as bench:
         box = bench.world.spawn()
         decision = bench.put(box)
@@ -42,7 +40,7 @@ async def test_the_intent_is_written_before_the_call(autojump_clock: MockClock) 
         assert bench.kills() == [0.03]
 
 
-async def test_a_slow_journal_holds_a_kill_for_a_tenth_of_a_second() -> None:
+async def test_a_slow_journal_holds_a_kill_for_a_tenth_of_a_second(autojump_clock: MockClock) -> None:
     """A victim that saturates the disk does not save itself that way."""
     async with acting(journal=Notebook(takes=60)) as bench:
         bench.put(bench.world.spawn())
@@ -51,7 +49,7 @@ async def test_a_slow_journal_holds_a_kill_for_a_tenth_of_a_second() -> None:
         assert outcome.why is Why.ENDED
 
 
-async def test_strict_does_not_act_without_a_journal() -> None:
+async def test_strict_does_not_act_without_a_journal(autojump_clock: MockClock) -> None:
     async with acting(ActConfig(strict=True), journal=Notebook(takes=60)) as bench:
         box = bench.world.spawn()
         bench.put(box)
@@ -61,7 +59,7 @@ async def test_strict_does_not_act_without_a_journal() -> None:
         assert box.alive
 
 
-async def test_a_dry_run_asks_the_engine_nothing() -> None:
+async def test_a_dry_run_asks_the_engine_nothing(autojump_clock: MockClock) -> None:
     async with acting() as bench:
         bench.put(bench.world.spawn(), dry_run=True)
         await bench.finish()
@@ -71,7 +69,7 @@ async def test_a_dry_run_asks_the_engine_nothing() -> None:
         assert len(bench.journal.concluded) == 1
 
 
-async def test_the_same_decision_twice_is_done_once() -> None:
+async def test_the_same_decision_twice_is_done_once(autojump_clock: MockClock) -> None:
     async with acting() as bench:
         box = bench.world.spawn()
         for _ in range(5):
@@ -82,7 +80,7 @@ async def test_the_same_decision_twice_is_done_once() -> None:
         assert bench.workers.statistics().repeats == 4
 
 
-async def test_when_it_is_done_the_same_may_be_decided_anew() -> None:
+async def test_when_it_is_done_the_same_may_be_decided_anew(autojump_clock: MockClock) -> None:
     async with acting() as bench:
         box = bench.world.spawn()
         bench.put(box)
@@ -93,7 +91,7 @@ async def test_when_it_is_done_the_same_may_be_decided_anew() -> None:
         assert len(bench.kills()) == 1
 
 
-async def test_a_main_is_killed_before_its_sidecars() -> None:
+async def test_a_main_is_killed_before_its_sidecars(autojump_clock: MockClock) -> None:
     """The calls go out in the order of the decisions, whatever order trio runs tasks in."""
     for _ in range(20):
         async with acting() as bench:
@@ -104,7 +102,7 @@ async def test_a_main_is_killed_before_its_sidecars() -> None:
             assert [run for _, _, run in bench.asked()] == [box.run for box in boxes]
 
 
-async def test_a_later_run_of_the_container_is_left_alone() -> None:
+async def test_a_later_run_of_the_container_is_left_alone(autojump_clock: MockClock) -> None:
     async with acting() as bench:
         box = bench.world.spawn()
         old = box.run
@@ -118,7 +116,7 @@ async def test_a_later_run_of_the_container_is_left_alone() -> None:
         assert box.alive
 
 
-async def test_a_container_that_is_named_like_the_victims_id_is_left_alone() -> None:
+async def test_a_container_that_is_named_like_the_victims_id_is_left_alone(autojump_clock: MockClock) -> None:
     """The engine resolves names, too: after the removal another one answers to the full id."""
     async with acting() as bench:
         box = bench.world.spawn()
@@ -132,7 +130,7 @@ async def test_a_container_that_is_named_like_the_victims_id_is_left_alone() -> 
         assert other.alive
 
 
-async def test_what_is_gone_or_over_needs_no_kill() -> None:
+async def test_what_is_gone_or_over_needs_no_kill(autojump_clock: MockClock) -> None:
     async with acting() as bench:
         gone, over, unborn = bench.world.spawn(), bench.world.spawn(Exits(after=1.0)), bench.world.create()
         run = gone.run
@@ -150,7 +148,7 @@ async def test_what_is_gone_or_over_needs_no_kill() -> None:
         assert bench.asked() == []
 
 
-async def test_the_guard_has_the_last_word() -> None:
+async def test_the_guard_has_the_last_word(autojump_clock: MockClock) -> None:
     """It is asked about the container as it is now, not as it was when it was decided."""
     asked: list[tuple[Container, Decision]] = []
 
@@ -167,7 +165,7 @@ async def test_the_guard_has_the_last_word() -> None:
         assert bench.asked() == []
 
 
-async def test_a_paused_and_a_restarting_container_are_ended() -> None:
+async def test_a_paused_and_a_restarting_container_are_ended(autojump_clock: MockClock) -> None:
     async with acting() as bench:
         paused = bench.world.spawn()
         bench.world.pause(paused)
@@ -184,7 +182,7 @@ async def test_a_paused_and_a_restarting_container_are_ended() -> None:
         assert bench.returned == []
 
 
-async def test_a_container_removed_at_its_end_is_not_inspected_then() -> None:
+async def test_a_container_removed_at_its_end_is_not_inspected_then(autojump_clock: MockClock) -> None:
     """Some engines fall over an inspect that meets the removal, with the container's lock in hand."""
     async with acting() as bench:
         bench.put(bench.world.spawn(auto_remove=True))
@@ -195,7 +193,7 @@ async def test_a_container_removed_at_its_end_is_not_inspected_then() -> None:
         assert bench.engine.script.counts[Kind.LIST] >= 1
 
 
-async def test_a_list_that_lags_behind_is_looked_at_again() -> None:
+async def test_a_list_that_lags_behind_is_looked_at_again(autojump_clock: MockClock) -> None:
     """For some milliseconds after a death the list still says running: no reason for a second kill."""
     async with acting(engine=DirectEngine(World(list_lag=0.2))) as bench:
         bench.put(bench.world.spawn(auto_remove=True))
@@ -204,7 +202,7 @@ async def test_a_list_that_lags_behind_is_looked_at_again() -> None:
         assert len(bench.kills()) == 1
 
 
-async def test_a_restart_by_somebody_else_is_seen_and_not_acted_on() -> None:
+async def test_a_restart_by_somebody_else_is_seen_and_not_acted_on(autojump_clock: MockClock) -> None:
     async with acting() as bench:
         box = bench.world.spawn()
         bench.put(box)
@@ -218,7 +216,9 @@ async def test_a_restart_by_somebody_else_is_seen_and_not_acted_on() -> None:
         assert len(bench.kills()) == 1
 
 
-async def test_a_container_that_is_back_before_the_first_look_was_ended_all_the_same() -> None:
+async def test_a_container_that_is_back_before_the_first_look_was_ended_all_the_same(
+    autojump_clock: MockClock,
+) -> None:
     async with acting() as bench:
         box = bench.world.spawn()
         old = box.run
@@ -233,7 +233,7 @@ async def test_a_container_that_is_back_before_the_first_look_was_ended_all_the_
         assert box.alive
 
 
-async def test_two_hundred_at_once_go_ten_at_a_time() -> None:
+async def test_two_hundred_at_once_go_ten_at_a_time(autojump_clock: MockClock) -> None:
     async with acting(engine=DirectEngine(World(kill_takes=0.03))) as bench:
         for _ in range(200):
             bench.put(bench.world.spawn())
@@ -247,7 +247,7 @@ async def test_two_hundred_at_once_go_ten_at_a_time() -> None:
         assert trio.current_time() == pytest.approx(20 * 0.03)
 
 
-async def test_statistics_count_by_result_and_reason() -> None:
+async def test_statistics_count_by_result_and_reason(autojump_clock: MockClock) -> None:
     async with acting() as bench:
         bench.put(bench.world.spawn())
         bench.put(bench.world.spawn(), dry_run=True)
@@ -257,7 +257,9 @@ async def test_statistics_count_by_result_and_reason() -> None:
         assert (now.queued, now.in_flight, now.quarantined, now.waiting, now.retries) == (0, 0, 0, 0, 0)
 
 
-async def test_a_kill_and_a_stop_of_the_same_run_do_not_wait_for_each_other() -> None:
+async def test_a_kill_and_a_stop_of_the_same_run_do_not_wait_for_each_other(
+    autojump_clock: MockClock,
+) -> None:
     """A breach that comes while a polite end is under way is not told to wait for the grace."""
     async with acting() as bench:
         box = bench.world.spawn()
@@ -269,7 +271,7 @@ async def test_a_kill_and_a_stop_of_the_same_run_do_not_wait_for_each_other() ->
         assert trio.current_time() == 1.0
 
 
-async def test_only_the_full_id_is_ever_used() -> None:
+async def test_only_the_full_id_is_ever_used(autojump_clock: MockClock) -> None:
     """The classic trap: a container named with the victim's short id."""
     async with acting() as bench:
         victim = bench.world.spawn()
@@ -280,14 +282,14 @@ async def test_only_the_full_id_is_ever_used() -> None:
         assert bystander.alive
 
 
-async def test_a_decision_about_nothing_that_ever_was_is_closed() -> None:
+async def test_a_decision_about_nothing_that_ever_was_is_closed(autojump_clock: MockClock) -> None:
     async with acting(guard=anybody) as bench:
         bench.workers.put(decide(Run(ContainerId("e" * 64), "then")))
         await bench.finish()
         assert [outcome.why for outcome in bench.finals] == [Why.GONE]
 
 
-async def test_a_container_that_cannot_start_is_over() -> None:
+async def test_a_container_that_cannot_start_is_over(autojump_clock: MockClock) -> None:
     async with acting() as bench:
         box = bench.world.create(CannotStart())
         bench.put(box)

@@ -22,7 +22,7 @@ from reactor.engine.endpoint import Endpoint
 from reactor.engine.errors import EngineSaidNonsense, EngineTooNew, EngineTooOld
 from reactor.engine.images import ImageLabels
 from reactor.http.address import Address
-from tests.engine.fake import NOON, QUICK, Fake, at_noon, fake_engine
+from tests.engine.fake import NOON, QUICK, at_noon, fake_engine
 from tests.engine.payloads import FRAME_V1, IMAGE, STARTED, A, B, event, inspect, line
 
 ONE = ContainerId(A)
@@ -337,37 +337,45 @@ async def test_lanes_share_nothing() -> None:
 # The engine's clock
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine may be asked for the time again at once."""
+    monkeypatch.setattr("reactor.engine.calls.CLOCK_PAUSE", 0.0)
+
+
+@pytest.mark.usefixtures("impatient")
 async def test_a_clock_that_was_set_is_noticed_before_it_makes_an_age() -> None:
     """The engine's clock goes back an hour; a container that starts then is young, not an hour old."""
     async with fake_engine() as (fake, engine):
         await engine.identify()
         fake.ahead = -3600.0
-        engine._clock_asked -= 60  # A while ago.
         fake.say(LOOK, body=inspect(state__StartedAt=at_noon(trio.current_time() - 3600 - 2)))
         found = await engine.inspect(ONE)
         assert found.born == pytest.approx(trio.current_time() - 2, abs=0.5)
         assert engine.statistics().clock_jumps == 1
 
 
-async def test_a_clock_that_makes_no_sense_makes_no_age() -> None:
+async def test_a_clock_that_makes_no_sense_makes_no_age(monkeypatch: pytest.MonkeyPatch) -> None:
     """The answers are dated by another clock than /info: nobody can say how old anything is."""
     async with fake_engine() as (fake, engine):
         fake.inform()
         await engine.identify()
         fake.ahead = 7200.0
+        monkeypatch.setattr("reactor.engine.calls.CLOCK_PAUSE", 0.0)
         for _ in range(3):
-            engine._clock_asked -= 60
             assert (await engine.inspect(ONE)).born is None
+        assert engine.statistics().clock_jumps == 1
+        monkeypatch.setattr("reactor.engine.calls.CLOCK_PAUSE", 60.0)
         asked = len(fake.asked)
         assert (await engine.inspect(ONE)).born is None
         assert len(fake.asked) == asked + 1, "a clock that makes no sense is not asked at every inspect"
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_many_inspects_at_once_ask_for_the_time_once() -> None:
     async with fake_engine() as (fake, engine):
         await engine.identify()
         fake.ahead = 3600.0
-        engine._clock_asked -= 60
         fake.say(LOOK, body=inspect(state__StartedAt=at_noon(trio.current_time() + 3600 - 5)))
         ages: list[float | None] = []
 
@@ -407,9 +415,11 @@ async def test_an_image_is_read_once() -> None:
         (200, {"Config": {"Labels": None}}, {}),
         (200, {"Config": {}}, {}),
         (200, {}, {}),
+        (200, {"Config": []}, {}),
+        (200, {"Config": ["a"]}, None),
         (200, {"Config": {"Labels": {"a": 1}}}, None),
         (200, {"Config": {"Labels": ["a"]}}, None),
-        (200, [], {}),
+        (200, [], None),
         (404, {"message": "No such image"}, None),
         (500, {"message": "no"}, None),
     ],
@@ -455,8 +465,9 @@ async def test_an_image_that_hangs_holds_up_nobody_beyond_its_deadline() -> None
         assert max(took) < QUICK.image + 0.5
         assert labels[ONE] is None
         with trio.fail_after(2):
-            while (await engine.inspect(ContainerId(B))).image_labels is None:
-                await trio.sleep(0.05)  # The thread that was given up ends with its socket's deadline.
+            # The thread that was given up ends by itself, with its socket's deadline.
+            while (await engine.inspect(ContainerId(B))).image_labels is None:  # noqa: ASYNC110 - it tells nobody
+                await trio.sleep(0.05)
 
 
 async def test_threads_that_hang_are_bounded() -> None:
@@ -465,7 +476,7 @@ async def test_threads_that_hang_are_bounded() -> None:
     running: list[int] = []
 
     class Stuck:
-        def inspect_image(self, image: str) -> Any:
+        def inspect_image(self, image: str) -> Any:  # noqa: ARG002 - the protocol's parameter
             running.append(1)
             release.wait()
             return {}

@@ -55,7 +55,8 @@ def test_the_exit_code_of_a_death() -> None:
 
 def test_an_exit_code_that_is_no_text_is_no_exit_code() -> None:
     body = event("die")
-    for odd in (5, None, [], {}, True, 1.5):
+    odds: tuple[Any, ...] = (5, None, [], {}, True, 1.5)
+    for odd in odds:
         body["Actor"]["Attributes"]["exitCode"] = odd
         found = read(line(body))
         assert found is not None

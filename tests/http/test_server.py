@@ -140,11 +140,7 @@ async def test_head_of_a_stream_runs_no_body() -> None:
         (b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2000000\r\n\r\n", 413),
         (
             b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
-            + b"10000\r\n"
-            + b"x" * 65536
-            + b"\r\n" * 1
-            + b"100000\r\n"
-            + b"x" * 1048576,
+            b"10000\r\n" + b"x" * 65536 + b"\r\n" * 1 + b"100000\r\n" + b"x" * 1048576,
             413,
         ),
         (b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nab", 400),

@@ -119,7 +119,7 @@ async def test_a_push_brings_what_a_scrape_shows(server: Receiver, monkeypatch: 
     shown = scraped(render(collect(captured(), OWN)))
     assert got == {key: number for key, number in shown.items() if key[0][:8] != "process_"}
     assert attributes(list(server.requests[0].resource_metrics[0].resource.attributes)) == IDENTITY
-    assert exports(tally) == {("ok",): 1}
+    assert exports(tally) == {("ok",): 1, ("failed",): 0}
 
 
 async def test_pushes_come_at_the_interval(server: Receiver) -> None:
@@ -174,7 +174,7 @@ async def test_nobody_listening_is_a_failed_push(caplog: pytest.LogCaptureFixtur
     pusher = pusher_to("http://127.0.0.1:1", tally)
     assert not await pusher.push()
     pusher.close()
-    assert exports(tally) == {("failed",): 1}
+    assert exports(tally) == {("ok",): 0, ("failed",): 1}
     assert [record.name for record in caplog.records] == ["reactor.observe.push"]
 
 
@@ -195,7 +195,7 @@ async def test_a_broken_exporter_setting_is_a_failed_push(
     assert not await pusher.push()
     assert not await pusher.push()
     pusher.close()
-    assert exports(tally) == {("failed",): 2}
+    assert exports(tally) == {("ok",): 0, ("failed",): 2}
 
 
 async def test_a_receiver_that_never_answers_holds_nothing_up(

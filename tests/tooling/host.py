@@ -1,6 +1,7 @@
 """Looks for traces of an engine on this host, in its own way: the tools under test are not asked."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -45,5 +46,10 @@ def _files(name: str) -> list[str]:
 
 def shim_sockets(folder: Path) -> list[Path]:
     """List the sockets of this engine's shims; they lie outside its folder, but bundles in it name them."""
-    notes = [note for note in folder.rglob("address") if note.is_file()]
-    return [Path(note.read_text().removeprefix("unix://")) for note in notes]
+    found = []
+    for bundle, _folders, files in os.walk(folder / "exec"):
+        # A container that ends just now takes its bundle away under our eyes.
+        with suppress(FileNotFoundError):
+            if "address" in files:
+                found.append(Path((Path(bundle) / "address").read_text().removeprefix("unix://")))
+    return [path for path in found if path.is_socket()]

@@ -63,7 +63,6 @@ def test_stop_leaves_no_process_mount_cgroup_or_file() -> None:
         assert {line.split()[0] for line in seen} == {"process", "mount", "cgroup", "file"}
         sockets = shim_sockets(engine.folder)
         assert len(sockets) >= 4
-        assert all(path.is_socket() for path in sockets)
     assert traces(name) == []
     assert [path for path in sockets if path.exists()] == []
 

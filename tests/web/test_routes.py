@@ -158,7 +158,7 @@ async def test_a_query_does_not_matter() -> None:
 
 
 async def test_silent_clients_do_not_keep_a_scraper_out() -> None:
-    """Connections that say nothing take places, and give them back at their deadline."""
+    """As long as there is one place left, whoever asks is answered at once."""
     async with running() as web, trio.open_nursery() as nursery:
         silent = [await trio.open_tcp_stream("127.0.0.1", web.port) for _ in range(TERMS.connections - 1)]
         assert (await web.ask("/-/healthy")).status == 200

@@ -1,0 +1,65 @@
+"""What can be configured, with the defaults that are safe. Only the records are here.
+
+How a configuration file is written is in ``configuration``; flags go over the file.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reactor.act.config import ActConfig
+from reactor.core.protection import Policy
+from reactor.core.rules import RuleSet
+from reactor.core.state import Setup
+from reactor.engine.watch import WatchTimes
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """When a main counts as gone, and the pace of reconciling and stopping, in seconds."""
+
+    orphan_after: float = 10.0
+    creation_grace: float = 60.0
+    sidecar_grace: float = 10.0
+    reconcile_every: float = 10.0
+    stale_after: float = 10.0
+    drain: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The configuration. ``journal`` is None for the default place, ``keep_days`` how long rows are kept.
+
+    ``at_once`` is how many kills are under way together; ``strict`` refuses to act while the
+    journal cannot take an intent.
+    """
+
+    policy: Policy = field(default_factory=Policy)
+    times: Times = field(default_factory=Times)
+    dry_run: bool = False
+    listen: str = ""
+    journal: Path | None = None
+    keep_days: float = 30.0
+    strict: bool = False
+    at_once: int = 10
+    most_streams: int = 2000
+
+    def setup(self, rules: RuleSet) -> Setup:
+        """What the core is set up with."""
+        times = self.times
+        return Setup(
+            rules,
+            self.policy,
+            orphan_after=times.orphan_after,
+            creation_grace=times.creation_grace,
+            sidecar_grace=times.sidecar_grace,
+            stale_after=times.stale_after,
+            dry_run=self.dry_run,
+        )
+
+    def watch_times(self) -> WatchTimes:
+        """When the engine is listed."""
+        return WatchTimes(period=self.times.reconcile_every)
+
+    def acting(self) -> ActConfig:
+        """How acting goes."""
+        return ActConfig(kill_slots=self.at_once, strict=self.strict)

@@ -1,0 +1,91 @@
+"""Which files are rule files, and what stands in them. Their contents are not looked into here.
+
+A folder means every ``*.yaml`` and ``*.yml`` below it, in alphabetical order. Left out are
+``*.test.yaml`` (tests of rules) and whatever begins with a point: editors and mounted
+configuration leave second copies under such names.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reactor.ruleset.errors import RuleError
+
+LARGEST = 1024 * 1024
+"""Bytes in a rule file."""
+
+_ENDINGS = (".yaml", ".yml")
+_TESTS = (".test.yaml", ".test.yml")
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFile:
+    """A file that was read: its path as it was found, and its text."""
+
+    name: str
+    text: str
+
+
+def find_and_read(paths: Sequence[Path]) -> Iterator[RuleFile | RuleError]:
+    """Every rule file that the paths name, each once, or what is wrong with a path."""
+    if not paths:
+        yield _error(Path("rules"), "no rule file was named: name a file or a folder")
+    seen: set[Path] = set()
+    for path in paths:
+        for found in _below(path) if path.is_dir() else [path]:
+            if isinstance(found, RuleError):
+                yield found
+            elif found.resolve() not in seen:
+                seen.add(found.resolve())
+                yield _read(found)
+
+
+def _below(folder: Path) -> Iterator[Path | RuleError]:
+    found = list(_walk(folder, frozenset()))
+    yield from found
+    if not found:
+        yield _error(folder, "there is no rule file in this folder: rule files end in .yaml or .yml")
+
+
+def _walk(folder: Path, above: frozenset[Path]) -> Iterator[Path | RuleError]:
+    real = folder.resolve()
+    # A link to a folder further up would lead round and round.
+    if real in above:
+        return
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        yield _unreadable(folder, error)
+        return
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir():
+            yield from _walk(entry, above | {real})
+        elif entry.name.endswith(_ENDINGS) and not entry.name.endswith(_TESTS):
+            yield entry
+
+
+def _read(path: Path) -> RuleFile | RuleError:
+    try:
+        if path.exists() and not path.is_file():
+            return _error(path, "this is neither a file nor a folder")
+        if path.stat().st_size > LARGEST:
+            return _error(path, f"this file is larger than {LARGEST // 1024} KiB: is it a rule file?")
+        return RuleFile(str(path), path.read_bytes().decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        return _error(path, f"byte {error.start} is not UTF-8: save the file as UTF-8")
+    except OSError as error:
+        return _unreadable(path, error)
+
+
+def _unreadable(path: Path, error: OSError) -> RuleError:
+    if isinstance(error, FileNotFoundError):
+        return _error(path, "there is no such file or folder: check the path")
+    if isinstance(error, PermissionError):
+        return _error(path, "this cannot be read for lack of permission: let the monitor's user read it")
+    return _error(path, f"this cannot be read: {error.strerror}")
+
+
+def _error(path: Path, message: str) -> RuleError:
+    return RuleError(str(path), 0, 0, message)
