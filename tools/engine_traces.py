@@ -155,9 +155,9 @@ def _kill(pid: int, folder: Path) -> None:
 
 
 def _freeze(folder: Path) -> None:
-    root = cgroup_roots().get("freezer")
-    if root is not None:
+    for root in set(cgroup_roots().values()):
         _write(root / folder.name / "freezer.state", "FROZEN")
+        _write(root / folder.name / "cgroup.freeze", "1")
 
 
 def _thaw(folder: Path) -> None:

@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _command(options)
     except Complaint as complaint:
         for line in complaint.lines:
-            print(line, file=sys.stderr)  # noqa: T201 - This is the command line.
+            print(line, file=sys.stderr)
         return complaint.code
     except KeyboardInterrupt:
         return 130

@@ -51,7 +51,7 @@ class Counting:
                     self._tally.count("reactor_rule_matches_total", rule=note.rule)
                 case OomSeen():
                     self._tally.count("reactor_oom_events_total")
-                case Ended(again=False):
+                case Ended(again=False, old=False):
                     # A cause that becomes known later stands in the journal; a counter never goes back.
                     self._tally.count("reactor_exits_total", cause=note.cause)
                     self._tally.count("reactor_ended_unseen_total", int(note.cause is Cause.UNSEEN))

@@ -75,10 +75,12 @@ class Numbers:
             rules_loaded=len(setup.rules.rules),
             rule_unknown=rule_unknown(setup, state, at),
             stats_streams=self._sources.readings().open,
+            stats_shed=self._sources.readings().shed,
             stale_samples=stale(setup, state, at),
             outbox_queued=outbox.queued,
             outbox_in_flight=outbox.in_flight,
             outbox_quarantined=outbox.quarantined + outbox.waiting,
+            journal_queued=journal.queued,
             journal_healthy=journal.healthy,
             last_event=_shifted(watch.hearing.last_event_at, offset),
             last_reconcile=_shifted(watch.last_snapshot_at, offset),
@@ -103,6 +105,7 @@ class Numbers:
             ("reactor_journal_written_total", journal.written),
             ("reactor_journal_dropped_total", journal.dropped),
             ("reactor_journal_failures_total", journal.failures),
+            ("reactor_journal_late_total", journal.late),
         ):
             tally.reach(name, total)
 

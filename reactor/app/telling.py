@@ -78,7 +78,8 @@ class Teller:
 
     @_note.register
     def _(self, note: Ended) -> None:
-        level = logging.INFO if note.cause in {Cause.OOM, Cause.UNSEEN} else logging.DEBUG
+        notable = note.cause in {Cause.OOM, Cause.UNSEEN} and not note.old
+        level = logging.INFO if notable else logging.DEBUG
         fields = {"exit_code": note.exit_code, "cause": note.cause.value, "oom": note.oom}
         log.log(level, "a run ended", extra={**self._who(note.name, note.run.id), **fields})
 

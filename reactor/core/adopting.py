@@ -59,6 +59,7 @@ def see(setup: Setup, draft: Draft, container: Container, at: float) -> None:
         if old is None:
             # What was over before we came is put on record; nobody is called to account for it.
             entry = replace(entry, oom_due=False)
+            note = replace(note, old=container.run not in setup.away)
         draft.notes.append(note)
     draft.changed[container.id] = entry
 

@@ -144,11 +144,12 @@ class _Checker:
     def _call(self, node: Call) -> Kind | None:
         hint = {
             "duration": ": durations are written plainly, as in 12h or 1h30m",
+            "not": ": write ! before the bracket",
             "has": ': whether a label is there is written "key" in labels',
         }.get(node.name, "")
         if node.name in METHODS:
             hint = f': {node.name} is asked of a text, as in name.{node.name}("...")'
-        return self._complain(node.place, f"there is no function '{node.name}'{hint}")
+        return self._complain(node.place, f"there is no function '{node.name}' here{hint}")
 
     def _method(self, node: Method) -> Kind | None:
         target, given = self.kind(node.target), [self.kind(part) for part in node.arguments]

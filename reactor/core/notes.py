@@ -36,7 +36,10 @@ class Adopted:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A run is over. Said again with a better cause when one becomes known."""
+    """A run is over. Said again with a better cause when one becomes known.
+
+    ``old`` means that it was over before we came, and that no earlier monitor followed it either.
+    """
 
     at: float
     run: Run
@@ -46,6 +49,7 @@ class Ended:
     oom: bool = False
     finished_at: str = ""
     again: bool = False
+    old: bool = False
 
 
 @dataclass(frozen=True, slots=True)

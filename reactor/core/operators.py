@@ -62,10 +62,10 @@ def _within(node: Compare, item: Kind, whole: Kind) -> Problem | None:
         return None if item is Kind.TEXT else Problem(start(node.left), text)
     if isinstance(node.right, Items):
         return _listed(node.left, item, node.right)
-    remedy = 'as in state in ["running", "paused"]'
+    remedy = ', as in state in ["running", "paused"]'
     if Kind.TEXT is item is whole:
-        remedy = f"for a part of a text write {brief(node.right)}.contains({brief(node.left)})"
-    return Problem(start(node.right), f"behind in stands a list or labels: {remedy}")
+        remedy = f": for a part of a text write {brief(node.right)}.contains({brief(node.left)})"
+    return Problem(start(node.right), f"behind 'in' stands a list or labels{remedy}")
 
 
 def _listed(item: Node, kind: Kind, whole: Items) -> Problem | None:

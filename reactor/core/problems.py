@@ -26,11 +26,17 @@ class BadExpression(Exception):
         super().__init__("; ".join(problem.message for problem in self.problems))
 
 
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that was probably meant, if there is one."""
+    lowered = {other.lower(): other for other in sorted(known)}
+    found = get_close_matches(word.lower(), lowered, n=1)
+    return lowered[found[0]] if found else None
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The end of a message about a word that is not known: the nearest that is, or all that are."""
     words = sorted(known)
-    lowered = {other.lower(): other for other in words}
-    near = get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean '{lowered[near[0]]}'?"
-    return f"known {'is' if len(words) == 1 else 'are'} {', '.join(words)}"
+    near = nearest(word, words)
+    if near is not None:
+        return f"did you mean '{near}'?"
+    return f"known are {', '.join(words)}" if len(words) > 1 else f"the only one is '{words[0]}'"

@@ -56,7 +56,7 @@ def _count_orphans(draft: Draft, snapshot: Snapshot) -> None:
     # Whoever could not be inspected may be the main that somebody misses.
     blind = any(key not in draft.state.entries for key in snapshot.unsure)
     for entry in draft.state.living():
-        if entry.is_sidecar:
+        if entry.is_sidecar and not entry.ending:
             counted = count_alone(draft.state, entry, snapshot.at, blind=blind)
             if counted is not entry:
                 draft.changed[entry.run.id] = counted

@@ -69,8 +69,10 @@ def complaint(text: str, error: UnexpectedInput, parser: Lark) -> Problem:
 
 
 def _offset(text: str, error: UnexpectedInput) -> int:
-    ended = isinstance(error, UnexpectedToken) and error.token.type == "$END"
-    return len(text.rstrip()) if ended else error.pos_in_stream or 0
+    if isinstance(error, UnexpectedToken):
+        return len(text.rstrip()) if error.token.type == "$END" else error.token.start_pos or 0
+    before = text.split("\n")[: error.line - 1]
+    return sum(len(line) + 1 for line in before) + error.column - 1
 
 
 def _pair_at(text: str, offset: int) -> tuple[int, str] | None:

@@ -62,7 +62,7 @@ class Document:
 
     def key_at(self, path: Path) -> int:
         """The offset of the key that leads to a value."""
-        return self.keys.get(path) or self.value_at(path)
+        return self.keys[path] if path in self.keys else self.value_at(path)
 
     def inside(self, path: Path, offset: int) -> int:
         """The offset in the text of an offset within a scalar's value."""
@@ -134,7 +134,11 @@ class _Reader:
                 self._value(next(self._events), (*inner, 0))
                 continue
             self._document.keys[inner] = begin
-            yield key, self._value(next(self._events), inner)
+            value = self._value(next(self._events), inner)
+            if value is None:
+                # What is not there has no place of its own.
+                self._document.values[inner] = begin
+            yield key, value
 
     def _key(self, event: Any) -> tuple[str, int]:
         begin = event.start_mark.index

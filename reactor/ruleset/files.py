@@ -5,6 +5,7 @@ A folder means every ``*.yaml`` and ``*.yml`` below it, in alphabetical order. L
 configuration leave second copies under such names.
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,13 +31,14 @@ def find_and_read(paths: Sequence[Path]) -> Iterator[RuleFile | RuleError]:
     """Every rule file that the paths name, each once, or what is wrong with a path."""
     if not paths:
         yield _error(Path("rules"), "no rule file was named: name a file or a folder")
-    seen: set[Path] = set()
+    seen: set[str] = set()
     for path in paths:
-        for found in _below(path) if path.is_dir() else [path]:
+        # Other than the methods of Path, isdir and realpath answer also where permission is lacking.
+        for found in _below(path) if os.path.isdir(path) else [path]:
             if isinstance(found, RuleError):
                 yield found
-            elif found.resolve() not in seen:
-                seen.add(found.resolve())
+            elif os.path.realpath(found) not in seen:
+                seen.add(os.path.realpath(found))
                 yield _read(found)
 
 
@@ -47,8 +49,8 @@ def _below(folder: Path) -> Iterator[Path | RuleError]:
         yield _error(folder, "there is no rule file in this folder: rule files end in .yaml or .yml")
 
 
-def _walk(folder: Path, above: frozenset[Path]) -> Iterator[Path | RuleError]:
-    real = folder.resolve()
+def _walk(folder: Path, above: frozenset[str]) -> Iterator[Path | RuleError]:
+    real = os.path.realpath(folder)
     # A link to a folder further up would lead round and round.
     if real in above:
         return
@@ -60,7 +62,7 @@ def _walk(folder: Path, above: frozenset[Path]) -> Iterator[Path | RuleError]:
     for entry in entries:
         if entry.name.startswith("."):
             continue
-        if entry.is_dir():
+        if os.path.isdir(entry):
             yield from _walk(entry, above | {real})
         elif entry.name.endswith(_ENDINGS) and not entry.name.endswith(_TESTS):
             yield entry

@@ -5,6 +5,8 @@ in ``reading``, and the sentences for what pydantic finds are in ``sentences``.
 """
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationInfo
@@ -101,15 +103,16 @@ def _label(value: Any, info: ValidationInfo) -> str:
 Text = Annotated[str, PlainValidator(_text)]
 Glob = Annotated[str, PlainValidator(_word)]
 SafeName = Annotated[str, PlainValidator(_name)]
+Duration = Annotated[float, PlainValidator(_duration)]
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
     """Keys that are not known are mistakes, never ignored."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, arbitrary_types_allowed=True)
 
 
-class SelectorText(_Strict):
+class SelectorText(Strict):
     """An entry of ``select``."""
 
     label: Annotated[str, PlainValidator(_label)] = ""
@@ -118,19 +121,19 @@ class SelectorText(_Strict):
     project: Glob = ""
 
 
-class RuleText(_Strict):
+class RuleText(Strict):
     """An entry of ``rules``."""
 
     name: SafeName
     summary: Text = ""
     when: Annotated[Condition | None, PlainValidator(_condition)] = None
     on: Annotated[Trigger | None, PlainValidator(_trigger)] = None
-    hold: Annotated[float, PlainValidator(_duration)] = Field(default=0.0, alias="for")
+    hold: Duration = Field(default=0.0, alias="for")
     dry_run: bool = False
     action: Annotated[Action, PlainValidator(_action)] = Action.KILL
 
 
-class GroupText(_Strict):
+class GroupText(Strict):
     """An entry of ``groups``."""
 
     name: SafeName
@@ -138,22 +141,38 @@ class GroupText(_Strict):
     rules: list[RuleText] = Field(min_length=1)
 
 
-class FileText(_Strict):
+class FileText(Strict):
     """A rule file."""
 
     groups: list[GroupText] = Field(min_length=1)
 
 
-def model_at(path: tuple[str | int, ...]) -> type[BaseModel]:
-    """The model of the map that a path leads into."""
-    steps = tuple(step for step in path if isinstance(step, str))
-    models: dict[tuple[str, ...], type[BaseModel]] = {
-        (): FileText,
-        ("groups",): GroupText,
-        ("groups", "select"): SelectorText,
-        ("groups", "rules"): RuleText,
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A kind of file: for the keys that lead to a map, its model and what it is called in messages."""
+
+    models: Mapping[tuple[str, ...], tuple[type[BaseModel], str]]
+
+    def model_at(self, path: tuple[str | int, ...]) -> type[BaseModel]:
+        """The model of the map that a path leads into."""
+        return self._at(path)[0]
+
+    def name_at(self, path: tuple[str | int, ...]) -> str:
+        """What that map is called."""
+        return self._at(path)[1]
+
+    def _at(self, path: tuple[str | int, ...]) -> tuple[type[BaseModel], str]:
+        return self.models[tuple(step for step in path if isinstance(step, str))]
+
+
+RULE_FILE = Shape(
+    {
+        (): (FileText, "a rule file"),
+        ("groups",): (GroupText, "a group"),
+        ("groups", "select"): (SelectorText, "a selector"),
+        ("groups", "rules"): (RuleText, "a rule"),
     }
-    return models[steps]
+)
 
 
 def keys_of(model: type[BaseModel]) -> tuple[str, ...]:

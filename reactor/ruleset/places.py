@@ -15,7 +15,7 @@ def line_and_column(source: str, offset: int) -> tuple[int, int]:
 
 
 def offset_within(source: str, span: tuple[int, int], style: str | None, value: str, offset: int) -> int:
-    """The offset in ``source`` of ``value[offset]``, where the scalar spans ``span`` and is quoted by ``style``.
+    """The offset in ``source`` of ``value[offset]``; the scalar lies in ``span`` and is quoted by ``style``.
 
     An offset at the end of the value is the place behind its last character.
     """

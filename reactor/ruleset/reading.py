@@ -17,7 +17,7 @@ from reactor.ruleset.errors import RuleError
 from reactor.ruleset.expressions import Language
 from reactor.ruleset.models import FileText, GroupText, RuleText, SelectorText
 from reactor.ruleset.places import line_and_column
-from reactor.ruleset.sentences import Found, sentences
+from reactor.ruleset.sentences import Found, meant_keys, sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def _errors(name: str, text: str, found: list[Found]) -> tuple[RuleError, ...]:
     return tuple(_error(name, text, one) for one in sorted(set(found)))
 
 
-def _entries(holder: Any, key: str, path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+def entries(holder: Any, key: str, path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     """The maps in a list below a key, as far as the file has the shape that it should have."""
     entries = holder.get(key) if isinstance(holder, dict) else None
     for index, entry in enumerate(entries if isinstance(entries, list) else []):
@@ -66,25 +66,31 @@ def _entries(holder: Any, key: str, path: Path) -> Iterator[tuple[Path, dict[str
 
 
 def _together(document: Document) -> Iterator[Found]:
-    """What is wrong with keys that are each right. Asked of the raw values, so that no mistake hides another."""
-    for path, group in _entries(document.data, "groups", ()):
-        rules = list(_entries(group, "rules", path))
+    """What is wrong with keys that are each right.
+
+    The raw values are asked, because the checked ones are not there if anything else is wrong.
+    """
+    for path, group in entries(document.data, "groups", ()):
+        rules = list(entries(group, "rules", path))
         for inner, rule in rules:
             yield from _of_rule(document, inner, rule)
         yield from _same_names(document, rules)
-        for inner, selector in _entries(group, "select", path):
-            if not selector:
-                yield document.value_at(inner), "a selector needs a key: label, name, image or project"
+        yield from empty_selectors(document, group, "select", path)
+
+
+def empty_selectors(document: Document, holder: Any, key: str, path: Path) -> Iterator[Found]:
+    """Selectors without a key, which would name every container."""
+    for inner, written in entries(holder, key, path):
+        if not written:
+            yield document.value_at(inner), "a selector needs a key: label, name, image or project"
 
 
 def _of_rule(document: Document, path: Path, rule: dict[str, Any]) -> Iterator[Found]:
-    if "when" not in rule and "on" not in rule:
+    if not {"when", "on"} & (rule.keys() | meant_keys(RuleText, rule)):
         yield document.value_at(path), "a rule needs 'when' with a condition, or 'on' with a trigger"
     if "on" in rule and "for" in rule:
-        yield (
-            document.key_at((*path, "for")),
-            "'on' is a moment and cannot last: leave 'for' out, or write two rules",
-        )
+        message = "'on' is a moment and cannot last: leave 'for' out, or write two rules"
+        yield document.key_at((*path, "for")), message
 
 
 def _same_names(document: Document, rules: list[tuple[Path, dict[str, Any]]]) -> Iterator[Found]:
@@ -99,7 +105,7 @@ def _same_names(document: Document, rules: list[tuple[Path, dict[str, Any]]]) ->
 
 
 def _groups(name: str, document: Document) -> Iterator[tuple[str, RuleError]]:
-    for path, group in _entries(document.data, "groups", ()):
+    for path, group in entries(document.data, "groups", ()):
         if isinstance(group.get("name"), str):
             offset = document.value_at((*path, "name"))
             yield group["name"], _error(name, document.source, (offset, ""))
@@ -119,7 +125,7 @@ def _rule(place: str, group: GroupText, rule: RuleText) -> Rule:
         place=place,
         when=rule.when,
         on=rule.on,
-        select=tuple(_selector(selector) for selector in group.select),
+        select=tuple(selector(each) for each in group.select),
         hold=rule.hold,
         dry_run=rule.dry_run,
         action=rule.action,
@@ -127,7 +133,8 @@ def _rule(place: str, group: GroupText, rule: RuleText) -> Rule:
     )
 
 
-def _selector(text: SelectorText) -> Selector:
+def selector(text: SelectorText) -> Selector:
+    """The selector that is written so."""
     label, equals, value = text.label.partition("=")
     return Selector(
         label=label,

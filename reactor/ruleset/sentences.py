@@ -3,24 +3,18 @@
 Only wording and places belong here; what is right is said by ``models``.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from reactor.core.problems import Problem, did_you_mean
+from reactor.core.problems import Problem, did_you_mean, nearest
 from reactor.ruleset.document import Document, Path
-from reactor.ruleset.models import keys_of, model_at
+from reactor.ruleset.models import RULE_FILE, Shape, keys_of
 
 Found = tuple[int, str]
 """An offset in the file, and what is wrong there."""
 
-_THINGS = {
-    "FileText": "a rule file",
-    "GroupText": "a group",
-    "RuleText": "a rule",
-    "SelectorText": "a selector",
-}
 _ELSEWHERE = {
     "alert": "name",
     "annotations": "summary",
@@ -42,15 +36,26 @@ _ELSEWHERE = {
 """What the same thing is called in other tools."""
 
 
-def sentences(document: Document, error: ValidationError) -> Iterator[Found]:
+def sentences(document: Document, error: ValidationError, shape: Shape = RULE_FILE) -> Iterator[Found]:
     """Every mistake that pydantic found."""
     for detail in error.errors(include_url=False):
         path: Path = tuple(detail["loc"])
         context: Mapping[str, Any] = detail.get("ctx", {})
         if detail["type"] == "expression":
             yield from _in_condition(document, path, context["problems"])
-        else:
-            yield _sentence(document, path, detail["type"], context)
+        elif detail["type"] != "missing" or not _misspelt(path, detail["input"], shape):
+            yield _sentence(document, path, detail["type"], context, shape)
+
+
+def _misspelt(path: Path, written: Iterable[str], shape: Shape) -> bool:
+    return path[-1] in meant_keys(shape.model_at(path[:-1]), written)
+
+
+def meant_keys(model: type[BaseModel], written: Iterable[str]) -> set[str]:
+    """The keys that unknown ones were meant to be: these are misspelt, and not missing as well."""
+    known = keys_of(model)
+    guesses = {_meant(key, known) for key in written if key not in known}
+    return {guess for guess in guesses if guess is not None}
 
 
 def _in_condition(document: Document, path: Path, problems: tuple[Problem, ...]) -> Iterator[Found]:
@@ -58,37 +63,37 @@ def _in_condition(document: Document, path: Path, problems: tuple[Problem, ...])
         yield document.inside(path, problem.place.offset), problem.message
 
 
-def _sentence(document: Document, path: Path, kind: str, context: Mapping[str, Any]) -> Found:
+def _sentence(document: Document, path: Path, kind: str, context: Mapping[str, Any], shape: Shape) -> Found:
     if kind == "said":
         return document.value_at(path), context["message"]
     if kind == "extra_forbidden":
-        return document.key_at(path), _unknown_key(path)
+        return document.key_at(path), _unknown_key(path, shape)
     if kind == "missing":
-        return document.value_at(path[:-1]), f"{_thing(path[:-1])} needs the key '{path[-1]}'"
-    return document.value_at(path), _wrong_shape(path, kind)
+        return document.value_at(path[:-1]), f"{shape.name_at(path[:-1])} needs the key '{path[-1]}'"
+    return document.value_at(path), _wrong_shape(path, kind, shape)
 
 
-def _wrong_shape(path: Path, kind: str) -> str:
+def _wrong_shape(path: Path, kind: str, shape: Shape) -> str:
     if kind == "list_type":
         return f"'{path[-1]}' is a list: each entry begins with '- ' on a line of its own"
     if kind == "too_short":
-        return f"'{path[-1]}' is empty: write an entry, or leave the key out"
+        remedy = ", or leave the key out" if path[-1] == "select" else ""
+        return f"'{path[-1]}' is empty: write an entry{remedy}"
     if kind == "bool_type":
         return f"'{path[-1]}' is true or false"
     if kind in ("model_type", "model_attributes_type", "dict_type"):
-        keys = ", ".join(keys_of(model_at(path)))
-        return f"{_thing(path)} is a map with the keys {keys}"
+        keys = ", ".join(keys_of(shape.model_at(path)))
+        return f"{shape.name_at(path)} is a map with the keys {keys}"
     raise NotImplementedError(f"no sentence for {kind}")
 
 
-def _unknown_key(path: Path) -> str:
-    key, model = str(path[-1]), model_at(path[:-1])
-    known = keys_of(model)
-    hint = did_you_mean(key, known)
-    if _ELSEWHERE.get(key) in known:
-        hint = f"it is called '{_ELSEWHERE[key]}' here"
-    return f"unknown key '{key}' in {_thing(path[:-1])}: {hint}"
+def _unknown_key(path: Path, shape: Shape) -> str:
+    key, known = str(path[-1]), keys_of(shape.model_at(path[:-1]))
+    elsewhere = _ELSEWHERE.get(key)
+    hint = f"it is called '{elsewhere}' here" if elsewhere in known else did_you_mean(key, known)
+    return f"unknown key '{key}' in {shape.name_at(path[:-1])}: {hint}"
 
 
-def _thing(path: Path) -> str:
-    return _THINGS[model_at(path).__name__]
+def _meant(key: str, known: Sequence[str]) -> str | None:
+    elsewhere = _ELSEWHERE.get(key)
+    return elsewhere if elsewhere in known else nearest(key, known)

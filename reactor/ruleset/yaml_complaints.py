@@ -73,12 +73,15 @@ def _by_problem(source: str, offset: int, begun: int, problem: str) -> tuple[int
     if "escape character" in problem:
         return offset, "this is no escape: write \\\\ for a backslash, or put the text in single quotes"
     if "end of stream" in problem or "stream end" in problem:
-        return begun, f"what begins with {source[begun : begun + 1]} here is never closed"
+        opening = source[begun : begun + 1]
+        if opening.strip():
+            return begun, f"what begins with {opening} here is never closed"
+        return len(source.rstrip()), "the file ends before a bracket is closed"
     if problem.startswith("expected ',' or"):
         return offset, "a comma or a closing bracket is missing here"
     if "mapping values" in problem or "expected <block end>" in problem:
         return offset, _INDENTED
-    if "block scalar" in problem or "chomping" in problem:
+    if "comment or a line break" in problem or "chomping" in problem:
         return offset, "behind | or > the text begins on the next line"
     return offset, f"this is not YAML: {_plain(problem)}"
 

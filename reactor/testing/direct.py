@@ -191,13 +191,11 @@ class DirectEngine:
 
     async def _samples(self, box: Box, run: Run) -> AsyncGenerator[Sample | None, None]:
         fell = self.world.ground.fell
-        while True:
-            await wait_sweep(self.world.ground)
+        while await wait_sweep(self.world.ground, box):
             if fell.is_set():
                 raise StreamEnded("the connection was reset")
-            if box.gone.is_set():
-                raise StreamEnded("the engine ended the stream")
             yield _sample(read(self.world.ground, box), box, run)
+        raise StreamEnded("the engine ended the stream")
 
     def end_events(self, how: str = "the connection was reset") -> None:
         """End every event stream."""

@@ -41,8 +41,13 @@ def _lost_its_network(ground: Ground, box: Box) -> bool:
     return main is None or not main.has_process
 
 
-async def wait_sweep(ground: Ground) -> None:
-    """Wait until the engine looks again: at whole seconds of our clock, unless its collector is stuck."""
-    await trio.sleep_until(math.floor(ground.clock.now() / INTERVAL + 1) * INTERVAL)
+async def wait_sweep(ground: Ground, box: Box) -> bool:
+    """Wait until the engine looks again: at whole seconds of our clock, unless its collector is stuck.
+
+    False as soon as the container is removed: then nobody looks any more.
+    """
+    with trio.move_on_at(math.floor(ground.clock.now() / INTERVAL + 1) * INTERVAL):
+        await box.gone.wait()
     while ground.stats_frozen is not None:
         await ground.stats_frozen.wait()
+    return not box.gone.is_set()

@@ -51,6 +51,7 @@ class Ground:
         self.images: dict[str, Image] = {}
         self.up = True
         self.fell = trio.Event()
+        self.rose = trio.Event()
         self.stats_frozen: trio.Event | None = None
         self._pids = FIRST_PID
         self._made = 0

@@ -54,7 +54,7 @@ def crash(ground: Ground, at: float) -> None:
     if not ground.up:
         return
     ground.note(None, What.DOWN, at, "engine")
-    ground.up = False
+    ground.up, ground.rose = False, trio.Event()
     ground.events.end_all("reset")
     ground.fell.set()
 
@@ -78,7 +78,7 @@ def boot(ground: Ground, at: float, *, live_restore: bool = False) -> None:
     """
     if ground.up:
         return
-    ground.up, ground.fell = True, trio.Event()
+    ground.up, ground.fell, rose = True, trio.Event(), ground.rose
     ground.events.forget()
     ground.note(None, What.UP, at, "engine")
     for box in tuple(ground.boxes.values()):
@@ -87,6 +87,8 @@ def boot(ground: Ground, at: float, *, live_restore: bool = False) -> None:
         box.listed = box.state
     for box in tuple(ground.boxes.values()):
         _take_up(ground, box, at)
+    # Only now: nobody is let in before all of this is done.
+    rose.set()
 
 
 def _stop_for_engine(ground: Ground, box: Box, at: float) -> None:

@@ -1,0 +1,38 @@
+"""How the numbers get out: scraped from our listeners, pushed by OTLP.
+
+Only the joining of the rooms ``web`` and ``observe`` to the supervised monitor is here.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import trio
+
+from reactor import __version__
+from reactor.app.numbers import Numbers
+from reactor.app.supervise import Export
+from reactor.observe.prometheus import Scraper
+from reactor.observe.push import Pusher, PushSettings
+from reactor.observe.tally import Tally
+from reactor.web.routes import serve_web, site
+
+
+def scraped(listeners: Sequence[trio.SocketListener]) -> Export:
+    """An export that answers on these listeners."""
+
+    async def export(numbers: Numbers, _: Tally, task_status: trio.TaskStatus[None]) -> None:
+        handler = site(Scraper(numbers.capture), numbers.why_not_ready, __version__)
+        task_status.started()
+        await serve_web(listeners, handler)
+
+    return export
+
+
+def pushing(settings: PushSettings, identity: Mapping[str, str]) -> Export:
+    """An export that pushes at intervals, and the last numbers at the end."""
+
+    async def export(numbers: Numbers, tally: Tally, task_status: trio.TaskStatus[None]) -> None:
+        pusher = Pusher(settings, identity, numbers.capture, tally)
+        task_status.started()
+        await pusher.run()
+
+    return export

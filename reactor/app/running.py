@@ -1,0 +1,177 @@
+"""``reactor run``: from flags and files to a supervised monitor, and every way in which it cannot begin.
+
+Whatever a user can mend becomes a Complaint here. What runs then is in ``supervise``.
+"""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import trio
+
+from reactor import __version__
+from reactor.app.cli import OK, Complaint
+from reactor.app.configuration import BadConfiguration, read_configuration
+from reactor.app.exporting import pushing, scraped
+from reactor.app.identity import find_own_container
+from reactor.app.log import LogFormat, setup
+from reactor.app.places import default_journal, shipped_rules
+from reactor.app.settings import Settings
+from reactor.app.supervise import Export, Plan, supervise, wait_for_signal
+from reactor.core.ports import EngineError, EngineInfo
+from reactor.core.rules import RuleSet
+from reactor.engine.calls import DockerEngine
+from reactor.engine.endpoint import Endpoint, resolve
+from reactor.engine.errors import BadEndpoint
+from reactor.http.server_listeners import CannotListen
+from reactor.journal.errors import JournalError
+from reactor.journal.journal import Journal
+from reactor.observe.push import BadSetting, push_settings
+from reactor.ruleset import BadRules, load
+from reactor.web.listen import DEFAULT, BadListen, open_listeners, parse_listen
+
+log = logging.getLogger("reactor.app")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry out ``reactor run``; returns when it was told to stop."""
+    setup(LogFormat(options.log_format), getattr(logging, options.log_level.upper()), sys.stderr)
+    settings = _settings(options)
+    rules = load_rules(options.rules)
+    endpoint = _endpoint(options, os.environ)
+    if endpoint is None:
+        from reactor.app.demo import demo  # noqa: PLC0415 - heavy, and seldom needed
+
+        print("No engine is named and none is at /var/run/docker.sock: here is the demo.", flush=True)
+        options.json = False
+        return demo(options)
+    try:
+        trio.run(_run, endpoint, settings, rules)
+    except* (EngineError, JournalError, CannotListen, BadListen, BadSetting) as group:
+        raise Complaint(*(f"reactor: {error}" for error in _leaves(group))) from None
+    return OK
+
+
+def load_rules(paths: list[Path] | None) -> RuleSet:
+    """The rules that were named, or the shipped ones; all their mistakes as a Complaint."""
+    try:
+        return load(paths or [shipped_rules()])
+    except BadRules as bad:
+        raise Complaint(*map(str, bad.errors)) from None
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    """The configuration file with the flags over it, and with ourselves protected."""
+    try:
+        settings = read_configuration(options.config)
+    except BadConfiguration as bad:
+        raise Complaint(*map(str, bad.errors)) from None
+    own = find_own_container()
+    policy = settings.policy
+    if own is not None:
+        policy = replace(policy, protected_ids=policy.protected_ids | {own})
+    return replace(
+        settings,
+        policy=policy,
+        dry_run=settings.dry_run or options.dry_run,
+        listen=options.listen or settings.listen or DEFAULT,
+        journal=options.journal or settings.journal,
+    )
+
+
+def _endpoint(options: argparse.Namespace, environ: Mapping[str, str]) -> Endpoint | None:
+    """The engine that is meant; None for the demo."""
+    try:
+        endpoint = resolve(options.docker_host, environ, options.context, tls_insecure=options.tls_insecure)
+    except BadEndpoint as bad:
+        raise Complaint(f"reactor: {bad}") from None
+    for warning in endpoint.warnings:
+        log.warning(warning)
+    if endpoint.named or endpoint.exists:
+        return endpoint
+    if options.or_demo:
+        return None
+    raise Complaint(
+        f"reactor: no engine is named, and there is none at {endpoint.host}",
+        "Name one with --docker-host or DOCKER_HOST; or see how it works, without any: reactor demo",
+    )
+
+
+async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet) -> None:
+    info = await DockerEngine(endpoint).identify()
+    listeners = [] if settings.listen == "off" else await open_listeners(parse_listen(settings.listen))
+    path = settings.journal or default_journal(info.id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    own = find_own_container()
+    journal = Journal(path, container=own or "", keep_days=settings.keep_days)
+    _greet(info, endpoint, settings, rules, listeners, path)
+    identity = {
+        "service.name": "reactor",
+        "service.instance.id": info.id,
+        "service.version": __version__,
+    }
+    push = push_settings(os.environ)
+    exports: list[Export] = [scraped(listeners)] if listeners else []
+    if push is not None:
+        exports.append(pushing(push, identity))
+    plan = Plan(
+        settings.setup(rules),
+        DockerEngine(endpoint, journal),
+        journal,
+        times=settings.watch_times(),
+        acting=settings.acting(),
+        exports=tuple(exports),
+        most_streams=settings.most_streams,
+        drain=settings.times.drain,
+    )
+    await supervise(plan, wait_for_signal)
+    log.info("stopped")
+
+
+def _greet(
+    info: EngineInfo,
+    endpoint: Endpoint,
+    settings: Settings,
+    rules: RuleSet,
+    listeners: list[trio.SocketListener],
+    journal: Path,
+) -> None:
+    log.info(
+        "watching",
+        extra={
+            "engine": info.name,
+            "engine_id": info.id,
+            "version": info.version,
+            "api": info.api_version,
+            "host": endpoint.host,
+            "from": endpoint.source,
+        },
+    )
+    log.info(
+        "in force",
+        extra={
+            "rules": len(rules.rules),
+            "rules_version": rules.version,
+            "dry_run": settings.dry_run,
+            "journal": journal,
+            "listening": " ".join(_address(listener) for listener in listeners) or "off",
+        },
+    )
+    for warning in info.warnings:
+        log.warning("the engine warns", extra={"warning": warning})
+
+
+def _address(listener: trio.SocketListener) -> str:
+    host, port = listener.socket.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+    found: list[BaseException] = []
+    for error in group.exceptions:
+        found += _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
+    return found

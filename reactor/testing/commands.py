@@ -1,0 +1,78 @@
+"""From a command line to a task, for containers that a client creates over the API.
+
+Only a handful of words are understood; anything else is a program that is not in the image
+and fails to start, as on a real engine.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+
+from reactor.testing.tasks import (
+    CannotStart,
+    Exits,
+    FillsCache,
+    Forks,
+    Grows,
+    OomsChild,
+    OomsMain,
+    Serves,
+    Sleeps,
+    Task,
+)
+
+TRAP = re.compile(r"trap '(?:exit )?(\d*)' TERM")
+STEP = re.compile(r"\b(sleep|exit) +([0-9.]+|inf\w*)")
+FOR_EVER = re.compile(r"while (?:true|:)")
+
+
+def parse_command(words: Sequence[str]) -> Task:
+    """Find the task that a command line stands for.
+
+    ``sleep N``, ``true``, ``false`` and ``sh -c`` with sleeps, an exit and a TERM trap are
+    taken for what they are; ``forks N``, ``grows SHARE SECONDS``, ``fills-cache``, ``ooms``,
+    ``ooms-child`` and ``serves`` stand for the tasks of those names.
+    """
+    match list(words):
+        case ["sleep", seconds]:
+            return _sleep(seconds)
+        case ["true"]:
+            return Exits(0.0)
+        case ["false"]:
+            return Exits(0.0, 1)
+        case ["sh" | "/bin/sh", "-c", script]:
+            return _script(script)
+        case [name, *numbers]:
+            return _own(name, numbers)
+    return CannotStart()
+
+
+def _sleep(seconds: str) -> Task:
+    return Sleeps() if seconds.startswith("inf") else Exits(float(seconds))
+
+
+def _script(script: str) -> Task:
+    trap = TRAP.search(script)
+    polite, code = (0.05, int(trap[1] or 0)) if trap else (None, 0)
+    if FOR_EVER.search(script):
+        return Sleeps(polite=polite, polite_code=code)
+    after, end = 0.0, 0
+    for word, number in STEP.findall(script if trap is None else script.replace(trap[0], "")):
+        if word == "exit":
+            end = int(number)
+            break
+        if number.startswith("inf"):
+            return Sleeps(polite=polite, polite_code=code)
+        after += float(number)
+    return Exits(after, end, polite=polite, polite_code=code)
+
+
+def _own(name: str, numbers: list[str]) -> Task:
+    made: dict[str, Callable[..., Task]] = {
+        "serves": Serves,
+        "forks": Forks,
+        "grows": Grows,
+        "fills-cache": FillsCache,
+        "ooms": OomsMain,
+        "ooms-child": OomsChild,
+    }
+    return made[name](*(float(number) for number in numbers)) if name in made else CannotStart()

@@ -1,0 +1,191 @@
+"""Containers, images and events as JSON documents, as an engine of API 1.41 writes them.
+
+Only shapes belong here. The long constant part of an inspect document is in ``blanks``; stats
+frames are in ``frames``.
+"""
+
+from shlex import quote
+from typing import Any
+
+from reactor.core.container import State
+from reactor.testing.blanks import CONFIG, HOST_CONFIG, NETWORK, NETWORK_SETTINGS
+from reactor.testing.box import Box, Image
+from reactor.testing.clock import SECOND, written
+from reactor.testing.events import Message
+from reactor.testing.ground import Ground
+
+Document = dict[str, Any]
+
+
+def row(ground: Ground, box: Box) -> Document:
+    """One row of the list: what the list knows, which can lag behind."""
+    recipe = box.recipe
+    own = not recipe.network_mode.startswith("container:")
+    return {
+        "Id": box.id,
+        "Names": [f"/{box.name}"],
+        "Image": recipe.image_ref,
+        "ImageID": recipe.image.id,
+        "Command": " ".join(quote(word) for word in recipe.command),
+        "Created": box.created // SECOND,
+        "Ports": [],
+        "Labels": dict(sorted(recipe.labels.items())),
+        "State": box.listed,
+        "Status": _status(ground, box),
+        "HostConfig": {"NetworkMode": recipe.network_mode},
+        "NetworkSettings": {"Networks": {recipe.network_mode: NETWORK} if own else {}},
+        "Mounts": [],
+    }
+
+
+def _status(ground: Ground, box: Box) -> str:
+    now = ground.clock.nanos()
+    match box.listed:
+        case State.RUNNING:
+            return f"Up {spoken((now - box.started) // SECOND)}"
+        case State.PAUSED:
+            return f"Up {spoken((now - box.started) // SECOND)} (Paused)"
+        case State.RESTARTING:
+            return f"Restarting ({box.exit_code}) {spoken((now - box.finished) // SECOND)} ago"
+        case State.EXITED:
+            return f"Exited ({box.exit_code}) {spoken((now - box.finished) // SECOND)} ago"
+        case State.REMOVING:
+            return "Removal In Progress"
+        case _:
+            return box.listed.capitalize()
+
+
+def spoken(seconds: int) -> str:
+    """A span of time as the engine says it."""
+    minutes, hours = seconds // 60, seconds // 3600
+    if seconds < 1:
+        return "Less than a second"
+    if seconds < 60:
+        return "1 second" if seconds == 1 else f"{seconds} seconds"
+    if minutes < 60:
+        return "About a minute" if minutes == 1 else f"{minutes} minutes"
+    if hours < 48:
+        return "About an hour" if hours == 1 else f"{hours} hours"
+    return f"{hours // 24} days"
+
+
+def inspected(box: Box) -> Document:
+    """The inspect document: what is so, without a lag."""
+    recipe = box.recipe
+    path, *arguments = recipe.command or ("sleep", "infinity")
+    return {
+        "Id": box.id,
+        "Created": written(box.created),
+        "Path": path,
+        "Args": arguments,
+        "State": _state(box),
+        "Image": recipe.image.id,
+        "Name": f"/{box.name}",
+        "RestartCount": box.restarts,
+        "Driver": "overlay2",
+        "Platform": "linux",
+        "MountLabel": "",
+        "ProcessLabel": "",
+        "AppArmorProfile": "",
+        "ExecIDs": None,
+        "HostConfig": _host_config(box),
+        "GraphDriver": {"Data": None, "Name": "overlay2"},
+        "Mounts": [],
+        "Config": _config(box),
+        "NetworkSettings": _network_settings(box),
+    }
+
+
+def _state(box: Box) -> Document:
+    return {
+        "Status": box.state,
+        # An engine calls a container running while it is frozen, and also between two runs.
+        "Running": box.alive,
+        "Paused": box.state is State.PAUSED,
+        "Restarting": box.state is State.RESTARTING,
+        "OOMKilled": box.oom_killed,
+        "Dead": box.state in (State.DEAD, State.REMOVING),
+        "Pid": box.pid,
+        "ExitCode": box.exit_code,
+        "Error": box.error,
+        "StartedAt": box.started_at,
+        "FinishedAt": box.finished_at,
+    }
+
+
+def _host_config(box: Box) -> Document:
+    recipe = box.recipe
+    policy = {"Name": recipe.policy.name, "MaximumRetryCount": recipe.policy.most}
+    memory = recipe.limits.memory or 0
+    return HOST_CONFIG | {
+        "NetworkMode": recipe.network_mode,
+        "PidMode": recipe.pid_mode,
+        "IpcMode": recipe.ipc_mode,
+        "RestartPolicy": policy,
+        "AutoRemove": recipe.auto_remove,
+        "Memory": memory,
+        "MemorySwap": memory,
+        "PidsLimit": recipe.limits.pids,
+    }
+
+
+def _config(box: Box) -> Document:
+    recipe = box.recipe
+    return CONFIG | {
+        "Hostname": box.id[:12],
+        "Cmd": list(recipe.command) or None,
+        "Image": recipe.image_ref,
+        "Labels": dict(sorted(recipe.labels.items())),
+    }
+
+
+def _network_settings(box: Box) -> Document:
+    mode = box.recipe.network_mode
+    return NETWORK_SETTINGS | {"Networks": {} if mode.startswith("container:") else {mode: NETWORK}}
+
+
+def image_row(image: Image) -> Document:
+    """One row of the list of images."""
+    return {
+        "Containers": -1,
+        "Created": image.created // SECOND,
+        "Id": image.id,
+        "Labels": dict(image.labels) or None,
+        "ParentId": "",
+        "RepoDigests": None,
+        "RepoTags": [image.tag],
+        "SharedSize": -1,
+        "Size": 1_984_132,
+        "VirtualSize": 1_984_132,
+    }
+
+
+def image_document(image: Image) -> Document:
+    """The inspect document of an image."""
+    return {
+        "Id": image.id,
+        "RepoTags": [image.tag],
+        "RepoDigests": [],
+        "Parent": "",
+        "Created": written(image.created),
+        "Config": CONFIG | {"Labels": dict(image.labels) or None},
+        "Architecture": "amd64",
+        "Os": "linux",
+        "Size": 1_984_132,
+        "VirtualSize": 1_984_132,
+    }
+
+
+def event(message: Message) -> Document:
+    """One line of the event stream. Only those of containers and images have the older fields, too."""
+    older: Document = {}
+    if message.type == "container":
+        older = {"status": message.action, "id": message.id, "from": message.attributes.get("image", "")}
+    return older | {
+        "Type": message.type,
+        "Action": message.action,
+        "Actor": {"ID": message.id, "Attributes": dict(sorted(message.attributes.items()))},
+        "scope": message.scope,
+        "time": message.nanos // SECOND,
+        "timeNano": message.nanos,
+    }

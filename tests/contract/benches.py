@@ -1,0 +1,277 @@
+"""Benches: an engine with hands that make and break containers on it, the same for every kind of engine.
+
+A contract test says what is to happen through the hands and looks at it through the engine. Nothing
+of what an engine answers belongs here.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from enum import Enum
+from functools import partial
+from typing import Any
+
+import trio
+
+from reactor.core.container import Container, ContainerId, State
+from reactor.core.ports import Engine
+from reactor.engine.calls import DockerEngine
+from reactor.engine.endpoint import resolve
+from reactor.testing import tasks
+from reactor.testing.box import Box
+from reactor.testing.direct import DirectEngine
+from reactor.testing.world import World
+from tests.tooling.containers import Containers, unique_name
+
+NO_LABELS: Mapping[str, str] = {}
+MIB = 1024 * 1024
+GROW = "a=x; while true; do a=$a$a; done"
+
+
+class Job(Enum):
+    """What a container does: as a command for a real engine, as a task for a world."""
+
+    SLEEP = (("sleep", "100000"), tasks.Sleeps())
+    SERVE = (("sh", "-c", 'trap "exit 0" TERM; while true; do sleep 0.05; done'), tasks.Serves())
+    EXIT_3 = (("sh", "-c", "sleep 0.3; exit 3"), tasks.Exits(after=0.3, code=3))
+    FORK_20 = (
+        (
+            "sh",
+            "-c",
+            "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do sleep 1000 & done; wait",
+        ),
+        tasks.Forks(per_second=1e6, most=21),
+    )
+    OOM = (("sh", "-c", f"sleep 0.5; {GROW}"), tasks.OomsMain(after=0.5))
+    OOM_CHILD = (("sh", "-c", f"sleep 0.5; ({GROW}); sleep 1000"), tasks.OomsChild(after=0.5))
+    NOWHERE = (("/no/such/program",), tasks.CannotStart())
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """For a real engine."""
+        command: tuple[str, ...] = self.value[0]
+        return command
+
+    @property
+    def task(self) -> tasks.Task:
+        """For a world."""
+        task: tasks.Task = self.value[1]
+        return task
+
+
+class Bench(ABC):
+    """Hands for one engine."""
+
+    engine: Engine
+
+    @abstractmethod
+    async def create(
+        self,
+        job: Job = Job.SLEEP,
+        *,
+        name: str = "",
+        labels: Mapping[str, str] = NO_LABELS,
+        image: str = "",
+        memory: int | None = None,
+        pids: int | None = None,
+        network: str = "none",
+        pid_mode: str = "",
+        restart: str = "",
+        auto_remove: bool = False,
+    ) -> ContainerId:
+        """Create a container."""
+
+    @abstractmethod
+    async def start(self, container: ContainerId) -> None:
+        """Start it; a program that is not there is no error here."""
+
+    @abstractmethod
+    async def pause(self, container: ContainerId) -> None:
+        """Freeze it."""
+
+    @abstractmethod
+    async def remove(self, container: ContainerId) -> None:
+        """Remove it by force."""
+
+    @abstractmethod
+    async def execute(self, container: ContainerId) -> None:
+        """Execute a command in it, and wait for its end."""
+
+    @abstractmethod
+    async def add_image(self, labels: Mapping[str, str]) -> str:
+        """Make an image that carries labels, and return its tag."""
+
+    @abstractmethod
+    async def crash(self) -> None:
+        """Kill the engine, not its containers."""
+
+    @abstractmethod
+    async def boot(self) -> None:
+        """Start it again."""
+
+    async def run(self, job: Job = Job.SLEEP, **options: Any) -> ContainerId:
+        """Create and start."""
+        container = await self.create(job, **options)
+        await self.start(container)
+        return container
+
+    async def until(self, container: ContainerId, state: State, within: float = 20.0) -> Container:
+        """Look at it until it is in this state."""
+        with trio.fail_after(within):
+            while (found := await self.engine.inspect(container)).state is not state:  # noqa: ASYNC110 - no event
+                await trio.sleep(0.02)
+        return found
+
+
+class WorldBench(Bench):
+    """Hands for a world; the engine in front of it may be in this process or behind a socket."""
+
+    def __init__(self, world: World, engine: Engine) -> None:
+        self.world = world
+        self.engine = engine
+
+    async def create(
+        self,
+        job: Job = Job.SLEEP,
+        *,
+        name: str = "",
+        labels: Mapping[str, str] = NO_LABELS,
+        image: str = "",
+        memory: int | None = None,
+        pids: int | None = None,
+        network: str = "none",
+        pid_mode: str = "",
+        restart: str = "",
+        auto_remove: bool = False,
+    ) -> ContainerId:
+        return self.world.create(
+            job.task,
+            name=name,
+            labels=labels,
+            image=image or "busybox:test",
+            memory_limit=memory,
+            pids_limit=pids,
+            network_mode=network,
+            pid_mode=pid_mode,
+            restart_policy=restart or "no",
+            auto_remove=auto_remove,
+        ).id
+
+    async def start(self, container: ContainerId) -> None:
+        box = self._box(container)
+        if box.recipe.task.refuses is None:
+            self.world.start(box)
+        else:
+            await self._start_badly(box)
+
+    async def _start_badly(self, box: Box) -> None:
+        from reactor.testing.refusals import Refused  # noqa: PLC0415 - one kind of job needs it
+
+        try:
+            self.world.start(box)
+        except Refused:
+            return
+
+    async def pause(self, container: ContainerId) -> None:
+        self.world.pause(self._box(container))
+
+    async def remove(self, container: ContainerId) -> None:
+        self.world.remove(self._box(container), force=True)
+
+    async def execute(self, container: ContainerId) -> None:
+        self.world.flood(self._box(container), 1)
+
+    async def add_image(self, labels: Mapping[str, str]) -> str:
+        return self.world.add_image("labelled:test", labels).tag
+
+    async def crash(self) -> None:
+        self.world.crash()
+
+    async def boot(self) -> None:
+        self.world.boot()
+
+    def _box(self, container: ContainerId) -> Box:
+        return next(box for box in self.world.boxes if box.id == container)
+
+
+class DockerBench(Bench):
+    """Hands for a real engine. The SDK blocks: each of its calls is made in a thread, one after the other."""
+
+    def __init__(self, containers: Containers, power: Any = None) -> None:
+        self._containers = containers
+        self._power = power
+        self.engine = DockerEngine(resolve(containers.docker_host, {}))
+
+    async def create(
+        self,
+        job: Job = Job.SLEEP,
+        *,
+        name: str = "",
+        labels: Mapping[str, str] = NO_LABELS,
+        image: str = "",
+        memory: int | None = None,
+        pids: int | None = None,
+        network: str = "none",
+        pid_mode: str = "",
+        restart: str = "",
+        auto_remove: bool = False,
+    ) -> ContainerId:
+        create = partial(
+            self._containers.create,
+            job.command,
+            name=name or None,
+            labels=labels,
+            mem=f"{memory}b" if memory else None,
+            pids=pids,
+            network_mode=network,
+            restart=restart or None,
+            **({"image": image} if image else {}),
+            **({"pid_mode": pid_mode} if pid_mode else {}),
+            auto_remove=auto_remove,
+        )
+        return ContainerId(await trio.to_thread.run_sync(create))
+
+    async def start(self, container: ContainerId) -> None:
+        from docker.errors import APIError  # noqa: PLC0415 - one kind of job needs it
+
+        try:
+            await trio.to_thread.run_sync(self._containers.client.api.start, container)
+        except APIError as error:
+            if error.status_code not in {400, 404}:
+                raise
+
+    async def pause(self, container: ContainerId) -> None:
+        await trio.to_thread.run_sync(self._containers.client.api.pause, container)
+
+    async def remove(self, container: ContainerId) -> None:
+        remove = partial(self._containers.client.api.remove_container, container, force=True)
+        await trio.to_thread.run_sync(remove)
+
+    async def execute(self, container: ContainerId) -> None:
+        api = self._containers.client.api
+        made = await trio.to_thread.run_sync(api.exec_create, container, ["sh", "-c", "echo; echo x:y"])
+        await trio.to_thread.run_sync(api.exec_start, made["Id"])
+
+    async def add_image(self, labels: Mapping[str, str]) -> str:
+        container = await self.create()
+        changes = [f"LABEL {key}={value}" for key, value in labels.items()]
+        name = unique_name()
+        commit = partial(self._containers.client.api.commit, container, name, "labelled", changes=changes)
+        await trio.to_thread.run_sync(commit)
+        return f"{name}:labelled"
+
+    async def crash(self) -> None:
+        await trio.to_thread.run_sync(self._power.kill9)
+
+    async def boot(self) -> None:
+        await trio.to_thread.run_sync(self._power.restart)
+
+
+@asynccontextmanager
+async def direct_bench() -> AsyncIterator[Bench]:
+    """A world, and the engine in this process."""
+    async with trio.open_nursery() as nursery:
+        world = World()
+        await nursery.start(world.run)
+        yield WorldBench(world, DirectEngine(world))
+        nursery.cancel_scope.cancel()

@@ -1,0 +1,59 @@
+"""The benches as fixtures: each contract test runs once for every kind of engine."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.contract.benches import Bench, DockerBench, direct_bench
+from tests.tooling.containers import Containers
+from tools.private_engine import PrivateEngine
+
+WORLDS = {"direct": direct_bench}
+KINDS = [*WORLDS, pytest.param("docker", marks=pytest.mark.real)]
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    """Which kind of engine the test runs on."""
+    chosen: str = request.param
+    return chosen
+
+
+@pytest.fixture
+def real(kind: str, request: pytest.FixtureRequest) -> Containers | None:
+    """Containers on the real engine, if this is about one."""
+    if kind != "docker":
+        return None
+    made: Containers = request.getfixturevalue("containers")
+    return made
+
+
+@pytest.fixture
+async def bench(kind: str, real: Containers | None) -> AsyncIterator[Bench]:
+    """An engine that stays up."""
+    if real is not None:
+        yield DockerBench(real)
+        return
+    async with WORLDS[kind]() as made:
+        yield made
+
+
+@pytest.fixture
+def mortal_engine(kind: str, request: pytest.FixtureRequest) -> PrivateEngine | None:
+    """A real engine that may be killed, if this is about one."""
+    if kind != "docker":
+        return None
+    engine: PrivateEngine = request.getfixturevalue("private_engine")
+    return engine
+
+
+@pytest.fixture
+async def mortal_bench(
+    kind: str, mortal_engine: PrivateEngine | None, request: pytest.FixtureRequest
+) -> AsyncIterator[Bench]:
+    """An engine that the test may kill and start again."""
+    if mortal_engine is not None:
+        yield DockerBench(request.getfixturevalue("private_containers"), mortal_engine)
+        return
+    async with WORLDS[kind]() as made:
+        yield made
