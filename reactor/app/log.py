@@ -37,6 +37,11 @@ def setup(form: LogFormat, level: int, stream: TextIO) -> None:
     """Send all logs to the stream: ours from this level on, other libraries' from WARNING on."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter() if form is LogFormat.JSON else LogfmtFormatter())
+    install(handler, level)
+
+
+def install(handler: logging.Handler, level: int) -> None:
+    """Make this the handler of all logs, in the place of an earlier one of ours."""
     root = logging.getLogger()
     for former in [one for one in root.handlers if isinstance(one.formatter, LineFormatter)]:
         root.removeHandler(former)

@@ -5,6 +5,7 @@ Here the parts are joined; none of them knows the others. Their tasks are starte
 """
 
 from collections.abc import Callable
+from typing import Protocol
 
 import trio
 
@@ -27,15 +28,35 @@ Put = Callable[[Decision], None]
 Want = Callable[[frozenset[Run]], None]
 
 
+class Observer(Protocol):
+    """Somebody more who wants to know of steps and outcomes. It must not wait, and changes nothing."""
+
+    def step(self, step: Step) -> None:
+        """Take in what one step led to."""
+        ...
+
+    def outcome(self, outcome: Outcome) -> None:
+        """Take in what came of a decision."""
+        ...
+
+
 class Monitor:
     """One engine's facts, decisions and outcomes, and everybody who wants to know of them."""
 
-    def __init__(self, setup: Setup, scheduler: TrioScheduler, journal: Journal, tally: Tally) -> None:
+    def __init__(
+        self,
+        setup: Setup,
+        scheduler: TrioScheduler,
+        journal: Journal,
+        tally: Tally,
+        observers: tuple[Observer, ...] = (),
+    ) -> None:
         self.setup = setup
         self.graph = Graph(setup, scheduler, now=trio.current_time)
         self._teller = Teller()
         self._scribe = Scribe(journal)
         self._counting = Counting(tally, setup.rules)
+        self._observers = observers
         self._roster = -1
 
     def begin(self, put: Put, want: Want) -> None:
@@ -57,6 +78,8 @@ class Monitor:
         """Take in what came of a decision, and let the core know."""
         self._teller.outcome(outcome)
         self._counting.outcome(outcome)
+        for observer in self._observers:
+            observer.outcome(outcome)
         self.feed(Acted(outcome.at, outcome))
 
     def allows(self, container: Container, decision: Decision) -> bool:
@@ -79,3 +102,5 @@ class Monitor:
         self._scribe.step(step)
         self._counting.step(step)
         self._teller.step(step)
+        for observer in self._observers:
+            observer.step(step)

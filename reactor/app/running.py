@@ -18,7 +18,8 @@ from reactor.app.cli import OK, Complaint
 from reactor.app.configuration import BadConfiguration, read_configuration
 from reactor.app.exporting import pushing, scraped
 from reactor.app.identity import find_own_container
-from reactor.app.log import LogFormat, setup
+from reactor.app.log import LogFormat
+from reactor.app.logsink import logging_to
 from reactor.app.places import default_journal, shipped_rules
 from reactor.app.settings import Settings
 from reactor.app.supervise import Export, Plan, supervise, wait_for_signal
@@ -39,21 +40,26 @@ log = logging.getLogger("reactor.app")
 
 def run(options: argparse.Namespace) -> int:
     """Carry out ``reactor run``; returns when it was told to stop."""
-    setup(LogFormat(options.log_format), getattr(logging, options.log_level.upper()), sys.stderr)
-    settings = _settings(options)
-    rules = load_rules(options.rules)
-    endpoint = _endpoint(options, os.environ)
-    if endpoint is None:
-        from reactor.app.demo import demo  # noqa: PLC0415 - heavy, and seldom needed
+    level = getattr(logging, options.log_level.upper())
+    with logging_to(sys.stderr.fileno(), LogFormat(options.log_format), level):
+        settings = _settings(options)
+        rules = load_rules(options.rules)
+        endpoint = _endpoint(options, os.environ)
+        if endpoint is not None:
+            _watch(endpoint, settings, rules)
+            return OK
+    from reactor.app.demo import demo  # noqa: PLC0415 - heavy, and seldom needed
 
-        print("No engine is named and none is at /var/run/docker.sock: here is the demo.", flush=True)
-        options.json = False
-        return demo(options)
+    print("No engine is named and none is at /var/run/docker.sock: here is the demo.", flush=True)
+    options.json = False
+    return demo(options)
+
+
+def _watch(endpoint: Endpoint, settings: Settings, rules: RuleSet) -> None:
     try:
         trio.run(_run, endpoint, settings, rules)
     except* (EngineError, JournalError, CannotListen, BadListen, BadSetting) as group:
         raise Complaint(*(f"reactor: {error}" for error in _leaves(group))) from None
-    return OK
 
 
 def load_rules(paths: list[Path] | None) -> RuleSet:

@@ -17,7 +17,7 @@ import trio
 from reactor.act.config import ActConfig
 from reactor.act.reopening import reopen
 from reactor.act.workers import Workers
-from reactor.app.monitor import Monitor
+from reactor.app.monitor import Monitor, Observer
 from reactor.app.numbers import Numbers, Sources
 from reactor.core.ports import Engine
 from reactor.core.state import Setup
@@ -44,6 +44,7 @@ class Plan:
     times: WatchTimes = field(default_factory=WatchTimes)
     acting: ActConfig = field(default_factory=ActConfig)
     exports: tuple[Export, ...] = ()
+    observers: tuple[Observer, ...] = ()
     most_streams: int = 2000
     drain: float = 20.0
     chance: Random = field(default_factory=Random)
@@ -60,7 +61,7 @@ async def supervise(
     async with trio.open_nursery() as keeping:
         await keeping.start(plan.journal.run)
         await keeping.start(scheduler.run)
-        monitor = Monitor(_with_memory(plan), scheduler, plan.journal, tally)
+        monitor = Monitor(_with_memory(plan), scheduler, plan.journal, tally, plan.observers)
         async with trio.open_nursery() as acting:
             workers = _workers(plan, monitor, acting)
             workers.start()

@@ -99,7 +99,9 @@ def _placed(setup: Setup, entry: Entry, placed: Place) -> Entry:
 
 
 def _adopt(setup: Setup, draft: Draft, container: Container, placed: Place, at: float) -> Entry:
-    fresh = Entry(container, placed.standing, seen_at=at, own=placed.own, first_seen=at, adopted_at=at)
+    fresh = Entry(
+        container, container, placed.standing, seen_at=at, own=placed.own, first_seen=at, adopted_at=at
+    )
     entry = _placed(setup, fresh, placed)
     _note_adoption(setup, draft, entry, at)
     return entry
@@ -110,7 +112,7 @@ def _go_on(setup: Setup, draft: Draft, old: Entry, container: Container, placed:
     born = old.container.born if old.container.born is not None else container.born
     created = old.container.created if old.container.created is not None else container.created
     kept = replace(container, born=born, created=created)
-    entry = replace(old, container=kept, seen_at=at, unsure=False, gone_at=None)
+    entry = replace(old, container=kept, source=container, seen_at=at, unsure=False, gone_at=None)
     same = (old.standing, old.mains, old.serves) == (placed.standing, placed.mains, placed.serves)
     if same and old.own == placed.own:
         return entry
@@ -127,6 +129,7 @@ def _begin_anew(
         _, note = end(old, at, vanished=True)
         draft.notes.append(note)
     fresh = Entry(
+        container,
         container,
         placed.standing,
         seen_at=at,

@@ -7,18 +7,19 @@ from collections import Counter
 from dataclasses import replace
 
 from reactor.core.adopting import Draft, joiners_last, see, vanish
-from reactor.core.container import ContainerId
+from reactor.core.container import Container, ContainerId
 from reactor.core.facts import Snapshot
 from reactor.core.notes import Cause, Ended, Reconciled
 from reactor.core.orphans import count_alone
 from reactor.core.state import Entry, Setup, State
 
 
-def reconcile(setup: Setup, state: State, snapshot: Snapshot) -> Draft:
-    """Take in a snapshot; the report comes from ``report`` once its decisions are known."""
+def reconcile(setup: Setup, state: State, snapshot: Snapshot) -> tuple[Draft, tuple[ContainerId, ...]]:
+    """Take in a snapshot; returns who changed. The report comes from ``report`` once it was judged."""
     draft = Draft(state)
     containers = {container.id: container for container in snapshot.containers}
-    for container in joiners_last(containers):
+    news = {key: each for key, each in containers.items() if not _is_known(state.entries.get(key), each)}
+    for container in joiners_last(news):
         see(setup, draft, container, snapshot.at)
     _place_late_joiners(setup, draft, snapshot)
     for key in snapshot.unsure:
@@ -27,10 +28,18 @@ def reconcile(setup: Setup, state: State, snapshot: Snapshot) -> Draft:
         listed = entry.run.id in containers or entry.run.id in snapshot.unsure
         if not listed and entry.seen_at < snapshot.began:
             vanish(draft, entry.run.id, snapshot.at)
+    changed = tuple(draft.changed)
     draft.state = replace(draft.finish(), snapshots=snapshot.number)
     draft.changed = {}
     _count_orphans(draft, snapshot)
-    return draft
+    return draft, changed
+
+
+def _is_known(entry: Entry | None, container: Container) -> bool:
+    """Whether this very look was taken in already; where a joiner stands depends on others, too."""
+    if entry is None or entry.source is not container or container.joins:
+        return False
+    return not entry.unsure and entry.gone_at is None
 
 
 def _place_late_joiners(setup: Setup, draft: Draft, snapshot: Snapshot) -> None:
@@ -41,7 +50,7 @@ def _place_late_joiners(setup: Setup, draft: Draft, snapshot: Snapshot) -> None:
         for container in joiners:
             entry = draft.entry(container.id)
             if entry is not None:
-                see(setup, draft, entry.container, snapshot.at)
+                see(setup, draft, entry.source, snapshot.at)
         if before == {container.id: draft.standing(container.id) for container in joiners}:
             return
 

@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 from reactor.core.container import ContainerId
 
 V = TypeVar("V")
-SHARDS = 64
+SHARDS = 256
 
 
 def _shard(key: ContainerId) -> int:

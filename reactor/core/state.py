@@ -61,7 +61,8 @@ class Alone:
 class Entry:
     """All that is known of one container and its present (or last) run.
 
-    ``first_seen`` is when the container was, ``adopted_at`` when this run was, ``seen_at`` the last time.
+    ``source`` is the last look as it came in. ``first_seen`` is when the container was,
+    ``adopted_at`` when this run was, ``seen_at`` the last time.
     ``own`` are the labels that count; ``task`` is the task of which it is a main and ``serves``
     the task whose sidecar it is, both empty if none. ``mains`` are the containers whose
     namespaces it shares, captured while they were governed. ``rules`` are those that select it.
@@ -75,6 +76,7 @@ class Entry:
     """
 
     container: Container
+    source: Container
     standing: Standing
     seen_at: float
     own: Mapping[str, str]

@@ -136,11 +136,9 @@ def _exited(state: State, fact: Exited) -> Step:
 
 
 def _snapped(setup: Setup, state: State, snapshot: Snapshot) -> Step:
-    draft = reconcile(setup, state, snapshot)
-    entries = [
-        draft.entry(entry.run.id) or entry for entry in draft.state.entries.values() if _may_change(entry)
-    ]
-    step = _settle(setup, draft, snapshot.at, entries)
+    draft, changed = reconcile(setup, state, snapshot)
+    entries = (draft.entry(key) for key in changed)
+    step = _settle(setup, draft, snapshot.at, [each for each in entries if each and _may_change(each)])
     away = ended_while_away(setup, step.state, snapshot)
     note = report(setup, state, step.state, snapshot, len(step.decisions))
     return replace(step, notes=(*step.notes, *away, note))

@@ -98,7 +98,7 @@ def say_duration(seconds: float, finer: int = 0) -> str:
     if not math.isfinite(seconds):
         return str(seconds)
     sign = "-" if seconds < 0 else ""
-    parts = _split(int(abs(seconds) * 1000), days=abs(seconds) >= _MANY_HOURS)
+    parts = _split(int(exact(abs(seconds)) * 1000), days=abs(seconds) >= _MANY_HOURS)
     return sign + (" ".join(parts[: 2 + finer]) or "0s")
 
 

@@ -66,7 +66,7 @@ class ImageLabels:
         if image in self._known:
             return  # Another one read it while this one waited for its turn.
         read = partial(_labels, self._connect, image)
-        labels = await trio.to_thread.run_sync(read, limiter=self._threads, abandon_on_cancel=False)
+        labels = await trio.to_thread.run_sync(read, limiter=self._threads, abandon_on_cancel=True)
         if labels is not None:
             self._known[image] = labels
         while len(self._known) > REMEMBERED:

@@ -14,23 +14,8 @@ from reactor.testing.refusals import Refused
 
 SIGNALS = {"HUP": 1, "INT": 2, "QUIT": 3, "KILL": 9, "USR1": 10, "USR2": 12, "TERM": 15, "WINCH": 28}
 KNOWN_FILTERS = frozenset(
-    [
-        "ancestor",
-        "before",
-        "exited",
-        "expose",
-        "health",
-        "id",
-        "is-task",
-        "isolation",
-        "label",
-        "name",
-        "network",
-        "publish",
-        "since",
-        "status",
-        "volume",
-    ]
+    {"ancestor", "before", "exited", "expose", "health", "id", "is-task", "isolation", "label"}
+    | {"name", "network", "publish", "since", "status", "volume"}
 )
 
 

@@ -27,6 +27,7 @@ from reactor.testing.world import World
 
 FULL_ID = re.compile(r"[0-9a-f]{64}")
 SHARED = "container:"
+ENDED = frozenset({State.EXITED, State.DEAD, State.REMOVING, State.RESTARTING})
 BY = "engine-call"
 
 
@@ -122,7 +123,8 @@ class DirectEngine:
     def _container(self, box: Box) -> Container:
         recipe = box.recipe
         joins = (m.removeprefix(SHARED) for m in _modes(box) if m.startswith(SHARED))
-        ended = box.finished > box.started or box.state in (State.EXITED, State.DEAD)
+        # The zero of a container that runs says nothing; a start that failed has left its code.
+        told = box.state in ENDED or (box.state is State.CREATED and box.exit_code != 0)
         return Container(
             run=box.run,
             name=box.name,
@@ -139,7 +141,7 @@ class DirectEngine:
             pid=box.pid,
             pids_limit=recipe.limits.pids,
             memory_limit=recipe.limits.memory,
-            exit_code=box.exit_code if ended or box.error else None,
+            exit_code=box.exit_code if told else None,
             oom_killed=box.oom_killed,
             finished_at=written(box.finished) if box.finished else "",
         )

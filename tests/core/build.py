@@ -121,7 +121,7 @@ class Story:
         return self.tell(Happened(at, Happening.OOM, cid(n), (1767225600 + second) * 10**9))
 
     def sample(self, at: float, container: Container, **values: int | None) -> "Story":
-        return self.tell(Sample(at, container.run, **values))  # type: ignore[arg-type]  # Only counts are given.
+        return self.tell(Sample(at, container.run, **values))
 
     def snapshot(self, at: float, *containers: Container, **more: object) -> "Story":
         self.snapshots += 1

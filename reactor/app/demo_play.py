@@ -1,0 +1,164 @@
+"""The demo's script on the embedded engine: parts enter at their moments, and the truth is watched.
+
+What is seen here is seen inside the engine, not through the monitor, and the limits are
+written down here a second time: so the demo can tell when the monitor is wrong.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Protocol
+
+import trio
+
+from reactor.app.demo_cast import IMAGE_LABELS, LIFETIME, Fate, Part, Role
+from reactor.core.container import ContainerId
+from reactor.core.units import say_percent
+from reactor.testing.box import Box
+from reactor.testing.gauge import read
+from reactor.testing.history import Entry, What
+from reactor.testing.tasks import MIB
+from reactor.testing.world import World
+
+LOOK_EVERY = 0.01
+"""Seconds between two looks at the truth: the precision of every moment of a breach."""
+MOST_PIDS, MOST_MEMORY = 200, 0.8
+
+AFTERWARDS = 2.0
+"""Seconds that are waited after the last end that has to come: for ends that must not come."""
+PATIENCE = 15.0
+"""Seconds that are waited for ends after everybody has entered."""
+
+
+class Audience(Protocol):
+    """Who is told what happens on the engine."""
+
+    def started(self, role: Role, at: float) -> None:
+        """A container was started."""
+        ...
+
+    def breached(self, role: Role, at: float) -> None:
+        """It broke a limit for the first time."""
+        ...
+
+    def oomed(self, role: Role, at: float) -> None:
+        """The kernel ended a process of it."""
+        ...
+
+    def exited(self, role: Role, at: float, code: int | None) -> None:
+        """It ended by itself."""
+        ...
+
+
+class Play:
+    """The script while it is played; ``roles`` are those who have entered."""
+
+    def __init__(self, world: World, parts: Sequence[Part], audience: Callable[["Play"], Audience]) -> None:
+        self.world = world
+        self.roles: dict[ContainerId, Role] = {}
+        self.began = 0.0
+        self._waiting = sorted(parts, key=lambda part: (part.comes, -part.age))
+        self._told = 0
+        self._audience = audience(self)
+
+    def set_the_stage(self) -> None:
+        """Let those enter who are there before the monitor."""
+        self.began = trio.current_time()
+        for tag, labels in IMAGE_LABELS.items():
+            self.world.add_image(tag, labels)
+        self._let_enter()
+
+    async def run(self) -> None:
+        """Let the others enter and watch, until everything has happened that has to, or patience is over."""
+        over = float("inf")
+        while trio.current_time() < over:
+            await trio.sleep(LOOK_EVERY)
+            self._let_enter()
+            self._tell_history()
+            self._look_for_breaches()
+            if over == float("inf") and not self._waiting:
+                over = trio.current_time() + PATIENCE
+            if not self._waiting and not any(self._owed()):
+                over = min(over, trio.current_time() + AFTERWARDS)
+
+    def named(self, name: str) -> Role | None:
+        """The role of this name, if it has entered."""
+        return next((role for role in self.roles.values() if role.part.name == name), None)
+
+    def ended_by_itself_at(self, name: str) -> float | None:
+        """When the container of this name came to its end, however it did."""
+        role = self.named(name)
+        return self.world.history.died_at(role.box.id) if role else None
+
+    def _let_enter(self) -> None:
+        now = trio.current_time() - self.began
+        while self._waiting and self._waiting[0].comes <= now:
+            part = self._waiting.pop(0)
+            box = _enter(self.world, part, {role.part.name: role.box for role in self.roles.values()})
+            self.roles[box.id] = Role(part, box)
+
+    def _owed(self) -> Iterator[Role]:
+        """Those whose end has to come and has not."""
+        return (
+            role for role in self.roles.values() if role.part.fate is not Fate.STAYS and role.box.has_process
+        )
+
+    def _tell_history(self) -> None:
+        entries = tuple(self.world.history)[self._told :]
+        self._told += len(entries)
+        for entry in entries:
+            role = self.roles.get(entry.run.id)
+            if role is not None:
+                self._tell(role, entry)
+
+    def _tell(self, role: Role, entry: Entry) -> None:
+        match entry.what, entry.by:
+            case What.STARTED, _:
+                self._audience.started(role, entry.at)
+            case What.OOM, _:
+                self._breach(role, entry.at, "")
+                self._audience.oomed(role, entry.at)
+            case What.DIED, "task" | "oom":
+                self._audience.exited(role, entry.at, entry.code)
+
+    def _look_for_breaches(self) -> None:
+        for role in self.roles.values():
+            if role.breached_at is None and role.box.has_process:
+                at, what = _broken_limit(self.world, role.box)
+                if what:
+                    self._breach(role, at, what)
+                    self._audience.breached(role, at)
+
+    def _breach(self, role: Role, at: float, what: str) -> None:
+        if role.breached_at is None:
+            role.breached_at, role.breach = at, what
+
+
+def _enter(world: World, part: Part, others: Mapping[str, Box]) -> Box:
+    """Start a container, as long ago as its age says: the engine's clock is set back for the moment of it."""
+    world.clock.jump(-part.age)
+    box = world.spawn(
+        part.task,
+        name=part.name,
+        labels=part.labels,
+        image=part.image,
+        pids_limit=part.pids_limit,
+        memory_limit=part.memory_limit,
+        joins=others.get(part.network_of),
+        restart_policy=part.restart_policy,
+    )
+    world.clock.jump(part.age)
+    return box
+
+
+def _broken_limit(world: World, box: Box) -> tuple[float, str]:
+    """Since when a container breaks a limit and which; an empty text if none."""
+    twelve = world.clock.at(box.started) + LIFETIME
+    reading = read(world.ground, box)
+    usage, limit = reading.usage, box.recipe.limits.memory
+    if reading.at > twelve:
+        return max(twelve, box.resumed_at or twelve), "older than 12 hours"
+    if usage is not None and usage.pids > MOST_PIDS:
+        return reading.at, f"{usage.pids} processes; {MOST_PIDS} are allowed"
+    if usage is not None and limit is not None and usage.memory > MOST_MEMORY * limit:
+        share, size = say_percent(usage.memory, limit, 1), limit // MIB
+        return reading.at, f"memory {share} of {size} MiB; 80 % are allowed"
+    return reading.at, ""

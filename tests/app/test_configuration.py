@@ -1,0 +1,115 @@
+"""The configuration file: every mistake with its place, every setting where it belongs."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from reactor.app.configuration import BadConfiguration, parse_configuration, read_configuration
+from reactor.app.settings import Settings
+from reactor.core.container import ContainerId
+from reactor.core.protection import LabelNames
+from reactor.core.rules import RuleSet, Selector
+
+ID = "ab" * 32
+DOCS = Path(__file__).parents[2] / "docs" / "configuration.md"
+
+
+def mistakes(text: str) -> list[str]:
+    with pytest.raises(BadConfiguration) as caught:
+        parse_configuration(text, "c.yaml")
+    return [str(error) for error in caught.value.errors]
+
+
+def test_without_a_file_the_defaults_hold() -> None:
+    assert read_configuration(None) == Settings()
+    assert parse_configuration("# nothing yet\n", "c.yaml") == Settings()
+
+
+def test_everything_that_can_be_set() -> None:
+    settings = parse_configuration(
+        f"""
+scope:
+  - label: com.example.job
+  - name: "ci-*"
+labels: {{task: com.example.job-id, sidecar_of: com.example.side, skip: com.example.keep}}
+protect:
+  ids: [{ID}]
+  containers: [{{project: infra}}]
+trusted_images: ["example.com/base:*"]
+times: {{orphan_after: 5s, creation_grace: 2m, sidecar_grace: 500ms, reconcile_every: 30s,
+        stale_after: 20s, drain: 1m}}
+journal: {{path: /tmp/x.db, keep: 7d, strict: true}}
+listen: 127.0.0.1:1
+dry_run: true
+at_once: 3
+most_streams: 100
+""",
+        "c.yaml",
+    )
+    policy = settings.policy
+    assert policy.scope == (Selector(label="com.example.job"), Selector(name="ci-*"))
+    assert policy.labels == LabelNames("com.example.job-id", "com.example.side", "com.example.keep")
+    assert policy.protected_ids == {ContainerId(ID)}
+    assert policy.protect == (Selector(project="infra"),)
+    assert policy.trusted_images == ("example.com/base:*",)
+    assert (settings.keep_days, settings.strict, settings.journal) == (7.0, True, Path("/tmp/x.db"))
+    assert (settings.listen, settings.dry_run, settings.at_once, settings.most_streams) == (
+        "127.0.0.1:1",
+        True,
+        3,
+        100,
+    )
+    setup = settings.setup(RuleSet(()))
+    assert (setup.orphan_after, setup.creation_grace, setup.sidecar_grace, setup.stale_after) == (
+        5,
+        120,
+        0.5,
+        20,
+    )
+    assert settings.watch_times().period == 30
+    assert settings.acting().kill_slots == 3
+    assert settings.acting().strict
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("scope: [{}]", "c.yaml:1:9: a selector needs a key: label, name, image or project"),
+        ("protect: {containers: [{}]}", "c.yaml:1:24: a selector needs a key: label, name, image or project"),
+        ("labels: {tsk: x}", "c.yaml:1:10: unknown key 'tsk' in 'labels': did you mean 'task'?"),
+        ("labels: {task: a=b}", "c.yaml:1:16: 'task' is the name of a label, such as com.example.job-id"),
+        ("times: {orphan_after: 10}", "c.yaml:1:23: a duration has a unit: write 10s, 10m or 10h"),
+        ("at_once: 0", "c.yaml:1:10: 'at_once' is a whole number from 1 to 100000"),
+        ("journal: 7", "c.yaml:1:10: 'journal' is a map with the keys path, keep, strict"),
+        ("dry_run: maybe", "c.yaml:1:10: 'dry_run' is true or false"),
+        ("listen: [a]", "c.yaml:1:9: 'listen' is one text, and this is a list"),
+        ("a: 1\na: 2", "c.yaml:1:1: unknown key 'a' in the configuration: "),
+    ],
+)
+def test_a_mistake_has_a_place_and_a_remedy(text: str, said: str) -> None:
+    assert mistakes(text)[0].startswith(said)
+
+
+def test_a_name_is_no_id() -> None:
+    said = mistakes("protect: {ids: [my-proxy]}")
+    assert said[0].startswith("c.yaml:1:17: 'ids' takes full ids")
+
+
+def test_all_mistakes_come_at_once() -> None:
+    assert len(mistakes("listen: 1.5\ndry_run: 3\nlabels: {skip: ''}\nnope: 1")) >= 3
+
+
+def test_a_file_that_is_not_there_or_no_text(tmp_path: Path) -> None:
+    with pytest.raises(BadConfiguration, match="cannot be read: No such file"):
+        read_configuration(tmp_path / "missing.yaml")
+    (tmp_path / "bad.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(BadConfiguration, match="not UTF-8"):
+        read_configuration(tmp_path / "bad.yaml")
+
+
+def test_what_the_documentation_shows_can_be_read() -> None:
+    blocks = re.findall(r"```yaml\n(.*?)```", DOCS.read_text(), flags=re.DOTALL)
+    assert blocks
+    for block in blocks:
+        assert parse_configuration(block, "docs") != Settings()
