@@ -83,7 +83,7 @@ class Play:
         """The role of this name, if it has entered."""
         return next((role for role in self.roles.values() if role.part.name == name), None)
 
-    def ended_by_itself_at(self, name: str) -> float | None:
+    def ended_at(self, name: str) -> float | None:
         """When the container of this name came to its end, however it did."""
         role = self.named(name)
         return self.world.history.died_at(role.box.id) if role else None
@@ -124,8 +124,8 @@ class Play:
             if role.breached_at is None and role.box.has_process:
                 at, what = _broken_limit(self.world, role.box)
                 if what:
-                    self._breach(role, at, what)
-                    self._audience.breached(role, at)
+                    self._breach(role, max(at, self.began), what)
+                    self._audience.breached(role, max(at, self.began))
 
     def _breach(self, role: Role, at: float, what: str) -> None:
         if role.breached_at is None:
@@ -134,7 +134,8 @@ class Play:
 
 def _enter(world: World, part: Part, others: Mapping[str, Box]) -> Box:
     """Start a container, as long ago as its age says: the engine's clock is set back for the moment of it."""
-    world.clock.jump(-part.age)
+    if part.age:
+        world.clock.jump(-part.age)
     box = world.spawn(
         part.task,
         name=part.name,
@@ -145,7 +146,8 @@ def _enter(world: World, part: Part, others: Mapping[str, Box]) -> Box:
         joins=others.get(part.network_of),
         restart_policy=part.restart_policy,
     )
-    world.clock.jump(part.age)
+    if part.age:
+        world.clock.jump(part.age)
     return box
 
 
@@ -155,7 +157,7 @@ def _broken_limit(world: World, box: Box) -> tuple[float, str]:
     reading = read(world.ground, box)
     usage, limit = reading.usage, box.recipe.limits.memory
     if reading.at > twelve:
-        return max(twelve, box.resumed_at or twelve), "older than 12 hours"
+        return twelve, "older than 12 hours"
     if usage is not None and usage.pids > MOST_PIDS:
         return reading.at, f"{usage.pids} processes; {MOST_PIDS} are allowed"
     if usage is not None and limit is not None and usage.memory > MOST_MEMORY * limit:

@@ -83,7 +83,10 @@ class _Server:
 
 
 def reset(stream: trio.SocketStream) -> None:
-    """Let the next close of a connection be a reset, as a crashed program's is."""
+    """Let the next close of a connection be a reset, as a crashed program's can be.
+
+    Unix sockets know no reset: there the other side sees an end in the middle of an answer.
+    """
     stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 

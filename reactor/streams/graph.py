@@ -12,6 +12,7 @@ import reactivex as rx
 from reactivex import Observable, Subject
 from reactivex import operators as ops
 from reactivex.abc import DisposableBase, SchedulerBase
+from reactivex.scheduler import ImmediateScheduler
 
 from reactor.core.facts import Acted, Fact, Happened, Sample, Tick
 from reactor.core.state import Setup, State, Step
@@ -57,7 +58,6 @@ class Graph:
         self._samples: Subject[Fact] = Subject()
         self._outcomes: Subject[Fact] = Subject()
         self._sightings: Subject[Fact] = Subject()
-        self._scheduler = scheduler
         self.repeats = Repeats()
         self.state = state or State()
         self._feeding = False
@@ -79,8 +79,12 @@ class Graph:
         self.state = result.state
 
     def subscribe(self, on_step: Callable[[Step], None]) -> DisposableBase:
-        """Hand every step to ``on_step``; the clock of the graph starts with this call."""
-        return self.steps.subscribe(on_next=on_step, scheduler=self._scheduler)
+        """Hand every step to ``on_step``; the clock of the graph starts with this call.
+
+        What has to do with time was given our scheduler above. The merge would put off its
+        subscriptions by it, and a fact that is fed at once would be lost: so it subscribes now.
+        """
+        return self.steps.subscribe(on_next=on_step, scheduler=ImmediateScheduler.singleton())
 
     def feed(self, fact: Fact) -> None:
         """Put in one fact; returns when all that follows from it was handed on."""

@@ -59,12 +59,11 @@ class Link:
             # We have let the client in already: a reset is as near to a refusal as can be.
             self.end(hard=True)
             return
-        async with engine:
-            # The nursery is structural: bytes flow both ways, and the first end ends both.
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(self._watch_client, engine)
-                await self._pass_all(request, engine)
-                nursery.cancel_scope.cancel()
+        # The nursery is structural: bytes flow both ways, and the first end ends both.
+        async with engine, trio.open_nursery() as nursery:
+            nursery.start_soon(self._watch_client, engine)
+            await self._pass_all(request, engine)
+            nursery.cancel_scope.cancel()
 
     async def _watch_client(self, engine: trio.SocketStream | None) -> None:
         """Pass on what the client says after its request; its end is the end."""
@@ -85,7 +84,10 @@ class Link:
             self.end(hard=True)
         if isinstance(self.fault, Swallow):
             self.end(hard=True)
-            await trio.lowlevel.checkpoint()
+        if isinstance(self.fault, Stall):
+            # The engine has said all and hung up; the client must not learn of it.
+            await trio.sleep_forever()
+        await trio.lowlevel.checkpoint()
 
     async def _pass_answer(self, data: bytes) -> None:
         if not self._head:
@@ -101,6 +103,8 @@ class Link:
             await trio.sleep(self.fault.seconds)
         if not isinstance(self.fault, Swallow):
             await self._client.send_all(self._head)
+        if self.fault == Cut():
+            self.end(hard=True)
         return rest
 
     async def _pass_body(self, data: bytes) -> None:

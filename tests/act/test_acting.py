@@ -216,6 +216,17 @@ async def test_a_restart_by_somebody_else_is_seen_and_not_acted_on(autojump_cloc
         assert len(bench.kills()) == 1
 
 
+async def test_another_container_under_its_id_is_no_return(autojump_clock: MockClock) -> None:
+    async with acting() as bench:
+        box = bench.world.spawn()
+        bench.put(box)
+        await bench.finish()
+        bench.world.remove(box)
+        bench.world.spawn(name=box.id)
+        await trio.sleep(2)
+        assert bench.returned == []
+
+
 async def test_a_container_that_is_back_before_the_first_look_was_ended_all_the_same(
     autojump_clock: MockClock,
 ) -> None:

@@ -129,6 +129,21 @@ async def test_an_unreachable_engine_is_told_of_once_and_tried_until_it_answers(
         assert bench.workers.statistics().waiting == 0
 
 
+async def test_when_the_engine_is_back_a_drain_waits_for_the_kill(autojump_clock: MockClock) -> None:
+    async with acting(engine=DirectEngine(World(kill_takes=3.0))) as bench:
+        box = bench.world.spawn()
+        bench.world.crash()
+        bench.put(box)
+        await bench.workers.wait_empty()
+        await trio.sleep(100 - trio.current_time())
+        bench.world.boot(live_restore=True)
+        bench.workers.nudge()
+        await trio.sleep(1)
+        await bench.workers.wait_empty()
+        assert trio.current_time() == pytest.approx(103)
+        assert [outcome.why for outcome in bench.finals] == [Why.ENDED]
+
+
 async def test_a_nudge_spares_the_pause(autojump_clock: MockClock) -> None:
     async with acting() as bench:
         boxes = [bench.world.spawn() for _ in range(30)]

@@ -6,8 +6,9 @@ from trio.testing import MockClock
 
 from reactor.act.config import ActConfig
 from reactor.core.decisions import Result, Why
+from reactor.core.ports import EngineAnswered
 from reactor.testing.box import Box
-from reactor.testing.faults import Delay, Hang, Kind, Swallow
+from reactor.testing.faults import Delay, Fail, Hang, Kind, Swallow
 
 from .build import Bench, acting
 
@@ -89,7 +90,33 @@ async def test_one_that_vanishes_from_the_list_is_done(autojump_clock: MockClock
         await trio.sleep(20)
         bench.world.ground.boxes.pop(box.id)
         await trio.sleep(61)
-        assert [outcome.why for outcome in bench.finals] == [Why.GONE]
+        (outcome,) = bench.finals
+        assert outcome.why is Why.GONE
+        # In quarantine the list is asked first: an inspect would most likely hang.
+        assert outcome.calls[-1].what == "list"
+
+
+async def test_a_run_that_ended_while_its_kill_hung_is_done_at_the_deadline(
+    autojump_clock: MockClock,
+) -> None:
+    async with acting() as bench:
+        box = bench.world.spawn()
+        bench.engine.script.next(Kind.KILL, Hang())
+        bench.put(box)
+        await trio.sleep(5)
+        bench.world.exit(box)
+        await trio.sleep(60)
+        assert bench.said() == [(15.0, Result.DONE, Why.ENDED, True)]
+
+
+async def test_a_second_try_does_not_wait_for_those_in_quarantine(autojump_clock: MockClock) -> None:
+    async with acting() as bench:
+        wedged(bench, 50)
+        await trio.sleep(100)
+        bench.engine.script.next(Kind.KILL, Fail(EngineAnswered(500, "no")))
+        bench.put(bench.world.spawn())
+        await trio.sleep(0.3)
+        assert bench.kills() == [pytest.approx(100.2)]
 
 
 async def test_the_retry_after_a_swallowed_answer_leaves_the_next_run_alone(

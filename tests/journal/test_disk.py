@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import trio
+from trio.testing import MockClock
 
 from .build import decide, end, rows, running
 
@@ -112,6 +113,19 @@ def closed() -> Iterator[Path]:
 def test_a_closed_folder_stops_nothing(closed: Path) -> None:
     assert told_by("denied", str(closed / "reactor.db")) == {"said": [False, True], "healthy": False}
     assert list(closed.iterdir()) == []
+
+
+async def test_an_intent_is_worth_a_try_at_once(tmp_path: Path, autojump_clock: MockClock) -> None:
+    """After failures the pauses grow, and yet a disk that works again is found by the next intent."""
+    (tmp_path / "file").touch()
+    async with running(tmp_path / "file" / "reactor.db", inline=True) as journal:
+        end(journal, 1)
+        await trio.sleep(100)
+        # One at the start; then after 0, 0.1, 0.3, 0.7, 1.5, 3.1, 6.3 and every further 5 s.
+        assert journal.statistics().failures == 26
+        (tmp_path / "file").unlink()
+        assert await journal.intend(decide(1), trio.current_time())
+        assert journal.statistics().healthy
 
 
 async def test_a_path_that_cannot_be_stops_nothing(tmp_path: Path) -> None:

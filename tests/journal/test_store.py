@@ -9,7 +9,7 @@ import trio
 
 from reactor.core.ports import Anchor
 from reactor.core.protection import Standing
-from reactor.journal import schema
+from reactor.journal import schema, store
 from reactor.journal.errors import JournalInUse, JournalTooNew, NotAJournal
 from reactor.journal.journal import Journal
 from reactor.journal.store import Store
@@ -31,11 +31,18 @@ def spoil(path: Path, damage: str) -> bytes:
     return spoiled
 
 
-def overwrite(path: Path) -> None:
+def overwrite(path: Path, start: int) -> None:
     """Damage a file in use, in place."""
     size = path.stat().st_size
     with path.open("r+b") as file:
-        file.write(b"\xff" * size)
+        file.seek(start)
+        file.write(b"\xff" * (size - start))
+
+
+async def must_refuse(path: Path) -> None:
+    """Start a journal that cannot start."""
+    with trio.fail_after(5):
+        await Journal(path).run()
 
 
 @pytest.fixture
@@ -46,7 +53,7 @@ def path(tmp_path: Path) -> Path:
 async def test_a_second_reactor_on_the_same_journal_is_refused(path: Path) -> None:
     async with running(path, container="ab" * 32):
         with pytest.raises(JournalInUse, match=f"pid {os.getpid()}, container abababababab") as refused:
-            await Journal(path).run()
+            await must_refuse(path)
         assert refused.value.pid == os.getpid()
     async with running(path) as journal:
         assert journal.statistics().healthy
@@ -72,14 +79,36 @@ async def test_a_journal_of_a_newer_reactor_is_left_alone(path: Path) -> None:
         pass
     rows(path, f"PRAGMA user_version = {schema.VERSION + 1}")
     with pytest.raises(JournalTooNew, match="newer reactor"):
-        await Journal(path).run()
+        await must_refuse(path)
 
 
 async def test_a_database_of_something_else_is_left_alone(path: Path) -> None:
     rows(path, "CREATE TABLE photographs (id)")
     with pytest.raises(NotAJournal, match="name another file"):
-        await Journal(path).run()
+        await must_refuse(path)
     assert rows(path, "SELECT name FROM sqlite_schema") == [("photographs",)]
+
+
+def test_only_what_is_waited_for_is_synced(path: Path) -> None:
+    """A sync costs more than everything else, and a checkpoint more than a sync."""
+    said: list[str] = []
+    store = Store(path, wall=lambda: 0.0)
+    store.open()
+    assert store._connection is not None
+    store._connection.set_trace_callback(said.append)
+    store.write([], synced=True)
+    store.write([], synced=False)
+    store.close()
+    assert said == [
+        "PRAGMA synchronous = FULL",
+        "PRAGMA wal_autocheckpoint = 0",
+        "BEGIN IMMEDIATE",
+        "COMMIT",
+        "PRAGMA synchronous = NORMAL",
+        "PRAGMA wal_autocheckpoint = 1000",
+        "BEGIN IMMEDIATE",
+        "COMMIT",
+    ]
 
 
 async def test_the_file_says_what_it_is(path: Path) -> None:
@@ -118,7 +147,12 @@ async def test_a_damaged_file_is_moved_aside_and_a_new_one_begun(
     assert rows(path, "SELECT count(*) FROM intents") == [(1,)]
 
 
-async def test_a_file_damaged_under_way_is_replaced_and_the_known_runs_are_kept(path: Path) -> None:
+@pytest.mark.parametrize("start", [0, 4096])
+async def test_a_file_damaged_under_way_is_replaced_and_the_known_runs_are_kept(
+    path: Path, start: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also one that is too large to be read through when it is opened again."""
+    monkeypatch.setattr(store, "CHECKED_BELOW", 0)
     async with running(path) as journal:
         journal.adopt(box(1), Standing.MAIN, frozenset(), "t1")
         journal.keep(run_of(1), Anchor("boot", 5.0))
@@ -126,7 +160,7 @@ async def test_a_file_damaged_under_way_is_replaced_and_the_known_runs_are_kept(
             end(journal, n)
         await journal.wait_written()
         rows(path, "PRAGMA wal_checkpoint(TRUNCATE)")
-        overwrite(path)
+        overwrite(path, start)
         for n in range(1000, 3000):
             end(journal, n)
         await eventually(lambda: any(path.parent.glob("*.broken-*")))
@@ -151,7 +185,7 @@ async def test_a_file_that_is_taken_away_is_begun_anew(path: Path) -> None:
         assert rows(path, "SELECT task FROM runs") == [("t1",)]
         assert rows(path, "SELECT count(*) FROM intents") == [(1,)]
         with pytest.raises(JournalInUse):
-            await Journal(path).run()
+            await must_refuse(path)
 
 
 async def test_old_rows_go_and_runs_under_way_stay(path: Path) -> None:

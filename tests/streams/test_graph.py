@@ -4,7 +4,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from reactor.core.facts import Happened, Happening, Seen
+from reactor.core.facts import Fact, Happened, Happening, Seen
 from reactor.core.notes import OomSeen
 from reactor.core.state import Setup, Step
 from reactor.streams.graph import Graph, Repeats
@@ -66,7 +66,7 @@ async def test_feeding_from_inside_is_refused(autojump_clock: MockClock) -> None
 async def test_the_graph_and_the_plain_step_agree(autojump_clock: MockClock) -> None:
     scheduler = TrioScheduler()
     story = Story()
-    facts = [Seen(0.0, box(1)), Seen(0.0, box(2)), Happened(1.0, Happening.OOM, cid(2), NANO)]
+    facts: list[Fact] = [Seen(0.0, box(1)), Seen(0.0, box(2)), Happened(1.0, Happening.OOM, cid(2), NANO)]
     async with trio.open_nursery() as nursery:
         await nursery.start(scheduler.run)
         graph = Graph(story.setup, scheduler, now=trio.current_time)
