@@ -150,10 +150,24 @@ def _fetch(packages: Sequence[str]) -> None:
         UNPACKED.rename(fresh)
     for archive in sorted(archives.glob("*.deb")):
         _run(("dpkg-deb", "--extract", str(archive), str(fresh)))
+    _wrap_apparmor_parser(fresh)
     # The folder gets its name only when it is complete: an interrupted preparation is begun anew, not used.
     fresh.rename(UNPACKED)
     shutil.rmtree(archives)
     say("unpacked")
+
+
+def _wrap_apparmor_parser(root: Path) -> None:
+    """Put a script before an unpacked parser that shows it its configuration, which is not in /etc."""
+    if not (root / "sbin/apparmor_parser").is_file():
+        return
+    # Without it the parser warns, and dockerd takes the warning for the version that it asked for.
+    script = root / "usr/sbin/apparmor_parser"
+    script.write_text(
+        '#!/bin/sh\nroot=$(dirname "$0")/../..\n'
+        'exec "$root/sbin/apparmor_parser" --config-file="$root/etc/apparmor/parser.conf" "$@"\n'
+    )
+    script.chmod(0o755)
 
 
 def _require_debian(packages: Sequence[str]) -> None:

@@ -5,10 +5,10 @@ against the script in ``demo_verdict``.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from reactor.core.container import NOTHING
+from reactor.core.container import nothing
 from reactor.testing.box import Box
 from reactor.testing.tasks import (
     GIB,
@@ -57,7 +57,7 @@ class Part:
     fate: Fate = Fate.STAYS
     comes: float = 0.0
     age: float = 0.0
-    labels: Mapping[str, str] = NOTHING
+    labels: Mapping[str, str] = field(default_factory=nothing, hash=False)
     image: str = "runner/job:1"
     pids_limit: int | None = 256
     memory_limit: int | None = 250 * MIB
@@ -68,18 +68,26 @@ class Part:
     within: float = SOON
 
 
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """When a limit was broken, what was seen, and what it may be at most (empty if that is said already)."""
+
+    at: float
+    what: str
+    most: str = ""
+
+
 @dataclass(slots=True)
 class Role:
-    """A part as it is played: its container, and when and how it first broke a limit, by the engine's truth."""
+    """A part as it is played: its container, and its first breach, in truth."""
 
     part: Part
     box: Box
-    breached_at: float | None = None
-    breach: str = ""
+    breach: Breach | None = None
 
 
 def cast(pace: float = 1.0) -> tuple[Part, ...]:
-    """All parts. ``pace`` stretches the pauses between them; what a task does takes the time that it takes."""
+    """All parts. ``pace`` stretches the pauses between them; what a task does takes its own time."""
     return (*_bystanders(), *_overdue(pace), *_runaways(pace), *_groups(pace), *_out_of_memory(pace))
 
 
@@ -214,7 +222,7 @@ def _groups(pace: float) -> tuple[Part, ...]:
     return (
         Part(
             name="job",
-            does="finishes and leaves a sidecar behind",
+            does="finishes, leaves a sidecar behind",
             task=Exits(after=3 * pace),
             fate=Fate.EXITS,
             labels=_task("job"),
@@ -231,7 +239,7 @@ def _groups(pace: float) -> tuple[Part, ...]:
         Part(
             name="crawler",
             does="too many threads, two sidecars",
-            task=Forks(per_second=80, after=1),
+            task=Forks(per_second=100, after=0.5),
             fate=Fate.ENDED,
             comes=8.5 * pace,
             labels=crawler,

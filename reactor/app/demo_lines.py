@@ -6,7 +6,7 @@ saw, decided and did. Nothing is read from logs. Moments are counted from the pl
 
 from collections.abc import Mapping
 
-from reactor.app.demo_cast import Role
+from reactor.app.demo_cast import Breach, Role
 from reactor.app.demo_page import Page, Style
 from reactor.app.demo_play import Play
 from reactor.core.container import ContainerId
@@ -23,7 +23,11 @@ class Lines:
         self._page = page
         self._play = play
         self.decisions: dict[ContainerId, Decision] = {}
-        self.outcomes: dict[ContainerId, Outcome] = {}
+
+    @property
+    def left(self) -> bool:
+        """Whether nobody reads any more."""
+        return self._page.left
 
     # What happens on the engine
 
@@ -31,13 +35,14 @@ class Lines:
         """A container was started."""
         self._row(at, "·", "start", role.part.name, role.part.does, Style.QUIET)
 
-    def breached(self, role: Role, at: float) -> None:
+    def breached(self, role: Role, breach: Breach) -> None:
         """It broke a limit for the first time."""
         if role.part.ignored:
-            text = f"{role.breach}, but {role.part.ignored}: left alone"
-            self._row(at, "·", "left", role.part.name, text, Style.QUIET)
+            text = f"{breach.what}, but {role.part.ignored}"
+            self._row(breach.at, "·", "ignored", role.part.name, text, Style.QUIET)
         else:
-            self._row(at, "▲", "breach", role.part.name, role.breach, Style.ALARM)
+            text = f"{breach.what}, more than {breach.most}" if breach.most else breach.what
+            self._row(breach.at, "▲", "breach", role.part.name, text, Style.ALARM)
 
     def oomed(self, role: Role, at: float) -> None:
         """The kernel ended a process of it."""
@@ -51,6 +56,9 @@ class Lines:
 
     def step(self, step: Step) -> None:
         """Tell of what one step led to."""
+        if step.notes or step.decisions:
+            # What it follows from has happened before it, and is told before it.
+            self._play.catch_up(self)
         for note in step.notes:
             self._note(note)
         for decision in step.decisions:
@@ -63,7 +71,7 @@ class Lines:
     def outcome(self, outcome: Outcome) -> None:
         """Tell of what came of a decision."""
         decision, name = outcome.decision, outcome.decision.name
-        self.outcomes.setdefault(decision.run.id, outcome)
+        self._play.catch_up(self)
         if outcome.why is Why.DRY_RUN:
             return
         if outcome.result is not Result.DONE:
@@ -80,13 +88,11 @@ class Lines:
             case Reconciled(number=1):
                 self._row(note.at, "●", "watches", "monitor", _first_list(note.left), Style.NOTE)
             case CannotTell():
-                text = f"{note.rule} cannot be judged: {note.why}"
-                self._row(note.at, "·", "unknown", note.name, text, Style.QUIET)
+                self._row(note.at, "·", "unknown", note.name, f"{note.rule}: {note.why}", Style.QUIET)
             case MainTold():
                 sidecar = self._play.roles[note.sidecar.id].part.name
                 main = self._play.roles[note.main.id].part.name
-                text = f"goes on, although its sidecar {sidecar} was ended"
-                self._row(note.at, "·", "stays", main, text, Style.QUIET)
+                self._row(note.at, "·", "stays", main, f"goes on without its sidecar {sidecar}", Style.QUIET)
             case _:
                 pass
 
@@ -98,9 +104,9 @@ class Lines:
             return f"with its main {follows}, {seconds(at - main_ended)} after it"
         if main_ended is not None:
             return f"{seconds(at - main_ended)} after the end of its main"
-        if role.breached_at is None:
-            return f"{seconds(at - decision.at)} after the verdict"
-        return f"{seconds(at - role.breached_at)} after the breach, {seconds(at - decision.at)} after the verdict"
+        if role.breach is None:
+            return f"verdict to end {seconds(at - decision.at)}"
+        return f"breach to end {seconds(at - role.breach.at)}, verdict to end {seconds(at - decision.at)}"
 
     def _row(self, at: float, sign: str, word: str, name: str, text: str, style: Style) -> None:
         self._page.row(at - self._play.began, sign, word, name, text, style)
@@ -115,6 +121,7 @@ def seconds(duration: float) -> str:
 
 def _first_list(left: Mapping[str, int]) -> str:
     """What the first list held."""
-    said = {"within-rules": "in scope", "watched": "only watched", "skipped": "skipped"}
-    parts = (f"{count} {said.get(why, why)}" for why, count in left.items())
-    return f"{sum(left.values())} containers: {', '.join(parts)}"
+    said = {"within-rules": "in scope", "watched": "only watched"}
+    most_first = sorted(left.items(), key=lambda item: -item[1])
+    parts = (f"{count} {said.get(why, why)}" for why, count in most_first)
+    return f"lists {sum(left.values())}: {', '.join(parts)}"

@@ -55,7 +55,7 @@ class Page:
 
     def paragraph(self, text: str, style: Style = Style.PLAIN, indent: str = "") -> None:
         """Write a text, broken into lines where the page ends."""
-        for line in textwrap.wrap(text, self.width - 1, subsequent_indent=indent):
+        for line in textwrap.wrap(text, self.width - 1, subsequent_indent=indent, break_on_hyphens=False):
             self.write(self.style(line, style))
 
     def row(self, seconds: float, sign: str, word: str, name: str, text: str, style: Style) -> None:
@@ -63,8 +63,10 @@ class Page:
         shown = sign if self._signs else "-"
         head = f"{seconds:6.2f} {shown} {word:<{WORD}}"
         room = max(20, self.width - len(head) - NAME - 3)
-        first, *rest = textwrap.wrap(text, room) or [""]
-        self.write(f"{self.style(head, style)} {self.style(f'{name:<{NAME}}', Style.STRONG)} {first}".rstrip())
+        first, *rest = textwrap.wrap(text, room, break_on_hyphens=False) or [""]
+        self.write(
+            f"{self.style(head, style)} {self.style(f'{name:<{NAME}}', Style.STRONG)} {first}".rstrip()
+        )
         for line in rest:
             self.write(" " * (len(head) + NAME + 2) + line)
 

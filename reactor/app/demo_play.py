@@ -4,14 +4,13 @@ What is seen here is seen inside the engine, not through the monitor, and the li
 written down here a second time: so the demo can tell when the monitor is wrong.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 import trio
 
-from reactor.app.demo_cast import IMAGE_LABELS, LIFETIME, Fate, Part, Role
+from reactor.app.demo_cast import IMAGE_LABELS, LIFETIME, Breach, Fate, Part, Role
 from reactor.core.container import ContainerId
-from reactor.core.units import say_percent
 from reactor.testing.box import Box
 from reactor.testing.gauge import read
 from reactor.testing.history import Entry, What
@@ -31,11 +30,16 @@ PATIENCE = 15.0
 class Audience(Protocol):
     """Who is told what happens on the engine."""
 
+    @property
+    def left(self) -> bool:
+        """Whether nobody looks any more."""
+        ...
+
     def started(self, role: Role, at: float) -> None:
         """A container was started."""
         ...
 
-    def breached(self, role: Role, at: float) -> None:
+    def breached(self, role: Role, breach: Breach) -> None:
         """It broke a limit for the first time."""
         ...
 
@@ -51,33 +55,37 @@ class Audience(Protocol):
 class Play:
     """The script while it is played; ``roles`` are those who have entered."""
 
-    def __init__(self, world: World, parts: Sequence[Part], audience: Callable[["Play"], Audience]) -> None:
+    def __init__(self, world: World, parts: Sequence[Part]) -> None:
         self.world = world
         self.roles: dict[ContainerId, Role] = {}
         self.began = 0.0
         self._waiting = sorted(parts, key=lambda part: (part.comes, -part.age))
         self._told = 0
-        self._audience = audience(self)
 
-    def set_the_stage(self) -> None:
+    def set_the_stage(self, audience: Audience) -> None:
         """Let those enter who are there before the monitor."""
         self.began = trio.current_time()
         for tag, labels in IMAGE_LABELS.items():
             self.world.add_image(tag, labels)
         self._let_enter()
+        self.catch_up(audience)
 
-    async def run(self) -> None:
+    async def run(self, audience: Audience) -> None:
         """Let the others enter and watch, until everything has happened that has to, or patience is over."""
         over = float("inf")
-        while trio.current_time() < over:
+        while trio.current_time() < over and not audience.left:
             await trio.sleep(LOOK_EVERY)
             self._let_enter()
-            self._tell_history()
-            self._look_for_breaches()
+            self.catch_up(audience)
             if over == float("inf") and not self._waiting:
                 over = trio.current_time() + PATIENCE
             if not self._waiting and not any(self._owed()):
                 over = min(over, trio.current_time() + AFTERWARDS)
+
+    def catch_up(self, audience: Audience) -> None:
+        """Tell what has happened on the engine by now and was not told yet."""
+        self._tell_history(audience)
+        self._look_for_breaches(audience)
 
     def named(self, name: str) -> Role | None:
         """The role of this name, if it has entered."""
@@ -101,35 +109,30 @@ class Play:
             role for role in self.roles.values() if role.part.fate is not Fate.STAYS and role.box.has_process
         )
 
-    def _tell_history(self) -> None:
+    def _tell_history(self, audience: Audience) -> None:
         entries = tuple(self.world.history)[self._told :]
         self._told += len(entries)
         for entry in entries:
             role = self.roles.get(entry.run.id)
             if role is not None:
-                self._tell(role, entry)
+                self._tell(audience, role, entry)
 
-    def _tell(self, role: Role, entry: Entry) -> None:
+    def _tell(self, audience: Audience, role: Role, entry: Entry) -> None:
         match entry.what, entry.by:
             case What.STARTED, _:
-                self._audience.started(role, entry.at)
+                audience.started(role, entry.at)
             case What.OOM, _:
-                self._breach(role, entry.at, "")
-                self._audience.oomed(role, entry.at)
+                role.breach = role.breach or Breach(entry.at, "out of memory")
+                audience.oomed(role, entry.at)
             case What.DIED, "task" | "oom":
-                self._audience.exited(role, entry.at, entry.code)
+                audience.exited(role, entry.at, entry.code)
 
-    def _look_for_breaches(self) -> None:
+    def _look_for_breaches(self, audience: Audience) -> None:
         for role in self.roles.values():
-            if role.breached_at is None and role.box.has_process:
-                at, what = _broken_limit(self.world, role.box)
-                if what:
-                    self._breach(role, max(at, self.began), what)
-                    self._audience.breached(role, max(at, self.began))
-
-    def _breach(self, role: Role, at: float, what: str) -> None:
-        if role.breached_at is None:
-            role.breached_at, role.breach = at, what
+            if role.breach is None and role.box.has_process:
+                role.breach = _broken_limit(self.world, role.box, self.began)
+                if role.breach is not None:
+                    audience.breached(role, role.breach)
 
 
 def _enter(world: World, part: Part, others: Mapping[str, Box]) -> Box:
@@ -151,16 +154,14 @@ def _enter(world: World, part: Part, others: Mapping[str, Box]) -> Box:
     return box
 
 
-def _broken_limit(world: World, box: Box) -> tuple[float, str]:
-    """Since when a container breaks a limit and which; an empty text if none."""
-    twelve = world.clock.at(box.started) + LIFETIME
-    reading = read(world.ground, box)
-    usage, limit = reading.usage, box.recipe.limits.memory
+def _broken_limit(world: World, box: Box, began: float) -> Breach | None:
+    """The limit that a container breaks now, if it breaks one."""
+    reading, limit = read(world.ground, box), box.recipe.limits.memory
+    usage, twelve = reading.usage, world.clock.at(box.started) + LIFETIME
     if reading.at > twelve:
-        return twelve, "older than 12 hours"
+        return Breach(max(twelve, began), "older than 12 hours")
     if usage is not None and usage.pids > MOST_PIDS:
-        return reading.at, f"{usage.pids} processes; {MOST_PIDS} are allowed"
+        return Breach(reading.at, f"{usage.pids} processes", str(MOST_PIDS))
     if usage is not None and limit is not None and usage.memory > MOST_MEMORY * limit:
-        share, size = say_percent(usage.memory, limit, 1), limit // MIB
-        return reading.at, f"memory {share} of {size} MiB; 80 % are allowed"
-    return reading.at, ""
+        return Breach(reading.at, f"{usage.memory / MIB:.1f} MiB", f"80% of {limit // MIB} MiB")
+    return None

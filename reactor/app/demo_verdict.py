@@ -25,6 +25,7 @@ class Verdict:
     expected: Fate
     became: str
     ok: bool
+    follows: str = ""
     rule: str = ""
     reason: str = ""
     since: float | None = None
@@ -68,13 +69,14 @@ def judge(
     """Hold the history against the script."""
     played = {role.part.name: role for role in roles.values()}
     to_end = {key for key, role in roles.items() if role.part.fate is Fate.ENDED}
+    acted_on = {entry.run.id for entry in history.effective()}
     doubled = tuple(entry.name for entry in history.doubled())
     wrong = tuple(entry.name for entry in history.wrong(to_end))
     verdicts = tuple(_judge(part, played, history, decisions, began) for part in parts)
     within = {part.name: part.within for part in parts}
     return Summary(
         verdicts=verdicts,
-        missed=tuple(v.name for v in verdicts if v.expected is Fate.ENDED and not v.ok),
+        missed=tuple(played[name].part.name for name in played if played[name].box.id in to_end - acted_on),
         doubled=doubled,
         wrong=wrong,
         late=tuple(v.name for v in verdicts if v.took is not None and v.took > within[v.name]),
@@ -103,6 +105,7 @@ def _judge(
         expected=part.fate,
         became=became,
         ok=ok,
+        follows=part.follows,
         rule=decision.rule if decision and by_us else "",
         reason=decision.reason if decision and by_us else "",
         since=_from(began, since),
@@ -116,7 +119,7 @@ def _fate(role: Role, history: History) -> tuple[str, bool]:
     actions, fate = _actions(role, history), role.part.fate
     deaths = history.of(role.box.id, What.DIED)
     if role.box.alive:
-        return ("alive", fate is Fate.STAYS and not actions)
+        return ("back again" if actions else "alive", fate is Fate.STAYS and not actions)
     if len(actions) > 1:
         return (f"ended {len(actions)} times", False)
     if actions:
@@ -130,7 +133,9 @@ def _actions(role: Role, history: History) -> list[Any]:
 
 def _since(role: Role, played: Mapping[str, Role], history: History) -> float | None:
     main = played.get(role.part.follows)
-    return history.died_at(main.box.id) if main else role.breached_at
+    if main is not None:
+        return history.died_at(main.box.id)
+    return role.breach.at if role.breach is not None else None
 
 
 def _from(began: float, at: float | None) -> float | None:

@@ -13,7 +13,7 @@ from reactor.app.counting import Counting
 from reactor.app.scribe import Scribe
 from reactor.app.telling import Teller
 from reactor.core.container import Container, ContainerId, Run
-from reactor.core.decisions import Decision, Outcome
+from reactor.core.decisions import Decision, Outcome, Why
 from reactor.core.facts import Acted, Fact
 from reactor.core.protection import GOVERNED, Standing
 from reactor.core.state import Setup, State, Step
@@ -39,6 +39,9 @@ class Observer(Protocol):
         """Take in what came of a decision."""
         ...
 
+NEWS = frozenset({Why.STALE, Why.IMPOSTOR, Why.GONE})
+"""The outcomes that tell of something the core does not know yet."""
+
 
 class Monitor:
     """One engine's facts, decisions and outcomes, and everybody who wants to know of them."""
@@ -59,10 +62,15 @@ class Monitor:
         self._observers = observers
         self._roster = -1
 
-    def begin(self, put: Put, want: Want) -> None:
-        """Start the graph's clock. ``put`` takes decisions; ``want`` is told whose readings are needed."""
+    def begin(self, put: Put, want: Want, look: Callable[[ContainerId], None]) -> None:
+        """Start the graph's clock.
+
+        ``put`` takes decisions, ``want`` is told whose readings are needed, and ``look`` which
+        container turned out to be in another run than the core knows.
+        """
         self._put = put
         self._want = want
+        self._look = look
         self.graph.subscribe(self._stepped)
 
     @property
@@ -81,6 +89,8 @@ class Monitor:
         for observer in self._observers:
             observer.outcome(outcome)
         self.feed(Acted(outcome.at, outcome))
+        if outcome.why in NEWS:
+            self._look(outcome.decision.run.id)
 
     def allows(self, container: Container, decision: Decision) -> bool:
         """The last look before acting: still in scope, neither skipped nor protected?"""

@@ -98,13 +98,34 @@ def _demo(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     demo.add_argument(
         "--rules", metavar="PATH", type=Path, action="append", help="other rules than the shipped ones"
     )
-    demo.add_argument("--json", action="store_true", help="the summary as JSON on stdout")
-    _logging(demo)
+    demo.add_argument("--json", action="store_true", help="the summary as JSON on stdout, and nothing else")
+    demo.add_argument(
+        "--speed",
+        metavar="N",
+        type=_speed,
+        default=1.0,
+        help="shorten the pauses of the script by N, 0.1 to 10; the monitor's pace stays real (default: 1)",
+    )
+    demo.add_argument("--keep", action="store_true", help="keep the journal, and say where it is")
+    _logging(demo, "error")
 
 
-def _logging(command: argparse.ArgumentParser) -> None:
+def _speed(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0.1 <= number <= 10:
+        raise argparse.ArgumentTypeError("a number from 0.1 to 10 is needed")
+    return number
+
+
+def _logging(command: argparse.ArgumentParser, level: str = "info") -> None:
     logging = command.add_argument_group("log (on stderr)")
     logging.add_argument("--log-format", choices=("logfmt", "json"), default="logfmt", help="default: logfmt")
     logging.add_argument(
-        "--log-level", choices=("debug", "info", "warning", "error"), default="info", help="default: info"
+        "--log-level",
+        choices=("debug", "info", "warning", "error"),
+        default=level,
+        help=f"default: {level}",
     )

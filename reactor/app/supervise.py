@@ -109,7 +109,7 @@ async def _start_watching(
         on_open=lambda _: workers.nudge(),
         on_reconciled=lambda took: tally.observe("reactor_reconcile_duration_seconds", took),
     )
-    monitor.begin(workers.put, readings.want)
+    monitor.begin(workers.put, readings.want, watch.look)
     numbers = Numbers(
         Sources(
             setup=monitor.setup,

@@ -112,7 +112,9 @@ def _go_on(setup: Setup, draft: Draft, old: Entry, container: Container, placed:
     born = old.container.born if old.container.born is not None else container.born
     created = old.container.created if old.container.created is not None else container.created
     kept = replace(container, born=born, created=created)
-    entry = replace(old, container=kept, source=container, seen_at=at, unsure=False, gone_at=None)
+    # Only a new look takes a doubt away; the list alone does not say which run it is.
+    unsure = old.unsure and container is old.source
+    entry = replace(old, container=kept, source=container, seen_at=at, unsure=unsure, gone_at=None)
     same = (old.standing, old.mains, old.serves) == (placed.standing, placed.mains, placed.serves)
     if same and old.own == placed.own:
         return entry

@@ -53,6 +53,12 @@ def quoted(text: str, longest: int | None = None) -> str:
     return f'"{shown}…"' if cut else f'"{shown}"'
 
 
+def tame(text: str, longest: int) -> str:
+    """A sentence with a stranger's words in it, fit for any terminal and of a bounded length."""
+    shown = "".join(char if char.isprintable() else _escaped(char) for char in text[:longest])
+    return shown if len(text) <= longest else f"{shown}…"
+
+
 def tightness(node: Node) -> int:
     """The level at which a node needs no brackets around it."""
     match node:

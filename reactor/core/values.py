@@ -30,7 +30,7 @@ def value_of(node: Node) -> Value:
             return lambda _: value
         case Name():
             return operator.attrgetter(node.name)
-        case Index(key=Literal(value=key)):
+        case Index(key=Literal(value=str(key))):
             return lambda view: view.labels.get(key)
         case Negative():
             return _calculated(operator.sub, lambda _: 0, value_of(node.operand))

@@ -194,11 +194,10 @@ class DockerEngine:
             if clock.fits(said, asked, answered) or answered - self._clock_asked < CLOCK_PAUSE:
                 return  # Another inspect asked in the meantime, or asking does not help.
             self._jumps += clock.now(answered) is not None
-            clock.forget()
-            # Without a clock a start is unknown, and that is reported as such.
             with suppress(EngineError):
                 await self._info(self._deadlines.inspect)
             if not clock.fits(said, asked, trio.current_time()):
+                # Without a clock a start is unknown, and that is reported as such.
                 clock.forget()
 
     def _fetcher(self) -> Fetcher:

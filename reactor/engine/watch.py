@@ -114,6 +114,10 @@ class Watch:
         """The counters."""
         return replace(self._stats, hearing=self._hearing.statistics())
 
+    def look(self, container: ContainerId) -> None:
+        """Have a container inspected soon: somebody met another run than the one that is known."""
+        self._inspector.ask_nowait(container)
+
     async def run(
         self, nursery: trio.Nursery, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
     ) -> None:

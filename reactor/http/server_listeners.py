@@ -54,16 +54,20 @@ async def open_unix_listener(path: Path, mode: int = 0o600) -> trio.SocketListen
         if await _answers(path):
             raise AddressTaken(f"{path} is taken: another program listens there")
         _remove(path)
-    listening = trio.socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    return trio.SocketListener(trio.socket.from_stdlib_socket(_bound(path, mode)))
+
+
+def _bound(path: Path, mode: int) -> socket.socket:
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        await listening.bind(os.fspath(path))
+        listening.bind(os.fspath(path))
         # Nobody can connect before listen(), so there is no moment of wider permissions.
-        _permit(path, mode)
+        path.chmod(mode)
         listening.listen(1024)
     except OSError as error:
         listening.close()
         raise _refusal(error, str(path)) from None
-    return trio.SocketListener(listening)
+    return listening
 
 
 def _is_socket(path: Path) -> bool:
@@ -80,10 +84,6 @@ def _is_socket(path: Path) -> bool:
 
 def _remove(path: Path) -> None:
     path.unlink(missing_ok=True)
-
-
-def _permit(path: Path, mode: int) -> None:
-    path.chmod(mode)
 
 
 async def _answers(path: Path) -> bool:

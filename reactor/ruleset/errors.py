@@ -6,6 +6,11 @@ Only the records belong here. Their sentences are written where the mistake is k
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from reactor.core.printing import tame
+
+_LONGEST = 400
+"""Characters of a message. What it quotes from a file may be anything."""
+
 
 @dataclass(frozen=True, slots=True)
 class RuleError:
@@ -21,7 +26,7 @@ class RuleError:
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
-        return f"{place}: {self.message}"
+        return f"{place}: {tame(self.message, _LONGEST)}"
 
 
 class BadRules(Exception):

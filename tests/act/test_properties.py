@@ -31,15 +31,17 @@ FAULTS: dict[Kind, list[Fault]] = {
 faults = st.sampled_from(
     [("fault", kind, fault, times) for kind, kinds in FAULTS.items() for fault in kinds for times in (1, 3)]
 )
+deeds = ["again", "exit", "start", "pause", "wedge", "free"]
 steps = st.lists(
     st.one_of(
+        st.tuples(st.just("decide"), st.integers(0, 3)),
         faults,
-        st.tuples(
-            st.sampled_from(["decide", "again", "exit", "start", "pause", "wedge", "free"]), st.integers(0, 3)
-        ),
+        st.tuples(st.sampled_from(deeds), st.integers(0, 3)),
+        faults,
         st.tuples(st.sampled_from(["crash", "boot", "nudge"])),
         st.tuples(st.just("wait"), st.integers(0, 60)),
     ),
+    min_size=4,
     max_size=40,
 )
 
@@ -124,7 +126,7 @@ async def play(story_steps: list[tuple[object, ...]], seed: int) -> None:
         assert bench.journal.open_intents == []
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=300, deadline=None, derandomize=True)
 @given(steps, st.integers(0, 2**16))
 def test_no_run_is_ended_twice_and_none_without_a_decision(
     story_steps: list[tuple[object, ...]], seed: int

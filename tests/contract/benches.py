@@ -4,27 +4,38 @@ A contract test says what is to happen through the hands and looks at it through
 of what an engine answers belongs here.
 """
 
+import os
+import signal
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from enum import Enum
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import trio
+from docker.errors import APIError
 
 from reactor.core.container import Container, ContainerId, State
 from reactor.core.ports import Engine
 from reactor.engine.calls import DockerEngine
 from reactor.engine.endpoint import resolve
 from reactor.testing import tasks
+from reactor.testing.api import serve_world
 from reactor.testing.box import Box
 from reactor.testing.direct import DirectEngine
+from reactor.testing.refusals import Refused
 from reactor.testing.world import World
 from tests.tooling.containers import Containers, unique_name
+from tools.private_engine import PrivateEngine
 
 NO_LABELS: Mapping[str, str] = {}
 MIB = 1024 * 1024
+TAKES = 0.1
+"""How long the end and the start of an embedded engine take: no real one does it in no time at all."""
+
 GROW = "a=x; while true; do a=$a$a; done"
 
 
@@ -109,6 +120,14 @@ class Bench(ABC):
     async def boot(self) -> None:
         """Start it again."""
 
+    @abstractmethod
+    async def wedge(self, container: ContainerId) -> None:
+        """Let the part of the engine that holds this container get stuck."""
+
+    @abstractmethod
+    async def free(self, container: ContainerId) -> None:
+        """Let it go on."""
+
     async def run(self, job: Job = Job.SLEEP, **options: Any) -> ContainerId:
         """Create and start."""
         container = await self.create(job, **options)
@@ -159,18 +178,11 @@ class WorldBench(Bench):
 
     async def start(self, container: ContainerId) -> None:
         box = self._box(container)
-        if box.recipe.task.refuses is None:
-            self.world.start(box)
-        else:
-            await self._start_badly(box)
-
-    async def _start_badly(self, box: Box) -> None:
-        from reactor.testing.refusals import Refused  # noqa: PLC0415 - one kind of job needs it
-
         try:
             self.world.start(box)
         except Refused:
-            return
+            if box.recipe.task.refuses is None:
+                raise
 
     async def pause(self, container: ContainerId) -> None:
         self.world.pause(self._box(container))
@@ -186,9 +198,17 @@ class WorldBench(Bench):
 
     async def crash(self) -> None:
         self.world.crash()
+        await trio.sleep(TAKES)
 
     async def boot(self) -> None:
         self.world.boot()
+        await trio.sleep(TAKES)
+
+    async def wedge(self, container: ContainerId) -> None:
+        self.world.wedge(self._box(container))
+
+    async def free(self, container: ContainerId) -> None:
+        self.world.free(self._box(container))
 
     def _box(self, container: ContainerId) -> Box:
         return next(box for box in self.world.boxes if box.id == container)
@@ -197,9 +217,10 @@ class WorldBench(Bench):
 class DockerBench(Bench):
     """Hands for a real engine. The SDK blocks: each of its calls is made in a thread, one after the other."""
 
-    def __init__(self, containers: Containers, power: Any = None) -> None:
+    def __init__(self, containers: Containers, power: PrivateEngine | None = None) -> None:
         self._containers = containers
         self._power = power
+        self._shims: dict[ContainerId, int] = {}
         self.engine = DockerEngine(resolve(containers.docker_host, {}))
 
     async def create(
@@ -232,8 +253,6 @@ class DockerBench(Bench):
         return ContainerId(await trio.to_thread.run_sync(create))
 
     async def start(self, container: ContainerId) -> None:
-        from docker.errors import APIError  # noqa: PLC0415 - one kind of job needs it
-
         try:
             await trio.to_thread.run_sync(self._containers.client.api.start, container)
         except APIError as error:
@@ -261,10 +280,22 @@ class DockerBench(Bench):
         return f"{name}:labelled"
 
     async def crash(self) -> None:
-        await trio.to_thread.run_sync(self._power.kill9)
+        await trio.to_thread.run_sync(self._engine.kill9)
 
     async def boot(self) -> None:
-        await trio.to_thread.run_sync(self._power.restart)
+        await trio.to_thread.run_sync(self._engine.restart)
+
+    @property
+    def _engine(self) -> PrivateEngine:
+        assert self._power is not None, "only a private engine may be broken"
+        return self._power
+
+    async def wedge(self, container: ContainerId) -> None:
+        self._shims[container] = self._engine.shim_pid(container)
+        os.kill(self._shims[container], signal.SIGSTOP)
+
+    async def free(self, container: ContainerId) -> None:
+        os.kill(self._shims.pop(container), signal.SIGCONT)
 
 
 @asynccontextmanager
@@ -275,3 +306,14 @@ async def direct_bench() -> AsyncIterator[Bench]:
         await nursery.start(world.run)
         yield WorldBench(world, DirectEngine(world))
         nursery.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def embedded_bench() -> AsyncIterator[Bench]:
+    """A world, and its engine behind a socket."""
+    with TemporaryDirectory(prefix="rx-") as folder:
+        async with trio.open_nursery() as nursery:
+            world = World()
+            path = await nursery.start(serve_world, world, Path(folder) / "d.sock")
+            yield WorldBench(world, DockerEngine(resolve(f"unix://{path}", {})))
+            nursery.cancel_scope.cancel()

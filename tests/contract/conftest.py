@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.contract.benches import Bench, DockerBench, direct_bench
+from tests.contract.benches import Bench, DockerBench, direct_bench, embedded_bench
 from tests.tooling.containers import Containers
 from tools.private_engine import PrivateEngine
 
-WORLDS = {"direct": direct_bench}
+WORLDS = {"direct": direct_bench, "embedded": embedded_bench}
 KINDS = [*WORLDS, pytest.param("docker", marks=pytest.mark.real)]
 
 

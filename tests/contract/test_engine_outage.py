@@ -6,7 +6,7 @@ import pytest
 import trio
 
 from reactor.core.container import State
-from reactor.core.ports import EngineUnreachable, StreamEnded
+from reactor.core.ports import DeadlinePassed, EngineUnreachable, StreamEnded
 from tests.contract.benches import Bench, Job
 
 
@@ -62,3 +62,34 @@ async def test_who_was_killed_by_hand_and_is_to_run_always_comes_back_with_the_e
     await bench.boot()
     again = await bench.until(container, State.RUNNING)
     assert again.run != first.run
+
+
+async def test_a_container_that_is_stuck_holds_up_nobody_else(mortal_bench: Bench) -> None:
+    """Its own inspect does not come back; the list and a kill of another one do."""
+    bench = mortal_bench
+    stuck, other = await bench.run(), await bench.run()
+    await bench.engine.inspect(other)
+    await bench.wedge(stuck)
+
+    async def hang() -> None:
+        with pytest.raises(DeadlinePassed):
+            await bench.engine.inspect(stuck)
+
+    async def kill() -> None:
+        with trio.move_on_after(5) as patience:
+            await bench.engine.kill(stuck)
+        assert patience.cancelled_caught
+
+    try:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(kill)
+            await trio.sleep(0.5)  # The kill holds the container from now on.
+            nursery.start_soon(hang)
+            began = trio.current_time()
+            rows = {row.id: row.state for row in await bench.engine.list()}
+            assert rows[stuck] is State.RUNNING
+            assert await bench.engine.kill(other) == 204
+            assert trio.current_time() - began < 3
+    finally:
+        await bench.free(stuck)
+    assert (await bench.until(stuck, State.EXITED)).exit_code == 137

@@ -249,6 +249,8 @@ def test_a_stale_decision_waits_until_the_new_run_was_seen() -> None:
     story = Story().see(0, a).sample(1, a, pids=201)
     story.outcome(2, story.decisions[0], Result.REFUSED, Why.STALE).sample(3, a, pids=201)
     assert len(story.decisions) == 1
+    story.snapshot(4, a).sample(4.5, a, pids=201)
+    assert len(story.decisions) == 1, "a list with an old look does not take the doubt away"
     b = anew(a, 5, at=5)
     story.see(5, b).sample(6, b, pids=201)
     assert [d.run for d in story.decisions] == [a.run, b.run]
@@ -396,6 +398,8 @@ def test_what_could_not_be_confirmed_is_not_judged_until_it_is_seen_again() -> N
     story = Story().snapshot(0, a).snapshot(10, unsure=frozenset({cid(1)}), gap=True).sample(11, a, pids=201)
     assert story.ended() == []
     story.snapshot(20, a).sample(21, a, pids=201)
+    assert story.ended() == []
+    story.snapshot(30, replace(a)).sample(31, a, pids=201)
     assert story.ended() == [(1, "safety/pids")]
 
 

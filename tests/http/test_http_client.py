@@ -20,6 +20,7 @@ from reactor.http.errors import (
     TimedOut,
     TooLarge,
 )
+from reactor.http.lines import Lines
 from tests.http.peer import CHUNKED, LAST, chunk, open_descriptors, peer, read_request, saying, wait_until
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
@@ -319,6 +320,26 @@ async def test_an_overlong_line_is_an_error_or_is_dropped() -> None:
             lines = answer.lines(100, drop=True)
             assert [line async for line in lines] == [b"short", b"after", b"last"]
             assert lines.dropped == 2
+
+
+async def test_a_line_without_an_end_costs_no_memory() -> None:
+    """It is refused, or let go, as soon as it is too long, and not when its end comes."""
+    given = longest = 0
+
+    async def piece() -> bytes:
+        nonlocal given, longest
+        given += 1
+        longest = max(longest, len(lines.rest))
+        return b"x" * 50 if given < 1000 else b"\nend\n"
+
+    lines = Lines(piece, 100)
+    with pytest.raises(TooLarge):
+        await anext(lines)
+    assert given == 3
+    lines = Lines(piece, 100, drop=True)
+    assert await anext(lines) == b"end"
+    assert longest <= 100
+    assert lines.dropped == 1
 
 
 async def test_a_request_that_cannot_be_written_is_refused_before_a_connection() -> None:

@@ -69,7 +69,7 @@ async def test_a_stalled_disk_holds_an_intent_for_a_tenth_of_a_second(
         blocker.execute("BEGIN IMMEDIATE")
         began = trio.current_time()
         assert not await journal.intend(decide(1), began)
-        assert 0.1 <= trio.current_time() - began < 0.15
+        assert 0.1 <= trio.current_time() - began < 0.4
         assert journal.statistics().late == 1
         assert "not on the disk in time" in caplog.text
         blocker.execute("ROLLBACK")
@@ -82,7 +82,7 @@ async def test_a_stalled_disk_holds_an_intent_for_a_tenth_of_a_second(
 async def test_a_stalled_disk_does_not_keep_the_monitor_from_ending(tmp_path: Path) -> None:
     path = tmp_path / "reactor.db"
     blocker = sqlite3.connect(path, isolation_level=None)
-    with trio.fail_after(4):
+    with trio.fail_after(8):
         async with running(path) as journal:
             blocker.execute("BEGIN IMMEDIATE")
             end(journal, 1)

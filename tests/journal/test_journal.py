@@ -53,7 +53,7 @@ async def test_an_intent_without_a_final_outcome_is_found_again(path: Path) -> N
         first, second = journal.open_intents()
     assert (first.run, second.run) == (run_of(1), run_of(2))
     assert first == decide(1, at=first.at)
-    assert first.at == pytest.approx(later - 7.5, abs=0.2)
+    assert first.at == pytest.approx(later - 7.5, abs=1.0)
 
 
 async def test_after_a_reboot_an_open_intent_is_as_old_as_now(path: Path) -> None:
@@ -62,7 +62,7 @@ async def test_after_a_reboot_an_open_intent_is_as_old_as_now(path: Path) -> Non
         await journal.intend(decide(1), trio.current_time())
     async with running(path, boot=lambda: 10.0, boot_id="after") as journal:
         (found,) = journal.open_intents()
-        assert found.at == pytest.approx(trio.current_time(), abs=0.2)
+        assert found.at == pytest.approx(trio.current_time(), abs=1.0)
         assert found.at - found.seen == pytest.approx(2.0)
 
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reactor.ruleset import BadRules, parse
+from reactor.ruleset.reading import read_rules
+from tests.core.written import LANGUAGE
 
 HEAD = "groups:\n  - name: g\n    rules:\n      - name: r\n        when: "
 WRONG = "zzz"
@@ -28,9 +29,7 @@ def _double(text: str) -> str:
 
 
 def _first_error(text: str) -> tuple[int, int]:
-    with pytest.raises(BadRules) as refused:
-        parse(text)
-    error = refused.value.errors[0]
+    error = read_rules("r.yaml", text, LANGUAGE).errors[0]
     assert WRONG in error.message
     return error.line, error.column
 
@@ -76,7 +75,5 @@ def test_place_in_every_style(words: list[str], line_break: str, style: str, win
 )
 def test_place_at_the_end(written: str, place: tuple[int, int]) -> None:
     """What is missing at the end is missing behind the last character."""
-    with pytest.raises(BadRules) as refused:
-        parse(HEAD + written)
-    (error,) = refused.value.errors
+    (error,) = read_rules("r.yaml", HEAD + written, LANGUAGE).errors
     assert (error.line, error.column) == place

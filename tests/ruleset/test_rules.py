@@ -5,7 +5,7 @@ import pytest
 from reactor.core.container import Container, ContainerId, Run, State
 from reactor.core.decisions import Action
 from reactor.core.rules import Rule, Selector, Trigger
-from reactor.ruleset import parse
+from reactor.ruleset import BadRules, parse
 from tests.core.written import view
 
 FULL = """
@@ -71,7 +71,7 @@ def test_on_is_a_word() -> None:
 def test_line_endings(ending: str) -> None:
     """Files from any editor are read alike, and keep their places."""
     made = rules(FULL.replace("\n", ending))
-    assert [rule.place for rule in made] == ["r.yaml:9", "r.yaml:18", "r.yaml:20"]
+    assert [rule.place for rule in made] == ["r.yaml:9", "r.yaml:19", "r.yaml:21"]
 
 
 def test_empty_value_selects_that() -> None:
@@ -89,3 +89,12 @@ def test_version_follows_the_contents() -> None:
     assert first == parse(FULL, "b.yaml").version
     assert first != parse(FULL + "# reviewed\n", "a.yaml").version
     assert len(first) == 12
+
+
+def test_errors_are_fit_for_a_terminal() -> None:
+    """What a file holds does not reach the terminal as it is, nor at any length."""
+    with pytest.raises(BadRules) as refused:
+        parse('"\\e[31m' + "x" * 900 + '": 1\n')
+    said = str(refused.value.errors[-1])
+    assert said.startswith("rules.yaml:1:1: unknown key '\\u001b[31mxxx")
+    assert len(said) < 460

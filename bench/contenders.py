@@ -1,0 +1,145 @@
+"""The three contenders, each on its own part of the run: started, set upon its victims, ended, summed up.
+
+How each one works is in ``monitor``, ``consumer`` and ``poller``.
+"""
+
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.course import Course
+from bench.figures import spread
+from bench.fleet import IN_SCOPE, OUT_OF_SCOPE, Fleet
+from bench.metering import Meter
+from bench.monitor import Monitor
+from bench.options import Options
+from bench.processes import EngineCost
+from bench.programs import Program
+from bench.records import Breach, Counts, Kill, Part, Passage, Scale
+from bench.victims import Victim
+
+READY_WITHIN = 180.0
+AFTERWARDS = 2.0
+"""Seconds in which a kill that was not due, or a second one, would still be seen."""
+INTERVAL, SHORT_INTERVAL = 300.0, 5.0
+POLLED_IDLE = 2
+POLL_PATIENCE = 180.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Where all parts of a run take place."""
+
+    options: Options
+    fleet: Fleet
+    course: Course
+
+    def reactor(self, folder: Path) -> Part:
+        """Reactor, and in between the engine's own inspect and kill."""
+        fleet, number = self.fleet, self.options.victims
+        self.course.say(
+            f"reactor: starting {number} victims, and {number} for the engine's bare inspect + kill"
+        )
+        victims, bare = fleet.start_victims(number, IN_SCOPE), fleet.start_victims(number, OUT_OF_SCOPE)
+        watched = [*fleet.idle, *_ids(victims)]
+        with Monitor(self.course.docker_host, folder) as monitor:
+            monitor.wait_ready(len(watched), READY_WITHIN)
+            meter = self._meter(monitor.pid, [*watched, *_ids(bare)], threads=monitor.most_threads)
+            breaches, killed = self.course.run(victims, meter.look, bare=bare)
+            time.sleep(AFTERWARDS)
+            cost = meter.cost()
+            monitor.stop()
+        passages = self._passages(breaches, monitor.kills())
+        counts = self._counts(passages, _ids(bare), ours=1)
+        fleet.remove([*_ids(victims), *_ids(bare)])
+        what = "reactor run, rules of its own file, events and stats streams"
+        return Part("reactor", what, len(watched), passages, counts, cost, bare=killed)
+
+    def consumer(self) -> Part:
+        """A thread for each container."""
+        fleet, number = self.fleet, self.options.victims
+        self.course.say(f"thread per container: starting {number} victims")
+        victims = fleet.start_victims(number, OUT_OF_SCOPE)
+        watched = [*fleet.idle, *_ids(victims)]
+        with Program("bench.consumer", (self.course.docker_host,), watched) as program:
+            program.wait_ready(READY_WITHIN)
+            meter = self._meter(program.pid, watched)
+            breaches, _ = self.course.run(victims, meter.look)
+            time.sleep(AFTERWARDS)
+            cost = meter.cost()
+        passages = self._passages(breaches, program.kills())
+        counts = self._counts(passages, ())
+        fleet.remove(_ids(victims))
+        what = "docker SDK, stats(stream=True, decode=True) in a thread each; kills without an inspect"
+        return Part("thread per container", what, len(watched), passages, counts, cost)
+
+    def poller(self) -> Part:
+        """The plain loop, over a part of the containers and with a shortened sleep."""
+        fleet, number = self.fleet, self.options.poll_victims
+        self.course.say(f"poll loop: starting {number} victims")
+        victims = fleet.start_victims(number, OUT_OF_SCOPE)
+        watched = [*fleet.idle[:POLLED_IDLE], *_ids(victims)]
+        arguments = (self.course.docker_host, str(SHORT_INTERVAL))
+        with Program("bench.poller", arguments, watched) as program:
+            program.wait_ready(READY_WITHIN)
+            meter = self._meter(program.pid, watched)
+            breaches, _ = self.course.run(
+                victims, meter.look, pause=(0.0, 2 * SHORT_INTERVAL), within=POLL_PATIENCE
+            )
+            # Until the round is over in which the last one was seen.
+            time.sleep(SHORT_INTERVAL + 2 * len(watched))
+            cost = meter.cost()
+        passages = self._passages(breaches, program.kills())
+        counts = self._counts(passages, ())
+        fleet.remove(_ids(victims))
+        what = "docker SDK, stats(stream=False) for one container after another, then sleep"
+        scale = scaled(passages, program, self.options.containers)
+        return Part("poll loop", what, len(watched), passages, counts, cost, scale=scale)
+
+    def _meter(self, pid: int, containers: Collection[str], *, threads: int = 0) -> Meter:
+        meter = Meter(pid, EngineCost(self.course.docker_host, containers), threads=threads)
+        self.course.say(f"watching {self.options.seconds:g} s while nothing happens")
+        meter.quiet(self.options.seconds)
+        return meter
+
+    def _passages(self, breaches: Mapping[str, Breach], kills: Sequence[Kill]) -> list[Passage]:
+        # The first one counts; a second one is in the engine's own count of kills.
+        first = {kill.container: kill for kill in reversed(kills)}
+        return [
+            Passage(container, breach, self.course.listening.death(container), first.get(container))
+            for container, breach in breaches.items()
+        ]
+
+    def _counts(self, passages: Sequence[Passage], bare: Sequence[str], ours: int = 0) -> Counts:
+        """What the engine says; ``ours`` is how often each of the bare ones was killed by us."""
+        kills, innocents = self.course.listening.kills, self.fleet.ended_innocents()
+        touched = {container for container in self.fleet.idle if kills(container)}
+        return Counts(
+            victims=len(passages),
+            missed=sum(passage.died is None for passage in passages),
+            doubled=sum(kills(passage.container) > 1 for passage in passages),
+            wrong=len(touched | set(innocents)) + sum(kills(container) != ours for container in bare),
+        )
+
+
+def scaled(passages: Sequence[Passage], program: Program, containers: int) -> Scale:
+    """Bring a shortened loop to the length of the one in the field."""
+    looks, rounds = program.looks(), program.rounds()
+    took = spread(looks)
+    full = containers * (took.p50 if took else 0.0) + INTERVAL
+    delays = []
+    for passage in passages:
+        length = next(
+            (r.ended - r.began for r in rounds if passage.kill and r.began <= passage.kill.seen <= r.ended),
+            None,
+        )
+        if passage.unseen is not None and length is not None:
+            delays.append(passage.unseen * full / length)
+    return Scale(
+        containers, INTERVAL, SHORT_INTERVAL, looks, [r.ended - r.began for r in rounds], full, delays
+    )
+
+
+def _ids(victims: Sequence[Victim]) -> list[str]:
+    return [victim.container for victim in victims]

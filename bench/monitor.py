@@ -1,0 +1,126 @@
+"""Contender: reactor itself, run as a user runs it, with rules and a journal of its own.
+
+What is known of it comes from outside: its log says where it listens, its metrics how many streams
+it has open, its journal what it did and when.
+"""
+
+import json
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from bench.clock import now
+from bench.ending import end
+from bench.journal import kills
+from bench.processes import usage
+from bench.programs import CHECKOUT, DidNotBegin
+from bench.records import Kill
+from bench.victims import THRESHOLD
+
+# What the shipped rules say; written here so that a change of theirs does not change what is compared.
+RULES = f"""\
+groups:
+  - name: bench
+    rules:
+      - name: lifetime
+        when: age > 12h
+      - name: pids
+        when: pids > {THRESHOLD}
+      - name: memory
+        when: memory > 80%
+      - name: oom
+        on: oom
+"""
+
+
+class Monitor:
+    """One ``reactor run``, from its start to its end; everything it writes lies in ``folder``."""
+
+    def __init__(self, docker_host: str, folder: Path) -> None:
+        rules, self._journal, self._log = folder / "rules.yaml", folder / "journal.db", folder / "log"
+        rules.write_text(RULES)
+        self.most_threads = 0
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                (
+                    str(Path(sys.executable).parent / "reactor"), "run",
+                    "--rules", str(rules), "--docker-host", docker_host, "--listen", "127.0.0.1:0",
+                    "--journal", str(self._journal), "--log-format", "json",
+                ),
+                stdin=subprocess.DEVNULL,
+                stderr=log,
+                cwd=CHECKOUT,
+                start_new_session=True,
+            )  # fmt: skip
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        end(self._process)
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    def wait_ready(self, streams: int, within: float) -> None:
+        """Wait until it has had a first picture and reads so many containers."""
+        deadline = now() + within
+        while not self._reads(streams):
+            if self._process.poll() is not None or now() > deadline:
+                raise DidNotBegin(f"reactor does not watch; the end of its log:\n{self._log_tail()}")
+            self._look()
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """Stop it in good order."""
+        status = end(self._process)
+        if status != 0:
+            raise DidNotBegin(f"reactor ended with status {status}; its log:\n{self._log_tail()}")
+
+    def kills(self) -> list[Kill]:
+        """What its journal says that it did; ask after it was stopped."""
+        return kills(self._journal)
+
+    def _look(self) -> None:
+        used = usage(self.pid)
+        self.most_threads = max(self.most_threads, used.threads if used else 0)
+
+    def _reads(self, streams: int) -> bool:
+        address = listening_at(self._log.read_text(errors="replace"))
+        if address is None:
+            return False
+        try:
+            with urllib.request.urlopen(f"{address}/metrics", timeout=5) as answer:  # noqa: S310 - Our own.
+                return gauge(answer.read().decode(), "reactor_stats_streams") == streams
+        except urllib.error.URLError:
+            return False
+
+    def _log_tail(self) -> str:
+        return "\n".join(self._log.read_text(errors="replace").splitlines()[-15:])
+
+
+def listening_at(log: str) -> str | None:
+    """The address in the line of the log in which reactor says where it listens."""
+    for line in log.splitlines():
+        # The last line may be half written.
+        if '"listening"' in line and line.endswith("}"):
+            said: str = json.loads(line)["listening"]
+            return said.split()[0]
+    return None
+
+
+def gauge(exposition: str, name: str) -> float | None:
+    """The value of a metric without labels in Prometheus text."""
+    for line in exposition.splitlines():
+        if line.startswith(f"{name} "):
+            return float(line.split()[1])
+    return None

@@ -1,0 +1,49 @@
+"""What the containers of these tests do, as commands of a static busybox: the guilty, and those just below.
+
+The limits of the shipped rules are 200 PIDs and 80 % of the memory; ``MEMORY`` is the limit that every
+container gets which is about memory.
+"""
+
+MEMORY = "64m"
+PIDS = 256
+
+
+def sh(script: str) -> tuple[str, ...]:
+    """A shell script as a command."""
+    return ("sh", "-c", script)
+
+
+def processes(count: int) -> tuple[str, ...]:
+    """As many processes as this, the shell included, and they stay."""
+    return sh(f"i=1; while [ $i -lt {count} ]; do sleep 100000 & i=$((i+1)); done; wait")
+
+
+STORM = processes(250)
+"""A fork storm: more than a rule allows, and less than the hard limit."""
+AT_THE_LIMIT = processes(200)
+"""Exactly as many as are allowed."""
+
+RAMP = sh("i=0; while [ $i -lt 9 ]; do tail -c 6400k /dev/zero | sleep 100000 & i=$((i+1)); sleep 0.1; done; wait")
+"""Memory that grows step by step to about 90 % of the limit and is held: none of it belongs to a file."""
+SHARED_RAMP = sh("dd if=/dev/zero of=/dev/shm/held bs=1M count=58; sleep 100000")
+"""The same in shared memory, which is no page cache either (needs ``shm_size``)."""
+NEARLY_FULL = sh("dd if=/dev/zero of=/dev/shm/held bs=1M count=50; sleep 100000")
+"""A little less than 80 % (needs ``shm_size``)."""
+PAGE_CACHE = sh("dd if=/dev/zero of=/filler bs=1M count=150; sync; cat /filler > /dev/null; sleep 100000")
+"""Fills the memory with a file that was written and read: cache, which the kernel can drop."""
+
+GROW = "a=x; while true; do a=$a$a; done"
+OOM_MAIN = sh(f"sleep 0.5; {GROW}")
+"""The main process runs out of memory (give it 32m)."""
+OOM_CHILD = sh(f"sleep 0.5; ({GROW}); sleep 100000")
+"""A child does, and the main process lives on."""
+OOM_AT_ONCE = sh(GROW)
+"""Dead within milliseconds after its start."""
+
+SERVE = sh('trap "exit 0" TERM; while true; do sleep 0.05; done')
+"""A well-behaved service: it goes when it is asked to."""
+
+
+def exits(code: int, after: float = 0) -> tuple[str, ...]:
+    """Ends by itself."""
+    return sh(f"sleep {after}; exit {code}") if after else sh(f"exit {code}")

@@ -1,0 +1,259 @@
+"""The real program as a subprocess: started, read, killed, stopped, and never left behind.
+
+Belongs here: the hands for one monitor, and reading what it says (log, metrics, journal). What a test
+makes of that is its own part.
+"""
+
+import http.client
+import json
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.real.waiting import until
+
+SHIPPED_RULES = Path(__file__).parents[2] / "rules"
+STARTS_WITHIN = 30.0
+STOPS_WITHIN = 40.0
+_FOREIGN = re.compile(r"DOCKER_|OTEL_|REACTOR_")
+Line = Mapping[str, Any]
+
+
+class SaidNonsense(AssertionError):
+    """The monitor wrote something on stderr that is no log line: a traceback, or a stranger's words."""
+
+
+def program(*arguments: str) -> list[str]:
+    """The command line of the program."""
+    return [sys.executable, "-m", "reactor", *arguments]
+
+
+def clean_environment(**more: str) -> dict[str, str]:
+    """Our environment without anything that names an engine or an exporter."""
+    kept = {key: value for key, value in os.environ.items() if not _FOREIGN.match(key)}
+    return kept | more
+
+
+class Monitor:
+    """One monitor: the same folder, journal and configuration over all of its starts.
+
+    ``config`` is the text of a configuration, ``rules`` a file or a folder.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        docker_host: str,
+        *,
+        config: str = "",
+        rules: Path = SHIPPED_RULES,
+        journal: Path | None = None,
+        log_format: str = "json",
+    ) -> None:
+        self.folder = folder
+        self.journal_file = journal or folder / "journal.db"
+        self._docker_host = docker_host
+        self._rules = rules
+        self._format = log_format
+        self._config = folder / "config.yaml"
+        self._config.write_text(config)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._starts = 0
+        self._read = 0
+        self._lines: list[Line] = []
+
+    def __enter__(self) -> Self:
+        self.start()
+        self.wait_ready()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        if self._process is None:
+            return
+        if kind is None:
+            assert self.stop() == 0, self.raw_log()[-2000:]
+        else:
+            self.kill9()
+
+    # Life
+
+    def command(self) -> list[str]:
+        """How it is started."""
+        return program(
+            "run",
+            *("--docker-host", self._docker_host),
+            *("--rules", str(self._rules)),
+            *("--config", str(self._config)),
+            *("--journal", str(self.journal_file)),
+            *("--listen", "127.0.0.1:0"),
+            *("--log-format", self._format, "--log-level", "debug"),
+        )
+
+    def start(self) -> None:
+        """Start it and do not wait."""
+        assert self._process is None, "it runs already"
+        self._starts += 1
+        self._read, self._lines = 0, []
+        with self.log_file.open("wb") as log:
+            self._process = subprocess.Popen(
+                self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=clean_environment()
+            )
+
+    def wait_ready(self) -> None:
+        """Wait until it says that it is ready: everything has been listed, and events come in."""
+        until(self.is_ready, STARTS_WITHIN, "the monitor is ready")
+
+    def is_ready(self) -> bool:
+        """Whether ``/-/ready`` says so."""
+        if self._running.poll() is not None:
+            raise AssertionError(f"the monitor ended by itself: {self.raw_log()[-2000:]}")
+        if self._address is None:
+            return False
+        try:
+            return self._get("/-/ready")[0] == 200
+        except OSError:
+            return False
+
+    def kill9(self) -> None:
+        """Kill it, as a crash does."""
+        process, self._process = self._running, None
+        process.kill()
+        process.wait()
+
+    def terminate(self) -> None:
+        """Send SIGTERM and do not wait."""
+        self._running.send_signal(signal.SIGTERM)
+
+    def wait_ended(self) -> int:
+        """Wait for its end; all that it wrote must be log lines."""
+        process, self._process = self._running, None
+        try:
+            code = process.wait(STOPS_WITHIN)
+        finally:
+            process.kill()
+            process.wait()
+        if self._format == "json":
+            self.lines()
+        return code
+
+    def stop(self) -> int:
+        """Stop it in order, and return its exit code."""
+        self.terminate()
+        return self.wait_ended()
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._running.pid
+
+    @property
+    def _running(self) -> "subprocess.Popen[bytes]":
+        assert self._process is not None, "it does not run"
+        return self._process
+
+    # The log
+
+    @property
+    def log_file(self) -> Path:
+        """What it wrote since its last start."""
+        return self.folder / f"log-{self._starts}.txt"
+
+    def raw_log(self) -> str:
+        """All of it, as it is."""
+        return self.log_file.read_text(errors="backslashreplace")
+
+    def lines(self) -> Sequence[Line]:
+        """The log since the last start, line by line; raises SaidNonsense on anything else."""
+        with self.log_file.open("rb") as log:
+            log.seek(self._read)
+            fresh = log.read()
+        whole = fresh[: fresh.rfind(b"\n") + 1]
+        self._read += len(whole)
+        self._lines += [_line(line) for line in whole.splitlines()]
+        return self._lines
+
+    def said(self, message: str, **fields: object) -> list[Line]:
+        """The lines with this message and these fields."""
+        return [
+            line
+            for line in self.lines()
+            if line["msg"] == message and all(line.get(key) == value for key, value in fields.items())
+        ]
+
+    # The numbers
+
+    def metrics(self) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
+        """What ``/metrics`` shows, by name and labels."""
+        text = self._get("/metrics")[1].decode()
+        families = text_string_to_metric_families(text)
+        return {
+            (sample.name, frozenset(sample.labels.items())): sample.value
+            for family in families
+            for sample in family.samples
+        }
+
+    def metric(self, name: str, **labels: str) -> float | None:
+        """The sum of all samples of this name with at least these labels; None without any."""
+        wanted = set(labels.items())
+        found = [value for (key, has), value in self.metrics().items() if key == name and wanted <= has]
+        return sum(found) if found else None
+
+    def raw_metrics(self) -> str:
+        """The text of ``/metrics``."""
+        return self._get("/metrics")[1].decode()
+
+    @property
+    def _address(self) -> str | None:
+        for line in self.raw_log().splitlines():
+            found = re.search(r"http://(127\.0\.0\.1:\d+)", line)
+            if found and "in force" in line:
+                return found[1]
+        return None
+
+    def _get(self, path: str) -> tuple[int, bytes]:
+        with closing(http.client.HTTPConnection(self._address or "", timeout=10)) as connection:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+
+    # The journal
+
+    def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
+        """Rows of the journal; none while there is no file yet."""
+        try:
+            connection = sqlite3.connect(f"file:{self.journal_file}?mode=ro", uri=True)
+        except sqlite3.OperationalError:
+            return []
+        with closing(connection):
+            connection.row_factory = sqlite3.Row
+            return [dict(row) for row in connection.execute(query, values)]
+
+    def exits(self, container: str) -> list[dict[str, Any]]:
+        """The exits of a container that are on record, the earliest first."""
+        return self.rows("SELECT * FROM exits WHERE container = ? ORDER BY started_at", container)
+
+    def intents(self, container: str) -> list[dict[str, Any]]:
+        """The intents about a container, the earliest first."""
+        return self.rows("SELECT * FROM intents WHERE container = ? ORDER BY wall", container)
+
+
+def _line(text: bytes) -> Line:
+    try:
+        line = json.loads(text)
+    except ValueError:
+        raise SaidNonsense(text.decode(errors="backslashreplace")) from None
+    if not isinstance(line, dict) or "msg" not in line:
+        raise SaidNonsense(str(line))
+    return line

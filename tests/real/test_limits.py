@@ -1,0 +1,110 @@
+"""The four limits of the shipped rules, each broken by one container while others stand just below it."""
+
+from tests.real import deeds
+from tests.real.conftest import LIFETIME
+from tests.real.monitor import Monitor
+from tests.real.scene import PROMISE, Scene
+from tests.real.waiting import until
+
+LIMITS = {"pids": deeds.PIDS, "mem": deeds.MEMORY}
+
+
+def test_a_fork_storm_is_ended(scene: Scene, watcher: Monitor) -> None:
+    """The one beside it has a name that is nearly the same, and does nothing."""
+    bad = scene.guilty(scene.run(deeds.STORM, task="storm", **LIMITS))
+    scene.innocent(scene.run(task="calm", name=f"{scene.charges.names[bad]}x", **LIMITS))
+    scene.verdict()
+    scene.report("fork storm")
+    (intent,) = watcher.intents(bad)
+    assert (intent["rule"], intent["result"], intent["why"]) == ("safety/pids", "done", "ended")
+    assert intent["reason"].startswith("pids 250 > 200")
+
+
+def test_memory_that_grows_to_ninety_percent_and_stays_there(scene: Scene, watcher: Monitor) -> None:
+    """Of processes, and in shared memory; the crowd has one that is full of page cache instead."""
+    grown = scene.guilty(scene.run(deeds.RAMP, task="ramp", **LIMITS))
+    shared = scene.guilty(scene.run(deeds.SHARED_RAMP, task="shared", shm_size="64m", **LIMITS))
+    scene.verdict()
+    scene.report("memory above 80 % of the limit, two kinds")
+    for container in (grown, shared):
+        (intent,) = watcher.intents(container)
+        assert (intent["rule"], intent["why"]) == ("safety/memory", "ended")
+        assert watcher.exits(container)[0]["oom"] == 0
+
+
+def test_page_cache_is_no_memory_in_use(scene: Scene, crowd: Scene, watcher: Monitor) -> None:
+    """The engine counts more than 80 % as used, and most of it can be dropped."""
+    full = next(key for key in crowd.charges.innocent if "cat /filler" in str(crowd.truth.inspect(key)))
+    until(lambda: crowd.truth.readings(full)["memory_stats"]["usage"] > 0.8 * (64 << 20), 30, "the cache fills")
+    shown = until(lambda: watcher.metric("container_memory_working_set_bytes", container_id=full), 10)
+    assert shown < 0.8 * (64 << 20)
+    scene.verdict()
+
+
+def test_the_crowd_stands_where_it_should(crowd: Scene, watcher: Monitor) -> None:
+    """A neighbour that does not come near the limit would prove nothing."""
+    at_200, nearly_full = list(crowd.charges.innocent)[:2]
+    until(lambda: watcher.metric("container_threads", container_id=at_200) == 200, 10, "200 processes")
+    shown = until(lambda: watcher.metric("container_memory_working_set_bytes", container_id=nearly_full), 10)
+    assert 0.77 * (64 << 20) < shown <= 0.8 * (64 << 20)
+
+
+def test_an_oom_of_a_child_ends_the_container(scene: Scene, watcher: Monitor) -> None:
+    """The main process lives on with half a task; one that is not in scope may do so."""
+    bad = scene.guilty(scene.run(deeds.OOM_CHILD, task="child", mem="32m"))
+    scene.innocent(scene.run(deeds.OOM_CHILD, labels={f"{scene.names.task}x": "child"}, mem="32m"))
+    scene.verdict()
+    scene.report("OOM of a child, after 0.5 s of peace")
+    (intent,) = watcher.intents(bad)
+    assert (intent["rule"], intent["why"]) == ("safety/oom", "ended")
+    (ended,) = watcher.exits(bad)
+    assert (ended["exit_code"], ended["cause"], ended["oom"]) == (137, "reactor", 1)
+
+
+def test_an_oom_of_the_main_process_takes_its_sidecars_and_nobody_elses(
+    scene: Scene, watcher: Monitor
+) -> None:
+    """The main ends by itself and gets no signal; what is left are its sidecars."""
+    side = scene.run(deeds.SERVE, serves="main")
+    scene.innocent(scene.run(deeds.SERVE, serves="mainx"), scene.run(task="mainx"))
+    main = scene.run(deeds.OOM_MAIN, task="main", mem="32m")
+    scene.untouched(main)
+    died = until(lambda: scene.truth.events(main, "die"), 20, "the main dies")[0].nano
+    scene.guilty(side, since=died)
+    scene.verdict()
+    scene.report("OOM of the main, its sidecar")
+    (ended,) = watcher.exits(main)
+    assert (ended["exit_code"], ended["cause"], ended["oom"]) == (137, "oom", 1)
+    assert scene.truth.state(side)["ExitCode"] == 0, "a sidecar is asked politely"
+
+
+def test_a_lifetime_ends_at_its_moment_even_while_paused(scene: Scene, watcher: Monitor, short: str) -> None:
+    """Paused time counts, a new run begins anew, and a label that is nearly the same selects nobody."""
+    mine = {short: ""}
+    plain = scene.run(task="old", labels=mine)
+    paused = scene.run(task="frozen", labels=mine)
+    scene.containers.client.api.pause(paused)
+    again = scene.run(task="again", labels=mine)
+    scene.innocent(scene.run(task="old", labels={f"{short}er": ""}))
+    scene.containers.client.api.restart(again, timeout=0)
+    for container in (plain, paused):
+        scene.guilty(container, LIFETIME + PROMISE, not_before=LIFETIME)
+    scene.guilty(again, LIFETIME + PROMISE, life=1, not_before=LIFETIME)
+    scene.verdict()
+    scene.report(f"lifetime of {LIFETIME:g} s: plain, paused, begun anew")
+
+
+def test_without_a_limit_a_percentage_is_unknown_and_that_is_said_once(
+    scene: Scene, watcher: Monitor
+) -> None:
+    """The engine gives the memory of the whole host as the limit; nothing is divided by that."""
+    free = scene.run(deeds.processes(3), task="free", pids=deeds.PIDS)
+    scene.innocent(free)
+    until(lambda: watcher.metric("container_threads", container_id=free) == 3, 15, "it is sampled")
+    samples = watcher.metric("reactor_samples_total") or 0
+    until(lambda: (watcher.metric("reactor_samples_total") or 0) > samples + 25, 20, "and sampled again")
+    (said,) = watcher.said("a rule cannot be judged", id=free[:12])
+    assert (said["rule"], said["why"]) == ("safety/memory", "it has no memory limit")
+    assert watcher.metric("container_memory_limit_bytes", container_id=free) is None
+    assert (watcher.metric("reactor_rule_unknown", rule="safety/memory") or 0) >= 1
+    scene.verdict()

@@ -1,0 +1,125 @@
+"""The four counters of every test: missed, doubled, wrong and late, from the engine's truth alone.
+
+A test says who has to be ended and who must be left alone; nothing of what the monitor says about
+itself comes in here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tests.real.truth import Life, Truth, seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Guilt:
+    """A run that has to be ended.
+
+    ``life`` counts the container's runs from 0. ``promise`` is how many seconds there are for it from
+    ``since`` (nanoseconds of the engine's clock; None for the beginning of the run) to its death, and
+    ``not_before`` how many must pass first.
+    """
+
+    promise: float
+    life: int = 0
+    since: int | None = None
+    not_before: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Innocence:
+    """A run that must go on: as it was when the test began to look after it."""
+
+    started_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The four counters; each offence is a sentence, so that a failure says what happened."""
+
+    missed: tuple[str, ...] = ()
+    doubled: tuple[str, ...] = ()
+    wrong: tuple[str, ...] = ()
+    late: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Charges:
+    """Who has to be ended, who must live, and who may end by itself but must not be touched."""
+
+    names: dict[str, str] = field(default_factory=dict)
+    guilty: dict[str, list[Guilt]] = field(default_factory=dict)
+    innocent: dict[str, Innocence] = field(default_factory=dict)
+    untouched: set[str] = field(default_factory=set)
+
+
+def pending(truth: Truth, charges: Charges) -> list[str]:
+    """The names of those who have not been ended yet."""
+    return [
+        charges.names[container]
+        for container, each in charges.guilty.items()
+        for guilt in each
+        if took(truth, container, guilt) is None
+    ]
+
+
+def took(truth: Truth, container: str, guilt: Guilt) -> float | None:
+    """Seconds from the breach to the death, by the engine's clock; None while it lives."""
+    lives = truth.lives(container)
+    if len(lives) <= guilt.life or lives[guilt.life].died is None:
+        return None
+    life = lives[guilt.life]
+    return seconds((life.died or 0) - (life.began if guilt.since is None else guilt.since))
+
+
+def judge(truth: Truth, charges: Charges) -> Score:
+    """Count."""
+    missed, doubled, wrong, late = [], [], [], []
+    for container, each in charges.guilty.items():
+        name, lives = charges.names[container], truth.lives(container)
+        for guilt in each:
+            lasted = took(truth, container, guilt)
+            if lasted is None:
+                missed.append(name)
+            elif lasted > guilt.promise:
+                late.append(f"{name}: {lasted:.2f} s, and {guilt.promise:g} s were promised")
+            elif lasted < guilt.not_before:
+                wrong.append(f"{name}: ended after {lasted:.2f} s, before {guilt.not_before:g} s were over")
+        guilty = {guilt.life for guilt in each}
+        doubled += [f"{name}: {life.signals}" for life in lives if _is_doubled(life)]
+        wrong += [
+            f"{name}: run {number} got {life.signals}"
+            for number, life in enumerate(lives)
+            if number not in guilty and life.signals
+        ]
+    for container in charges.untouched:
+        signals = [said.signal for said in truth.events(container, "kill")]
+        wrong += [f"{charges.names[container]}: got {signals}"] if signals else []
+    for container, innocence in charges.innocent.items():
+        harm = _harm(truth, container, innocence)
+        wrong += [f"{charges.names[container]}: {harm}"] if harm else []
+    return Score(tuple(missed), tuple(doubled), tuple(wrong), tuple(late))
+
+
+def _is_doubled(life: Life) -> bool:
+    """One hard signal and, before it, one polite one are all that a run may get."""
+    return any(life.signals.count(signal) > 1 for signal in set(life.signals))
+
+
+def _harm(truth: Truth, container: str, innocence: Innocence) -> str:
+    harmed = truth.events(container, "kill", "stop", "die", "destroy")
+    state = truth.state(container)
+    if harmed:
+        return "the engine said " + ", ".join(said.action for said in harmed)
+    if not state.get("Running") or state["StartedAt"] != innocence.started_at:
+        return f"it is {state.get('Status', 'gone')}, started at {state.get('StartedAt')}"
+    return ""
+
+
+def spans(truth: Truth, charges: Charges) -> Mapping[str, float]:
+    """How long each of the guilty took, by name, for whoever wants to read it."""
+    return {
+        charges.names[container]: lasted
+        for container, each in charges.guilty.items()
+        for guilt in each
+        if (lasted := took(truth, container, guilt)) is not None
+    }
