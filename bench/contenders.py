@@ -87,8 +87,7 @@ class Ground:
             breaches, _ = self.course.run(
                 victims, meter.look, pause=(0.0, 2 * SHORT_INTERVAL), within=POLL_PATIENCE
             )
-            # Until the round is over in which the last one was seen.
-            time.sleep(SHORT_INTERVAL + 2 * len(watched))
+            program.wait_rounds(len(program.rounds()) + 1, POLL_PATIENCE)
             cost = meter.cost()
         passages = self._passages(breaches, program.kills())
         counts = self._counts(passages, ())

@@ -114,7 +114,7 @@ def listening_at(log: str) -> str | None:
         # The last line may be half written.
         if '"listening"' in line and line.endswith("}"):
             said: str = json.loads(line)["listening"]
-            return said.split()[0]
+            return said.split(maxsplit=1)[0]
     return None
 
 

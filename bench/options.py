@@ -19,7 +19,7 @@ class Options:
 
 
 FULL = Options(containers=100, victims=30, poll_victims=6, seconds=30.0, json=None, keep=None)
-QUICK = Options(containers=20, victims=5, poll_victims=2, seconds=5.0, json=None, keep=None)
+QUICK = Options(containers=20, victims=5, poll_victims=2, seconds=3.0, json=None, keep=None)
 
 
 def parse(arguments: Sequence[str] | None = None) -> Options:

@@ -82,6 +82,11 @@ class Program:
         """The rounds that are over."""
         return [said for said in tuple(self._said) if isinstance(said, Round)]
 
+    def wait_rounds(self, number: int, within: float) -> None:
+        """Wait until so many rounds are over."""
+        with self._news:
+            self._news.wait_for(lambda: len(self.rounds()) >= number or not self._thread.is_alive(), within)
+
     def _has(self, kind: type[Ready]) -> bool:
         return any(isinstance(said, kind) for said in self._said)
 

@@ -36,8 +36,8 @@ def judge(reactor: Part) -> Sequence[Promise]:
     found, counts, cost = reaction_ratio(reactor), reactor.counts, reactor.cost
     return (
         Promise(
-            f"first breaching sample → return of the kill: at most {MOST_RATIO:g} × bare inspect + kill (medians)",
-            "not measured" if found is None else f"{found:.2f} ×",
+            f"first breaching sample → return of the kill at most {MOST_RATIO:g} x bare inspect + kill",
+            "not measured" if found is None else f"{found:.2f} x",
             found is not None and found <= MOST_RATIO,
         ),
         Promise(

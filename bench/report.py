@@ -9,11 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 from bench.figures import Spread, ratio, spread
+from bench.fleet import PIDS_LIMIT
 from bench.machine import Machine
 from bench.options import Options
 from bench.promises import Promise, reaction_ratio
 from bench.records import Part, Passage
 from bench.table import Row, duration, share, table
+from bench.victims import PROCESSES, THRESHOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +68,15 @@ def machine_readable(report: Report) -> str:
 
 def _head(report: Report) -> list[str]:
     options = report.options
-    return [
-        str(report.machine),
+    size = (
         f"{options.containers} idle containers; {options.victims} victims for each stream contender,"
-        f" {options.poll_victims} for the poll loop. A victim forks to 231 processes; its breach is the 201st.",
-    ]
+        f" {options.poll_victims} for the poll loop."
+    )
+    kind = (
+        f"A victim forks to {PROCESSES} processes, below its limit of {PIDS_LIMIT};"
+        f" its breach is the moment of number {THRESHOLD + 1}."
+    )
+    return [str(report.machine), f"{size} {kind}"]
 
 
 def _ratios(report: Report) -> Iterator[Row]:
@@ -96,7 +102,7 @@ def _ratios(report: Report) -> Iterator[Row]:
 
 
 def _times_of(found: float | None) -> str:
-    return "–" if found is None else f"{found:.2f} ×" if found < 10 else f"{found:.0f} ×"
+    return "-" if found is None else f"{found:.2f} x" if found < 10 else f"{found:.0f} x"
 
 
 def _times(report: Report) -> Iterator[Row]:
@@ -140,7 +146,7 @@ def _inspecting(passage: Passage) -> float | None:
 
 def _row(name: str, found: Spread | None) -> Row:
     if found is None:
-        return (name, "0", "–", "–", "–")
+        return (name, "0", "-", "-", "-")
     return (name, str(found.n), duration(found.p50), duration(found.p99), duration(found.most))
 
 
@@ -148,24 +154,26 @@ def _words(report: Report) -> list[str]:
     slack = spread(passage.breach.slack for part in report.parts for passage in part.passages)
     lines = [
         "With fewer than 100 measurements p99 is the maximum.",
-        "seen is the arrival of the first breaching sample, as the contender says; die is the engine's own time.",
+        "seen: the first breaching sample arrived, as the contender says. die: by the engine's own clock.",
     ]
     if slack is not None:
         lines.append(
-            f"The victim's processes were counted every {duration(slack.p50)} (median; the longest gap before"
+            f"A victim's processes were counted every {duration(slack.p50)} (median; the longest gap before"
             f" a breach was {duration(slack.most)})."
         )
-    scale = report.poller.scale
-    if scale is not None:
-        lines += [
-            f"The poll loop was not run in full: it looked at {report.poller.streams} containers (fewer as they"
-            f" died) and slept {scale.short_interval:g} s instead of {scale.interval:g} s.",
-            f"Scaled means: each delay times the length of a full round ({scale.containers} containers, each"
-            f" as long as the median look, and {scale.interval:g} s: {duration(scale.full_round)})",
-            "over the length of the round in which the breach was seen. In the field the delay is spread evenly"
-            f" up to one round: {duration(scale.full_round / 2)} on average.",
-        ]
-    return lines
+    return [*lines, *_scaling(report.poller)]
+
+
+def _scaling(poller: Part) -> Iterator[str]:
+    scale = poller.scale
+    if scale is None:
+        return
+    yield f"The poll loop was not run in full: it looked at {poller.streams} containers (fewer as they"
+    yield f"  died) and slept {scale.short_interval:g} s instead of {scale.interval:g} s."
+    yield f"  Scaled: each delay times the length of a full round ({scale.containers} containers, each as"
+    yield f"  long as the median look, and {scale.interval:g} s of sleep: {duration(scale.full_round)})"
+    yield "  over the length of the round in which the breach was seen. In the field a breach waits for any"
+    yield f"  time up to a full round, {duration(scale.full_round / 2)} on average."
 
 
 def _costs(parts: Sequence[Part]) -> Iterator[Row]:
@@ -180,7 +188,7 @@ def _costs(parts: Sequence[Part]) -> Iterator[Row]:
     yield (
         "engine's CPU while nothing happens, of a core",
         *(
-            share(sum(p.cost.quiet_engine.values()), p.cost.quiet) if p.cost.quiet_engine else "–"
+            share(sum(p.cost.quiet_engine.values()), p.cost.quiet) if p.cost.quiet_engine else "-"
             for p in parts
         ),
     )

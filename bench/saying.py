@@ -48,4 +48,5 @@ def tell(said: Said) -> None:
 
 def understand(line: bytes) -> Said:
     """What a line says."""
-    return msgspec.json.decode(line, type=Said)
+    said: Said = msgspec.json.decode(line, type=Said)
+    return said

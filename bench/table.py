@@ -7,7 +7,7 @@ GAP = "  "
 
 
 def table(rows: Iterable[Row]) -> list[str]:
-    """Rows as lines: the first column to the left, the others to the right; a row of one cell is a heading."""
+    """Rows as lines: the first column to the left, the others to the right; one cell is a heading."""
     every = [tuple(row) for row in rows]
     columns = [row for row in every if len(row) > 1]
     widths = [max(map(len, column)) for column in zip(*columns, strict=True)]
@@ -25,7 +25,7 @@ def _line(row: Row, widths: Sequence[int]) -> str:
 def duration(seconds: float | None) -> str:
     """A duration in the unit in which it reads best."""
     if seconds is None:
-        return "–"
+        return "-"
     if seconds < 1.0:
         return f"{seconds * 1000:.1f} ms"
     return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.0f} s"
@@ -33,4 +33,4 @@ def duration(seconds: float | None) -> str:
 
 def share(cpu: float, wall: float) -> str:
     """CPU seconds as a share of one core."""
-    return "–" if wall <= 0 else f"{100 * cpu / wall:.1f} %"
+    return "-" if wall <= 0 else f"{100 * cpu / wall:.1f} %"

@@ -18,14 +18,14 @@ from tools.engine_traces import cgroup_roots
 
 THRESHOLD: Final = 200
 PROCESSES: Final = 230
+"""What a victim that has turned bad consists of, its shell among them."""
 # Waits for the signal with one child, then forks well beyond the threshold and stays there: below its own
 # limit of 256, so that all of its kind look the same to the kill.
-COMMAND: Final = (
-    "sh",
-    "-c",
+_SCRIPT: Final = (
     "trap : USR1; sleep 1000000 & wait $!; "
-    f"i=1; while [ $i -lt {PROCESSES} ]; do sleep 1000000 & i=$((i+1)); done; wait",
+    f"i=1; while [ $i -lt {PROCESSES - 1} ]; do sleep 1000000 & i=$((i+1)); done; wait"
 )
+COMMAND: Final = ("sh", "-c", _SCRIPT)
 LOOK_EVERY: Final = 0.0004
 """Seconds of sleep between two looks; with what a look takes, about two thousand a second."""
 BREACHES_WITHIN: Final = 30.0

@@ -158,14 +158,13 @@ def _fetch(packages: Sequence[str]) -> None:
 
 
 def _wrap_apparmor_parser(root: Path) -> None:
-    """Put a script before an unpacked parser that shows it its configuration, which is not in /etc."""
+    """Put a script before an unpacked parser that tells it to do without a configuration in /etc."""
     if not (root / "sbin/apparmor_parser").is_file():
         return
     # Without it the parser warns, and dockerd takes the warning for the version that it asked for.
     script = root / "usr/sbin/apparmor_parser"
     script.write_text(
-        '#!/bin/sh\nroot=$(dirname "$0")/../..\n'
-        'exec "$root/sbin/apparmor_parser" --config-file="$root/etc/apparmor/parser.conf" "$@"\n'
+        '#!/bin/sh\nexec "$(dirname "$0")/../../sbin/apparmor_parser" --config-file=/dev/null "$@"\n'
     )
     script.chmod(0o755)
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import trio
 
-from reactor.app.cli import FOUND, OK
+from reactor.app.cli import FOUND, OK, Complaint
 from reactor.app.demo_cast import cast
 from reactor.app.demo_page import Page
 from reactor.app.demo_stage import play_on_socket, rule_files
@@ -71,7 +71,7 @@ def demo(options: argparse.Namespace) -> int:
     with logging_to(sys.stderr.fileno(), wishes.log_format, wishes.log_level):
         ending = trio.run(_show, wishes, rules, page)
     if isinstance(ending, signal.Signals):
-        page.write(f"Stopped by {ending.name} before the end; nothing is left behind.")
+        page.write(f"Stopped by {ending.name} before the end.")
         return 128 + ending
     if page.left:
         _let_stdout_go()
@@ -80,6 +80,8 @@ def demo(options: argparse.Namespace) -> int:
         sys.stdout.write(json.dumps(ending.document(), indent=2) + "\n")
     else:
         write_summary(page, ending, _pointers(rules, Path(sys.argv[0])))
+        if wishes.rules and not ending.ok:
+            page.write("The script was written for the shipped rules; other rules end others.")
     return OK if ending.ok else FOUND
 
 
@@ -106,16 +108,25 @@ async def _show(wishes: Wishes, rules: RuleSet, page: Page) -> Summary | signal.
 @contextmanager
 def _folder(page: Page, *, keep: bool) -> Iterator[Path]:
     """A new folder that nobody else can look into, removed in the end unless it is to be kept."""
-    usual = tempfile.gettempdir()
-    short = usual if len(os.fsencode(usual)) < LONGEST_FOLDER else "/tmp"  # noqa: S108 - mkdtemp makes it private.
-    folder = Path(tempfile.mkdtemp(prefix="reactor-demo-", dir=short))
+    folder = _make_folder()
     try:
         yield folder
     finally:
         if keep:
-            page.write(f"Kept, as you asked: {folder / 'journal.db'}")
+            page.write(f"The journal is kept, as you asked: {folder / 'journal.db'}")
         else:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make_folder() -> Path:
+    try:
+        usual = tempfile.gettempdir()
+        short = usual if len(os.fsencode(usual)) < LONGEST_FOLDER else "/tmp"  # noqa: S108 - mkdtemp makes it private.
+        return Path(tempfile.mkdtemp(prefix="reactor-demo-", dir=short))
+    except OSError as error:
+        reason = error.strerror or error
+        remedy = "name one that can be written in TMPDIR"
+        raise Complaint(f"reactor: there is no temporary folder for the demo: {reason}; {remedy}") from None
 
 
 def _pointers(rules: RuleSet, program: Path) -> tuple[tuple[str, str], ...]:

@@ -5,15 +5,12 @@ against the script in ``demo_verdict``.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
-from reactor.core.container import nothing
 from reactor.testing.box import Box
 from reactor.testing.tasks import (
-    GIB,
     MIB,
-    Exits,
     FillsCache,
     Forks,
     Grows,
@@ -32,6 +29,8 @@ IMAGE_LABELS: Mapping[str, Mapping[str, str]] = {SKIPPING_IMAGE: {"reactor.skip"
 
 SOON, WITH_MAIN, ORPHANED = 3.0, 5.0, 12.0
 """Within how many seconds an end is promised: of a breach, of the main's, of having lost the main."""
+OUT_OF_SCOPE, SKIPPED = "not in scope", "it carries the skip label"
+"""Why a limit that is broken is none of the monitor's business."""
 
 
 class Fate(StrEnum):
@@ -42,13 +41,14 @@ class Fate(StrEnum):
     STAYS = "stays"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Part:
-    """One container of the script. ``comes`` is when it is started, in seconds; at 0 it is there before
-    the monitor. ``age`` is for how many seconds it has been running then.
+    """One container of the script.
 
-    ``network_of`` is whose network it shares, ``follows`` whose end has to be its own.
-    ``ignored`` says why a limit that it breaks is none of the monitor's business.
+    ``comes`` is when it is started, in seconds since the monitor watches (0: it is there before),
+    and ``age`` for how many seconds it has been running then; ``leaves`` is when it exits by itself,
+    if it does. ``follows`` is whose end has to be its own, ``within`` how soon. ``limited`` says
+    whether it has limits of memory and processes.
     """
 
     name: str
@@ -57,15 +57,34 @@ class Part:
     fate: Fate = Fate.STAYS
     comes: float = 0.0
     age: float = 0.0
-    labels: Mapping[str, str] = field(default_factory=nothing, hash=False)
-    image: str = "runner/job:1"
-    pids_limit: int | None = 256
-    memory_limit: int | None = 250 * MIB
+    leaves: float | None = None
+    sidecar_of: str = ""
     network_of: str = ""
+    ignored: str = ""
+    image: str = "runner/job:1"
+    limited: bool = True
     restart_policy: str = "no"
     follows: str = ""
-    ignored: str = ""
     within: float = SOON
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What its runner labelled it with."""
+        if self.sidecar_of:
+            return {"reactor.sidecar-of": self.sidecar_of}
+        if self.network_of or self.ignored == OUT_OF_SCOPE:
+            return {}
+        return {"reactor.task": self.name} | ({"reactor.skip": ""} if self.ignored == SKIPPED else {})
+
+    @property
+    def memory_limit(self) -> int | None:
+        """In bytes; so that 80 % of it is a whole number."""
+        return 250 * MIB if self.limited else None
+
+    @property
+    def pids_limit(self) -> int | None:
+        """The hard limit, somewhat above the one in the rules."""
+        return 256 if self.limited else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,223 +107,78 @@ class Role:
 
 def cast(pace: float = 1.0) -> tuple[Part, ...]:
     """All parts. ``pace`` stretches the pauses between them; what a task does takes its own time."""
-    return (*_bystanders(), *_overdue(pace), *_runaways(pace), *_groups(pace), *_out_of_memory(pace))
-
-
-def _task(name: str, **more: str) -> Mapping[str, str]:
-    return {"reactor.task": name, **more}
-
-
-def _sidecar(of: str) -> Mapping[str, str]:
-    return {"reactor.sidecar-of": of}
+    return (*_bystanders(), *_loners(pace), *_groups(pace), *_out_of_memory(pace))
 
 
 def _bystanders() -> tuple[Part, ...]:
     """Those who break no rule, if only just, and those who are nobody's business."""
     return (
         Part(
-            name="postgres",
-            does="three weeks old, not in scope",
-            task=Serves(),
-            age=21 * 24 * HOUR,
-            image="postgres:16",
-            memory_limit=None,
-            pids_limit=None,
-            ignored="not in scope",
+            "postgres", "three weeks old, not in scope", Serves(), age=21 * 24 * HOUR,
+            image="postgres:16", limited=False, ignored=OUT_OF_SCOPE,
         ),
         Part(
-            name="backup",
-            does="900 processes, not in scope",
-            task=Forks(per_second=300, most=900),
-            image="backup:2",
-            memory_limit=None,
-            pids_limit=None,
-            ignored="not in scope",
+            "backup", "900 processes, not in scope", Forks(300, most=900),
+            image="backup:2", limited=False, ignored=OUT_OF_SCOPE,
         ),
-        Part(
-            name="skipped",
-            does="240 processes and the skip label",
-            task=Forks(per_second=100, most=240),
-            labels=_task("skipped", **{"reactor.skip": ""}),
-            ignored="it carries the skip label",
-        ),
-        Part(
-            name="two-hundred",
-            does="exactly 200 processes",
-            task=Forks(per_second=1000, most=200),
-            labels=_task("two-hundred"),
-        ),
-        Part(
-            name="eighty-percent",
-            does="exactly 80 % of its memory",
-            task=Grows(share=0.8, over=1),
-            labels=_task("eighty-percent"),
-        ),
-        Part(
-            name="page-cache",
-            does="95 % of its memory is page cache",
-            task=FillsCache(share=0.95, over=1),
-            labels=_task("page-cache"),
-        ),
-        Part(
-            name="unlimited",
-            does="no memory limit, so no percentage",
-            task=Grows(share=0.5, over=1),
-            labels=_task("unlimited"),
-            memory_limit=None,
-        ),
-        Part(
-            name="almost-12h",
-            does="11 h 59 min old",
-            task=Sleeps(),
-            age=LIFETIME - 60,
-            labels=_task("almost-12h"),
-        ),
-    )
+        Part("skipped", "240 processes and the skip label", Forks(100, most=240), ignored=SKIPPED),
+        Part("two-hundred", "exactly 200 processes", Forks(1000, most=200)),
+        Part("eighty-percent", "exactly 80 % of its memory", Grows(0.8, over=1)),
+        Part("page-cache", "95 % of its memory is page cache", FillsCache(0.95, over=1)),
+        Part("unlimited", "no memory limit, so no percentage", Grows(0.5, over=1), limited=False),
+        Part("almost-12h", "11 h 59 min old", Sleeps(), age=LIFETIME - 60),
+    )  # fmt: skip
 
 
-def _overdue(pace: float) -> tuple[Part, ...]:
+def _loners(pace: float) -> tuple[Part, ...]:
+    """Those who get too old, fork, or take memory, each in a way of its own."""
+    end = Fate.ENDED
     return (
+        Part("overstayer", "its twelve hours are over", Sleeps(), end, age=LIFETIME - 8 * pace),
+        Part("fork-bomb", "forks 100 times a second", Forks(100), end, 2 * pace),
+        Part("memory-hog", "grows to 90 % of its memory", Grows(0.9, over=2.5), end, 4 * pace),
         Part(
-            name="overstayer",
-            does="its twelve hours are over",
-            task=Sleeps(),
-            fate=Fate.ENDED,
-            age=LIFETIME - 8 * pace,
-            labels=_task("overstayer"),
-        ),
-    )
-
-
-def _runaways(pace: float) -> tuple[Part, ...]:
-    """Those who fork, or take memory, each in a way of its own."""
-    return (
-        Part(
-            name="fork-bomb",
-            does="forks 100 times a second",
-            task=Forks(per_second=100),
-            fate=Fate.ENDED,
-            comes=2 * pace,
-            labels=_task("fork-bomb"),
-        ),
-        Part(
-            name="memory-hog",
-            does="grows to 90 % of its memory",
-            task=Grows(share=0.9, over=2.5),
-            fate=Fate.ENDED,
-            comes=4 * pace,
-            labels=_task("memory-hog"),
-        ),
-        Part(
-            name="phoenix",
-            does="forks; restart policy: always",
-            task=Forks(per_second=150),
-            fate=Fate.ENDED,
-            comes=15.5 * pace,
-            labels=_task("phoenix"),
+            "phoenix", "forks; restart policy: always", Forks(150), end, 15.5 * pace,
             restart_policy="always",
         ),
         Part(
-            name="sneaky",
-            does="forks; its image has the skip label",
-            task=Forks(per_second=150),
-            fate=Fate.ENDED,
-            comes=17 * pace,
-            labels=_task("sneaky"),
+            "sneaky", "forks; its image has the skip label", Forks(150), end, 17 * pace,
             image=SKIPPING_IMAGE,
         ),
-    )
+    )  # fmt: skip
 
 
 def _groups(pace: float) -> tuple[Part, ...]:
-    """Tasks with sidecars: one that is ended, one that leaves its sidecar behind, one that goes on."""
-    crawler, side = _task("crawler"), _sidecar("crawler")
+    """Tasks with sidecars: one that leaves its sidecar behind, one that is ended, one that goes on."""
+    end, entrance = Fate.ENDED, 8.5 * pace
     return (
+        Part("job", "finishes, leaves a sidecar behind", Serves(), Fate.EXITS, leaves=3 * pace),
         Part(
-            name="job",
-            does="finishes, leaves a sidecar behind",
-            task=Exits(after=3 * pace),
-            fate=Fate.EXITS,
-            labels=_task("job"),
+            "job-cache", "the sidecar that job leaves behind", Serves(), end,
+            sidecar_of="job", follows="job", within=ORPHANED,
+        ),
+        Part("crawler", "too many threads, two sidecars", Forks(100, after=0.5), end, entrance),
+        Part(
+            "crawler-db", "sidecar of crawler, by label", Serves(polite=0.3), end, entrance,
+            sidecar_of="crawler", follows="crawler", within=WITH_MAIN,
         ),
         Part(
-            name="job-cache",
-            does="the sidecar that job leaves behind",
-            task=Serves(),
-            fate=Fate.ENDED,
-            labels=_sidecar("job"),
-            follows="job",
-            within=ORPHANED,
+            "crawler-proxy", "sidecar of crawler, by network", Serves(), end, entrance,
+            network_of="crawler", follows="crawler", within=WITH_MAIN,
         ),
-        Part(
-            name="crawler",
-            does="too many threads, two sidecars",
-            task=Forks(per_second=100, after=0.5),
-            fate=Fate.ENDED,
-            comes=8.5 * pace,
-            labels=crawler,
-        ),
-        Part(
-            name="crawler-db",
-            does="sidecar of crawler, by label",
-            task=Serves(polite=0.3),
-            fate=Fate.ENDED,
-            comes=8.5 * pace,
-            labels=side,
-            follows="crawler",
-            within=WITH_MAIN,
-        ),
-        Part(
-            name="crawler-proxy",
-            does="sidecar of crawler, by network",
-            task=Serves(),
-            fate=Fate.ENDED,
-            comes=8.5 * pace,
-            network_of="crawler",
-            follows="crawler",
-            within=WITH_MAIN,
-        ),
-        Part(name="api", does="behaves; has two sidecars", task=Serves(), labels=_task("api")),
-        Part(name="api-db", does="behaves; sidecar of api", task=Serves(), labels=_sidecar("api")),
-        Part(
-            name="api-logger",
-            does="forks; sidecar of api",
-            task=Forks(per_second=150),
-            fate=Fate.ENDED,
-            comes=18.5 * pace,
-            labels=_sidecar("api"),
-        ),
-    )
+        Part("api", "behaves; has two sidecars", Serves()),
+        Part("api-db", "behaves; sidecar of api", Serves(), sidecar_of="api"),
+        Part("api-logger", "forks; sidecar of api", Forks(150), end, 18.5 * pace, sidecar_of="api"),
+    )  # fmt: skip
 
 
 def _out_of_memory(pace: float) -> tuple[Part, ...]:
     """The kernel's OOM killer takes a child of one, and the main process of another with a sidecar."""
     return (
+        Part("oom-child", "loses a child to the OOM killer", OomsChild(0.5), Fate.ENDED, 12.5 * pace),
+        Part("oom-main", "falls to the OOM killer itself", OomsMain(0.5), Fate.EXITS, 14 * pace),
         Part(
-            name="oom-child",
-            does="loses a child to the OOM killer",
-            task=OomsChild(after=0.5),
-            fate=Fate.ENDED,
-            comes=12.5 * pace,
-            labels=_task("oom-child"),
-            memory_limit=GIB,
+            "oom-main-db", "sidecar of oom-main", Serves(), Fate.ENDED, 14 * pace,
+            sidecar_of="oom-main", follows="oom-main", within=WITH_MAIN,
         ),
-        Part(
-            name="oom-main",
-            does="falls to the OOM killer itself",
-            task=OomsMain(after=0.5),
-            fate=Fate.EXITS,
-            comes=14 * pace,
-            labels=_task("oom-main"),
-        ),
-        Part(
-            name="oom-main-db",
-            does="sidecar of oom-main",
-            task=Serves(),
-            fate=Fate.ENDED,
-            comes=14 * pace,
-            labels=_sidecar("oom-main"),
-            follows="oom-main",
-            within=WITH_MAIN,
-        ),
-    )
+    )  # fmt: skip

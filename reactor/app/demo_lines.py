@@ -121,7 +121,6 @@ def seconds(duration: float) -> str:
 
 def _first_list(left: Mapping[str, int]) -> str:
     """What the first list held."""
-    said = {"within-rules": "in scope", "watched": "only watched"}
     most_first = sorted(left.items(), key=lambda item: -item[1])
-    parts = (f"{count} {said.get(why, why)}" for why, count in most_first)
-    return f"lists {sum(left.values())}: {', '.join(parts)}"
+    parts = (f"{count} {'in scope' if why == 'within-rules' else why}" for why, count in most_first)
+    return f"{sum(left.values())} listed: {', '.join(parts)}"

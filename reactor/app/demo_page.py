@@ -13,6 +13,8 @@ from typing import TextIO
 WIDEST = 120
 NAME = 14
 WORD = 7
+PLAIN_SIGNS = str.maketrans("▲✗→○●·", "!x>o*-")
+"""What stands for our signs where the stream cannot write them."""
 
 
 class Style(StrEnum):
@@ -48,7 +50,7 @@ class Page:
         if self._stream is None or self.left:
             return
         try:
-            self._stream.write(text + "\n")
+            self._stream.write((text if self._signs else text.translate(PLAIN_SIGNS)) + "\n")
             self._stream.flush()
         except BrokenPipeError:
             self.left = True
@@ -60,8 +62,7 @@ class Page:
 
     def row(self, seconds: float, sign: str, word: str, name: str, text: str, style: Style) -> None:
         """Write one line of the live output: when, what, who, and how."""
-        shown = sign if self._signs else "-"
-        head = f"{seconds:6.2f} {shown} {word:<{WORD}}"
+        head = f"{seconds:6.2f} {sign} {word:<{WORD}}"
         room = max(20, self.width - len(head) - NAME - 3)
         first, *rest = textwrap.wrap(text, room, break_on_hyphens=False) or [""]
         self.write(
@@ -73,7 +74,7 @@ class Page:
 
 def _can_write(stream: TextIO, text: str) -> bool:
     try:
-        text.encode(stream.encoding or "ascii")
+        text.encode(stream.encoding or "utf-8")
     except (UnicodeEncodeError, LookupError):
         return False
     return True

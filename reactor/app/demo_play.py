@@ -60,6 +60,7 @@ class Play:
         self.roles: dict[ContainerId, Role] = {}
         self.began = 0.0
         self._waiting = sorted(parts, key=lambda part: (part.comes, -part.age))
+        self._leaving = [part for part in parts if part.leaves is not None]
         self._told = 0
 
     def set_the_stage(self, audience: Audience) -> None:
@@ -67,15 +68,20 @@ class Play:
         self.began = trio.current_time()
         for tag, labels in IMAGE_LABELS.items():
             self.world.add_image(tag, labels)
-        self._let_enter()
+        self._let_enter(0.0)
         self.catch_up(audience)
 
     async def run(self, audience: Audience) -> None:
-        """Let the others enter and watch, until everything has happened that has to, or patience is over."""
-        over = float("inf")
+        """Let the others enter and watch, until everything has happened that has to, or patience is over.
+
+        The script's clock begins now, when the monitor watches: a sidecar whose main has gone
+        before anybody saw it would be taken for one that was created early.
+        """
+        opened, over = trio.current_time(), float("inf")
         while trio.current_time() < over and not audience.left:
             await trio.sleep(LOOK_EVERY)
-            self._let_enter()
+            self._let_enter(trio.current_time() - opened)
+            self._let_leave(trio.current_time() - opened)
             self.catch_up(audience)
             if over == float("inf") and not self._waiting:
                 over = trio.current_time() + PATIENCE
@@ -96,12 +102,18 @@ class Play:
         role = self.named(name)
         return self.world.history.died_at(role.box.id) if role else None
 
-    def _let_enter(self) -> None:
-        now = trio.current_time() - self.began
+    def _let_enter(self, now: float) -> None:
         while self._waiting and self._waiting[0].comes <= now:
             part = self._waiting.pop(0)
             box = _enter(self.world, part, {role.part.name: role.box for role in self.roles.values()})
             self.roles[box.id] = Role(part, box)
+
+    def _let_leave(self, now: float) -> None:
+        for part in [part for part in self._leaving if part.leaves is not None and part.leaves <= now]:
+            self._leaving.remove(part)
+            role = self.named(part.name)
+            if role is not None:
+                self.world.exit(role.box)
 
     def _owed(self) -> Iterator[Role]:
         """Those whose end has to come and has not."""

@@ -71,8 +71,8 @@ def _counts(summary: Summary) -> Iterator[str]:
 def _speed(ended: Sequence[Verdict]) -> Iterator[str]:
     took = [v.took for v in ended if v.took is not None and not v.follows]
     if took:
-        yield f"From breach to end {seconds(median(took))} in the median, {seconds(max(took))} at most:"
-        yield "an engine gives a reading once a second."
+        middle, longest = seconds(median(took)), seconds(max(took))
+        yield f"Breach to end: median {middle}, longest {longest} (readings come once a second)."
 
 
 def _result(page: Page, summary: Summary) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from reactor.app.demo_cast import Fate, Part, Role
 from reactor.core.container import ContainerId
 from reactor.core.decisions import Decision
-from reactor.testing.history import History, What
+from reactor.testing.history import Entry, History, What
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def judge(
     within = {part.name: part.within for part in parts}
     return Summary(
         verdicts=verdicts,
-        missed=tuple(played[name].part.name for name in played if played[name].box.id in to_end - acted_on),
+        missed=tuple(name for name, role in played.items() if role.box.id in to_end - acted_on),
         doubled=doubled,
         wrong=wrong,
         late=tuple(v.name for v in verdicts if v.took is not None and v.took > within[v.name]),
@@ -127,7 +127,7 @@ def _fate(role: Role, history: History) -> tuple[str, bool]:
     return (f"exit code {deaths[-1].code}" if deaths else "gone", fate is Fate.EXITS)
 
 
-def _actions(role: Role, history: History) -> list[Any]:
+def _actions(role: Role, history: History) -> list[Entry]:
     return [entry for entry in history.effective() if entry.run.id == role.box.id]
 
 

@@ -104,7 +104,7 @@ def _demo(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         metavar="N",
         type=_speed,
         default=1.0,
-        help="shorten the pauses of the script by N, 0.1 to 10; the monitor's pace stays real (default: 1)",
+        help="shorten the pauses of the script by N, 0.5 to 10; the monitor's pace stays real (default: 1)",
     )
     demo.add_argument("--keep", action="store_true", help="keep the journal, and say where it is")
     _logging(demo, "error")
@@ -115,8 +115,8 @@ def _speed(text: str) -> float:
         number = float(text)
     except ValueError:
         number = 0.0
-    if not 0.1 <= number <= 10:
-        raise argparse.ArgumentTypeError("a number from 0.1 to 10 is needed")
+    if not 0.5 <= number <= 10:
+        raise argparse.ArgumentTypeError("a number from 0.5 to 10 is needed")
     return number
 
 

@@ -37,6 +37,17 @@ class Clocks(Protocol):
         ...
 
 
+class NoAnchors:
+    """For those who keep no journal: every start is a first one."""
+
+    def anchor(self, run: Run) -> Anchor | None:  # noqa: ARG002 - the protocol's parameter
+        """Nothing was kept."""
+        return None
+
+    def keep(self, run: Run, anchor: Anchor) -> None:
+        """Nothing is kept."""
+
+
 class EngineClock:
     """The engine's wall clock, as seen from our monotonic one."""
 

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 import trio
 
 from reactor.core.container import Container, ContainerId, Listed, Run
-from reactor.core.ports import Anchor, Anchors, EngineError, EngineInfo
+from reactor.core.ports import Anchors, EngineError, EngineInfo
 from reactor.engine import decode, events, stats
-from reactor.engine.ages import Ages, Clocks
+from reactor.engine.ages import Ages, Clocks, NoAnchors
 from reactor.engine.clocks import KernelClocks
+from reactor.engine.deadlines import Deadlines
 from reactor.engine.endpoint import Endpoint
 from reactor.engine.identity import engine_info
 from reactor.engine.images import Fetcher, ImageLabels, sdk_client
@@ -32,25 +33,6 @@ CLOCK_PAUSE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Deadlines:
-    """How long each call may take, in seconds.
-
-    A kill is not late before 12 s: the engine itself waits that long for a stubborn process.
-    ``stop`` is what a stop may take beyond its grace. ``stats`` and ``events`` are for the
-    beginning of the answer; that of stats comes with the first frame.
-    """
-
-    identify: float = 10.0
-    list: float = 10.0
-    inspect: float = 5.0
-    image: float = 2.0
-    kill: float = 15.0
-    stop: float = 15.0
-    events: float = 10.0
-    stats: float = 15.0
-
-
-@dataclass(frozen=True, slots=True)
 class EngineStatistics:
     """Oddities so far: events too long to read, starts that two sources disagreed on, jumps of the engine's
     clock, and looks at images that came to nothing.
@@ -60,17 +42,6 @@ class EngineStatistics:
     disputed_starts: int = 0
     clock_jumps: int = 0
     unreadable_images: int = 0
-
-
-class NoAnchors:
-    """For those who keep no journal: every start is a first one."""
-
-    def anchor(self, run: Run) -> Anchor | None:  # noqa: ARG002 - the protocol's parameter
-        """Nothing was kept."""
-        return None
-
-    def keep(self, run: Run, anchor: Anchor) -> None:
-        """Nothing is kept."""
 
 
 class DockerEngine:
@@ -126,10 +97,9 @@ class DockerEngine:
         path = await self._path(f"/containers/{decode.full_id(container)}/json")
         asked = trio.current_time()
         answer = await self._lanes.ask(path, self._deadlines.inspect)
-        at = trio.current_time()
         body = decode.inspected(answer.body)
-        await self._check_clock(answer, asked, at)
-        pid = body.state.pid if body.state else 0
+        await self._check_clock(answer, asked, trio.current_time())
+        at, pid = trio.current_time(), body.state.pid if body.state else 0
         context = decode.Context(
             born=self._ages.born(decode.run(body), pid, at),
             created=self._ages.created(body.created, at),

@@ -15,9 +15,10 @@ from reactor.core.ports import Anchor
 from reactor.journal.memory import KnownRun, Recollection
 from reactor.journal.rows import Moment
 
+# In the order in which they were written, a main's before its sidecars': the wall clock may have jumped.
 _INTENTS = (
     "SELECT id, container, started_at, name, action, rule, reason, cause, grace, dry_run, boot_id, boot, held"
-    " FROM intents WHERE final = 0 ORDER BY wall, rowid"
+    " FROM intents WHERE final = 0 ORDER BY rowid"
 )
 _RUNS = (
     "SELECT container, started_at, name, image, standing, mains, task, boot_id, born"

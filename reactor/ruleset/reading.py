@@ -54,7 +54,7 @@ def _error(name: str, text: str, found: Found) -> RuleError:
 
 
 def _errors(name: str, text: str, found: list[Found]) -> tuple[RuleError, ...]:
-    return tuple(_error(name, text, one) for one in sorted(set(found)))
+    return tuple(_error(name, text, one) for one in found)
 
 
 def entries(holder: Any, key: str, path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:

@@ -7,8 +7,8 @@ from typing import Any
 
 from reactor.core.container import ALIVE
 from reactor.testing.api_call import BY, Call, Filters
+from reactor.testing.api_create import create
 from reactor.testing.box import Box
-from reactor.testing.commands import parse_command
 from reactor.testing.documents import inspected, row
 from reactor.testing.refusals import Refused
 
@@ -51,56 +51,6 @@ async def inspect(call: Call) -> dict[str, Any]:
     while box.wedged is not None and box.inspect_hangs:
         await box.wedged.wait()
     return inspected(box)
-
-
-async def create(call: Call) -> tuple[int, dict[str, Any]]:
-    """Create one from an image that is there."""
-    given = call.document()
-    host = given.get("HostConfig") or {}
-    image = str(given.get("Image", ""))
-    command = [*_words(given.get("Entrypoint")), *_words(given.get("Cmd"))]
-    if not _has_image(call, image):
-        raise Refused(404, f"No such image: {image if ':' in image else f'{image}:latest'}")
-    if not command:
-        raise Refused(400, "No command specified")
-    box = call.world.create(
-        parse_command(command),
-        name=call.query.get("name", ""),
-        labels=given.get("Labels") or {},
-        image=image,
-        memory_limit=host.get("Memory") or None,
-        pids_limit=_limit(host.get("PidsLimit")),
-        network_mode=host.get("NetworkMode") or "default",
-        pid_mode=host.get("PidMode") or "",
-        ipc_mode=host.get("IpcMode") or "private",
-        restart_policy=_policy(host.get("RestartPolicy") or {}),
-        auto_remove=bool(host.get("AutoRemove")),
-        command=tuple(command),
-        stop_timeout=float(given.get("StopTimeout") or 10),
-        by=BY,
-    )
-    return 201, {"Id": box.id, "Warnings": []}
-
-
-def _words(value: Any) -> list[str]:
-    return [value] if isinstance(value, str) else [str(word) for word in value or ()]
-
-
-def _has_image(call: Call, reference: str) -> bool:
-    try:
-        call.world.find_image(reference)
-    except Refused:
-        return False
-    return True
-
-
-def _limit(value: Any) -> int | None:
-    return int(value) if value and int(value) > 0 else None
-
-
-def _policy(given: dict[str, Any]) -> str:
-    name, most = given.get("Name") or "no", given.get("MaximumRetryCount") or 0
-    return f"{name}:{most}" if most else str(name)
 
 
 async def start(call: Call) -> int:

@@ -10,7 +10,7 @@ from reactor.http.server import Response
 from reactor.testing.api_call import Call
 from reactor.testing.blanks import INFO, VERSION
 from reactor.testing.clock import written
-from reactor.testing.documents import image_document, image_row
+from reactor.testing.image_documents import image_document, image_row
 from reactor.testing.refusals import Refused
 
 

@@ -4,11 +4,10 @@ Only the translation from the world to the core's records belongs here, with the
 that a stream can have; those of calls are in ``faults``.
 """
 
-import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
-from reactor.core.container import Container, ContainerId, Listed, Run, State
+from reactor.core.container import Container, ContainerId, Listed, Run
 from reactor.core.facts import Sample
 from reactor.core.ports import (
     EngineInfo,
@@ -18,16 +17,20 @@ from reactor.core.ports import (
     StreamEnded,
 )
 from reactor.testing.box import Box
-from reactor.testing.clock import SECOND, written
-from reactor.testing.events import Message, Subscription
+from reactor.testing.clock import SECOND
+from reactor.testing.direct_records import (
+    FULL_ID,
+    container_record,
+    event_record,
+    listed_record,
+    sample_record,
+)
+from reactor.testing.events import Subscription
 from reactor.testing.faults import Kind, Script
-from reactor.testing.gauge import Reading, read, wait_sweep
+from reactor.testing.gauge import read, wait_sweep
 from reactor.testing.refusals import Refused
 from reactor.testing.world import World
 
-FULL_ID = re.compile(r"[0-9a-f]{64}")
-SHARED = "container:"
-ENDED = frozenset({State.EXITED, State.DEAD, State.REMOVING, State.RESTARTING})
 BY = "engine-call"
 
 
@@ -59,7 +62,7 @@ class DirectEngine:
         async def answer() -> tuple[Listed, ...]:
             self._reach()
             # The youngest first, as an engine lists them.
-            return tuple(_listed(box) for box in reversed(self.world.boxes))
+            return tuple(listed_record(box) for box in reversed(self.world.boxes))
 
         return await self.script.run(Kind.LIST, answer)
 
@@ -71,7 +74,7 @@ class DirectEngine:
             box = self._find(container)
             while box.wedged is not None and box.inspect_hangs:
                 await box.wedged.wait()
-            return self._container(box)
+            return container_record(self.world, box, self._born(box))
 
         return await self.script.run(Kind.INSPECT, answer)
 
@@ -120,36 +123,6 @@ class DirectEngine:
         except Refused as refused:
             raise NoSuchContainer(refused.message) from None
 
-    def _container(self, box: Box) -> Container:
-        recipe = box.recipe
-        joins = (m.removeprefix(SHARED) for m in _modes(box) if m.startswith(SHARED))
-        # The zero of a container that runs says nothing; a start that failed has left its code.
-        told = box.state in ENDED or (box.state is State.CREATED and box.exit_code != 0)
-        return Container(
-            run=box.run,
-            name=box.name,
-            image=recipe.image_ref,
-            state=box.state,
-            image_id=recipe.image.id,
-            labels=dict(recipe.labels),
-            image_labels=self._image_labels(box),
-            born=self._born(box),
-            created=self.world.clock.at(box.created),
-            joins=frozenset(ContainerId(j) for j in joins if FULL_ID.fullmatch(j)),
-            auto_remove=recipe.auto_remove,
-            restart_policy="" if recipe.policy.name == "no" else recipe.policy.name,
-            pid=box.pid,
-            pids_limit=recipe.limits.pids,
-            memory_limit=recipe.limits.memory,
-            exit_code=box.exit_code if told else None,
-            oom_killed=box.oom_killed,
-            finished_at=written(box.finished) if box.finished else "",
-        )
-
-    def _image_labels(self, box: Box) -> dict[str, str] | None:
-        images = self.world.ground.images.values()
-        return next((dict(i.labels) for i in images if i.id == box.recipe.image.id), None)
-
     def _born(self, box: Box) -> float | None:
         """When the run began: kept from the first look, so that a jump of the clock changes no age."""
         if not box.started or self.forget_starts:
@@ -196,7 +169,7 @@ class DirectEngine:
         while await wait_sweep(self.world.ground, box):
             if fell.is_set():
                 raise StreamEnded("the connection was reset")
-            yield _sample(read(self.world.ground, box), box, run)
+            yield sample_record(read(self.world.ground, box), box, run)
         raise StreamEnded("the engine ended the stream")
 
     def end_events(self, how: str = "the connection was reset") -> None:
@@ -214,32 +187,8 @@ def _check_id(container: str) -> None:
         raise ValueError("an engine call needs a full id of 64 hexadecimal digits")
 
 
-def _modes(box: Box) -> tuple[str, str, str]:
-    return (box.recipe.network_mode, box.recipe.pid_mode, box.recipe.ipc_mode)
-
-
-def _listed(box: Box) -> Listed:
-    recipe = box.recipe
-    return Listed(box.id, box.name, recipe.image_ref, recipe.image.id, box.listed, dict(recipe.labels))
-
-
-def _sample(reading: Reading, box: Box, run: Run) -> Sample | None:
-    if reading.usage is None:
-        return None
-    limits, usage = box.recipe.limits, reading.usage
-    return Sample(reading.at, run, usage.pids, limits.pids, usage.memory, limits.memory, usage.cpu)
-
-
 async def _events(subscription: Subscription) -> AsyncGenerator[Event, None]:
     async for message in subscription:
         if message.type == "container" and message.scope == "local" and FULL_ID.fullmatch(message.id):
-            yield _event(message)
+            yield event_record(message)
     raise StreamEnded(subscription.ending or "the engine ended the stream")
-
-
-def _event(message: Message) -> Event:
-    code = message.attributes.get("exitCode", "")
-    # The text after the colon of an exec is a stranger's.
-    action = message.action.partition(":")[0]
-    number = int(code) if code.isdecimal() and code.isascii() else None
-    return Event(action, ContainerId(message.id), message.nanos, number)

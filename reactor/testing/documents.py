@@ -1,7 +1,7 @@
-"""Containers, images and events as JSON documents, as an engine of API 1.41 writes them.
+"""Containers and events as JSON documents, as an engine of API 1.41 writes them.
 
 Only shapes belong here. The long constant part of an inspect document is in ``blanks``; stats
-frames are in ``frames``.
+frames are in ``frames``, images in ``image_documents``.
 """
 
 from shlex import quote
@@ -9,7 +9,7 @@ from typing import Any
 
 from reactor.core.container import State
 from reactor.testing.blanks import CONFIG, HOST_CONFIG, NETWORK, NETWORK_SETTINGS
-from reactor.testing.box import Box, Image
+from reactor.testing.box import Box
 from reactor.testing.clock import SECOND, written
 from reactor.testing.events import Message
 from reactor.testing.ground import Ground
@@ -144,40 +144,8 @@ def _network_settings(box: Box) -> Document:
     return NETWORK_SETTINGS | {"Networks": {} if mode.startswith("container:") else {mode: NETWORK}}
 
 
-def image_row(image: Image) -> Document:
-    """One row of the list of images."""
-    return {
-        "Containers": -1,
-        "Created": image.created // SECOND,
-        "Id": image.id,
-        "Labels": dict(image.labels) or None,
-        "ParentId": "",
-        "RepoDigests": None,
-        "RepoTags": [image.tag],
-        "SharedSize": -1,
-        "Size": 1_984_132,
-        "VirtualSize": 1_984_132,
-    }
-
-
-def image_document(image: Image) -> Document:
-    """The inspect document of an image."""
-    return {
-        "Id": image.id,
-        "RepoTags": [image.tag],
-        "RepoDigests": [],
-        "Parent": "",
-        "Created": written(image.created),
-        "Config": CONFIG | {"Labels": dict(image.labels) or None},
-        "Architecture": "amd64",
-        "Os": "linux",
-        "Size": 1_984_132,
-        "VirtualSize": 1_984_132,
-    }
-
-
 def event(message: Message) -> Document:
-    """One line of the event stream. Only those of containers and images have the older fields, too."""
+    """One line of the event stream. Only those of containers have the older fields, too."""
     older: Document = {}
     if message.type == "container":
         older = {"status": message.action, "id": message.id, "from": message.attributes.get("image", "")}

@@ -20,7 +20,8 @@ def no_such_container(reference: str) -> Refused:
 
 def no_such_image(reference: str) -> Refused:
     """No image has this id or tag."""
-    return Refused(404, f"No such image: {reference}")
+    tagged = reference if ":" in reference else f"{reference}:latest"
+    return Refused(404, f"No such image: {tagged}")
 
 
 def not_running(box: str) -> Refused:

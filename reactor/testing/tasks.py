@@ -6,57 +6,29 @@ takes a polite signal. It holds no state; who it runs in, and since when, is in 
 
 import math
 from dataclasses import dataclass
-from enum import Enum
 
-MIB = 1024 * 1024
-GIB = 1024 * MIB
+from reactor.testing.turns import GIB, MIB, Announced, Exit, Limits, Oom, Turn, Usage
 
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What the kernel allows; None is no limit. ``host`` is the memory of the whole host."""
-
-    pids: int | None = None
-    memory: int | None = None
-    host: int = 16 * GIB
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """What a task holds at a moment. ``cache`` is page cache that the kernel can take back."""
-
-    pids: int = 1
-    memory: int = 2 * MIB
-    cache: int = 0
-    cpu: float = 0.0
-
-
-class Announced(Enum):
-    """When the engine tells of an OOM kill, compared with the death that it causes."""
-
-    BEFORE = "before"
-    AFTER = "after"
-    NEVER = "never"
-
-
-@dataclass(frozen=True, slots=True)
-class Exit:
-    """The main process ends by itself."""
-
-    after: float
-    code: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Oom:
-    """The kernel kills for lack of memory: the main process if ``fatal``, else a child."""
-
-    after: float
-    fatal: bool = True
-    announced: Announced = Announced.BEFORE
-
-
-Turn = Exit | Oom
+__all__ = [
+    "GIB",
+    "MIB",
+    "Announced",
+    "CannotStart",
+    "Exit",
+    "Exits",
+    "FillsCache",
+    "Forks",
+    "Grows",
+    "Limits",
+    "Oom",
+    "OomsChild",
+    "OomsMain",
+    "Serves",
+    "Sleeps",
+    "Task",
+    "Turn",
+    "Usage",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

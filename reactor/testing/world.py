@@ -10,12 +10,13 @@ from types import MappingProxyType
 
 import trio
 
-from reactor.testing import life, making, outage, signals
+from reactor.testing import life, making, signals
 from reactor.testing.box import Box, Image, Recipe
 from reactor.testing.clock import DEFAULT_EPOCH, EngineClock
 from reactor.testing.events import EventLog
 from reactor.testing.ground import Ground
 from reactor.testing.history import History
+from reactor.testing.mishaps import Mishaps
 from reactor.testing.refusals import Refused
 from reactor.testing.restarts import parse_policy
 from reactor.testing.tasks import Announced, Limits, Oom, Sleeps, Task, Usage
@@ -24,7 +25,7 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 DEFAULT_IMAGE = "busybox:test"
 
 
-class World:
+class World(Mishaps):
     """Containers, images, events and the truth about them.
 
     Everything that is due happens before a call looks; ``run`` is only needed so that
@@ -41,9 +42,10 @@ class World:
         removal_takes: float = 0.0,
     ) -> None:
         self.clock = EngineClock(epoch)
-        self.ground = Ground(
+        ground = Ground(
             self.clock, seed=seed, list_lag=list_lag, kill_takes=kill_takes, removal_takes=removal_takes
         )
+        super().__init__(ground)
 
     @property
     def history(self) -> History:
@@ -192,35 +194,3 @@ class World:
     def use(self, box: Box, usage: Usage | None) -> None:
         """Let it use exactly this from now on; None gives the word back to its task."""
         box.usage_override = usage
-
-    def wedge(self, box: Box, *, inspect_hangs: bool = True) -> None:
-        """Let its shim get stuck: kill, stop and inspect of it hang, the list still works."""
-        outage.wedge(box, inspect_hangs=inspect_hangs)
-
-    def free(self, box: Box) -> None:
-        """Let a stuck shim go on."""
-        outage.free(box, self.ground.settle())
-
-    def freeze_stats(self) -> None:
-        """Let all stats streams fall silent, as one stuck shim makes them."""
-        outage.freeze_stats(self.ground)
-
-    def thaw_stats(self) -> None:
-        """Let stats go on."""
-        outage.thaw_stats(self.ground)
-
-    def crash(self) -> None:
-        """Kill the engine; the containers run on."""
-        outage.crash(self.ground, self.ground.settle())
-
-    def shut_down(self) -> None:
-        """Stop the engine in order, and all containers with it."""
-        outage.shut_down(self.ground, self.ground.settle())
-
-    def boot(self, *, live_restore: bool = False) -> None:
-        """Start the engine again after a crash or a shutdown."""
-        outage.boot(self.ground, self.ground.settle(), live_restore=live_restore)
-
-    def flood(self, box: Box, count: int = 100) -> None:
-        """Execute commands in a container: three events each."""
-        outage.flood(self.ground, box, count, self.ground.settle())

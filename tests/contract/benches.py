@@ -221,6 +221,7 @@ class DockerBench(Bench):
         self._containers = containers
         self._power = power
         self._shims: dict[ContainerId, int] = {}
+        self._images: list[str] = []
         self.engine = DockerEngine(resolve(containers.docker_host, {}))
 
     async def create(
@@ -277,7 +278,14 @@ class DockerBench(Bench):
         name = unique_name()
         commit = partial(self._containers.client.api.commit, container, name, "labelled", changes=changes)
         await trio.to_thread.run_sync(commit)
-        return f"{name}:labelled"
+        self._images.append(f"{name}:labelled")
+        return self._images[-1]
+
+    async def clear(self) -> None:
+        """Take away the images that were made here; their containers go with whoever made those."""
+        for image in self._images:
+            remove = partial(self._containers.client.api.remove_image, image, force=True)
+            await trio.to_thread.run_sync(remove)
 
     async def crash(self) -> None:
         await trio.to_thread.run_sync(self._engine.kill9)

@@ -32,7 +32,9 @@ def real(kind: str, request: pytest.FixtureRequest) -> Containers | None:
 async def bench(kind: str, real: Containers | None) -> AsyncIterator[Bench]:
     """An engine that stays up."""
     if real is not None:
-        yield DockerBench(real)
+        docker = DockerBench(real)
+        yield docker
+        await docker.clear()
         return
     async with WORLDS[kind]() as made:
         yield made

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.core.written import MIB, condition, view
+from tests.core.written import MIB, condition, problems, view
 
 
 @pytest.mark.parametrize(
@@ -145,3 +145,27 @@ def test_reads() -> None:
 def test_text() -> None:
     """A condition's text is one line, with quantities as they were written."""
     assert condition("(pids>0200)\n && (age > 36h)").text == "pids > 0200 && age > 36h"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * 950 + "pids > 1" + ")" * 950,
+        "!" * 1900 + "a",
+        "-" * 1990 + "a",
+        "a" * 2000,
+        "a" + ".b" * 900,
+        "a" + "[a" * 600,
+        "a" + "[1]" * 600,
+        "1" + " + 1" * 400 + " > pids",
+        " || ".join(["pids > 1"] * 160),
+        "pids in [" + ", ".join("1" * 600) + "]",
+        "9" * 2000 + " > pids",
+        "1e" + "9" * 20 + " > pids",
+    ],
+    ids=lambda text: str(text)[:12],
+)
+def test_extremes(text: str) -> None:
+    """Depth, length and size end in a condition or in a sentence, whatever the stack that is left."""
+    for problem in problems(text):
+        assert problem.message

@@ -2,6 +2,7 @@
 
 import operator
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +12,7 @@ from reactor.core.ranges import Claim, claim_of, opposite, possible
 from reactor.core.tree import Compare, Index, Kind, Literal, Name
 from tests.core.written import LANGUAGE, problems
 
-SIGNS: Mapping[str, Callable[[object, object], bool]] = {
+SIGNS: Mapping[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,

@@ -11,7 +11,8 @@ from typing import Any
 
 import trio
 
-from reactor.engine.calls import Deadlines, DockerEngine
+from reactor.engine.calls import DockerEngine
+from reactor.engine.deadlines import Deadlines
 from reactor.engine.endpoint import Endpoint
 from tests.engine.payloads import IMAGE, A, inspect
 from tests.http.peer import peer, read_request

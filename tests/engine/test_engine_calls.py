@@ -18,7 +18,8 @@ from reactor.core.ports import (
     NoSuchContainer,
     StreamEnded,
 )
-from reactor.engine.calls import Deadlines, DockerEngine
+from reactor.engine.calls import DockerEngine
+from reactor.engine.deadlines import Deadlines
 from reactor.engine.endpoint import Endpoint
 from reactor.engine.errors import EngineSaidNonsense, EngineTooNew, EngineTooOld
 from reactor.engine.images import ImageLabels

@@ -56,6 +56,16 @@ async def test_an_intent_without_a_final_outcome_is_found_again(path: Path) -> N
     assert first.at == pytest.approx(later - 7.5, abs=1.0)
 
 
+async def test_open_intents_come_back_in_the_order_of_their_writing(path: Path) -> None:
+    """A main before its sidecars, whatever the wall clock did meanwhile."""
+    moments = iter(range(100, 0, -1))
+    async with running(path, wall=lambda: float(next(moments))) as journal:
+        for n in (3, 1, 2):
+            await journal.intend(decide(n), 0.0)
+    async with running(path) as journal:
+        assert [decision.run for decision in journal.open_intents()] == [run_of(3), run_of(1), run_of(2)]
+
+
 async def test_after_a_reboot_an_open_intent_is_as_old_as_now(path: Path) -> None:
     """The boot-time clock of another boot says nothing about this one."""
     async with running(path, boot=lambda: 90_000.0, boot_id="before") as journal:

@@ -53,7 +53,11 @@ def truth(docker_host: str) -> Iterator[Truth]:
 @pytest.fixture(scope="package")
 def names() -> Names:
     """Label names of our own: the engine may be somebody's."""
-    return Names.of(f"rt-{uuid.uuid4().hex[:8]}")
+    return Names.of(_unique())
+
+
+def _unique() -> str:
+    return f"rt-{uuid.uuid4().hex[:8]}"
 
 
 @pytest.fixture(scope="package")
@@ -68,20 +72,22 @@ def crowd(
         assert judge(truth, scene.charges) == Score()
 
 
-def _crowd(scene: Scene) -> list[str]:
+def _crowd(scene: Scene) -> Iterator[str]:
     names, limits = scene.names, {"pids": deeds.PIDS, "mem": deeds.MEMORY}
-    nobody = {f"{names.task}x": "t", "x": "y"}
-    return [
-        scene.run(deeds.AT_THE_LIMIT, task="at-200-pids", name=f"{names.task}-200", **limits),
-        scene.run(deeds.NEARLY_FULL, task="below-80-percent", shm_size="64m", **limits),
-        scene.run(deeds.PAGE_CACHE, task="full-of-cache", **limits),
-        scene.run(task="another-task", labels={f"{names.task}.short": ""}, **limits),
-        scene.run(serves="another-task", **limits),
-        scene.run(deeds.STORM, labels=nobody, name=f"{names.task}-2000", pids=deeds.PIDS),
-        scene.run(deeds.STORM, task="skipped", skip="", labels={_short(names): ""}, pids=deeds.PIDS),
-        scene.run(deeds.STORM, task="skipped", skip="false", pids=deeds.PIDS),
-        scene.run(task="without-limits"),
-    ]
+    nobody, mine = {f"{names.task}x": "t", f"x{names.task}": "t"}, {_short(names): ""}
+    for name, container in {
+        "200-pids": scene.run(deeds.AT_THE_LIMIT, task="200-pids", **limits),
+        "nearly-full": scene.run(deeds.NEARLY_FULL, task="nearly-full", shm_size="64m", **limits),
+        "full-of-cache": scene.run(deeds.PAGE_CACHE, task="full-of-cache", **limits),
+        "another-task": scene.run(task="another-task", **limits),
+        "its-sidecar": scene.run(serves="another-task", **limits),
+        "out-of-scope": scene.run(deeds.STORM, labels=nobody, name=names.task, pids=deeds.PIDS),
+        "skipped": scene.run(deeds.STORM, task="skipped", skip="", labels=mine, pids=deeds.PIDS),
+        "skipped-with-no": scene.run(deeds.STORM, task="skipped", skip="false", pids=deeds.PIDS),
+        "without-limits": scene.run(task="without-limits"),
+    }.items():
+        scene.charges.names[container] = name
+        yield container
 
 
 def _short(names: Names) -> str:
@@ -116,8 +122,16 @@ def scene(
     tmp_path: Path,
     measured: Callable[[str], None],
 ) -> Scene:
-    """A scene of this test's own, in front of the crowd."""
+    """A scene under the eyes of the watcher, in front of the crowd."""
     return Scene(containers, truth, names, tmp_path, measured, crowd)
+
+
+@pytest.fixture
+def lone_scene(
+    containers: Containers, truth: Truth, crowd: Scene, tmp_path: Path, measured: Callable[[str], None]
+) -> Scene:
+    """A scene that the watcher does not govern, for tests with a monitor of their own."""
+    return Scene(containers, truth, Names.of(_unique()), tmp_path, measured, crowd)
 
 
 @pytest.fixture

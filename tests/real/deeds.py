@@ -23,14 +23,20 @@ STORM = processes(250)
 AT_THE_LIMIT = processes(200)
 """Exactly as many as are allowed."""
 
-RAMP = sh("i=0; while [ $i -lt 9 ]; do tail -c 6400k /dev/zero | sleep 100000 & i=$((i+1)); sleep 0.1; done; wait")
+RAMP = sh(
+    "i=0; while [ $i -lt 9 ]; do tail -c 6400k /dev/zero | sleep 100000 & i=$((i+1)); sleep 0.1; done; wait"
+)
 """Memory that grows step by step to about 90 % of the limit and is held: none of it belongs to a file."""
 SHARED_RAMP = sh("dd if=/dev/zero of=/dev/shm/held bs=1M count=58; sleep 100000")
 """The same in shared memory, which is no page cache either (needs ``shm_size``)."""
 NEARLY_FULL = sh("dd if=/dev/zero of=/dev/shm/held bs=1M count=50; sleep 100000")
 """A little less than 80 % (needs ``shm_size``)."""
-PAGE_CACHE = sh("dd if=/dev/zero of=/filler bs=1M count=150; sync; cat /filler > /dev/null; sleep 100000")
-"""Fills the memory with a file that was written and read: cache, which the kernel can drop."""
+PAGE_CACHE = sh("dd if=/dev/zero of=/filler bs=1M count=150; sleep 100000")
+"""Fills the memory with a file that was written: cache, which the kernel can drop.
+
+Only what was used once is "inactive", and that is all that the engine's working set leaves out. A file that
+was read a second time counts as in use, here as in ``docker stats``.
+"""
 
 GROW = "a=x; while true; do a=$a$a; done"
 OOM_MAIN = sh(f"sleep 0.5; {GROW}")
@@ -42,6 +48,10 @@ OOM_AT_ONCE = sh(GROW)
 
 SERVE = sh('trap "exit 0" TERM; while true; do sleep 0.05; done')
 """A well-behaved service: it goes when it is asked to."""
+
+
+TWO_RUNS = sh("[ -e /again ] && exec sleep 100000; touch /again; sleep 2")
+"""Ends by itself after two seconds, and stays in its next run."""
 
 
 def exits(code: int, after: float = 0) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -47,8 +48,11 @@ def clean_environment(**more: str) -> dict[str, str]:
 class Monitor:
     """One monitor: the same folder, journal and configuration over all of its starts.
 
-    ``config`` is the text of a configuration, ``rules`` a file or a folder.
+    ``config`` is the text of a configuration, ``rules`` a file or a folder. ``began`` is when it
+    was last started, in nanoseconds of this host's clock, which is the engine's, too.
     """
+
+    began = 0
 
     def __init__(
         self,
@@ -106,6 +110,7 @@ class Monitor:
         assert self._process is None, "it runs already"
         self._starts += 1
         self._read, self._lines = 0, []
+        self.began = time.time_ns()
         with self.log_file.open("wb") as log:
             self._process = subprocess.Popen(
                 self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=clean_environment()
@@ -247,6 +252,11 @@ class Monitor:
     def intents(self, container: str) -> list[dict[str, Any]]:
         """The intents about a container, the earliest first."""
         return self.rows("SELECT * FROM intents WHERE container = ? ORDER BY wall", container)
+
+    def reopen_intents(self) -> None:
+        """Make it look as if the monitor had been killed before it wrote the ends of its intents."""
+        with closing(sqlite3.connect(self.journal_file)) as connection, connection:
+            connection.execute("UPDATE intents SET final = 0, result = NULL, why = NULL")
 
 
 def _line(text: bytes) -> Line:

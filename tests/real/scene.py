@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.real import deeds
 from tests.real.monitor import SHIPPED_RULES, Monitor
 from tests.real.truth import Truth
 from tests.real.verdict import Charges, Guilt, Innocence, Score, judge, pending, spans
@@ -24,7 +25,16 @@ LONGEST_WAIT = 30.0
 QUIET = 0.3
 """Seconds after the last death in which a wrong or a second action would still be seen."""
 
+SHORT = "short"
+"""The label that the lifetime rules of single tests select."""
+
 Command = str | Sequence[str]
+
+
+def lifetime(seconds: float) -> str:
+    """A rule file with a lifetime for those who ask for it by their label."""
+    select, rule = f"select: [{{label: {SHORT}}}]", f"rules: [{{name: lifetime, when: age > {seconds:g}s}}]"
+    return f"groups:\n  - name: test\n    {select}\n    {rule}\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +73,7 @@ class Scene:
         self.folder = folder
         self.charges = Charges()
         self._report = report
-        self._crowd = crowd
+        self.crowd = crowd
 
     # Containers
 
@@ -104,6 +114,16 @@ class Scene:
         self.charges.names[container] = name
         return container
 
+    def bystanders(self) -> None:
+        """A small crowd: at the limit, out of scope under nearly the right label, and skipped."""
+        for name, container in {
+            "at-the-limit": self.run(deeds.AT_THE_LIMIT, task="at-the-limit", pids=deeds.PIDS),
+            "out-of-scope": self.run(deeds.STORM, labels={f"{self.names.task}x": "", SHORT: ""}, pids=deeds.PIDS),
+            "skipped": self.run(deeds.STORM, task="s", skip="", labels={SHORT: ""}, pids=deeds.PIDS),
+        }.items():
+            self.charges.names[container] = name
+            self.innocent(container)
+
     def remove(self, container: str) -> None:
         """Remove it by force, as somebody else may."""
         self.containers.client.api.remove_container(container, force=True)
@@ -134,9 +154,13 @@ class Scene:
         except InVain:
             pass  # They are counted as missed.
         time.sleep(QUIET)
-        assert judge(self.truth, self.charges) == Score()
-        if self._crowd is not None:
-            assert judge(self.truth, self._crowd.charges) == Score()
+        for scene in (self, self.crowd):
+            score = judge(self.truth, scene.charges) if scene is not None else Score()
+            assert score == Score(), score
+
+    def named(self, name: str) -> str:
+        """The container with this name among the charges."""
+        return next(container for container, other in self.charges.names.items() if other == name)
 
     def report(self, what: str) -> None:
         """Tell what was measured."""

@@ -16,7 +16,7 @@ from reactor.testing.world import World
 
 
 @pytest.fixture
-async def world(autojump_clock: MockClock) -> AsyncIterator[World]:
+async def world() -> AsyncIterator[World]:
     """Give a world that happens by itself, in virtual time."""
     made = World()
     async with trio.open_nursery() as nursery:
@@ -32,7 +32,7 @@ def told(world: World, box: Box) -> list[str]:
     return [f"{m.action} {extra}".strip() for m, extra in zip(messages, extras, strict=True)][2:]
 
 
-async def test_a_kill_ends_a_run_and_a_second_one_is_refused(world: World) -> None:
+async def test_a_kill_ends_a_run_and_a_second_one_is_refused(world: World, autojump_clock: MockClock) -> None:
     box = world.spawn()
     assert world.kill(box) == 204
     assert (box.state, box.exit_code) == (State.EXITED, 137)
@@ -53,14 +53,14 @@ async def test_kills_that_meet_are_all_accepted_and_one_is_effective(autojump_cl
     assert told(world, box) == ["kill 9", "die 137"]
 
 
-async def test_a_paused_container_can_be_killed(world: World) -> None:
+async def test_a_paused_container_can_be_killed(world: World, autojump_clock: MockClock) -> None:
     box = world.spawn()
     world.pause(box)
     assert world.kill(box) == 204
     assert box.state is State.EXITED
 
 
-async def test_a_stop_is_polite_first(world: World) -> None:
+async def test_a_stop_is_polite_first(world: World, autojump_clock: MockClock) -> None:
     box = world.spawn(Serves())
     assert world.stop(box, grace=10) == 204
     await box.over.wait()
@@ -70,7 +70,7 @@ async def test_a_stop_is_polite_first(world: World) -> None:
     assert world.stop(box) == 304
 
 
-async def test_who_ignores_a_stop_is_killed_after_its_grace(world: World) -> None:
+async def test_who_ignores_a_stop_is_killed_after_its_grace(world: World, autojump_clock: MockClock) -> None:
     box = world.spawn(Sleeps())
     world.stop(box, grace=3)
     world.stop(box, grace=10)
@@ -80,14 +80,14 @@ async def test_who_ignores_a_stop_is_killed_after_its_grace(world: World) -> Non
     assert len(world.history.effective()) == 1
 
 
-async def test_a_negative_grace_waits_for_ever(world: World) -> None:
+async def test_a_negative_grace_waits_for_ever(world: World, autojump_clock: MockClock) -> None:
     box = world.spawn(Sleeps())
     world.stop(box, grace=-1)
-    await trio.sleep(100_000)
+    await trio.sleep(80_000)
     assert box.alive
 
 
-async def test_a_stop_of_a_frozen_one_has_to_kill_it(world: World) -> None:
+async def test_a_stop_of_a_frozen_one_has_to_kill_it(world: World, autojump_clock: MockClock) -> None:
     box = world.spawn(Serves())
     world.pause(box)
     world.stop(box, grace=2)
@@ -95,7 +95,7 @@ async def test_a_stop_of_a_frozen_one_has_to_kill_it(world: World) -> None:
     assert (trio.current_time(), box.exit_code) == (2.0, 137)
 
 
-async def test_a_run_that_ends_comes_back_as_another(world: World) -> None:
+async def test_a_run_that_ends_comes_back_as_another(world: World, autojump_clock: MockClock) -> None:
     box = world.spawn(Exits(1.0, 1), restart_policy="on-failure:2")
     first = box.run
     await trio.sleep(1.05)
@@ -109,21 +109,23 @@ async def test_a_run_that_ends_comes_back_as_another(world: World) -> None:
     assert (box.state, box.restarts) == (State.EXITED, 2)
 
 
-async def test_success_is_no_failure(world: World) -> None:
+async def test_success_is_no_failure(world: World, autojump_clock: MockClock) -> None:
     box = world.spawn(Exits(1.0, 0), restart_policy="on-failure")
     await trio.sleep(60)
     assert (box.state, box.restarts) == (State.EXITED, 0)
 
 
 @pytest.mark.parametrize("policy", ["always", "unless-stopped", "on-failure"])
-async def test_a_killed_one_does_not_come_back_by_itself(world: World, policy: str) -> None:
+async def test_a_killed_one_does_not_come_back_by_itself(
+    world: World, autojump_clock: MockClock, policy: str
+) -> None:
     box = world.spawn(restart_policy=policy)
     world.kill(box)
     await trio.sleep(3600)
     assert box.state is State.EXITED
 
 
-async def test_a_harmless_signal_keeps_the_policy_quiet(world: World) -> None:
+async def test_a_harmless_signal_keeps_the_policy_quiet(world: World, autojump_clock: MockClock) -> None:
     box = world.spawn(Exits(5.0, 1), restart_policy="always")
     world.kill(box, signal=28)
     assert box.state is State.RUNNING
@@ -131,7 +133,7 @@ async def test_a_harmless_signal_keeps_the_policy_quiet(world: World) -> None:
     assert (box.state, box.restarts) == (State.EXITED, 0)
 
 
-async def test_a_term_by_kill_ends_who_listens_to_it(world: World) -> None:
+async def test_a_term_by_kill_ends_who_listens_to_it(world: World, autojump_clock: MockClock) -> None:
     deaf, good = world.spawn(Sleeps()), world.spawn(Serves(), restart_policy="always")
     for box in (deaf, good):
         world.kill(box, signal=SIGTERM)
@@ -139,7 +141,7 @@ async def test_a_term_by_kill_ends_who_listens_to_it(world: World) -> None:
     assert (deaf.state, good.state) == (State.RUNNING, State.EXITED)
 
 
-async def test_a_kill_between_two_runs_is_told_by_nobody(world: World) -> None:
+async def test_a_kill_between_two_runs_is_told_by_nobody(world: World, autojump_clock: MockClock) -> None:
     box = world.spawn(Exits(0.0, 1), restart_policy="always")
     await trio.sleep(1)
     assert box.state is State.RESTARTING
@@ -148,10 +150,10 @@ async def test_a_kill_between_two_runs_is_told_by_nobody(world: World) -> None:
     assert (box.state, box.listed) == (State.EXITED, State.EXITED)
     await trio.sleep(3600)
     assert len(told(world, box)) == before
-    assert box.state is State.EXITED
+    assert not box.alive
 
 
-async def test_a_wedged_one_answers_nobody_until_it_is_freed(world: World) -> None:
+async def test_a_wedged_one_answers_nobody_until_it_is_freed(world: World, autojump_clock: MockClock) -> None:
     box, other = world.spawn(Exits(5.0, 4)), world.spawn()
     world.wedge(box)
     world.kill(box)

@@ -26,7 +26,7 @@ from reactor.testing.world import World
 
 
 @pytest.fixture
-async def world(autojump_clock: MockClock) -> AsyncIterator[World]:
+async def world() -> AsyncIterator[World]:
     """Give a world that happens by itself, in virtual time."""
     made = World()
     async with trio.open_nursery() as nursery:
@@ -40,7 +40,7 @@ def told(world: World, kind: str = "container") -> list[str]:
     return [m.action for m in world.events.replay(0) if m.type == kind]
 
 
-async def test_a_run_begins_and_ends_at_its_moments(world: World) -> None:
+async def test_a_run_begins_and_ends_at_its_moments(world: World, autojump_clock: MockClock) -> None:
     box = world.create(Exits(5.0, 3), name="job")
     assert (box.state, box.started_at, box.run.started_at) == (State.CREATED, NEVER, "")
     world.start(box)
@@ -61,7 +61,7 @@ async def test_what_is_due_has_happened_when_anybody_looks(autojump_clock: MockC
     assert world.history.died_at(box.id) == 5.0
 
 
-async def test_two_runs_in_one_moment_have_different_starts(world: World) -> None:
+async def test_two_runs_in_one_moment_have_different_starts(world: World, autojump_clock: MockClock) -> None:
     box = world.spawn()
     first = box.run
     world.restart(box)
@@ -69,7 +69,7 @@ async def test_two_runs_in_one_moment_have_different_starts(world: World) -> Non
     assert box.run.started_at > first.started_at
 
 
-async def test_the_list_lags_behind_a_death(world: World) -> None:
+async def test_the_list_lags_behind_a_death(world: World, autojump_clock: MockClock) -> None:
     """The event is out, an inspect knows, and the list still says running."""
     box = world.spawn()
     world.exit(box, 1)
@@ -79,7 +79,9 @@ async def test_the_list_lags_behind_a_death(world: World) -> None:
     assert box.listed is State.EXITED
 
 
-async def test_a_late_list_does_not_overwrite_what_came_after(world: World) -> None:
+async def test_a_late_list_does_not_overwrite_what_came_after(
+    world: World, autojump_clock: MockClock
+) -> None:
     box = world.spawn()
     world.kill(box)
     world.start(box)
@@ -87,7 +89,9 @@ async def test_a_late_list_does_not_overwrite_what_came_after(world: World) -> N
     assert (box.state, box.listed) == (State.RUNNING, State.RUNNING)
 
 
-async def test_names_ids_and_prefixes_resolve_in_the_engines_order(world: World) -> None:
+async def test_names_ids_and_prefixes_resolve_in_the_engines_order(
+    world: World, autojump_clock: MockClock
+) -> None:
     victim = world.create(name="victim")
     alias = world.create(name=victim.id[:12])
     assert world.find(victim.id) is victim
@@ -102,14 +106,16 @@ async def test_names_ids_and_prefixes_resolve_in_the_engines_order(world: World)
         next(world.find(digit) for digit in "0123456789abcdef")
 
 
-async def test_a_container_can_take_the_id_of_a_removed_one_for_its_name(world: World) -> None:
+async def test_a_container_can_take_the_id_of_a_removed_one_for_its_name(
+    world: World, autojump_clock: MockClock
+) -> None:
     victim = world.create()
     world.remove(victim)
     alias = world.create(name=victim.id)
     assert world.find(victim.id) is alias
 
 
-async def test_names_are_checked_and_belong_to_one(world: World) -> None:
+async def test_names_are_checked_and_belong_to_one(world: World, autojump_clock: MockClock) -> None:
     world.create(name="taken")
     with pytest.raises(Refused, match="already in use") as taken:
         world.create(name="/taken")
@@ -118,7 +124,7 @@ async def test_names_are_checked_and_belong_to_one(world: World) -> None:
     assert (taken.value.status, invalid.value.status) == (409, 400)
 
 
-async def test_a_rename_is_told_with_both_names(world: World) -> None:
+async def test_a_rename_is_told_with_both_names(world: World, autojump_clock: MockClock) -> None:
     box = world.create(name="before", labels={"oldName": "stranger"})
     world.rename(box, "after")
     assert box.name == "after"
@@ -127,7 +133,9 @@ async def test_a_rename_is_told_with_both_names(world: World) -> None:
     assert (said["name"], said["oldName"]) == ("after", "stranger")
 
 
-async def test_labels_come_from_the_image_too_and_overwrite_event_attributes(world: World) -> None:
+async def test_labels_come_from_the_image_too_and_overwrite_event_attributes(
+    world: World, autojump_clock: MockClock
+) -> None:
     world.add_image("app:1", {"reactor.skip": "", "both": "image"})
     labels = {"both": "own", "exitCode": "0", "name": "nobody", "image": "none"}
     box = world.spawn(Exits(0.0, 9), image="app:1", labels=labels)
@@ -139,7 +147,9 @@ async def test_labels_come_from_the_image_too_and_overwrite_event_attributes(wor
     assert box.exit_code == 9
 
 
-async def test_a_program_that_is_not_there_leaves_a_created_container(world: World) -> None:
+async def test_a_program_that_is_not_there_leaves_a_created_container(
+    world: World, autojump_clock: MockClock
+) -> None:
     box = world.create(CannotStart())
     with pytest.raises(Refused) as refused:
         world.start(box)
@@ -148,7 +158,7 @@ async def test_a_program_that_is_not_there_leaves_a_created_container(world: Wor
     assert told(world) == ["create"]
 
 
-async def test_a_sidecar_needs_a_running_main_to_start(world: World) -> None:
+async def test_a_sidecar_needs_a_running_main_to_start(world: World, autojump_clock: MockClock) -> None:
     main = world.create()
     side = world.create(joins=main)
     with pytest.raises(Refused, match="non running container") as refused:
@@ -159,7 +169,9 @@ async def test_a_sidecar_needs_a_running_main_to_start(world: World) -> None:
     assert world.start(side) == 304
 
 
-async def test_who_shares_a_pid_namespace_dies_with_its_first_process(world: World) -> None:
+async def test_who_shares_a_pid_namespace_dies_with_its_first_process(
+    world: World, autojump_clock: MockClock
+) -> None:
     main = world.spawn(name="main")
     same_pids = world.spawn(pid_mode="container:main")
     same_net = world.spawn(network_mode="container:main")
@@ -168,7 +180,9 @@ async def test_who_shares_a_pid_namespace_dies_with_its_first_process(world: Wor
     assert same_net.state is State.RUNNING
 
 
-async def test_an_oom_is_told_before_or_after_the_death_or_never(world: World) -> None:
+async def test_an_oom_is_told_before_or_after_the_death_or_never(
+    world: World, autojump_clock: MockClock
+) -> None:
     boxes = [world.spawn(OomsMain(1.0, order)) for order in Announced]
     await trio.sleep(2)
     by_box = [[m.action for m in world.events.replay(0) if m.id == box.id][2:] for box in boxes]
@@ -177,7 +191,7 @@ async def test_an_oom_is_told_before_or_after_the_death_or_never(world: World) -
     assert [box.exit_code for box in boxes] == [137, 137, 137]
 
 
-async def test_an_oom_told_late_marks_the_next_run(world: World) -> None:
+async def test_an_oom_told_late_marks_the_next_run(world: World, autojump_clock: MockClock) -> None:
     box = world.spawn(OomsMain(1.0, Announced.AFTER))
     await box.over.wait()
     world.start(box)
@@ -185,7 +199,7 @@ async def test_an_oom_told_late_marks_the_next_run(world: World) -> None:
     assert (box.exit_code, box.oom_killed) == (0, True)
 
 
-async def test_an_oom_of_a_child_ends_nothing(world: World) -> None:
+async def test_an_oom_of_a_child_ends_nothing(world: World, autojump_clock: MockClock) -> None:
     box = world.spawn(OomsChild(1.0, lasts=2.0, times=2))
     await trio.sleep(1.5)
     assert (box.state, box.oom_killed) == (State.RUNNING, False)
@@ -195,14 +209,14 @@ async def test_an_oom_of_a_child_ends_nothing(world: World) -> None:
     assert told(world) == ["create", "start", "oom", "oom", "die"]
 
 
-async def test_memory_that_reaches_the_limit_is_an_oom(world: World) -> None:
+async def test_memory_that_reaches_the_limit_is_an_oom(world: World, autojump_clock: MockClock) -> None:
     box = world.spawn(Grows(1.25, over=10.0), memory_limit=64 * MIB)
     await box.over.wait()
     assert trio.current_time() == 8.0
     assert box.oom_killed
 
 
-async def test_a_pause_stops_the_clock_of_the_program_only(world: World) -> None:
+async def test_a_pause_stops_the_clock_of_the_program_only(world: World, autojump_clock: MockClock) -> None:
     box = world.spawn(Exits(10.0))
     await trio.sleep(4)
     world.pause(box)
@@ -214,7 +228,7 @@ async def test_a_pause_stops_the_clock_of_the_program_only(world: World) -> None
     assert told(world) == ["create", "start", "pause", "unpause", "die"]
 
 
-async def test_pausing_has_the_statuses_of_a_real_engine(world: World) -> None:
+async def test_pausing_has_the_statuses_of_a_real_engine(world: World, autojump_clock: MockClock) -> None:
     box = world.spawn()
     with pytest.raises(Refused, match="is not paused") as not_paused:
         world.unpause(box)
@@ -229,7 +243,7 @@ async def test_pausing_has_the_statuses_of_a_real_engine(world: World) -> None:
     assert box.state is State.EXITED
 
 
-async def test_a_removed_container_is_gone(world: World) -> None:
+async def test_a_removed_container_is_gone(world: World, autojump_clock: MockClock) -> None:
     box = world.spawn()
     with pytest.raises(Refused, match="cannot remove a running container") as running:
         world.remove(box)
@@ -254,13 +268,13 @@ async def test_a_removal_can_take_its_time(autojump_clock: MockClock) -> None:
     assert world.boxes == ()
 
 
-async def test_usage_can_be_forced(world: World) -> None:
+async def test_usage_can_be_forced(world: World, autojump_clock: MockClock) -> None:
     box = world.spawn(Sleeps())
     world.use(box, Usage(pids=500))
     assert box.usage_override == Usage(pids=500)
 
 
-async def test_the_history_says_who_did_what(world: World) -> None:
+async def test_the_history_says_who_did_what(world: World, autojump_clock: MockClock) -> None:
     box = world.spawn(Serves(), name="it")
     world.kill(box, by="monitor")
     with pytest.raises(Refused):
@@ -276,7 +290,9 @@ async def test_the_history_says_who_did_what(world: World) -> None:
     assert len(world.history.repeated("monitor")) == 1
 
 
-async def test_the_history_counts_what_was_done_twice_and_what_was_wrong(world: World) -> None:
+async def test_the_history_counts_what_was_done_twice_and_what_was_wrong(
+    world: World, autojump_clock: MockClock
+) -> None:
     first, second = world.spawn(), world.spawn()
     for box in (first, second):
         world.kill(box, by="monitor")

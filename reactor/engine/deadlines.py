@@ -1,0 +1,22 @@
+"""How long the engine may take for each call."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """How long each call may take, in seconds.
+
+    A kill is not late before 12 s: the engine itself waits that long for a stubborn process.
+    ``stop`` is what a stop may take beyond its grace. ``stats`` and ``events`` are for the
+    beginning of the answer; that of stats comes with the first frame.
+    """
+
+    identify: float = 10.0
+    list: float = 10.0
+    inspect: float = 5.0
+    image: float = 2.0
+    kill: float = 15.0
+    stop: float = 15.0
+    events: float = 10.0
+    stats: float = 15.0

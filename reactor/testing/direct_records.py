@@ -1,0 +1,79 @@
+"""From what is in the world to the records of the core.
+
+Only translation belongs here; calls, streams and their faults are in ``direct``.
+"""
+
+import re
+
+from reactor.core.container import Container, ContainerId, Listed, Run, State
+from reactor.core.facts import Sample
+from reactor.core.ports import Event
+from reactor.testing.box import Box
+from reactor.testing.clock import written
+from reactor.testing.events import Message
+from reactor.testing.gauge import Reading
+from reactor.testing.world import World
+
+FULL_ID = re.compile(r"[0-9a-f]{64}")
+SHARED = "container:"
+ENDED = frozenset({State.EXITED, State.DEAD, State.REMOVING, State.RESTARTING})
+
+
+def container_record(world: World, box: Box, born: float | None) -> Container:
+    """The record of an inspect. ``born`` is what the engine's front knows of the start."""
+    recipe = box.recipe
+    joins = (m.removeprefix(SHARED) for m in _modes(box) if m.startswith(SHARED))
+    # The zero of a container that runs says nothing; a start that failed has left its code.
+    told = box.state in ENDED or (box.state is State.CREATED and box.exit_code != 0)
+    return Container(
+        run=box.run,
+        name=box.name,
+        image=recipe.image_ref,
+        state=box.state,
+        image_id=recipe.image.id,
+        labels=dict(recipe.labels),
+        image_labels=_image_labels(world, box),
+        born=born,
+        created=world.clock.at(box.created),
+        joins=frozenset(ContainerId(j) for j in joins if FULL_ID.fullmatch(j)),
+        auto_remove=recipe.auto_remove,
+        restart_policy="" if recipe.policy.name == "no" else recipe.policy.name,
+        pid=box.pid,
+        pids_limit=recipe.limits.pids,
+        memory_limit=recipe.limits.memory,
+        exit_code=box.exit_code if told else None,
+        oom_killed=box.oom_killed,
+        finished_at=written(box.finished) if box.finished else "",
+    )
+
+
+def _image_labels(world: World, box: Box) -> dict[str, str] | None:
+    images = world.ground.images.values()
+    return next((dict(i.labels) for i in images if i.id == box.recipe.image.id), None)
+
+
+def _modes(box: Box) -> tuple[str, str, str]:
+    return (box.recipe.network_mode, box.recipe.pid_mode, box.recipe.ipc_mode)
+
+
+def listed_record(box: Box) -> Listed:
+    """The record of a row of the list."""
+    recipe = box.recipe
+    return Listed(box.id, box.name, recipe.image_ref, recipe.image.id, box.listed, dict(recipe.labels))
+
+
+def sample_record(reading: Reading, box: Box, run: Run) -> Sample | None:
+    """The record of a reading; None where an engine sends zeros."""
+    if reading.usage is None:
+        return None
+    limits, usage = box.recipe.limits, reading.usage
+    return Sample(reading.at, run, usage.pids, limits.pids, usage.memory, limits.memory, usage.cpu)
+
+
+def event_record(message: Message) -> Event:
+    """The record of an event."""
+    code = message.attributes.get("exitCode", "")
+    # The text after the colon of an exec is a stranger's.
+    action = message.action.partition(":")[0]
+    number = int(code) if code.isdecimal() and code.isascii() else None
+    return Event(action, ContainerId(message.id), message.nanos, number)

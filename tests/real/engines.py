@@ -1,0 +1,48 @@
+"""What is done to an engine behind its back, and seen there: a shim is suspended, processes are counted.
+
+Starting and killing the engine itself belongs to ``PrivateEngine``.
+"""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from tools import engine_api
+from tools.private_engine import PrivateEngine
+
+
+@contextmanager
+def wedge(engine: PrivateEngine, container: str) -> Iterator[Callable[[], None]]:
+    """Suspend the shim of a container: the engine cannot kill it, and waits. Gives the hand to let it go."""
+    pid = engine.shim_pid(container)
+    handle = os.pidfd_open(pid)
+    try:
+        signal.pidfd_send_signal(handle, signal.SIGSTOP)
+
+        def free() -> None:
+            signal.pidfd_send_signal(handle, signal.SIGCONT)
+
+        try:
+            yield free
+        finally:
+            free()
+    finally:
+        os.close(handle)
+
+
+def hangs(engine: PrivateEngine, container: str) -> bool:
+    """Whether the engine does not even answer for this container, because it is busy with it."""
+    try:
+        engine_api.call(engine.docker_host, "GET", f"/containers/{container}/json", timeout=0.5)
+    except TimeoutError:
+        return True
+    return False
+
+
+def processes_of(engine: PrivateEngine, container: str) -> list[str]:
+    """The processes of a container by the kernel's account; none when its cgroup is gone."""
+    try:
+        return (engine.cgroup(container, "pids") / "cgroup.procs").read_text().split()
+    except FileNotFoundError:
+        return []

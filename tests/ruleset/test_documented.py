@@ -1,0 +1,106 @@
+"""What the documentation shows is what the program does, and the shipped rules are what they claim."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from reactor.core.fields import FIELDS, METHODS
+from reactor.core.rules import Trigger, View
+from reactor.ruleset import load, parse
+from reactor.ruleset.models import RuleText, keys_of
+from tests.core.written import MIB, condition, problems, view
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "rules.md").read_text()
+BLOCKS = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+QUANTITIES = re.findall(r"`([^`]+)`", PAGE[PAGE.index("| number |") : PAGE.index("| text |")])
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_yaml_blocks(block: str) -> None:
+    """Every rule file on the page can be put in force as it is."""
+    assert parse(block, "docs/rules.md").rules
+
+
+def test_there_are_blocks() -> None:
+    assert len(BLOCKS) >= 5
+
+
+@pytest.mark.parametrize("row", [*FIELDS, *keys_of(RuleText)])
+def test_every_name_has_its_row(row: str) -> None:
+    """Every field and every key of a rule stands in a table."""
+    assert re.search(rf"^\| `{row}` \|", PAGE, re.MULTILINE)
+
+
+def test_fields_are_those_of_a_view() -> None:
+    """What an expression may name is what a view has."""
+    assert set(FIELDS) == set(View.__slots__)
+
+
+@pytest.mark.parametrize("word", [*METHODS, *Trigger])
+def test_every_word_is_mentioned(word: str) -> None:
+    assert re.search(rf"\b{word}\b", PAGE)
+
+
+@pytest.mark.parametrize(
+    "literal", re.findall(r"`([^`]+)`", PAGE[PAGE.index("| number |") : PAGE.index("| text |")])
+)
+def test_quantities(literal: str) -> None:
+    """Every quantity in the table can be written where its kind belongs."""
+    fields = {"B": "memory", "%": "pids"}
+    field = fields.get(literal[-1]) or ("age" if literal[-1].isalpha() else "pids")
+    assert problems(f"{field} > {literal}") == ()
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        "pids >= 0",
+        'state == "runing"',
+        "memory > 120%",
+        "pids > 200 && pids < 100",
+        'name != "a" || name != "b"',
+    ],
+)
+def test_refused(refused: str) -> None:
+    """What the page says is refused is refused, and the page says it."""
+    assert f"`{refused}`" in PAGE
+    assert len(problems(refused)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "said"),
+    [
+        (
+            "memory > 80%",
+            {"memory": 914 * MIB, "memory_limit": 1000 * MIB},
+            "memory 91.4% (914 MiB of 1000 MiB) > 80%",
+        ),
+        (
+            'labels["team"] in ["ml", "vision"] && name.startsWith("exp-") && age > 24h',
+            {"labels": {"team": "ml"}, "name": "exp-7", "age": 24 * 3600 + 180.0},
+            'labels["team"] "ml" in ["ml", "vision"] && name "exp-7".startsWith("exp-") && age 24h 3m > 24h',
+        ),
+    ],
+)
+def test_explanations(text: str, known: dict[str, object], said: str) -> None:
+    """The explanations on the page are those that the program gives."""
+    assert condition(text).explain(view(**known)) == said
+    assert f"\n{said}\n" in PAGE
+
+
+def test_shipped_rules() -> None:
+    """The four rules of the shipped file, each with the limit that it stands for."""
+    lifetime, pids, memory, oom = load([ROOT / "rules" / "safety.yaml"]).rules
+    assert [rule.name for rule in (lifetime, pids, memory, oom)] == [
+        "safety/lifetime",
+        "safety/pids",
+        "safety/memory",
+        "safety/oom",
+    ]
+    conditions = [rule.when.text for rule in (lifetime, pids, memory) if rule.when is not None]
+    assert conditions == ["age > 12h", "pids > 200", "memory > 80%"]
+    assert (oom.on, oom.when) == (Trigger.OOM, None)
+    assert not any(rule.dry_run or rule.hold or rule.select for rule in (lifetime, pids, memory, oom))
+    assert all(rule.summary for rule in (lifetime, pids, memory, oom))

@@ -1,0 +1,252 @@
+"""The embedded engine's API says what a real engine says: statuses, words, fields and events.
+
+The same script of bare calls is made to both. Where a real 20.10 has more fields than ours that
+is no fault; a field of ours that it has not, or has with another type, is one.
+"""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import sleep, time
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import trio
+
+from reactor.testing.api import serve_world
+from reactor.testing.world import World
+from tests.testing.raw import HEX, Raw, Said, strays
+
+V = "/v1.41"
+MARK = re.compile(r"twin-[0-9a-f]{8}-")
+
+
+@dataclass
+class Story:
+    """What one engine said in the course of the script, by the name of the step."""
+
+    words: dict[str, tuple[int, str, str]] = field(default_factory=dict)
+    documents: dict[str, Any] = field(default_factory=dict)
+    events: dict[str, list[Any]] = field(default_factory=dict)
+
+
+class Script:
+    """The script. It makes containers with names of its own and removes them all."""
+
+    def __init__(self, raw: Raw) -> None:
+        self.raw = raw
+        self.mark = f"twin-{uuid4().hex[:8]}-"
+        self.story = Story()
+        self.ids: dict[str, str] = {}
+
+    def say(self, step: str, method: str, path: str, body: Any = None) -> Said:
+        """Make a call and remember the words."""
+        said = self.raw.call(method, V + path, body)
+        status, kind, words = said.told
+        self.story.words[step] = status, kind, MARK.sub("", words)
+        return said
+
+    def get(self, step: str, path: str) -> Any:
+        """Make a call and remember the document."""
+        self.story.documents[step] = self.say(step, "GET", path).document
+        return self.story.documents[step]
+
+    def make(self, name: str, *command: str, **host: Any) -> str:
+        """Create a container."""
+        labels = host.pop("labels", {})
+        given = {
+            "Image": "busybox:test",
+            "Cmd": command or ("sleep", "1000"),
+            "Labels": labels,
+            "HostConfig": {"NetworkMode": "none"} | host,
+        }
+        said = self.say(f"create {name}", "POST", f"/containers/create?name={self.mark}{name}", given)
+        self.ids[name] = said.document["Id"]
+        return self.ids[name]
+
+    def do(self, verb: str, name: str, more: str = "", times: str = "") -> Said:
+        """Do something with a container."""
+        return self.say(f"{verb} {name}{times}", "POST", f"/containers/{self.ids[name]}/{verb}{more}")
+
+    def run(self, name: str, *command: str, **host: Any) -> str:
+        """Create and start."""
+        made = self.make(name, *command, **host)
+        self.do("start", name)
+        return made
+
+    def play(self) -> Story:
+        """Play everything, whatever happens remove it again."""
+        try:
+            self.tell_of_the_engine()
+            self.tell_of_one_life()
+            self.tell_of_a_sidecar()
+            self.tell_of_other_lives()
+            self.tell_of_refusals()
+            self.collect_events()
+        finally:
+            for made in self.ids.values():
+                self.raw.call("DELETE", f"{V}/containers/{made}?force=1")
+        return self.story
+
+    def tell_of_the_engine(self) -> None:
+        """Who is there, what time is it, which images are there."""
+        self.began = time()
+        for step, path in (("version", "/version"), ("info", "/info"), ("images", "/images/json")):
+            self.get(step, path)
+        self.get("image", "/images/busybox:test/json")
+        self.say("no image", "GET", "/images/nope/json")
+        self.say("nothing", "GET", "/nothing")
+        self.say("wrong method", "POST", "/info")
+
+    def tell_of_one_life(self) -> None:
+        """A container with limits, from its creation to its end."""
+        limits = {"Memory": 64 << 20, "MemorySwap": 64 << 20, "PidsLimit": 100}
+        made = self.make("main", labels={"exitCode": "0", "own": "label"}, **limits)
+        self.get("inspect created", f"/containers/{made}/json")
+        self.get("frame of none", f"/containers/{made}/stats?stream=false")
+        for verb in ("stop", "kill", "pause", "unpause"):
+            self.do(verb, "main", times=" before")
+        self.do("start", "main")
+        self.do("start", "main", times=" again")
+        self.get("inspect running", f"/containers/{made}/json")
+        self.story.documents["frames"] = self.raw.lines(f"{V}/containers/{made}/stats", 2)
+        self.get("one frame", f"/containers/{made}/stats?stream=false&one-shot=1")
+        for verb in ("pause", "pause", "unpause", "unpause"):
+            self.do(verb, "main", times=f" {len(self.story.words)}")
+        self.do("rename", "main", f"?name={self.mark}other")
+        self.list_own("running")
+        self.say("remove running", "DELETE", f"/containers/{made}")
+        self.do("kill", "main", "?signal=NONSENSE", " badly")
+
+    def list_own(self, step: str) -> None:
+        """Remember the rows of our own containers."""
+        rows = self.raw.call("GET", f"{V}/containers/json?all=1").document
+        self.story.documents[f"rows {step}"] = [row for row in rows if row["Id"] in self.ids.values()]
+
+    def tell_of_a_sidecar(self) -> None:
+        """A sidecar loses its main, and with it its stats."""
+        self.run("side", NetworkMode=f"container:{self.mark}other")
+        self.get("inspect side", f"/containers/{self.ids['side']}/json")
+        self.do("kill", "main")
+        self.do("kill", "main", times=" again")
+        self.do("stop", "main", times=" after")
+        self.do("pause", "main", times=" after")
+        self.get("frame without main", f"/containers/{self.ids['side']}/stats?stream=false")
+        self.do("stop", "side", "?t=0")
+        self.do("start", "side", times=" alone")
+        sleep(0.1)
+        self.list_own("ended")
+
+    def tell_of_other_lives(self) -> None:
+        """One that ends itself, one that comes back, one that cannot start, one that goes at its end."""
+        self.run("three", "sh", "-c", "sleep 0.2; exit 3")
+        self.wait("three")
+        self.get("inspect ended", f"/containers/{self.ids['three']}/json")
+        policy = {"Name": "on-failure", "MaximumRetryCount": 1}
+        self.run("loop", "sh", "-c", "sleep 0.2; exit 1", RestartPolicy=policy)
+        sleep(1.2)
+        self.get("inspect loop", f"/containers/{self.ids['loop']}/json")
+        self.run("again", "sh", "-c", "trap 'exit 0' TERM; while true; do sleep 0.05; done")
+        sleep(0.2)
+        self.do("restart", "again", "?t=5")
+        sleep(0.2)
+        self.do("stop", "again", "?t=5")
+        self.run("rm", AutoRemove=True)
+        self.do("kill", "rm")
+        sleep(0.3)
+        self.say("inspect rm", "GET", f"/containers/{self.ids['rm']}/json")
+
+    def wait(self, name: str) -> None:
+        """Wait for an end and remember the exit code."""
+        self.story.documents[f"wait {name}"] = self.do("wait", name).document
+
+    def tell_of_refusals(self) -> None:
+        """What cannot be done, and how that is said."""
+        create, image = f"/containers/create?name={self.mark}", {"Image": "busybox:test", "Cmd": ["true"]}
+        self.say("name taken", "POST", f"{create}three", image)
+        self.say("bad name", "POST", "/containers/create?name=!", image)
+        self.say("no command", "POST", f"{create}x", {"Image": "busybox:test"})
+        self.say("no such image", "POST", f"{create}x", {"Image": "nope", "Cmd": ["true"]})
+        self.do("rename", "three", f"?name={self.mark}other", " taken")
+        self.say("bad filter", "GET", '/containers/json?filters={"bogus":["x"]}')
+        self.say("bad since", "GET", "/events?since=abc")
+        self.say("since after until", "GET", "/events?since=10&until=5")
+        for verb in ("start", "kill", "stop", "pause"):
+            self.say(f"{verb} nobody", "POST", f"/containers/{'0' * 64}/{verb}")
+        self.say("remove nobody", "DELETE", f"/containers/{'0' * 64}")
+        self.say("stats of nobody", "GET", f"/containers/{'0' * 64}/stats")
+
+    def collect_events(self) -> None:
+        """What was told of each container, and of its network."""
+        ids = {made: name for name, made in self.ids.items()}
+        query = f"since={self.began - 5:.3f}&until={time() + 0.3:.3f}"
+        # Names of networks differ in nothing but their ids; the host's other business is left out.
+        for line in self.raw.call("GET", f"{V}/events?{query}").body.splitlines():
+            event = Said(200, "", line).document
+            name = ids.get(event["Actor"]["Attributes"].get("container", event["Actor"]["ID"]))
+            if name:
+                self.story.events.setdefault(name, []).append(event)
+
+
+async def both(docker_host: str, socket_path: Path) -> tuple[Story, Story]:
+    """Hear the embedded engine's story and the real one's, at the same time."""
+    if not docker_host.startswith("unix://"):
+        pytest.fail("this comparison makes its calls on a unix socket")
+    world = World(epoch=time(), kill_takes=0.02)
+    world.add_image()
+    ours, real = Script(Raw(str(socket_path))), Script(Raw(docker_host.removeprefix("unix://")))
+    async with trio.open_nursery() as world_nursery:
+        await world_nursery.start(serve_world, world, socket_path)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(trio.to_thread.run_sync, ours.play)
+            nursery.start_soon(trio.to_thread.run_sync, real.play)
+        world_nursery.cancel_scope.cancel()
+    return ours.story, real.story
+
+
+def brief(event: Any) -> tuple[str, str, dict[str, str]]:
+    """An event without what differs from run to run."""
+    said = {key: MARK.sub("", HEX.sub("ID", value)) for key, value in event["Actor"]["Attributes"].items()}
+    return event["Type"], event["Action"], said
+
+
+def facts(story: Story) -> dict[str, Any]:
+    """What decides anything: it must have the same value on both, not only the same type."""
+    found: dict[str, Any] = {}
+    for step, document in story.documents.items():
+        if step.startswith("inspect"):
+            found |= {f"{step} {key}": value for key, value in inspect_facts(document).items()}
+        if step.startswith("rows"):
+            found[step] = [(row["State"], row["Status"].split("(")[0][:2], row["Labels"]) for row in document]
+    frames = [story.documents[step] for step in ("frame of none", "frame without main")]
+    found["zero"] = [(f["read"], f["pids_stats"], f["memory_stats"]) for f in frames]
+    found["limits"] = [(f["pids_stats"], f["memory_stats"]["limit"]) for f in story.documents["frames"]]
+    found["wait"] = story.documents["wait three"]
+    return found
+
+
+def inspect_facts(document: Any) -> dict[str, Any]:
+    """The facts of one inspect, without what differs from run to run."""
+    state, host = document["State"], document["HostConfig"]
+    return {
+        "state": {k: v for k, v in state.items() if k not in ("Pid", "StartedAt", "FinishedAt")},
+        "never": [state[k].startswith("0001") for k in ("StartedAt", "FinishedAt")],
+        "count": document["RestartCount"],
+        "modes": [HEX.sub("ID", host[k]) for k in ("NetworkMode", "PidMode", "IpcMode")],
+        "limits": [host[k] for k in ("Memory", "PidsLimit", "AutoRemove")],
+        "labels": document["Config"]["Labels"],
+    }
+
+
+async def test_both_engines_tell_the_same_story(docker_host: str, socket_path: Path) -> None:
+    """Statuses and words, then the fields and facts of every document, then every container's events."""
+    ours, real = await both(docker_host, socket_path)
+    assert ours.words == real.words
+    faults = {step: strays(document, real.documents[step]) for step, document in ours.documents.items()}
+    assert {step: found for step, found in faults.items() if found} == {}
+    assert facts(ours) == facts(real)
+    told = [{name: [brief(e) for e in es] for name, es in story.events.items()} for story in (ours, real)]
+    assert told[0] == told[1]
+    for name, events in ours.events.items():
+        assert [list(e) for e in events] == [list(e) for e in real.events[name]]
