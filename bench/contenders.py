@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.course import Course
-from bench.figures import spread
 from bench.fleet import IN_SCOPE, OUT_OF_SCOPE, Fleet
 from bench.metering import Meter
 from bench.monitor import Monitor
 from bench.options import Options
 from bench.processes import EngineCost
 from bench.programs import Program
-from bench.records import Breach, Counts, Kill, Part, Passage, Scale
+from bench.records import Breach, Counts, Kill, Part, Passage
+from bench.scaling import Loop, scaled
 from bench.victims import Victim
 
 READY_WITHIN = 180.0
@@ -93,8 +93,11 @@ class Ground:
         counts = self._counts(passages, ())
         fleet.remove(_ids(victims))
         what = "docker SDK, stats(stream=False) for one container after another, then sleep"
-        scale = scaled(passages, program, self.options.containers)
+        scale = scaled(passages, program.looks(), program.rounds(), self._full_loop())
         return Part("poll loop", what, len(watched), passages, counts, cost, scale=scale)
+
+    def _full_loop(self) -> Loop:
+        return Loop(self.options.containers, INTERVAL, SHORT_INTERVAL)
 
     def _meter(self, pid: int, containers: Collection[str], *, threads: int = 0) -> Meter:
         meter = Meter(pid, EngineCost(self.course.docker_host, containers), threads=threads)
@@ -112,32 +115,17 @@ class Ground:
 
     def _counts(self, passages: Sequence[Passage], bare: Sequence[str], ours: int = 0) -> Counts:
         """What the engine says; ``ours`` is how often each of the bare ones was killed by us."""
-        kills, innocents = self.course.listening.kills, self.fleet.ended_innocents()
+        kills = self.course.listening.kills
         touched = {container for container in self.fleet.idle if kills(container)}
+        touched |= set(self.fleet.ended_innocents())
+        # What this contender has done must not be laid to the next one's charge.
+        self.fleet.idle = [container for container in self.fleet.idle if container not in touched]
         return Counts(
             victims=len(passages),
             missed=sum(passage.died is None for passage in passages),
             doubled=sum(kills(passage.container) > 1 for passage in passages),
-            wrong=len(touched | set(innocents)) + sum(kills(container) != ours for container in bare),
+            wrong=len(touched) + sum(kills(container) != ours for container in bare),
         )
-
-
-def scaled(passages: Sequence[Passage], program: Program, containers: int) -> Scale:
-    """Bring a shortened loop to the length of the one in the field."""
-    looks, rounds = program.looks(), program.rounds()
-    took = spread(looks)
-    full = containers * (took.p50 if took else 0.0) + INTERVAL
-    delays = []
-    for passage in passages:
-        length = next(
-            (r.ended - r.began for r in rounds if passage.kill and r.began <= passage.kill.seen <= r.ended),
-            None,
-        )
-        if passage.unseen is not None and length is not None:
-            delays.append(passage.unseen * full / length)
-    return Scale(
-        containers, INTERVAL, SHORT_INTERVAL, looks, [r.ended - r.began for r in rounds], full, delays
-    )
 
 
 def _ids(victims: Sequence[Victim]) -> list[str]:

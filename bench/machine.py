@@ -22,12 +22,13 @@ class Machine:
     cgroup: str
     python: str
     sdk: str
+    load: float
 
     def __str__(self) -> str:
         return (
             f"{self.date}: {self.cores} cores, {self.memory / 2**30:.0f} GiB, Linux {self.kernel}, "
             f"engine {self.engine} (API {self.api}), cgroup v{self.cgroup}, "
-            f"Python {self.python}, docker SDK {self.sdk}"
+            f"Python {self.python}, docker SDK {self.sdk}; load before the run {self.load:.1f}"
         )
 
 
@@ -48,4 +49,5 @@ def describe(docker_host: str) -> Machine:
         cgroup=str(info.get("CgroupVersion", "?")),
         python=platform.python_version(),
         sdk=installed("docker"),
+        load=os.getloadavg()[0],
     )

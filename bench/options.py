@@ -18,7 +18,7 @@ class Options:
     keep: Path | None
 
 
-FULL = Options(containers=100, victims=30, poll_victims=6, seconds=30.0, json=None, keep=None)
+FULL = Options(containers=100, victims=25, poll_victims=6, seconds=30.0, json=None, keep=None)
 QUICK = Options(containers=20, victims=5, poll_victims=2, seconds=3.0, json=None, keep=None)
 
 

@@ -4,7 +4,7 @@ Records and the intervals between their moments; all moments are on ``bench.cloc
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +122,24 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
+class Scale:
+    """How the poll loop of this run relates to the one in the field.
+
+    ``took`` are the seconds that each look at one container took, ``rounds`` the lengths of the
+    shortened rounds, ``full_round`` that of one in the field; ``delays`` are the measured ones from
+    breach to seen, each multiplied by the length of a full round over that of its own.
+    """
+
+    containers: int
+    interval: float
+    short_interval: float
+    took: Sequence[float]
+    rounds: Sequence[float]
+    full_round: float
+    delays: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """All that was measured of one contender."""
 
@@ -132,23 +150,4 @@ class Part:
     counts: Counts
     cost: Cost
     bare: Sequence[Bare] = ()
-    notes: Sequence[str] = ()
-    scale: "Scale | None" = None
-
-
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """How the poll loop of this run relates to the one in the field.
-
-    ``took`` are the seconds that each look at one container took, ``rounds`` the lengths of the
-    shortened rounds, each with the number of containers in it; ``delays`` are the measured ones
-    from breach to seen, each multiplied by the length of a full round over that of its own.
-    """
-
-    containers: int
-    interval: float
-    short_interval: float
-    took: Sequence[float]
-    rounds: Sequence[float]
-    full_round: float
-    delays: Sequence[float] = field(default_factory=tuple)
+    scale: Scale | None = None

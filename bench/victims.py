@@ -14,7 +14,7 @@ from typing import Final, Self
 
 from bench.clock import now
 from bench.records import Breach
-from tools.engine_traces import cgroup_roots
+from tools.engine_cgroups import cgroup_roots
 
 THRESHOLD: Final = 200
 PROCESSES: Final = 230

@@ -8,24 +8,19 @@ engine starts. Does not belong here: starting an engine (engine_life.py), speaki
 import fcntl
 import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tools.engine_packages import NAME_ONE, EngineMissingError, fetch
+
 CHECKOUT: Final = Path(__file__).resolve().parents[1]
 CACHE: Final = CHECKOUT / ".engine"
 UNPACKED: Final = CACHE / "root"
 ENGINE_PROGRAMS: Final = ("dockerd", "containerd", "containerd-shim-runc-v2", "runc")
-_NAME_ONE: Final = "REACTOR_TEST_DOCKER_HOST=unix:///path/docker.sock make test"
 _PROGRAM_FOLDERS: Final = ("usr/sbin", "usr/bin", "sbin", "bin")
-
-
-class EngineMissingError(Exception):
-    """The programs of an engine are not here and cannot be fetched; the message names them and the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +30,6 @@ class EngineFiles:
     dockerd: Path
     busybox: Path
     environment: dict[str, str]
-
-
-def say(line: str) -> None:
-    """Write one progress line for the person who waits."""
-    print(f"engine: {line}", file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -57,12 +47,12 @@ def engine_files() -> EngineFiles:
         raise EngineMissingError(
             "a private Docker engine needs root, and this is not root.\n"
             "  Either run the command as root,\n"
-            f"  or name an engine that is meant for tests: {_NAME_ONE},\n"
+            f"  or name an engine that is meant for tests: {NAME_ONE},\n"
             "  or run only what needs no engine: make test-unit"
         )
     with cache_locked("root"):
         if not _complete():
-            _fetch((*_packages_of_the_engine(), "busybox-static"))
+            fetch((*_packages_of_the_engine(), "busybox-static"), _missing(), CACHE)
     dockerd = _find("dockerd")
     if dockerd is None or not _complete():
         raise EngineMissingError(f"the packages were unpacked into {UNPACKED}, but they lack: {_missing()}")
@@ -74,7 +64,7 @@ def busybox_file() -> Path:
     found = _static_busybox()
     if found is None:
         with cache_locked("root"):
-            _fetch(("busybox-static",))
+            fetch(("busybox-static",), ["a static busybox"], CACHE)
         found = _static_busybox()
     if found is None:
         raise EngineMissingError(
@@ -134,73 +124,3 @@ def _packages_of_the_engine() -> tuple[str, ...]:
     if enabled.is_file() and enabled.read_text().startswith("Y") and _find("apparmor_parser") is None:
         return ("docker.io", "apparmor")
     return ("docker.io",)
-
-
-def _fetch(packages: Sequence[str]) -> None:
-    """Download the packages with all that they need and this system lacks, and unpack them into the cache."""
-    _require_debian(packages)
-    say(f"getting {', '.join(packages)} into {CACHE.name}/ (once; about 70 MB for a whole engine) ...")
-    archives = CACHE / "debs"
-    shutil.rmtree(archives, ignore_errors=True)
-    (archives / "partial").mkdir(parents=True)
-    _download(packages, archives)
-    fresh = CACHE / "root.new"
-    shutil.rmtree(fresh, ignore_errors=True)
-    if UNPACKED.is_dir():
-        UNPACKED.rename(fresh)
-    for archive in sorted(archives.glob("*.deb")):
-        _run(("dpkg-deb", "--extract", str(archive), str(fresh)))
-    _wrap_apparmor_parser(fresh)
-    # The folder gets its name only when it is complete: an interrupted preparation is begun anew, not used.
-    fresh.rename(UNPACKED)
-    shutil.rmtree(archives)
-    say("unpacked")
-
-
-def _wrap_apparmor_parser(root: Path) -> None:
-    """Put a script before an unpacked parser that tells it to do without a configuration in /etc."""
-    if not (root / "sbin/apparmor_parser").is_file():
-        return
-    # Without it the parser warns, and dockerd takes the warning for the version that it asked for.
-    script = root / "usr/sbin/apparmor_parser"
-    script.write_text(
-        '#!/bin/sh\nexec "$(dirname "$0")/../../sbin/apparmor_parser" --config-file=/dev/null "$@"\n'
-    )
-    script.chmod(0o755)
-
-
-def _require_debian(packages: Sequence[str]) -> None:
-    tools_missing = [tool for tool in ("apt-get", "dpkg-deb") if shutil.which(tool) is None]
-    if os.geteuid() == 0 and not tools_missing:
-        return
-    why = f"{' and '.join(tools_missing)} not found: not Debian" if tools_missing else "not root"
-    raise EngineMissingError(
-        f"missing on this machine: {', '.join(_missing())}; they cannot be fetched here ({why}).\n"
-        f"  On Debian: apt-get install {' '.join(packages)};\n"
-        "  elsewhere install a Docker engine (dockerd, containerd, runc) and a static busybox,\n"
-        f"  or name an engine that is meant for tests: {_NAME_ONE}"
-    )
-
-
-def _download(packages: Sequence[str], archives: Path) -> None:
-    """Try with the package lists as they are; only if that fails are the lists brought up to date first."""
-    command = (
-        "apt-get", "install", "--yes", "--quiet", "--download-only", "--no-install-recommends",
-        "-o", f"Dir::Cache::archives={archives}", "-o", "APT::Sandbox::User=root", *packages,
-    )  # fmt: skip
-    if _runs(command):
-        return
-    say("bringing the package lists up to date (apt-get update) ...")
-    _run(("apt-get", "update", "--quiet"))
-    _run(command)
-
-
-def _runs(command: Sequence[str]) -> bool:
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
-
-
-def _run(command: Sequence[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        last = "\n  ".join((done.stdout + done.stderr).splitlines()[-8:])
-        raise EngineMissingError(f"`{' '.join(command)}` failed with {done.returncode}:\n  {last}")

@@ -7,7 +7,6 @@ is said to it (engine_api.py).
 """
 
 import atexit
-import json
 import os
 import signal
 import subprocess
@@ -19,9 +18,11 @@ from types import TracebackType
 from typing import Final, Self
 
 from tools import engine_api
+from tools.engine_cgroups import cgroup_roots
 from tools.engine_files import EngineFiles, engine_files
 from tools.engine_guard import Guard
-from tools.engine_traces import FOLDER_PREFIX, arguments_of, cgroup_roots, has_ended, processes, sweep
+from tools.engine_options import configuration, daemon_command
+from tools.engine_traces import FOLDER_PREFIX, arguments_of, has_ended, processes, sweep, wait_suspended
 
 TEST_IMAGE: Final = "busybox:test"
 _READY_WITHIN: Final = 30.0
@@ -82,7 +83,7 @@ class PrivateEngine:
     def start(self) -> None:
         """Start the daemon and wait until it answers."""
         (self.folder / "scratch").mkdir(exist_ok=True)
-        (self.folder / "daemon.json").write_text(json.dumps(self._configuration()))
+        (self.folder / "daemon.json").write_text(configuration(self._files, self.folder, self._live_restore))
         self._launch()
 
     def restart(self) -> None:
@@ -115,8 +116,9 @@ class PrivateEngine:
         self._reap()
 
     def sigstop(self) -> None:
-        """Suspend the daemon: its socket accepts, but nobody answers."""
+        """Suspend the daemon: its socket accepts, but nobody answers. Returns when it stands still."""
         os.kill(self.pid, signal.SIGSTOP)
+        wait_suspended(self.pid)
 
     def sigcont(self) -> None:
         """Let a suspended daemon go on."""
@@ -156,39 +158,11 @@ class PrivateEngine:
                 return pid
         raise LookupError(f"no shim holds {container_id}")
 
-    def _configuration(self) -> dict[str, object]:
-        configuration: dict[str, object] = {"live-restore": self._live_restore}
-        if self._major_version() < 24:
-            # Otherwise these releases keep a key in /etc/docker and derive the engine's id from it, so that
-            # two engines on one host would call themselves the same. Later ones keep an id in the data root.
-            configuration["deprecated-key-path"] = str(self.folder / "key.json")
-        return configuration
-
-    def _major_version(self) -> int:
-        command = (str(self._files.dockerd), "--version")
-        said = subprocess.run(
-            command, capture_output=True, text=True, check=True, env=self._files.environment
-        ).stdout
-        return int(said.split("version", 1)[1].split(".")[0])
-
     def _launch(self) -> None:
-        command = (
-            str(self._files.dockerd),
-            # Without a file of our own it would read the host's.
-            "--config-file", f"{self.folder}/daemon.json",
-            "--host", self.docker_host,
-            "--data-root", f"{self.folder}/data",
-            "--exec-root", f"{self.folder}/exec",
-            "--pidfile", f"{self.folder}/docker.pid",
-            "--iptables=false", "--ip-forward=false", "--bridge=none",
-            # A driver by name, so that the cgroups lie where we look for them on a host with systemd as well.
-            "--exec-opt", "native.cgroupdriver=cgroupfs", "--cgroup-parent", f"/{self.folder.name}",
-            *self._arguments,
-        )  # fmt: skip
         with self.log.open("ab") as log:
             # A session of its own: Ctrl-C in the terminal of the tests is not meant for the engine.
             self._daemon = subprocess.Popen(
-                command,
+                daemon_command(self._files, self.folder, self._arguments),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -17,6 +17,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, TypeVar
 
+from tools.engine_cgroups import cgroups, freeze, is_contained, remove_cgroup, thaw
+
 FOLDER_PREFIX: Final = "reactor-test-"
 _ENGINE_PROGRAMS: Final = ("dockerd", "containerd", "runc", "docker-proxy")
 _PATIENCE: Final = 20.0
@@ -37,7 +39,7 @@ def sweep(folder: Path) -> None:
     for path in _shim_sockets(folder):
         path.unlink(missing_ok=True)
     _until_gone(lambda: mounts(folder), _unmount, deadline)
-    _until_gone(lambda: cgroups(folder), _remove_cgroup, deadline)
+    _until_gone(lambda: cgroups(folder), remove_cgroup, deadline)
     shutil.rmtree(folder, ignore_errors=True)
     if folder.exists():
         raise TracesRemainError(f"{folder} could not be removed")
@@ -56,26 +58,6 @@ def mounts(folder: Path) -> list[str]:
     return sorted((point for point in points if point.startswith(f"{folder}/")), key=len, reverse=True)
 
 
-def cgroups(folder: Path) -> list[Path]:
-    """List the cgroup directories of the engine in every hierarchy, leaves first."""
-    parents = [root / folder.name for root in cgroup_roots().values()]
-    found = {path for parent in parents if parent.is_dir() for path in (parent, *_folders_below(parent))}
-    return sorted(found, key=lambda path: len(path.parts), reverse=True)
-
-
-def cgroup_roots() -> dict[str, Path]:
-    """Map each cgroup controller to where it is mounted; the unified hierarchy (v2) is `unified`."""
-    roots: dict[str, Path] = {}
-    for line in Path("/proc/self/mountinfo").read_text().splitlines():
-        mount, _, file_system = line.partition(" - ")
-        point, (kind, _source, options) = Path(mount.split()[4]), file_system.split()[:3]
-        if kind == "cgroup2":
-            roots.setdefault("unified", point)
-        elif kind == "cgroup":
-            roots.update({option: point for option in options.split(",") if option not in {"rw", "ro"}})
-    return roots
-
-
 def arguments_of(pid: int) -> list[str]:
     """Return the command line of a process; empty when it is gone or a zombie."""
     with suppress(OSError):
@@ -86,8 +68,14 @@ def arguments_of(pid: int) -> list[str]:
 def has_ended(pid: int) -> bool:
     """Say whether this process is gone or a zombie, which is to say that only its number is left."""
     with suppress(OSError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+        return _state(Path(f"/proc/{pid}")) in "ZX"
     return True
+
+
+def wait_suspended(pid: int) -> None:
+    """Wait until every thread stands still: the signal reaches them one after the other."""
+    while any(_state(thread) != "T" for thread in Path(f"/proc/{pid}/task").iterdir()):
+        time.sleep(0.001)
 
 
 def wait_ended(pids: Iterable[int], deadline: float) -> None:
@@ -105,7 +93,7 @@ def _belongs(pid: int, folder: Path) -> bool:
     """Only engine programs are known by their arguments: an editor may well have our log file open."""
     if pid == os.getpid() or has_ended(pid):
         return False
-    return _is_engine_program(arguments_of(pid), folder) or _is_contained(pid, folder)
+    return _is_engine_program(arguments_of(pid), folder) or is_contained(pid, folder)
 
 
 def _is_engine_program(arguments: list[str], folder: Path) -> bool:
@@ -114,11 +102,8 @@ def _is_engine_program(arguments: list[str], folder: Path) -> bool:
     return any(f"{folder}/" in argument for argument in arguments[1:])
 
 
-def _is_contained(pid: int, folder: Path) -> bool:
-    with suppress(OSError):
-        lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
-        return any(folder.name in line.split(":", 2)[2].split("/") for line in lines)
-    return False
+def _state(process: Path) -> str:
+    return (process / "stat").read_text().rpartition(")")[2].split()[0]
 
 
 def _rank(pid: int) -> int:
@@ -136,10 +121,10 @@ def _end_processes(folder: Path, deadline: float) -> None:
             )
         # While they are frozen they cannot fork faster than they are ended; a paused container was frozen
         # before, and a frozen process of cgroup v1 does not die until it is thawed.
-        _freeze(folder)
+        freeze(folder)
         for pid in found:
             _kill(pid, folder)
-        _thaw(folder)
+        thaw(folder)
         wait_ended(found, min(deadline, time.monotonic() + 2.0))
 
 
@@ -152,25 +137,6 @@ def _kill(pid: int, folder: Path) -> None:
                 signal.pidfd_send_signal(handle, signal.SIGKILL)
         finally:
             os.close(handle)
-
-
-def _freeze(folder: Path) -> None:
-    for root in set(cgroup_roots().values()):
-        _write(root / folder.name / "freezer.state", "FROZEN")
-        _write(root / folder.name / "cgroup.freeze", "1")
-
-
-def _thaw(folder: Path) -> None:
-    for path in cgroups(folder):
-        _write(path / "freezer.state", "THAWED")
-        _write(path / "cgroup.freeze", "0")
-
-
-def _write(path: Path, value: str) -> None:
-    # Only one of the two hierarchies has each of these files, and a cgroup may vanish at any moment.
-    if path.exists():
-        with suppress(OSError):
-            path.write_text(value)
 
 
 def _until_gone(find: Callable[[], Sequence[Item]], remove: Callable[[Item], None], deadline: float) -> None:
@@ -186,16 +152,6 @@ def _until_gone(find: Callable[[], Sequence[Item]], remove: Callable[[Item], Non
 
 def _unmount(point: str) -> None:
     subprocess.run(("umount", point), capture_output=True, check=False)
-
-
-def _remove_cgroup(path: Path) -> None:
-    with suppress(OSError):
-        path.rmdir()
-
-
-def _folders_below(parent: Path) -> list[Path]:
-    # A walk does not mind a directory that vanishes under it.
-    return [Path(root) / name for root, names, _files in os.walk(parent) for name in names]
 
 
 def _shim_sockets(folder: Path) -> list[Path]:

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from tools import engine_api
-from tools.engine_files import CACHE, EngineMissingError, busybox_file, cache_locked, engine_files, say
+from tools.engine_files import CACHE, busybox_file, cache_locked, engine_files
 from tools.engine_life import TEST_IMAGE, EngineDidNotStartError, PrivateEngine
+from tools.engine_packages import EngineMissingError, say
 from tools.engine_traces import TracesRemainError, sweep
 
 __all__ = [

@@ -46,7 +46,7 @@ class Lines:
 
     def oomed(self, role: Role, at: float) -> None:
         """The kernel ended a process of it."""
-        self._row(at, "▲", "oom", role.part.name, "the kernel killed in it for want of memory", Style.ALARM)
+        self._row(at, "▲", "oom", role.part.name, "the kernel killed a process: out of memory", Style.ALARM)
 
     def exited(self, role: Role, at: float, code: int | None) -> None:
         """It ended by itself."""

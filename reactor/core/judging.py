@@ -46,7 +46,7 @@ def view_of(setup: Setup, entry: Entry, at: float) -> View:
         name=container.name,
         image=container.image,
         state=container.state,
-        labels=container.labels,
+        labels=entry.own,
         age=at - container.born if container.born is not None else None,
         pids=sample.pids if sample else None,
         pids_limit=sample.pids_limit if sample else None,

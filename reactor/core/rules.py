@@ -26,7 +26,7 @@ class View:
     """The values that an expression reads about one run; None is unknown.
 
     ``age`` is in seconds, memory in bytes; ``pids_limit`` and ``memory_limit`` are also None
-    where there is no limit. ``labels`` are all labels of the container, its image's included.
+    where there is no limit. ``labels`` are those that the container was given, not its image's.
     """
 
     name: str

@@ -38,8 +38,8 @@ class WatchTimes:
     clock; ``second_list`` when the list is taken again after subscribing, ``period`` how often
     after that. ``backoff`` is the first and the longest pause between subscriptions, and
     ``inspects`` how many inspects there are at once, ``slow_inspects`` how many more of containers
-    that hung before. A snapshot waits for them at most ``patience`` seconds, and after a cut at most ``replay``
-    seconds to hear again what was heard last.
+    that hung before. A snapshot waits for them at most ``patience`` seconds, and after a cut at
+    most ``replay`` seconds to hear again what was heard last.
     """
 
     overlap: float = 5.0

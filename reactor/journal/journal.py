@@ -54,6 +54,7 @@ class Journal:
         container: str = "",
         keep_days: float = 30.0,
         capacity: int = 65_536,
+        patience: float = PATIENCE,
         wall: Callable[[], float] = clocks.wall,
         boot: Callable[[], float] = clocks.boot,
         boot_id: str | None = None,
@@ -62,6 +63,7 @@ class Journal:
         self._wall = wall
         self._boot = boot
         self._boot_id = clocks.boot_id() if boot_id is None else boot_id
+        self._patience = patience
         self._memory = Memory()
         self._backlog = Backlog(capacity)
         self._shouter = Shouter()
@@ -90,7 +92,7 @@ class Journal:
         """Write an intent and wait until it is on the disk, at most 100 ms; False if it is not there yet."""
         receipt = self._backlog.put_intent(rows.intend(decision, self._moment(began)))
         self._tell_drops()
-        with trio.move_on_after(PATIENCE):
+        with trio.move_on_after(self._patience):
             await receipt.wait()
         if not receipt.written:
             self._late += 1

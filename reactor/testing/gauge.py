@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import trio
 
+from reactor.core.container import ContainerId
 from reactor.testing.box import Box
 from reactor.testing.ground import Ground
 from reactor.testing.tasks import Usage
@@ -37,7 +38,7 @@ def _lost_its_network(ground: Ground, box: Box) -> bool:
     mode = box.recipe.network_mode
     if not mode.startswith("container:"):
         return False
-    main = next((b for b in ground.boxes.values() if f"container:{b.id}" == mode), None)
+    main = ground.boxes.get(ContainerId(mode.removeprefix("container:")))
     return main is None or not main.has_process
 
 

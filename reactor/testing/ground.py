@@ -48,6 +48,8 @@ class Ground:
         self.events = EventLog()
         self.history = History()
         self.boxes: dict[ContainerId, Box] = {}
+        # Who joined whose PID namespace: few do, and every death asks.
+        self.pid_sharers: list[Box] = []
         self.images: dict[str, Image] = {}
         self.up = True
         self.fell = trio.Event()

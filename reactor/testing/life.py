@@ -109,7 +109,7 @@ def finish(ground: Ground, box: Box, at: float, code: int, by: str) -> None:
 
 def _end_pid_sharers(ground: Ground, box: Box, at: float) -> None:
     """Without its first process a PID namespace ends, and with it all who joined it."""
-    for other in tuple(ground.boxes.values()):
+    for other in tuple(ground.pid_sharers):
         if other.recipe.pid_mode == f"container:{box.id}":
             finish(ground, other, at, KILLED, "kernel")
 
@@ -146,6 +146,8 @@ def _remove(ground: Ground, box: Box, by: str, at: float) -> None:
     box.cancel_timers()
     if ground.boxes.pop(box.id, None) is None:
         return
+    if box in ground.pid_sharers:
+        ground.pid_sharers.remove(box)
     ground.tell(box, "destroy", at)
     ground.note(box, What.REMOVED, at, by)
     box.over.set()

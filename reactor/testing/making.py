@@ -57,6 +57,8 @@ def place(ground: Ground, recipe: Recipe, name: str, now: float, by: str) -> Box
     wanted = free_name(ground, name) if name else f"task_{new[:8]}"
     box = Box(new, wanted, recipe, ground.clock.stamp(now))
     ground.boxes[new] = box
+    if recipe.pid_mode.startswith("container:"):
+        ground.pid_sharers.append(box)
     ground.tell(box, "create", now)
     ground.note(box, What.CREATED, now, by)
     return box

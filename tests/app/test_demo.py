@@ -15,12 +15,16 @@ from trio.testing import MockClock
 
 from reactor.app.cli import main
 from reactor.app.demo_cast import Breach, Fate, Part, Role, cast
+from reactor.app.demo_lines import Lines
 from reactor.app.demo_page import Page, Style
+from reactor.app.demo_play import Play
 from reactor.app.demo_stage import perform
 from reactor.app.demo_summary import write_summary
 from reactor.app.demo_verdict import Summary, judge
 from reactor.app.places import shipped_rules
+from reactor.core.decisions import Action, Decision
 from reactor.core.rules import RuleSet
+from reactor.core.state import State, Step
 from reactor.journal.journal import Journal
 from reactor.ruleset import load, parse
 from reactor.testing.direct import DirectEngine
@@ -28,7 +32,7 @@ from reactor.testing.tasks import Sleeps
 from reactor.testing.world import World
 
 
-async def play(folder: Path, rules: RuleSet, page: Page, *, pace: float = 1.0) -> Summary:
+async def perform_all(folder: Path, rules: RuleSet, page: Page, *, pace: float = 1.0) -> Summary:
     """The whole demo in virtual time, without a socket."""
     world = World()
     journal = Journal(folder / "journal.db", boot_id="b", boot=trio.current_time, inline=True)
@@ -42,7 +46,7 @@ async def play(folder: Path, rules: RuleSet, page: Page, *, pace: float = 1.0) -
 async def test_everybody_gets_what_the_script_says(autojump_clock: MockClock, tmp_path: Path) -> None:
     stream = io.StringIO()
     page = Page(stream, {})
-    summary = await play(tmp_path, load([shipped_rules()]), page)
+    summary = await perform_all(tmp_path, load([shipped_rules()]), page)
     assert [verdict.name for verdict in summary.verdicts if not verdict.ok] == []
     assert (summary.missed, summary.doubled, summary.wrong, summary.late) == ((), (), (), ())
     assert summary.ok
@@ -68,7 +72,7 @@ async def test_each_thing_that_happens_has_its_line(autojump_clock: MockClock, t
     stream = io.StringIO()
     page = Page(stream, {})
     page.width = 120
-    summary = await play(tmp_path, load([shipped_rules()]), page)
+    summary = await perform_all(tmp_path, load([shipped_rules()]), page)
     write_summary(page, summary, [("README.md", "more")])
     lines = stream.getvalue().splitlines()
     told = [line[7:].split(maxsplit=3) for line in lines if line[:6].strip().replace(".", "").isdigit()]
@@ -89,7 +93,7 @@ async def test_it_fails_when_a_rule_is_missing_and_another_is_too_strict(
     autojump_clock: MockClock, tmp_path: Path
 ) -> None:
     text = "groups: [{name: mine, rules: [{name: pids, when: pids >= 200}]}]"
-    summary = await play(tmp_path, parse(text), Page(None), pace=0.3)
+    summary = await perform_all(tmp_path, parse(text), Page(None), pace=0.3)
     assert not summary.ok
     assert set(summary.missed) == {"overstayer", "memory-hog", "oom-child", "oom-main-db"}
     assert summary.wrong == ("two-hundred",)
@@ -161,6 +165,19 @@ async def test_a_late_end_is_told_and_is_no_failure(autojump_clock: MockClock) -
 async def test_one_who_never_started_is_not_ok(autojump_clock: MockClock) -> None:
     summary = judge([GOOD], {}, World().history, {}, began=0.0, now=1.0)
     assert not summary.ok
+
+
+async def test_what_led_to_a_verdict_is_told_before_it(autojump_clock: MockClock) -> None:
+    stream, world = io.StringIO(), World()
+    play = Play(world, [BAD])
+    lines = Lines(Page(stream, {}), play)
+    play.set_the_stage(lines)
+    (role,) = play.roles.values()
+    world.oom(role.box, fatal=False)
+    at = trio.current_time()
+    decision = Decision("d", at, role.box.run, "bad", Action.KILL, "safety/oom", "OOM event", at)
+    lines.step(Step(State(), (decision,)))
+    assert [line.split()[2] for line in stream.getvalue().splitlines()] == ["start", "oom", "verdict"]
 
 
 def command(*arguments: str, folder: Path) -> subprocess.Popen[str]:

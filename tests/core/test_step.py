@@ -8,9 +8,9 @@ from reactor.core.container import State
 from reactor.core.decisions import Action, Result, Why
 from reactor.core.notes import Adopted, CannotTell, CascadeHeld, Cause, Ended, MainTold, Matched, Reconciled
 from reactor.core.protection import Policy, Standing
-from reactor.core.rules import Rule, RuleSet, Selector
+from reactor.core.rules import Rule, RuleSet, Selector, View
 from reactor.core.state import Setup
-from tests.core.build import Story, anew, box, cid, over, pids_over, rules
+from tests.core.build import Story, anew, box, cid, condition, over, pids_over, rules
 
 GIB = 2**30
 
@@ -339,6 +339,18 @@ def test_protected_ids_and_selectors_win_in_cascades_too() -> None:
     story = Story(Setup(rules(), policy)).see(0, main, *sides).sample(1, main, pids=201)
     story.outcome(2, story.decisions[0])
     assert [n for n, _ in story.ended()] == [1, 5]
+
+
+def test_a_label_of_the_image_decides_nothing_in_a_condition() -> None:
+    def spared(view: View) -> bool | None:
+        return view.pids is not None and view.pids > 200 and "spare-me" not in view.labels
+
+    rule = Rule("g/r", "f:1", when=condition(spared, "pids", "labels"))
+    told = box(1, labels={"reactor.task": "t", "spare-me": ""})
+    claims = box(2, labels={"reactor.task": "t", "spare-me": ""}, image_labels={"spare-me": ""})
+    story = Story(Setup(RuleSet((rule,)))).see(0, told, claims)
+    story.sample(1, told, pids=201).sample(1, claims, pids=201)
+    assert story.ended() == [(2, "g/r")]
 
 
 # Runs, ends and reports

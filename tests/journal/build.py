@@ -49,8 +49,8 @@ def came_of(decision: Decision, *, final: bool = True, why: Why = Why.ENDED) -> 
 
 @asynccontextmanager
 async def running(path: Path, **options: Any) -> AsyncIterator[Journal]:
-    """A journal at work, ended in good order."""
-    journal = Journal(path, **options)
+    """A journal at work, ended in good order. It is patient: a busy machine is no reason to fail a test."""
+    journal = Journal(path, **{"patience": 10.0, **options})
     async with trio.open_nursery() as nursery:
         await nursery.start(lambda task_status: journal.run(task_status=task_status))
         yield journal

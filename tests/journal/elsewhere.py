@@ -13,7 +13,7 @@ from pathlib import Path
 
 import trio
 
-from reactor.journal.journal import Journal
+from reactor.journal.journal import PATIENCE, Journal
 
 from .build import decide, end, running
 
@@ -34,8 +34,9 @@ async def confirm(path: Path) -> None:
 
 async def full(path: Path) -> None:
     """The disk fills up, and later there is room again."""
-    async with running(path, capacity=2000) as journal:
-        assert await journal.intend(decide(0), 0.0)
+    async with running(path, capacity=2000, patience=PATIENCE) as journal:
+        await journal.intend(decide(0), 0.0)
+        await journal.wait_written()
         resource.setrlimit(resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
         for n in range(5000):
             end(journal, n)
@@ -53,7 +54,7 @@ async def denied(path: Path) -> None:
     if os.getuid() == 0:
         os.setgid(NOBODY)
         os.setuid(NOBODY)
-    async with running(path) as journal:
+    async with running(path, patience=PATIENCE) as journal:
         tell(said=await timed(journal, 1), healthy=journal.statistics().healthy)
 
 

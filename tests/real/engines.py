@@ -1,13 +1,15 @@
 """What is done to an engine behind its back, and seen there: a shim is suspended, processes are counted.
 
-Starting and killing the engine itself belongs to ``PrivateEngine``.
+How the engine itself is started and killed is the business of ``PrivateEngine``.
 """
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from tests.real.truth import Truth
 from tools import engine_api
 from tools.private_engine import PrivateEngine
 
@@ -29,6 +31,16 @@ def wedge(engine: PrivateEngine, container: str) -> Iterator[Callable[[], None]]
             free()
     finally:
         os.close(handle)
+
+
+@contextmanager
+def outage(engine: PrivateEngine, truth: Truth) -> Iterator[None]:
+    """Kill the engine, and start it again at the end of the block."""
+    began = time.time_ns()
+    engine.kill9()
+    yield
+    engine.restart()
+    truth.outage(began, time.time_ns())
 
 
 def hangs(engine: PrivateEngine, container: str) -> bool:

@@ -164,8 +164,7 @@ class Scene:
 
     def report(self, what: str) -> None:
         """Tell what was measured."""
-        taken = sorted(spans(self.truth, self.charges).values())
-        told = ", ".join(f"{lasted:.2f} s" for lasted in taken)
+        told = ", ".join(f"{lasted:.2f} s" for lasted in spans(self.truth, self.charges))
         self._report(f"{what}: {told}")
 
     # Monitors

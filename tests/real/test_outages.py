@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.real import deeds
-from tests.real.engines import processes_of
+from tests.real.engines import outage, processes_of
 from tests.real.monitor import Monitor
 from tests.real.scene import PROMISE, SHORT, Names, Scene, lifetime
 from tests.real.truth import Truth
@@ -63,9 +63,8 @@ def test_what_is_to_run_always_stays_dead_until_the_engine_returns_and_is_judged
         scene.untouched(good, skipped, left, gone)
         scene.verdict()
         assert not scene.truth.state(bad)["Running"]
-        private_engine.kill9()
-        until(lambda: not processes_of(private_engine, gone), 20, "it ends while the engine is away")
-        private_engine.restart()
+        with outage(private_engine, scene.truth):
+            until(lambda: not processes_of(private_engine, gone), 20, "it ends while the engine is away")
         scene.guilty(bad, life=1)
         picked_up_again(monitor)
         scene.verdict()
@@ -94,12 +93,11 @@ def test_what_outlives_the_engine_is_found_again_with_its_age(
         old = scene.run(task="old", labels={SHORT: ""})
         scene.untouched(gone)
         until(lambda: monitor.said("a container is followed", id=old[:12]), 10)
-        lasting_engine.kill9()
-        until(lambda: len(processes_of(lasting_engine, storm)) == 250, 20, "the storm begins")
-        until(lambda: not processes_of(lasting_engine, gone), 20, "one ends by itself")
-        until(lambda: monitor.said("a container is to be ended", id=old[:12]), 20, "its time is over")
-        assert scene.truth.lives(old)[0].died is None
-        lasting_engine.restart()
+        with outage(lasting_engine, scene.truth):
+            until(lambda: len(processes_of(lasting_engine, storm)) == 250, 20, "the storm begins")
+            until(lambda: not processes_of(lasting_engine, gone), 20, "one ends by itself")
+            until(lambda: monitor.said("a container is to be ended", id=old[:12]), 20, "its time is over")
+            assert scene.truth.lives(old)[0].died is None
         returned = time.time_ns()
         for container in (storm, old):
             scene.guilty(container, since=returned, not_before=-5)

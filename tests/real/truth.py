@@ -1,22 +1,23 @@
 """The witness: what the engine says happened to each container, heard and asked for apart from the monitor.
 
-It holds a subscription of its own to the engine's events (the docker SDK, in a thread) and inspects for
-itself. Nothing of the product is used here. Who should have been ended, and who not, is judged in
+It holds a subscription of its own to the engine's events (a plain socket, in a thread) and inspects for
+itself. Nothing of the product is used here, and nothing that the product uses. Who should have been ended, and who not, is judged in
 ``verdict``.
 """
 
+import json
+import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
-
-import docker
-from docker.errors import DockerException, NotFound
-from requests.exceptions import RequestException
+from urllib.parse import urlsplit
 
 from tests.real.waiting import until
+from tools import engine_api
 
 AGAIN_AFTER = 0.1
 HEARD = frozenset({"start", "die", "kill", "stop", "oom", "destroy"})
@@ -47,12 +48,12 @@ class Truth:
     def __init__(self, docker_host: str) -> None:
         self._host = docker_host
         self._said: dict[Said, None] = {}
+        self._outages: list[tuple[int, int]] = []
         self._subscribed = 0
         self._closing = threading.Event()
-        self._stream: Any = None
+        self._socket: socket.socket | None = None
         self._guard = threading.Lock()
         self._thread = threading.Thread(target=self._listen, name="truth")
-        self._client = docker.APIClient(base_url=docker_host, timeout=60)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -64,15 +65,23 @@ class Truth:
     ) -> None:
         self._closing.set()
         with self._guard:
-            if self._stream is not None:
-                self._stream.close()
+            if self._socket is not None:
+                # It may be broken already; either way the thread wakes up.
+                with suppress(OSError):
+                    self._socket.shutdown(socket.SHUT_RDWR)
         self._thread.join(20)
-        self._client.close()
         assert not self._thread.is_alive(), "the witness does not stop listening"
+
+    def outage(self, began: int, ended: int) -> None:
+        """The engine was away: an engine that returns ends what it finds running, before it answers anybody.
+
+        So signals between these two moments (in nanoseconds) are its own, and are left out.
+        """
+        self._outages.append((began, ended))
 
     def events(self, container: str, *actions: str) -> list[Said]:
         """What was said of a container, in the order of the engine's clock."""
-        found = sorted(said for said in list(self._said) if said.id == container)
+        found = sorted(said for said in list(self._said) if said.id == container and not self._is_own(said))
         return [said for said in found if not actions or said.action in actions]
 
     def lives(self, container: str) -> list[Life]:
@@ -90,8 +99,10 @@ class Truth:
     def inspect(self, container: str) -> Mapping[str, Any] | None:
         """What the engine says of it now; None if it knows it no more."""
         try:
-            found: dict[str, Any] = self._client.inspect_container(container)
-        except NotFound:
+            found: dict[str, Any] = self._ask(f"/containers/{container}/json")
+        except engine_api.EngineCallError as refusal:
+            if refusal.status != 404:
+                raise
             return None
         # A container that is named like this id answers in its place.
         return found if found["Id"] == container else None
@@ -103,36 +114,57 @@ class Truth:
 
     def readings(self, container: str) -> Mapping[str, Any]:
         """One frame of the engine's statistics."""
-        frame: dict[str, Any] = self._client.stats(container, stream=False)
+        frame: dict[str, Any] = self._ask(f"/containers/{container}/stats?stream=false")
         return frame
+
+    def _is_own(self, said: Said) -> bool:
+        return said.action == "kill" and any(began < said.nano < ended for began, ended in self._outages)
+
+    def _ask(self, path: str) -> Any:
+        return json.loads(engine_api.call(self._host, "GET", path, timeout=60.0))
 
     def _listen(self) -> None:
         while not self._closing.is_set():
-            try:
-                for said in self._subscription():
-                    self._said[said] = None
-            except (DockerException, RequestException, OSError, ValueError):
-                pass  # The engine is away, or we are closing; both are seen at the top.
+            # The engine is away, or we are closing; the loop finds out which.
+            with suppress(OSError), _connect(self._host) as connected:
+                for event in self._subscription(connected):
+                    if event.get("Action") in HEARD:
+                        self._said[_said(event)] = None
             self._closing.wait(AGAIN_AFTER)
 
-    def _subscription(self) -> Iterator[Said]:
-        client = docker.APIClient(base_url=self._host, timeout=60)
+    def _subscription(self, connected: socket.socket) -> Iterator[Mapping[str, Any]]:
+        with self._guard:
+            if self._closing.is_set():
+                return
+            self._socket = connected
         try:
             # The ring of the engine is replayed as far as it goes; what is heard twice is kept once.
-            stream = client.events(since=int(time.time()) - 60, filters={"type": "container"}, decode=True)
-            with self._guard:
-                self._stream = None if self._closing.is_set() else stream
-            if self._stream is None:
-                stream.close()
-                return
-            self._subscribed += 1
-            for event in stream:
-                if event.get("Action") in HEARD:
-                    yield _said(event)
+            path = f"/events?since={int(time.time()) - 60}"
+            # To a client of HTTP/1.0 the engine writes one object a line, and nothing around it.
+            connected.sendall(f"GET {path} HTTP/1.0\r\nHost: engine\r\n\r\n".encode())
+            with connected.makefile("rb") as lines:
+                while lines.readline().strip():
+                    pass
+                self._subscribed += 1
+                for line in lines:
+                    if line.endswith(b"\n"):
+                        yield json.loads(line)
         finally:
             with self._guard:
-                self._stream = None
-            client.close()
+                self._socket = None
+
+
+def _connect(docker_host: str) -> socket.socket:
+    address = urlsplit(docker_host)
+    if address.scheme == "unix":
+        connected = socket.socket(socket.AF_UNIX)
+        try:
+            connected.connect(address.path)
+        except OSError:
+            connected.close()
+            raise
+        return connected
+    return socket.create_connection((address.hostname, address.port or 2375))
 
 
 def _said(event: Mapping[str, Any]) -> Said:

@@ -4,7 +4,7 @@ A test says who has to be ended and who must be left alone; nothing of what the 
 itself comes in here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tests.real.truth import Life, Truth, seconds
@@ -115,11 +115,11 @@ def _harm(truth: Truth, container: str, innocence: Innocence) -> str:
     return ""
 
 
-def spans(truth: Truth, charges: Charges) -> Mapping[str, float]:
-    """How long each of the guilty took, by name, for whoever wants to read it."""
-    return {
-        charges.names[container]: lasted
+def spans(truth: Truth, charges: Charges) -> Sequence[float]:
+    """How long each of the guilty took, the quickest first, for whoever wants to read it."""
+    return sorted(
+        lasted
         for container, each in charges.guilty.items()
         for guilt in each
         if (lasted := took(truth, container, guilt)) is not None
-    }
+    )

@@ -235,6 +235,19 @@ async def test_the_engine_learns_that_a_client_has_gone(stand: Stand) -> None:
     assert stand.world.events.listeners == frozenset()
 
 
+async def test_it_stands_before_a_real_engine_as_well(docker_host: str, socket_path: Path) -> None:
+    proxy = Proxy(docker_host.removeprefix("unix://"))
+    async with trio.open_nursery() as nursery:
+        await nursery.start(serve_proxy, proxy, socket_path)
+        stand = Stand(World(), proxy, socket_path)
+        assert (await stand.ask("GET /_ping")).endswith(b"OK")
+        assert b" 200 OK" in await stand.ask("GET /v1.41/containers/json?all=1")
+        proxy.fault("events", Cut())
+        assert b" 200 OK" in await stand.ask("GET /v1.41/events")
+        nursery.cancel_scope.cancel()
+    assert proxy.counts == {"ping": 1, "list": 1, "events": 1}
+
+
 def test_a_fault_is_a_value() -> None:
     faults: list[Fault] = [Stall(), Stall(0)]
     assert faults[0] == faults[1]

@@ -197,6 +197,9 @@ async def test_an_oom_told_late_marks_the_next_run(world: World, autojump_clock:
     world.start(box)
     world.exit(box, 0)
     assert (box.exit_code, box.oom_killed) == (0, True)
+    world.start(box)
+    world.exit(box, 0)
+    assert not box.oom_killed
 
 
 async def test_an_oom_of_a_child_ends_nothing(world: World, autojump_clock: MockClock) -> None:

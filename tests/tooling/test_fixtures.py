@@ -15,8 +15,8 @@ from reactivex.scheduler import CurrentThreadScheduler, VirtualTimeScheduler
 
 from tests.tooling.containers import Containers
 from tests.tooling.guards import ForbiddenSchedulerError, no_waiting_schedulers
-from tools import engine_api, engine_files
-from tools.engine_files import EngineMissingError
+from tools import engine_api, engine_files, engine_packages
+from tools.engine_packages import EngineMissingError
 from tools.private_engine import TEST_IMAGE
 
 
@@ -126,7 +126,19 @@ def test_without_packages_the_missing_programs_are_named(
         assert word in str(problem.value)
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_an_unpacked_apparmor_parser_needs_no_configuration_in_etc(tmp_path: Path) -> None:
+    """On a host that enforces AppArmor, dockerd takes the parser's warning about it for the version."""
+    for folder in ("sbin", "usr/sbin"):
+        (tmp_path / folder).mkdir(parents=True)
+    parser = tmp_path / "sbin/apparmor_parser"
+    parser.write_text('#!/bin/sh\necho "$@"\n')
+    parser.chmod(0o755)
+    engine_packages.wrap_apparmor_parser(tmp_path)
+    wrapped = (tmp_path / "usr/sbin/apparmor_parser", "--version")
+    said = subprocess.run(wrapped, capture_output=True, text=True, check=True).stdout
+    assert said == "--config-file=/dev/null --version\n"
+
+
 def test_an_operator_without_a_scheduler_is_refused() -> None:
     with pytest.raises(ForbiddenSchedulerError, match="TimeoutScheduler"), no_waiting_schedulers():
         reactivex.timer(0.01).subscribe()

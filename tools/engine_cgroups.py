@@ -1,0 +1,70 @@
+"""The cgroups of one private engine, in every hierarchy of this host, v1 and v2.
+
+Belongs here: where they are, holding what runs in them, removing them. They are known by the name of the
+engine's folder, which is also the name of their parent. Does not belong here: the engine's processes, mounts
+and files (engine_traces.py).
+"""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+
+def cgroups(folder: Path) -> list[Path]:
+    """List the cgroup directories of the engine in every hierarchy, leaves first."""
+    parents = [root / folder.name for root in cgroup_roots().values()]
+    found = {path for parent in parents if parent.is_dir() for path in (parent, *_folders_below(parent))}
+    return sorted(found, key=lambda path: len(path.parts), reverse=True)
+
+
+def cgroup_roots() -> dict[str, Path]:
+    """Map each cgroup controller to where it is mounted; the unified hierarchy (v2) is `unified`."""
+    roots: dict[str, Path] = {}
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        mount, _, file_system = line.partition(" - ")
+        point, (kind, _source, options) = Path(mount.split()[4]), file_system.split()[:3]
+        if kind == "cgroup2":
+            roots.setdefault("unified", point)
+        elif kind == "cgroup":
+            roots.update({option: point for option in options.split(",") if option not in {"rw", "ro"}})
+    return roots
+
+
+def is_contained(pid: int, folder: Path) -> bool:
+    """Say whether a process runs in one of the engine's containers."""
+    with suppress(OSError):
+        lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
+        return any(folder.name in line.split(":", 2)[2].split("/") for line in lines)
+    return False
+
+
+def freeze(folder: Path) -> None:
+    """Hold all that runs in the engine's containers, so that it cannot fork."""
+    for root in set(cgroup_roots().values()):
+        _write(root / folder.name / "freezer.state", "FROZEN")
+        _write(root / folder.name / "cgroup.freeze", "1")
+
+
+def thaw(folder: Path) -> None:
+    """Let all of it go on, what was paused before included."""
+    for path in cgroups(folder):
+        _write(path / "freezer.state", "THAWED")
+        _write(path / "cgroup.freeze", "0")
+
+
+def _write(path: Path, value: str) -> None:
+    # Only one of the two hierarchies has each of these files, and a cgroup may vanish at any moment.
+    if path.exists():
+        with suppress(OSError):
+            path.write_text(value)
+
+
+def remove_cgroup(path: Path) -> None:
+    """Remove one cgroup directory, if the kernel allows it yet."""
+    with suppress(OSError):
+        path.rmdir()
+
+
+def _folders_below(parent: Path) -> list[Path]:
+    # A walk does not mind a directory that vanishes under it.
+    return [Path(root) / name for root, names, _files in os.walk(parent) for name in names]
