@@ -30,4 +30,4 @@ def kill(container: str, decided: float, held: float, calls: str | None) -> Kill
 def steps_from(decided: float, calls: str | None) -> tuple[Step, ...]:
     """The calls of an intent; their beginnings are written as seconds after the decision."""
     listed: Sequence[tuple[str, float, float, int, str]] = json.loads(calls or "[]")
-    return tuple(Step(what, began, took, status) for what, began, took, status, _ in listed)
+    return tuple(Step(what, decided + began, took, status) for what, began, took, status, _ in listed)

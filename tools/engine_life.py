@@ -76,9 +76,7 @@ class PrivateEngine:
     @property
     def pid(self) -> int:
         """The daemon's process id."""
-        if self._daemon is None:
-            raise EngineDidNotStartError("the engine has not been started")
-        return self._daemon.pid
+        return self._running().pid
 
     def start(self) -> None:
         """Start the daemon and wait until it answers."""
@@ -107,22 +105,22 @@ class PrivateEngine:
 
     def kill9(self) -> None:
         """Kill the daemon only; shims and containers are left as they are."""
-        os.kill(self.pid, signal.SIGKILL)
+        self._running().send_signal(signal.SIGKILL)
         self._reap()
 
     def terminate(self) -> None:
         """End the daemon in order, as a service manager does; it stops its containers first."""
-        os.kill(self.pid, signal.SIGTERM)
+        self._running().send_signal(signal.SIGTERM)
         self._reap()
 
     def sigstop(self) -> None:
         """Suspend the daemon: its socket accepts, but nobody answers. Returns when it stands still."""
-        os.kill(self.pid, signal.SIGSTOP)
+        self._running().send_signal(signal.SIGSTOP)
         wait_suspended(self.pid)
 
     def sigcont(self) -> None:
         """Let a suspended daemon go on."""
-        os.kill(self.pid, signal.SIGCONT)
+        self._running().send_signal(signal.SIGCONT)
 
     def wait_ready(self, within: float = _READY_WITHIN) -> None:
         """Wait until the engine answers; fail with the end of its log when it does not."""
@@ -143,7 +141,8 @@ class PrivateEngine:
     def cgroup(self, container_id: str, controller: str) -> Path:
         """Return the directory of a container in the hierarchy of this controller (v2: one for all)."""
         roots = cgroup_roots()
-        return roots.get(controller, roots["unified"]) / self.folder.name / container_id
+        root = roots[controller] if controller in roots else roots["unified"]
+        return root / self.folder.name / container_id
 
     def pids(self) -> list[int]:
         """List the processes of the engine and of its containers."""
@@ -175,6 +174,11 @@ class PrivateEngine:
         # A process that was forked off the owner takes this appointment along, but not the engine.
         if os.getpid() == self._owner:
             self.stop()
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._daemon is None:
+            raise EngineDidNotStartError("the engine has not been started")
+        return self._daemon
 
     def _reap(self) -> None:
         if self._daemon is not None:

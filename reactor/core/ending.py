@@ -21,8 +21,8 @@ def end(entry: Entry, at: float, *, vanished: bool = False) -> tuple[Entry, Ende
 
 def ended_note(entry: Entry, at: float, *, vanished: bool = False, again: bool = False) -> Ended:
     """How this run ended, as far as is known by now."""
-    over = entry.container.state in {ContainerState.EXITED, ContainerState.DEAD}
-    exit_code = entry.container.exit_code if over and not vanished else None
+    over = _is_over(entry, vanished=vanished)
+    exit_code = entry.container.exit_code if over else None
     if exit_code is None:
         exit_code = entry.last_exit
     return Ended(
@@ -34,6 +34,16 @@ def ended_note(entry: Entry, at: float, *, vanished: bool = False, again: bool =
         oom=has_oomed(entry),
         finished_at=entry.container.finished_at if over else "",
         again=again,
+    )
+
+
+def _is_over(entry: Entry, *, vanished: bool) -> bool:
+    """Whether the engine's record speaks of the end of this very run."""
+    state = entry.container.state
+    # What is about to restart counts as alive, and yet its last run has ended: with the next one gone on
+    # before anybody looked again, this is the only word that there will ever be of it.
+    return state is ContainerState.RESTARTING or (
+        state in {ContainerState.EXITED, ContainerState.DEAD} and not vanished
     )
 
 

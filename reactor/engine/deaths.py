@@ -4,6 +4,7 @@ An engine may report a death before its list and its inspect say so; and an even
 can be overwritten by a container's label, so that it counts only where there is no such label.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -11,12 +12,15 @@ import trio
 
 from reactor.core.container import Container, ContainerId, Run, State
 from reactor.core.facts import Exited, Fact, Seen
+from reactor.core.moments import nanoseconds
 from reactor.core.ports import Event
 from reactor.engine.inspecting import Inspector
 from reactor.engine.picture import Picture
 
 PAUSES = (0.02, 0.05, 0.1, 0.25, 0.6)
 """Seconds between the looks at a run that was reported dead and is still shown running."""
+UNPLACED = 1000
+"""Containers whose reported deaths are kept until a look tells of which run they were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class Deaths:
         self._inspector = inspector
         self._feed = feed
         self._awaited: dict[ContainerId, Awaited] = {}
+        self._unplaced: OrderedDict[ContainerId, tuple[Event, ...]] = OrderedDict()
         self._wake = trio.Event()
 
     def heard(self, event: Event, now: float) -> bool:
@@ -43,6 +48,7 @@ class Deaths:
         container = self._picture.get(event.id)
         if container is None or not container.alive or self._inspector.is_pending(event.id):
             # The run that died may be a later one than the one that was seen last.
+            self._keep(event)
             return False
         code = event.exit_code if "exitCode" not in container.labels else None
         if container.auto_remove:
@@ -58,6 +64,7 @@ class Deaths:
 
     def looked(self, before: Container | None, container: Container, now: float) -> None:
         """Take in a look; if the death does not show yet, another one follows."""
+        self._place(before, container, now)
         awaited = self._awaited.get(container.id)
         if awaited is None or before is None:
             return
@@ -67,6 +74,26 @@ class Deaths:
         due = now + PAUSES[awaited.tries]
         self._awaited[container.id] = Awaited(awaited.run, awaited.tries + 1, due)
         self._wake.set()
+
+    def _keep(self, event: Event) -> None:
+        self._unplaced[event.id] = (*self._unplaced.pop(event.id, ())[-3:], event)
+        if len(self._unplaced) > UNPLACED:
+            self._unplaced.popitem(last=False)
+
+    def _place(self, before: Container | None, container: Container, now: float) -> None:
+        """A run that the next one followed before anybody looked: the first death between the two starts."""
+        deaths = self._unplaced.pop(container.id, ())
+        began = nanoseconds(before.run.started_at) if before is not None else None
+        latest = nanoseconds(container.run.started_at)
+        if before is None or began is None or latest is None:
+            return
+        codes = [event.exit_code for event in deaths if began < event.time_nano < latest]
+        if codes and codes[0] is not None and "exitCode" not in container.labels:
+            self._feed(Exited(now, before.run, codes[0]))
+        # The code of a run that is over stands in the engine's own record.
+        left = tuple(event for event in deaths if event.time_nano >= latest and container.alive)
+        if left:
+            self._unplaced[container.id] = left
 
     async def watch(self) -> None:
         """Ask for the looks that are due, for ever."""

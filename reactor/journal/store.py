@@ -6,8 +6,8 @@ or logs. What fails comes out as sqlite3.Error, OSError or JournalError.
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -74,8 +74,7 @@ class Store:
 
     def write(self, rows: Iterable[Row], synced: bool) -> None:
         """Write rows in one transaction; if ``synced``, they are on the disk when this returns."""
-        connection = self._checked()
-        try:
+        with self._using() as connection:
             # A checkpoint takes longer than a commit, so it is left to batches for which nobody waits.
             connection.execute(f"PRAGMA synchronous = {'FULL' if synced else 'NORMAL'}")
             connection.execute(f"PRAGMA wal_autocheckpoint = {0 if synced else 1000}")
@@ -83,14 +82,11 @@ class Store:
             for row in rows:
                 connection.execute(row.statement, row.values)
             connection.execute("COMMIT")
-        except sqlite3.Error as error:
-            self._broken = is_broken(error)
-            self.disconnect()
-            raise
 
     def recall(self, now: Moment, capacity: int) -> Recollection:
         """What an earlier monitor left behind."""
-        return reading.recall(self._checked(), now, capacity)
+        with self._using() as connection:
+            return reading.recall(connection, now, capacity)
 
     def expire(self, keep: float, chunk: int) -> int:
         """Delete some of what is older than ``keep`` seconds; how many rows that was.
@@ -98,12 +94,12 @@ class Store:
         Reckoned from the newest row if that is older than now: a clock that jumped ahead
         must not cost the whole history.
         """
-        connection = self._checked()
-        newest: float | None = connection.execute(NEWEST).fetchone()[0]
-        if newest is None:
-            return 0
-        before = min(newest, self._wall()) - keep
-        return sum(connection.execute(statement, (before, chunk)).rowcount for statement in EXPIRED)
+        with self._using() as connection:
+            newest: float | None = connection.execute(NEWEST).fetchone()[0]
+            if newest is None:
+                return 0
+            before = min(newest, self._wall()) - keep
+            return sum(connection.execute(statement, (before, chunk)).rowcount for statement in EXPIRED)
 
     def disconnect(self) -> None:
         """Drop the connection and whatever it had not committed; the lock stays."""
@@ -117,6 +113,16 @@ class Store:
         """Drop the connection and the lock."""
         self.disconnect()
         self._lock.release()
+
+    @contextmanager
+    def _using(self) -> Iterator[sqlite3.Connection]:
+        """The connection; after an error there is none, and the next one is opened with open eyes."""
+        try:
+            yield self._checked()
+        except sqlite3.Error as error:
+            self._broken = is_broken(error)
+            self.disconnect()
+            raise
 
     def _checked(self) -> sqlite3.Connection:
         """The connection, if its file is still where it was: SQLite would write on into a removed one."""

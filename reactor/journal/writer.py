@@ -9,7 +9,6 @@ import logging
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 import trio
 
@@ -19,8 +18,8 @@ from reactor.journal.memory import CAPACITY, Recollection
 from reactor.journal.rows import Moment
 from reactor.journal.shouting import Shouter
 from reactor.journal.store import Store
+from reactor.journal.thread import OneThread
 
-T = TypeVar("T")
 DAY = 86_400.0
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
@@ -52,10 +51,7 @@ class Writer:
         self._recall = recall
         self._begun_anew = begun_anew
         self._keep = keep_days * DAY
-        self._inline = inline
-        self._limiter = trio.CapacityLimiter(1)
-        self._busy_since: float | None = None
-        self._idle = trio.Event()
+        self._thread = OneThread(inline=inline)
         self._failing = True
         self._recalled = False
         self._expire_at = 0.0
@@ -67,8 +63,7 @@ class Writer:
     @property
     def healthy(self) -> bool:
         """Whether the last write went well and none is stuck."""
-        stuck = self._busy_since is not None and trio.current_time() - self._busy_since > STALLED_AFTER
-        return not self._failing and not stuck
+        return not self._failing and self._thread.busy <= STALLED_AFTER
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Write until cancelled. Started when the file was opened and read, or could not be."""
@@ -82,8 +77,8 @@ class Writer:
 
     async def wait_written(self) -> None:
         """Wait until nothing is left to write; on a full disk that is for ever."""
-        while self._backlog or self._busy_since is not None:
-            await self._idle.wait()
+        while self._backlog or self._thread.is_busy:
+            await self._thread.wait_done()
 
     async def _start(self) -> None:
         try:
@@ -105,12 +100,12 @@ class Writer:
                     await self._backlog.wait()
 
     async def _open(self) -> None:
-        opened = await self._in_thread(self._store.open)
+        opened = await self._thread.run(self._store.open)
         if opened.moved_to is not None:
             self._tell_moved(opened.moved_to)
         if not self._recalled:
             now = self._moment()
-            self._recall(await self._in_thread(lambda: self._store.recall(now, CAPACITY)))
+            self._recall(await self._thread.run(lambda: self._store.recall(now, CAPACITY)))
             self._recalled = True
         if opened.anew:
             self._begun_anew()
@@ -121,7 +116,7 @@ class Writer:
         try:
             if not self._store.is_open:
                 await self._open()
-            await self._in_thread(lambda: self._store.write(batch.rows, batch.synced))
+            await self._thread.run(lambda: self._store.write(batch.rows, batch.synced))
         except (OSError, sqlite3.Error, JournalError) as error:
             self._backlog.put_back(batch)
             self._failed("the journal cannot be written; acting goes on without it", error)
@@ -137,7 +132,7 @@ class Writer:
         deleted = 0
         try:
             if self._store.is_open:
-                deleted = await self._in_thread(lambda: self._store.expire(self._keep, EXPIRE_CHUNK))
+                deleted = await self._thread.run(lambda: self._store.expire(self._keep, EXPIRE_CHUNK))
         except (OSError, sqlite3.Error) as error:
             self._failed("old rows cannot be deleted from the journal", error)
         if deleted == 0:
@@ -170,7 +165,7 @@ class Writer:
         with trio.CancelScope(shield=True, deadline=trio.current_time() + LAST_WORDS):
             while self._backlog and await self._write(self._backlog.take()):
                 pass
-            await self._in_thread(self._store.close)
+            await self._thread.run(self._store.close)
         if self._backlog:
             self._shouter.calm()
             self._shouter.shout(
@@ -183,16 +178,3 @@ class Writer:
             logging.CRITICAL,
             moved_to=str(target),
         )
-
-    async def _in_thread(self, work: Callable[[], T]) -> T:
-        """Run blocking work in the one thread. Abandoned on cancel: a stalled disk must not keep us alive."""
-        self._busy_since = trio.current_time()
-        try:
-            if self._inline:
-                await trio.lowlevel.checkpoint()
-                return work()
-            return await trio.to_thread.run_sync(work, limiter=self._limiter, abandon_on_cancel=True)
-        finally:
-            self._busy_since = None
-            self._idle.set()
-            self._idle = trio.Event()

@@ -17,11 +17,13 @@ def test_cpu_time_is_found_behind_a_name_with_brackets_and_blanks() -> None:
 
 
 def test_a_process_has_threads_memory_and_time() -> None:
-    with subprocess.Popen(("sleep", "100")) as process:
-        try:
-            found = usage(process.pid)
-        finally:
-            process.kill()
+    with subprocess.Popen("cat", stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(b"an answer means that it has begun\n")
+        process.stdout.readline()
+        found = usage(process.pid)
+        process.stdin.close()
     assert found is not None
     assert found.threads == 1
     assert 100_000 < found.peak < 50_000_000

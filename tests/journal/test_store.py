@@ -171,6 +171,22 @@ async def test_a_file_damaged_under_way_is_replaced_and_the_known_runs_are_kept(
     assert rows(path, "SELECT max(container) FROM exits") == [(cid(2999),)]
 
 
+async def test_a_large_file_whose_damage_shows_at_the_first_reading_is_replaced(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "CHECKED_BELOW", 0)
+    async with running(path) as journal:
+        for n in range(200):
+            journal.adopt(box(n), Standing.MAIN, frozenset(), "t")
+    spoil(path, "middle")
+    async with running(path) as journal:
+        assert not journal.statistics().healthy
+        assert await journal.intend(decide(1), 0.0)
+        assert journal.statistics().healthy
+    assert any(path.parent.glob("*.broken-*"))
+    assert rows(path, "SELECT count(*) FROM intents") == [(1,)]
+
+
 async def test_a_file_that_is_taken_away_is_begun_anew(path: Path) -> None:
     """SQLite would go on writing into the removed file, and nobody would ever know."""
     async with running(path) as journal:

@@ -23,7 +23,8 @@ async def test_a_look_at_the_world_in_an_action_lets_nothing_overtake_it() -> No
 
 
 async def test_what_was_cancelled_is_passed_over() -> None:
-    timers, seen = Timers(), []
+    timers = Timers()
+    seen: list[float] = []
     timers.add(1.0, seen.append).cancel()
     timers.add(2.0, seen.append)
     assert timers.next_due() == 2.0
