@@ -9,8 +9,11 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
 from random import Random
+
+from docker.errors import DockerException
 
 from bench.contenders import Ground
 from bench.course import Course
@@ -41,6 +44,10 @@ TROUBLE = (
     NoLongerHeard,
     NotOnThisHost,
     engine_api.EngineCallError,
+    # An engine that goes away shows itself as any of these.
+    OSError,
+    HTTPException,
+    DockerException,
 )
 
 

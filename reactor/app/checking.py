@@ -2,7 +2,7 @@
 
 import argparse
 
-from reactor.app.cli import FOUND, OK, Complaint
+from reactor.app.complaint import FOUND, OK, Complaint
 from reactor.app.configuration import BadConfiguration, read_configuration
 from reactor.ruleset import BadRules, load
 

@@ -1,25 +1,14 @@
-"""From the command line to the command: what a user's mistake looks like, and which exit code it has.
+"""From the command line to the command, and from what came of it to the exit code.
 
-Each command imports what it needs when it runs, so that ``--help`` stays quick. A mistake
-of the user's is a sentence on stderr, with a place and a remedy, and never a traceback.
+Each command imports what it needs when it runs, so that ``--help`` stays quick.
 """
 
 import argparse
 import sys
 from collections.abc import Sequence
 
+from reactor.app.complaint import Complaint
 from reactor.app.options import parser
-
-OK, FOUND, USAGE = 0, 1, 2
-
-
-class Complaint(Exception):
-    """Something that the user can mend; the lines say what and how."""
-
-    def __init__(self, *lines: str, code: int = USAGE) -> None:
-        super().__init__("\n".join(lines))
-        self.lines = lines
-        self.code = code
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import trio
 
-from reactor.app.cli import FOUND, OK, Complaint
+from reactor.app.complaint import FOUND, OK, Complaint
 from reactor.app.demo_cast import cast
 from reactor.app.demo_page import Page
 from reactor.app.demo_stage import play_on_socket, rule_files
@@ -27,7 +27,7 @@ from reactor.app.demo_summary import write_summary
 from reactor.app.demo_verdict import Summary
 from reactor.app.log import LogFormat
 from reactor.app.logsink import logging_to
-from reactor.app.running import load_rules
+from reactor.app.rulefiles import load_rules
 from reactor.core.rules import RuleSet
 
 QUIET = "error"

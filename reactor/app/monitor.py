@@ -39,6 +39,7 @@ class Observer(Protocol):
         """Take in what came of a decision."""
         ...
 
+
 NEWS = frozenset({Why.STALE, Why.IMPOSTOR, Why.GONE})
 """The outcomes that tell of something the core does not know yet."""
 

@@ -14,13 +14,14 @@ from pathlib import Path
 import trio
 
 from reactor import __version__
-from reactor.app.cli import OK, Complaint
+from reactor.app.complaint import OK, Complaint
 from reactor.app.configuration import BadConfiguration, read_configuration
 from reactor.app.exporting import pushing, scraped
 from reactor.app.identity import find_own_container
 from reactor.app.log import LogFormat
 from reactor.app.logsink import logging_to
-from reactor.app.places import default_journal, shipped_rules
+from reactor.app.places import default_journal
+from reactor.app.rulefiles import load_rules
 from reactor.app.settings import Settings
 from reactor.app.supervise import Export, Plan, supervise, wait_for_signal
 from reactor.core.ports import EngineError, EngineInfo
@@ -32,7 +33,6 @@ from reactor.http.server_listeners import CannotListen
 from reactor.journal.errors import JournalError
 from reactor.journal.journal import Journal
 from reactor.observe.push import BadSetting, push_settings
-from reactor.ruleset import BadRules, load
 from reactor.web.listen import DEFAULT, BadListen, open_listeners, parse_listen
 
 log = logging.getLogger("reactor.app")
@@ -60,14 +60,6 @@ def _watch(endpoint: Endpoint, settings: Settings, rules: RuleSet) -> None:
         trio.run(_run, endpoint, settings, rules)
     except* (EngineError, JournalError, CannotListen, BadListen, BadSetting) as group:
         raise Complaint(*(f"reactor: {error}" for error in _leaves(group))) from None
-
-
-def load_rules(paths: list[Path] | None) -> RuleSet:
-    """The rules that were named, or the shipped ones; all their mistakes as a Complaint."""
-    try:
-        return load(paths or [shipped_rules()])
-    except BadRules as bad:
-        raise Complaint(*map(str, bad.errors)) from None
 
 
 def _settings(options: argparse.Namespace) -> Settings:
