@@ -15,6 +15,7 @@ from reactor.app.telling import Teller
 from reactor.core.container import Container, ContainerId, Run
 from reactor.core.decisions import Decision, Outcome, Why
 from reactor.core.facts import Acted, Fact
+from reactor.core.orphans import RULE as ORPHAN
 from reactor.core.protection import GOVERNED, Standing
 from reactor.core.state import Setup, State, Step
 from reactor.core.step import wanted_samples
@@ -98,6 +99,15 @@ class Monitor:
         entry = self.state.entries.get(decision.run.id)
         known = entry.mains if entry is not None else self.setup.remembered.get(container.id, frozenset())
         return place(self.setup.policy, container, self._standing, known).standing in GOVERNED
+
+    def is_in_force(self, decision: Decision) -> bool:
+        """Whether the rule that an earlier monitor decided by is still there."""
+        return decision.rule == ORPHAN or any(decision.rule == rule.name for rule in self.setup.rules.rules)
+
+    def came_back(self, container: Container) -> None:
+        """A container began another run after we had ended one; it is looked at, and judged anew."""
+        self._teller.came_back(container)
+        self._look(container.id)
 
     def _standing(self, key: ContainerId) -> Standing | None:
         entry = self.state.entries.get(key)

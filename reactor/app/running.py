@@ -116,10 +116,12 @@ async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet) -> None:
     exports: list[Export] = [scraped(listeners)] if listeners else []
     if push is not None:
         exports.append(pushing(push, identity))
+    engine = DockerEngine(endpoint, journal)
     plan = Plan(
         settings.setup(rules),
-        DockerEngine(endpoint, journal),
+        engine,
         journal,
+        acting_engine=engine.for_acting(),
         times=settings.watch_times(),
         acting=settings.acting(),
         exports=tuple(exports),

@@ -19,6 +19,7 @@ from reactor.act.reopening import reopen
 from reactor.act.workers import Workers
 from reactor.app.monitor import Monitor, Observer
 from reactor.app.numbers import Numbers, Sources
+from reactor.core.decisions import Outcome, Result, Why
 from reactor.core.ports import Engine
 from reactor.core.state import Setup
 from reactor.engine.readings import Readings
@@ -36,11 +37,15 @@ Export = Callable[[Numbers, Tally, trio.TaskStatus[None]], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to supervise. ``setup`` lacks only what the journal remembers; times are in seconds."""
+    """What to supervise. ``setup`` lacks only what the journal remembers; times are in seconds.
+
+    ``acting_engine`` is the engine for those who act, if it is not to be the same.
+    """
 
     setup: Setup
     engine: Engine
     journal: Journal
+    acting_engine: Engine | None = None
     times: WatchTimes = field(default_factory=WatchTimes)
     acting: ActConfig = field(default_factory=ActConfig)
     exports: tuple[Export, ...] = ()
@@ -86,13 +91,14 @@ def _with_memory(plan: Plan) -> Setup:
 
 def _workers(plan: Plan, monitor: Monitor, acting: trio.Nursery) -> Workers:
     return Workers(
-        plan.engine,
+        plan.acting_engine or plan.engine,
         plan.journal,
         monitor.allows,
         acting,
         monitor.report,
         plan.acting,
         jitter=plan.chance.random,
+        returned=monitor.came_back,
     )
 
 
@@ -131,7 +137,14 @@ async def _start_watching(
 async def _take_up_intents(plan: Plan, monitor: Monitor, workers: Workers) -> None:
     """Finish, or close, what an earlier monitor intended and did not write the end of."""
     intents = plan.journal.open_intents()
-    closed = await reopen(intents, plan.engine, plan.journal, workers.put, dry_run=plan.setup.dry_run)
+    in_force = [intent for intent in intents if monitor.is_in_force(intent)]
+    dry_run = plan.setup.dry_run
+    closed = list(await reopen(in_force, plan.engine, plan.journal, workers.put, dry_run=dry_run))
+    for intent in intents:
+        if intent not in in_force:
+            outcome = Outcome(intent, trio.current_time(), Result.REFUSED, Why.NO_RULE)
+            plan.journal.conclude(outcome)
+            closed.append(outcome)
     for outcome in closed:
         monitor.report(outcome)
     if intents:

@@ -8,6 +8,7 @@ import logging
 from functools import singledispatchmethod
 from typing import Any
 
+from reactor.core.container import Container
 from reactor.core.decisions import Decision, Outcome, Result, Why
 from reactor.core.notes import Adopted, CannotTell, CascadeHeld, Cause, Ended, MainTold, Note, Reconciled
 from reactor.core.state import Step
@@ -45,6 +46,14 @@ class Teller:
                 "took_ms": round((outcome.at - decision.seen) * 1000, 1),
                 "decision": decision.id,
             },
+        )
+
+    def came_back(self, container: Container) -> None:
+        """Say that a container runs again after it was ended."""
+        fields = {"restart_policy": container.restart_policy or "none"}
+        log.warning(
+            "it runs again: a new run, judged anew",
+            extra={**self._who(container.name, container.id), **fields},
         )
 
     def _decision(self, decision: Decision) -> None:

@@ -36,6 +36,7 @@ class Why(StrEnum):
     STALE = "stale"  # refused: the container has begun another run
     IMPOSTOR = "impostor"  # refused: another container answers to this id
     PROTECTED = "protected"  # refused: skipped, protected or out of scope at the last look
+    NO_RULE = "no-rule"  # refused: the rule that an earlier monitor decided by is in force no more
     DRY_RUN = "dry-run"  # refused: the rule or the monitor runs dry
     STRICT = "strict"  # refused: the journal could not take the intent and the configuration says strict
     FORBIDDEN = "forbidden"  # failed: the engine does not let us

@@ -44,6 +44,13 @@ class EngineStatistics:
     unreadable_images: int = 0
 
 
+@dataclass(slots=True)
+class Spoken:
+    """The API version that was agreed on; shared, so that one negotiation serves all who speak."""
+
+    version: str = ""
+
+
 class DockerEngine:
     """An engine behind an endpoint, as ``core.ports.Engine`` wants it."""
 
@@ -54,19 +61,31 @@ class DockerEngine:
         *,
         deadlines: Deadlines | None = None,
         clocks: Clocks | None = None,
+        watched_by: "DockerEngine | None" = None,
     ) -> None:
         self.endpoint = endpoint
         self._deadlines = deadlines or Deadlines()
         self._lanes = Lanes(endpoint.address)
-        self._images = ImageLabels(self._fetcher, self._deadlines.image)
+        self._spoken: Spoken = watched_by._spoken if watched_by else Spoken()
+        self._images: ImageLabels = (
+            watched_by._images if watched_by else ImageLabels(self._fetcher, self._deadlines.image)
+        )
+        self._looks_aside = watched_by is None
         self._ages = Ages(anchors or NoAnchors(), clocks or KernelClocks(), local=endpoint.address.local)
-        self._version = ""
         self._memory = 0
         self._clock_asked = -math.inf
         self._asking_time = trio.Lock()
         self._overlong = 0
         self._listening: set[Lines] = set()
         self._jumps = 0
+
+    def for_acting(self) -> "DockerEngine":
+        """The same engine for those who act: own connections, and looks that ask nothing else.
+
+        Such a look waits for no thread and for no clock. It knows the labels of the images that
+        were read before, and no ages.
+        """
+        return DockerEngine(self.endpoint, deadlines=self._deadlines, watched_by=self)
 
     def statistics(self) -> EngineStatistics:
         """The counters."""
@@ -77,9 +96,9 @@ class DockerEngine:
         """Say who you are; negotiates the API version anew, and asks for the time."""
         answer = await self._lanes.ask("/version", self._deadlines.identify)
         version = parse(answer.body, VersionBody, "/version")
-        self._version = negotiate(version.api_version, version.oldest)
+        self._spoken.version = negotiate(version.api_version, version.oldest)
         answer, info = await self._info(self._deadlines.identify)
-        found = engine_info(version, info, self._version, answer.headers.get("date", ""))
+        found = engine_info(version, info, self._spoken.version, answer.headers.get("date", ""))
         self._memory = found.memory
         return found
 
@@ -98,6 +117,9 @@ class DockerEngine:
         asked = trio.current_time()
         answer = await self._lanes.ask(path, self._deadlines.inspect)
         body = decode.inspected(answer.body)
+        if not self._looks_aside:
+            known = decode.Context(born=None, created=None, image_labels=self._images.known(body.image))
+            return decode.container(body, known)
         await self._check_clock(answer, asked, trio.current_time())
         at, pid = trio.current_time(), body.state.pid if body.state else 0
         context = decode.Context(
@@ -140,14 +162,14 @@ class DockerEngine:
             yield stats.StatsStream(answer.lines(stats.LONGEST), run, self._memory)
 
     async def _path(self, path: str) -> str:
-        if not self._version:
+        if not self._spoken.version:
             await self.identify()
-        return f"/v{self._version}{path}"
+        return f"/v{self._spoken.version}{path}"
 
     async def _info(self, within: float) -> tuple[Response, InfoBody]:
         """Ask the engine about itself, and take over what time it has."""
         self._clock_asked = asked = trio.current_time()
-        answer = await self._lanes.ask(f"/v{self._version}/info", within)
+        answer = await self._lanes.ask(f"/v{self._spoken.version}/info", within)
         info = parse(answer.body, InfoBody, "/info")
         now = seconds(info.system_time)
         if now is not None:
@@ -171,4 +193,4 @@ class DockerEngine:
                 clock.forget()
 
     def _fetcher(self) -> Fetcher:
-        return sdk_client(self.endpoint, self._version, self._deadlines.image)
+        return sdk_client(self.endpoint, self._spoken.version, self._deadlines.image)

@@ -82,14 +82,15 @@ class Deaths:
 
     def _place(self, before: Container | None, container: Container, now: float) -> None:
         """A run that the next one followed before anybody looked: the first death between the two starts."""
+        latest = nanoseconds(container.run.started_at)
+        if latest is None:
+            return
         deaths = self._unplaced.pop(container.id, ())
         began = nanoseconds(before.run.started_at) if before is not None else None
-        latest = nanoseconds(container.run.started_at)
-        if before is None or began is None or latest is None:
-            return
-        codes = [event.exit_code for event in deaths if began < event.time_nano < latest]
-        if codes and codes[0] is not None and "exitCode" not in container.labels:
-            self._feed(Exited(now, before.run, codes[0]))
+        if before is not None and began is not None and "exitCode" not in container.labels:
+            codes = [event.exit_code for event in deaths if began < event.time_nano < latest]
+            if codes and codes[0] is not None:
+                self._feed(Exited(now, before.run, codes[0]))
         # The code of a run that is over stands in the engine's own record.
         left = tuple(event for event in deaths if event.time_nano >= latest and container.alive)
         if left:

@@ -62,6 +62,10 @@ class ImageLabels:
         self._known.move_to_end(image)
         return self._known[image]
 
+    def known(self, image: str) -> Labels | None:
+        """The image's own labels, if they were read before."""
+        return self._known.get(image)
+
     async def _read(self, image: str) -> None:
         if image in self._known:
             return  # Another one read it while this one waited for its turn.
