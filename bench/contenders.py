@@ -15,7 +15,7 @@ from bench.monitor import Monitor
 from bench.options import Options
 from bench.processes import EngineCost
 from bench.programs import Program
-from bench.records import Breach, Counts, Kill, Part, Passage
+from bench.records import Bare, Breach, Counts, Kill, Part, Passage
 from bench.scaling import Loop, scaled
 from bench.victims import Victim
 
@@ -37,24 +37,29 @@ class Ground:
 
     def reactor(self, folder: Path) -> Part:
         """Reactor, and in between the engine's own inspect and kill."""
-        fleet, number = self.fleet, self.options.victims
-        self.course.say(
-            f"reactor: starting {number} victims, and {number} for the engine's bare inspect + kill"
-        )
-        victims, bare = fleet.start_victims(number, IN_SCOPE), fleet.start_victims(number, OUT_OF_SCOPE)
+        fleet, course, number = self.fleet, self.course, self.options.victims
+        course.say(f"reactor: starting {number} victims, and twice {number} to be killed without it")
+        victims = fleet.start_victims(number, IN_SCOPE)
+        bare, sampled = (fleet.start_victims(number, OUT_OF_SCOPE) for _ in range(2))
+        killed: list[tuple[Bare, Bare]] = []
+
+        def kill_bare(number: int) -> None:
+            meter.look()
+            killed.append((course.kill_at_random(bare[number]), course.kill_at_sample(sampled[number])))
+
         watched = [*fleet.idle, *_ids(victims)]
-        with Monitor(self.course.docker_host, folder) as monitor:
+        with Monitor(course.docker_host, folder) as monitor:
             monitor.wait_ready(len(watched), READY_WITHIN)
-            meter = self._meter(monitor.pid, [*watched, *_ids(bare)], threads=monitor.most_threads)
-            breaches, killed = self.course.run(victims, meter.look, bare=bare)
+            meter = self._meter(monitor.pid, [*watched, *_ids(bare + sampled)], threads=monitor.most_threads)
+            breaches = course.run(victims, meter.look, between=kill_bare)
             time.sleep(AFTERWARDS)
             cost = meter.cost()
             monitor.stop()
         passages = self._passages(breaches, monitor.kills())
-        counts = self._counts(passages, _ids(bare), ours=1)
-        fleet.remove([*_ids(victims), *_ids(bare)])
-        what = "reactor run, rules of its own file, events and stats streams"
-        return Part("reactor", what, len(watched), passages, counts, cost, bare=killed)
+        counts = self._counts(passages, _ids(bare + sampled), ours=1)
+        fleet.remove(_ids(victims + bare + sampled))
+        at_random, at_sample = zip(*killed, strict=True)
+        return Part("reactor", len(watched), passages, counts, cost, bare=at_random, bare_at_sample=at_sample)
 
     def consumer(self) -> Part:
         """A thread for each container."""
@@ -65,14 +70,13 @@ class Ground:
         with Program("bench.consumer", (self.course.docker_host,), watched) as program:
             program.wait_ready(READY_WITHIN)
             meter = self._meter(program.pid, watched)
-            breaches, _ = self.course.run(victims, meter.look)
+            breaches = self.course.run(victims, meter.look)
             time.sleep(AFTERWARDS)
             cost = meter.cost()
         passages = self._passages(breaches, program.kills())
         counts = self._counts(passages, ())
         fleet.remove(_ids(victims))
-        what = "docker SDK, stats(stream=True, decode=True) in a thread each; kills without an inspect"
-        return Part("thread per container", what, len(watched), passages, counts, cost)
+        return Part("thread per container", len(watched), passages, counts, cost)
 
     def poller(self) -> Part:
         """The plain loop, over a part of the containers and with a shortened sleep."""
@@ -84,7 +88,7 @@ class Ground:
         with Program("bench.poller", arguments, watched) as program:
             program.wait_ready(READY_WITHIN)
             meter = self._meter(program.pid, watched)
-            breaches, _ = self.course.run(
+            breaches = self.course.run(
                 victims, meter.look, pause=(0.0, 2 * SHORT_INTERVAL), within=POLL_PATIENCE
             )
             program.wait_rounds(len(program.rounds()) + 1, POLL_PATIENCE)
@@ -92,9 +96,8 @@ class Ground:
         passages = self._passages(breaches, program.kills())
         counts = self._counts(passages, ())
         fleet.remove(_ids(victims))
-        what = "docker SDK, stats(stream=False) for one container after another, then sleep"
         scale = scaled(passages, program.looks(), program.rounds(), self._full_loop())
-        return Part("poll loop", what, len(watched), passages, counts, cost, scale=scale)
+        return Part("poll loop", len(watched), passages, counts, cost, scale=scale)
 
     def _full_loop(self) -> Loop:
         return Loop(self.options.containers, INTERVAL, SHORT_INTERVAL)

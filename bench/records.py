@@ -141,13 +141,17 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """All that was measured of one contender."""
+    """All that was measured of one contender.
+
+    ``bare`` are the engine's own kills in between, at random moments; ``bare_at_sample`` those at the
+    moments at which a sample showed the breach.
+    """
 
     name: str
-    what: str
     streams: int
     passages: Sequence[Passage]
     counts: Counts
     cost: Cost
     bare: Sequence[Bare] = ()
+    bare_at_sample: Sequence[Bare] = ()
     scale: Scale | None = None

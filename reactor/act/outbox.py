@@ -1,4 +1,4 @@
-"""Decisions that wait to be carried out, each once: keyed by run and action.
+"""Decisions that wait to be carried out, each once: keyed by run, action and whether it runs dry.
 
 Only the waiting line belongs here. It cannot grow beyond the number of runs there are, and
 putting into it never waits. A key is taken until its decision has come to a final outcome.
@@ -35,7 +35,8 @@ class Outbox:
     """One line for each action, in the order of arrival."""
 
     def __init__(self) -> None:
-        self._open: dict[tuple[Run, Action], Decision] = {}
+        # What is only said must not stand in the way of what is done, nor the other way about.
+        self._open: dict[tuple[Run, Action, bool], Decision] = {}
         self._lines = {action: trio.open_memory_channel[Decision](math.inf) for action in Action}
         self.repeats = 0
 
@@ -49,7 +50,7 @@ class Outbox:
 
     def put(self, decision: Decision) -> bool:
         """Add a decision; False, and nothing is added, if there is one for the same run and action."""
-        key = (decision.run, decision.action)
+        key = (decision.run, decision.action, decision.dry_run)
         if self._open.setdefault(key, decision) is not decision:
             self.repeats += 1
             return False
@@ -62,4 +63,4 @@ class Outbox:
 
     def finish(self, decision: Decision) -> None:
         """It has come to its end; the same run and action may be decided anew."""
-        del self._open[decision.run, decision.action]
+        del self._open[decision.run, decision.action, decision.dry_run]

@@ -14,7 +14,7 @@ from reactor.act.config import ActConfig
 from reactor.act.looking import Look, Sight, look, look_at_list
 from reactor.core.container import Container
 from reactor.core.decisions import Action, Decision, Result, Why
-from reactor.core.ports import DeadlinePassed, EngineAnswered, EngineForbids, EngineUnreachable
+from reactor.core.ports import DeadlinePassed, EngineAnswered, EngineError, EngineForbids
 
 Guard = Callable[[Container, Decision], bool]
 """Asked at the last look before every call; False where the container must be left alone."""
@@ -22,7 +22,7 @@ Guard = Callable[[Container, Decision], bool]
 WITHOUT_EFFECT = frozenset({304, 404, 409})
 """Answers by which an engine says that there was nothing to end."""
 NO_ANSWER = 0
-"""The connection broke, before the call or after it: only a look can tell."""
+"""No answer that can be read, before the call's effect or after it: only a look can tell."""
 
 
 async def attempt(case: Case, guard: Guard, config: ActConfig) -> Verdict | Unsettled:
@@ -87,10 +87,13 @@ async def _strike(case: Case, config: ActConfig) -> Verdict | Unsettled:
         status = await _call(case, config, polite=polite)
     except DeadlinePassed as error:
         return await _after_hang(case, config, str(error))
-    except EngineUnreachable:
-        status = NO_ANSWER
     except EngineAnswered as error:
         status = error.status
+    except EngineForbids:
+        raise
+    except EngineError:
+        # It broke off, or made no sense: what became of the call, a look will tell.
+        status = NO_ANSWER
     case.struck = before or status not in WITHOUT_EFFECT
     patience = config.settle if status < 500 else 0.0
     settled = await _settle(case, config, patience)

@@ -11,6 +11,7 @@ import trio
 from reactor.act.calls import Calls
 from reactor.act.case import Case, Then, Unsettled, Verdict
 from reactor.act.config import ActConfig
+from reactor.act.intents import Intents
 from reactor.act.lanes import Lane, Lease
 from reactor.act.ledger import Ledger, Report
 from reactor.act.looking import Sight, look
@@ -46,13 +47,13 @@ class Workers:
         returned: Callable[[Container], None] = lambda _: None,
     ) -> None:
         self._engine = engine
-        self._journal = journal
         self._guard = guard
         self._nursery = nursery
         self._config = config = config or ActConfig()
         self._jitter = jitter
         self._returned = returned
         self._outbox = Outbox()
+        self._intents = Intents(journal, nursery)
         self._ledger = Ledger(self._outbox, journal, report, config.quarantine_room)
         self._lanes = {
             Action.KILL: Lane(config.kill_slots, config.patience),
@@ -69,7 +70,8 @@ class Workers:
 
     def put(self, decision: Decision) -> None:
         """Add a decision. A second one for the same run and action adds nothing while the first is open."""
-        self._outbox.put(decision)
+        if self._outbox.put(decision) and not decision.dry_run:
+            self._intents.begin(decision)
 
     def nudge(self) -> None:
         """The engine is known to answer: try at once what waits for another try."""
@@ -97,31 +99,29 @@ class Workers:
 
     async def _dispatch(self, action: Action) -> None:
         """Take one decision after the other. Each gets its slot and takes its first step before the next
-        is looked at, so the calls go out in the order of the decisions."""
+        is looked at, so the calls go out in the order of the decisions. The intent comes first and is
+        waited for; if it is late, acting comes first, unless strict."""
         while True:
             decision = await self._outbox.take(action)
             case = Case(decision, Calls(self._engine, decision.run.id), polite=action is Action.STOP)
             if decision.dry_run:
                 self._ledger.conclude(case, DRY)
                 continue
+            intended = await self._intents.settled(decision)
+            if self._config.strict and not intended:
+                self._ledger.conclude(case, STRICT)
+                continue
             lease = await self._lanes[action].acquire(grace_of(decision, self._config))
             self._nursery.start_soon(self._carry_out, case, lease)
 
     async def _carry_out(self, case: Case, lease: Lease) -> None:
         with lease:
-            settled = await self._first_try(case)
+            settled = await attempt(case, self._guard, self._config)
         while isinstance(settled, Unsettled):
             settled = await self._another_try(case, settled)
         self._ledger.conclude(case, settled)
         if settled.why is Why.ENDED:
             await self._look_back(case)
-
-    async def _first_try(self, case: Case) -> Verdict | Unsettled:
-        """The intent comes first and is waited for; if it is late, acting comes first, unless strict."""
-        intended = await self._journal.intend(case.decision, trio.current_time())
-        if self._config.strict and not intended:
-            return STRICT
-        return await attempt(case, self._guard, self._config)
 
     async def _another_try(self, case: Case, last: Unsettled) -> Verdict | Unsettled:
         self._ledger.retries += 1

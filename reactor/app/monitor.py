@@ -19,7 +19,7 @@ from reactor.core.orphans import RULE as ORPHAN
 from reactor.core.protection import GOVERNED, Standing
 from reactor.core.state import Setup, State, Step
 from reactor.core.step import wanted_samples
-from reactor.core.topology import place
+from reactor.core.topology import needed, place
 from reactor.journal.journal import Journal
 from reactor.observe.tally import Tally
 from reactor.streams.graph import Graph
@@ -95,14 +95,20 @@ class Monitor:
             self._look(outcome.decision.run.id)
 
     def allows(self, container: Container, decision: Decision) -> bool:
-        """The last look before acting: still in scope, neither skipped nor protected?"""
+        """The last look before acting: still in scope, neither skipped nor protected, and still an orphan?"""
         entry = self.state.entries.get(decision.run.id)
+        if decision.rule == ORPHAN and entry is not None and needed(self.state, entry):
+            return False
         known = entry.mains if entry is not None else self.setup.remembered.get(container.id, frozenset())
         return place(self.setup.policy, container, self._standing, known).standing in GOVERNED
 
     def is_in_force(self, decision: Decision) -> bool:
         """Whether the rule that an earlier monitor decided by is still there."""
         return decision.rule == ORPHAN or any(decision.rule == rule.name for rule in self.setup.rules.rules)
+
+    def runs_dry(self, decision: Decision) -> bool:
+        """Whether the rule that an earlier monitor decided by only says by now what it would do."""
+        return any(decision.rule == rule.name and rule.dry_run for rule in self.setup.rules.rules)
 
     def came_back(self, container: Container) -> None:
         """A container began another run after we had ended one; it is looked at, and judged anew."""

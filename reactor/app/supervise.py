@@ -138,8 +138,9 @@ async def _take_up_intents(plan: Plan, monitor: Monitor, workers: Workers) -> No
     """Finish, or close, what an earlier monitor intended and did not write the end of."""
     intents = plan.journal.open_intents()
     in_force = [intent for intent in intents if monitor.is_in_force(intent)]
+    armed = [replace(each, dry_run=each.dry_run or monitor.runs_dry(each)) for each in in_force]
     dry_run = plan.setup.dry_run
-    closed = list(await reopen(in_force, plan.engine, plan.journal, workers.put, dry_run=dry_run))
+    closed = list(await reopen(armed, plan.engine, plan.journal, workers.put, dry_run=dry_run))
     for intent in intents:
         if intent not in in_force:
             outcome = Outcome(intent, trio.current_time(), Result.REFUSED, Why.NO_RULE)

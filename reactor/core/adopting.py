@@ -4,44 +4,16 @@ Here a run begins and ends for the core. Nothing is judged here, and nothing is 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from reactor.core.container import Container, ContainerId
-from reactor.core.ending import end
-from reactor.core.notes import Adopted, Note
+from reactor.core.draft import Draft
+from reactor.core.ending import end, ended_note
+from reactor.core.notes import Adopted, OomSeen
+from reactor.core.oomed import came_before_the_look, early_of
 from reactor.core.protection import GOVERNED, Standing, claims_exemption_in_vain
 from reactor.core.state import Entry, Setup, State
 from reactor.core.topology import Place, place
-
-
-@dataclass(slots=True)
-class Draft:
-    """A state in the making: changed entries by id, and the notes so far. It does not outlive a step."""
-
-    state: State
-    changed: dict[ContainerId, Entry] = field(default_factory=dict)
-    notes: list[Note] = field(default_factory=list)
-
-    def entry(self, key: ContainerId) -> Entry | None:
-        """The entry as it stands now."""
-        return self.changed.get(key) or self.state.entries.get(key)
-
-    def standing(self, key: ContainerId) -> Standing | None:
-        """Where a container stands; what has left the engine stands nowhere."""
-        entry = self.entry(key)
-        return entry.standing if entry is not None else None
-
-    def finish(self) -> State:
-        """The state with all changes in it."""
-        moved = any(self._moved(key, entry) for key, entry in self.changed.items())
-        entries = self.state.entries.put_all(self.changed)
-        return replace(self.state, entries=entries, roster=self.state.roster + moved)
-
-    def _moved(self, key: ContainerId, entry: Entry) -> bool:
-        old = self.state.entries.get(key)
-        if old is None:
-            return entry.alive
-        return (old.run, old.alive, old.standing) != (entry.run, entry.alive, entry.standing)
 
 
 def see(setup: Setup, draft: Draft, container: Container, at: float) -> None:
@@ -51,17 +23,33 @@ def see(setup: Setup, draft: Draft, container: Container, at: float) -> None:
     if old is None:
         entry = _adopt(setup, draft, container, placed, at)
     elif old.run == container.run:
-        entry = _go_on(setup, draft, old, container, placed, at)
+        entry = _learn_end(draft, old, _go_on(setup, draft, old, container, placed, at), at)
     else:
         entry = _begin_anew(setup, draft, old, container, placed, at)
     if entry.ended_at is None and container.run.started_at and not container.alive:
         entry, note = end(entry, at)
-        if old is None:
+        if old is None and not _came_later(draft.state, container):
             # What was over before we came is put on record; nobody is called to account for it.
             entry = replace(entry, oom_due=False)
             note = replace(note, old=container.run not in setup.away)
         draft.notes.append(note)
     draft.changed[container.id] = entry
+
+
+def _came_later(state: State, container: Container) -> bool:
+    """Whether it was created after our first list: then it is none of those that were over before."""
+    return state.began is not None and container.created is not None and container.created > state.began
+
+
+def _learn_end(draft: Draft, old: Entry, entry: Entry, at: float) -> Entry:
+    """A later look at a run that is over can say how it ended, where the list said only that it did."""
+    if old.ended_at is None or entry.ended_at is None or entry.container.alive:
+        return entry
+    before, after = ended_note(old, at), ended_note(entry, at, again=True)
+    if (before.exit_code, before.oom) == (after.exit_code, after.oom):
+        return entry
+    draft.notes.append(after)
+    return replace(entry, oom_due=entry.oom_due or (after.oom and not before.oom))
 
 
 def vanish(draft: Draft, key: ContainerId, at: float) -> None:
@@ -99,11 +87,22 @@ def _placed(setup: Setup, entry: Entry, placed: Place) -> Entry:
 
 
 def _adopt(setup: Setup, draft: Draft, container: Container, placed: Place, at: float) -> Entry:
+    early = early_of(draft.state, container)
     fresh = Entry(
-        container, container, placed.standing, seen_at=at, own=placed.own, first_seen=at, adopted_at=at
+        container,
+        container,
+        placed.standing,
+        seen_at=at,
+        own=placed.own,
+        first_seen=at,
+        adopted_at=at,
+        ooms=len(early),
+        oom_due=bool(early),
+        last_oom=max(early, default=0),
     )
     entry = _placed(setup, fresh, placed)
     _note_adoption(setup, draft, entry, at)
+    draft.notes += [OomSeen(at, container.run) for _ in early]
     return entry
 
 
@@ -115,8 +114,12 @@ def _go_on(setup: Setup, draft: Draft, old: Entry, container: Container, placed:
     # Only a new look takes a doubt away; the list alone does not say which run it is.
     unsure = old.unsure and container is old.source
     entry = replace(old, container=kept, source=container, seen_at=at, unsure=unsure, gone_at=None)
+    if old.ended_at is not None and container.alive and container is not old.source:
+        # The newest look is the truth, also where an earlier one took the run for over.
+        entry = replace(entry, ended_at=None, revived=True)
     same = (old.standing, old.mains, old.serves) == (placed.standing, placed.mains, placed.serves)
-    if same and old.own == placed.own:
+    # A rule can select by name, and a name can change.
+    if same and (old.own, old.container.name) == (placed.own, container.name):
         return entry
     entry = _placed(setup, entry, placed)
     _note_adoption(setup, draft, entry, at)
@@ -127,6 +130,7 @@ def _begin_anew(
     setup: Setup, draft: Draft, old: Entry, container: Container, placed: Place, at: float
 ) -> Entry:
     first = not old.run.started_at
+    oomed = came_before_the_look(old, container)
     if not first and old.ended_at is None:
         _, note = end(old, at, vanished=True)
         draft.notes.append(note)
@@ -140,8 +144,9 @@ def _begin_anew(
         adopted_at=at,
         met_main=old.met_main,
         # An OOM that was reported before the first start became visible is of this run.
-        ooms=old.ooms if first else 0,
-        oom_due=old.oom_due if first else False,
+        ooms=max(int(oomed), old.ooms if first else 0),
+        oom_due=oomed or (first and old.oom_due),
+        last_oom=old.last_oom if oomed else 0,
         old_oom=not first and (old.ooms > 0 or old.container.oom_killed),
         last_exit=old.last_exit if first else None,
     )
@@ -159,7 +164,7 @@ def _note_adoption(setup: Setup, draft: Draft, entry: Entry, at: float) -> None:
             entry.container,
             entry.standing,
             entry.mains,
-            entry.task or entry.serves,
+            entry.task if entry.standing is Standing.MAIN else entry.serves,
             unreadable_image=entry.container.image_labels is None,
             vain_skip=claims_exemption_in_vain(setup.policy, entry.container),
         )

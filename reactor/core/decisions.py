@@ -68,9 +68,13 @@ class Decision:
     dry_run: bool = False
 
 
-def decision_id(run: Run, action: Action, rule: str, cause: str, nth: int) -> str:
-    """Sixteen hex digits that derive from what was decided; ``nth`` counts decisions about this run."""
-    text = "\n".join((run.id, run.started_at, action, rule, cause, str(nth)))
+def decision_id(run: Run, action: Action, rule: str, cause: str, nth: int, *, dry_run: bool = False) -> str:
+    """Sixteen hex digits that derive from what was decided; ``nth`` counts decisions about this run.
+
+    What was only said must not share its id, and so its place in the journal, with what is done later.
+    """
+    said = ("dry run",) if dry_run else ()
+    text = "\n".join((run.id, run.started_at, action, rule, cause, str(nth), *said))
     return sha256(text.encode()).hexdigest()[:16]
 
 

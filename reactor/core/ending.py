@@ -16,7 +16,7 @@ KILLED = 137
 def end(entry: Entry, at: float, *, vanished: bool = False) -> tuple[Entry, Ended]:
     """The entry with its run over, and the note about it."""
     entry = replace(entry, ended_at=at, oom_due=entry.oom_due or _oom_by_flag(entry), alone=None)
-    return entry, ended_note(entry, at, vanished=vanished)
+    return entry, ended_note(entry, at, vanished=vanished, again=entry.revived)
 
 
 def ended_note(entry: Entry, at: float, *, vanished: bool = False, again: bool = False) -> Ended:

@@ -4,7 +4,8 @@ A fact says what was seen and never what it means. ``at`` is always our own mono
 clock, in seconds; a fact's text fields are the engine's words and decide nothing.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from reactor.core.container import Container, ContainerId, Run
@@ -61,8 +62,10 @@ class Snapshot:
     """Everything the engine lists, each entry inspected.
 
     ``unsure`` are alive containers whose run could not be confirmed (the inspect failed or
-    hung): nothing is decided about them. ``gap`` tells that events may have been lost since
-    the last snapshot, ``blind`` for how many seconds. ``number`` counts snapshots from 1.
+    hung): nothing is decided about them. ``hints`` are their labels as the list shows them, the
+    image's among them. ``unread`` are over and were not inspected yet: how they ended is still
+    to be found. ``gap`` tells that events may have been lost since the last snapshot, ``blind``
+    for how many seconds. ``number`` counts snapshots from 1.
     ``began`` is when its list was taken: what was created later is not in it.
     """
 
@@ -73,6 +76,8 @@ class Snapshot:
     unsure: frozenset[ContainerId] = frozenset()
     gap: bool = False
     blind: float = 0.0
+    unread: frozenset[ContainerId] = frozenset()
+    hints: Mapping[ContainerId, Mapping[str, str]] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,17 @@ Only outcomes are taken in here. A cascade begins when its main's end has come o
 
 from dataclasses import replace
 
-from reactor.core.adopting import Draft
 from reactor.core.decisions import Action, Decision, Outcome, Result, Why
+from reactor.core.draft import Draft
 from reactor.core.ending import ended_note
 from reactor.core.judging import decide
 from reactor.core.notes import CascadeHeld, MainTold
+from reactor.core.orphans import RULE as ORPHAN
 from reactor.core.state import Entry, Setup, State
 from reactor.core.topology import cascade, mains_of
+
+NOT_OF_THIS_MONITOR = frozenset({Why.DRY_RUN, Why.NO_RULE})
+"""Outcomes of what nobody waits for: said only, or an earlier monitor's."""
 
 
 def follow(setup: Setup, draft: Draft, outcome: Outcome, at: float) -> list[Decision]:
@@ -21,7 +25,8 @@ def follow(setup: Setup, draft: Draft, outcome: Outcome, at: float) -> list[Deci
         return []
     if outcome.result is Result.DONE:
         return _done(setup, draft, entry, outcome, at)
-    if entry.ending == outcome.decision.id:
+    # Of two decisions about one run and action only one is carried out, and its outcome is that of both.
+    if entry.ending and outcome.why not in NOT_OF_THIS_MONITOR:
         draft.changed[entry.run.id] = _rest(setup, entry, outcome, at)
     _note_held(draft, entry, outcome, at)
     return []
@@ -65,7 +70,10 @@ def _take_sidecars(setup: Setup, draft: Draft, main: Entry, decision: Decision, 
 def _rest(setup: Setup, entry: Entry, outcome: Outcome, at: float) -> Entry:
     """A refusal holds for this run; a failure rests for a while; a stale run waits to be seen again."""
     rule = outcome.decision.rule
-    if outcome.why in {Why.PROTECTED, Why.DRY_RUN}:
+    if outcome.why is Why.PROTECTED and rule == ORPHAN:
+        # Its main was back at the last look; should that one go as well, it is counted from there.
+        return replace(entry, ending="", alone=None)
+    if outcome.why is Why.PROTECTED:
         return replace(entry, ending="", latched=entry.latched | {rule})
     if outcome.why in {Why.STALE, Why.IMPOSTOR}:
         return replace(entry, ending="", unsure=True)

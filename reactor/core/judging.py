@@ -71,7 +71,7 @@ def judge(setup: Setup, entry: Entry, at: float) -> Judged:
             continue
         entry, decided = _decide(setup, entry, rule, view, since, at)
         decisions += decided
-    due = entry.oom_due and _oom_unresolved(entry, view)
+    due = entry.oom_due and any(_is_open(entry, rule, view) for rule in entry.rules)
     if holding != entry.holding or due != entry.oom_due or notes:
         said = entry.said | {note.rule for note in notes if isinstance(note, CannotTell)}
         entry = replace(entry, holding=holding, oom_due=due, said=said)
@@ -120,9 +120,11 @@ def _verdict(entry: Entry, rule: Rule, view: View) -> bool | None:
     return rule.when.test(view) if rule.when is not None else True
 
 
-def _oom_unresolved(entry: Entry, view: View) -> bool:
-    """Whether an OOM rule still waits for its condition to become known."""
-    return any(rule.on is Trigger.OOM and _verdict(entry, rule, view) is None for rule in entry.rules)
+def _is_open(entry: Entry, rule: Rule, view: View) -> bool:
+    """Whether an OOM rule still waits: for its condition to become known, or for its decision to come off."""
+    if rule.on is not Trigger.OOM or rule.name in entry.latched:
+        return False
+    return _verdict(entry, rule, view) is not False
 
 
 def _cannot_tell(entry: Entry, rule: Rule, view: View, at: float) -> tuple[Note, ...]:
@@ -175,7 +177,7 @@ def decide(
 ) -> Decision:
     """A decision about the present run of this entry."""
     return Decision(
-        id=decision_id(entry.run, action, rule, cause, entry.decided),
+        id=decision_id(entry.run, action, rule, cause, entry.decided, dry_run=dry_run),
         at=at,
         run=entry.run,
         name=entry.container.name,

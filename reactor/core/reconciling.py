@@ -6,12 +6,14 @@ The snapshot is the truth. Orphans are counted here, list by list, and ended in 
 from collections import Counter
 from dataclasses import replace
 
-from reactor.core.adopting import Draft, joiners_last, see, vanish
+from reactor.core.adopting import joiners_last, see, vanish
 from reactor.core.container import Container, ContainerId
+from reactor.core.draft import Draft
 from reactor.core.facts import Snapshot
 from reactor.core.notes import Cause, Ended, Reconciled
-from reactor.core.orphans import count_alone
+from reactor.core.orphans import Hidden, count_alone
 from reactor.core.state import Entry, Setup, State
+from reactor.core.topology import living_by_task
 
 
 def reconcile(setup: Setup, state: State, snapshot: Snapshot) -> tuple[Draft, tuple[ContainerId, ...]]:
@@ -24,14 +26,15 @@ def reconcile(setup: Setup, state: State, snapshot: Snapshot) -> tuple[Draft, tu
     _place_late_joiners(setup, draft, snapshot)
     for key in snapshot.unsure:
         _doubt(draft, key)
+    listed = containers.keys() | snapshot.unsure | snapshot.unread
     for entry in state.entries.values():
-        listed = entry.run.id in containers or entry.run.id in snapshot.unsure
-        if not listed and entry.seen_at < snapshot.began:
+        if entry.run.id not in listed and entry.seen_at < snapshot.began:
             vanish(draft, entry.run.id, snapshot.at)
     changed = tuple(draft.changed)
-    draft.state = replace(draft.finish(), snapshots=snapshot.number)
+    began = state.began if state.began is not None else snapshot.began
+    draft.state = replace(draft.finish(), snapshots=snapshot.number, began=began)
     draft.changed = {}
-    _count_orphans(draft, snapshot)
+    _count_orphans(setup, draft, snapshot)
     return draft, changed
 
 
@@ -61,12 +64,12 @@ def _doubt(draft: Draft, key: ContainerId) -> None:
         draft.changed[key] = replace(entry, unsure=True)
 
 
-def _count_orphans(draft: Draft, snapshot: Snapshot) -> None:
-    # Whoever could not be inspected may be the main that somebody misses.
-    blind = any(key not in draft.state.entries for key in snapshot.unsure)
+def _count_orphans(setup: Setup, draft: Draft, snapshot: Snapshot) -> None:
+    tasks = living_by_task(draft.state)
+    hidden = Hidden(setup.policy, draft.state, snapshot)
     for entry in draft.state.living():
         if entry.is_sidecar and not entry.ending:
-            counted = count_alone(draft.state, entry, snapshot.at, blind=blind)
+            counted = count_alone(draft.state, entry, snapshot.at, tasks, hidden)
             if counted is not entry:
                 draft.changed[entry.run.id] = counted
 
@@ -75,10 +78,11 @@ def ended_while_away(setup: Setup, state: State, snapshot: Snapshot) -> list[End
     """Runs that an earlier monitor followed and that this first snapshot does not hold any more."""
     if snapshot.number != 1:
         return []
+    unknown = snapshot.unsure | snapshot.unread
     return [
         Ended(snapshot.at, run, name, Cause.UNSEEN)
         for run, name in setup.away.items()
-        if (entry := state.entries.get(run.id)) is None or entry.run != run
+        if run.id not in unknown and ((entry := state.entries.get(run.id)) is None or entry.run != run)
     ]
 
 
@@ -91,7 +95,7 @@ def report(setup: Setup, before: State, after: State, snapshot: Snapshot, acted_
         number=snapshot.number,
         gap=snapshot.gap,
         blind=snapshot.blind,
-        listed=len(snapshot.containers) + len(snapshot.unsure),
+        listed=len(snapshot.containers) + len(snapshot.unsure) + len(snapshot.unread),
         adopted=sum(entry.adopted_at >= snapshot.began for entry in after.living()),
         found_dead=len(found) + len(ended_while_away(setup, after, snapshot)),
         orphans=sum(_newly_alone(before, entry) for entry in after.living()),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from reactor.core.container import Container, ContainerId, Run
 from reactor.core.decisions import Decision
-from reactor.core.facts import Sample
+from reactor.core.facts import Happened, Sample
 from reactor.core.notes import Note
 from reactor.core.protection import GOVERNED, Policy, Standing
 from reactor.core.rules import Rule, RuleSet
@@ -63,16 +63,17 @@ class Entry:
 
     ``source`` is the last look as it came in. ``first_seen`` is when the container was,
     ``adopted_at`` when this run was, ``seen_at`` the last time.
-    ``own`` are the labels that count; ``task`` is the task of which it is a main and ``serves``
-    the task whose sidecar it is, both empty if none. ``mains`` are the containers whose
+    ``own`` are the labels that count; ``task`` is the task that it names as its own, in scope or
+    not, and ``serves`` the task whose sidecar it is, both empty if none. ``mains`` are the containers whose
     namespaces it shares, captured while they were governed. ``rules`` are those that select it.
     ``unsure`` means that its present run could not be confirmed: nothing is decided.
     ``ending`` is the id of the decision under way, ``decided`` how many there were about this run.
     ``settled`` means that the decision came off, ``killed`` that it was our call that ended the
     run. ``old_oom`` tells that the engine's OOM flag may still be an earlier run's. ``ooms``
-    counts the OOM events of this run, ``oom_due`` until they are judged. ``last_exit`` is an exit
-    code that came with a die event and may be trusted. ``gone_at`` is when the engine was found
-    not to know the container any more.
+    counts the OOM events of this run, ``oom_due`` until they are judged; ``last_oom`` is the engine's
+    moment of the latest. ``last_exit`` is an exit code that came with a die event and may be
+    trusted. ``gone_at`` is when the engine was found not to know the container any more;
+    ``revived`` tells that the run was taken for over once and was seen alive after that.
     """
 
     container: Container
@@ -99,9 +100,11 @@ class Entry:
     old_oom: bool = False
     ooms: int = 0
     oom_due: bool = False
+    last_oom: int = 0
     last_exit: int | None = None
     ended_at: float | None = None
     gone_at: float | None = None
+    revived: bool = False
     met_main: bool = False
     alone: Alone | None = None
 
@@ -128,11 +131,17 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Everything the core remembers. ``roster`` changes whenever the set of living runs does."""
+    """Everything the core remembers.
+
+    ``roster`` changes whenever the living runs do, or the rules for them. ``began`` is when the
+    first list was taken. ``early`` are the latest OOM events of containers that nobody has seen yet.
+    """
 
     entries: Shelf[Entry] = field(default_factory=Shelf)
     roster: int = 0
     snapshots: int = 0
+    began: float | None = None
+    early: tuple[Happened, ...] = ()
 
     def living(self) -> Iterator[Entry]:
         """The entries of runs under way."""

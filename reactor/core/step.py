@@ -7,9 +7,10 @@ calls it, whenever. It waits for nothing, asks nobody, and does not know what ti
 from collections.abc import Iterable
 from dataclasses import replace
 
-from reactor.core.adopting import Draft, see, vanish
+from reactor.core.adopting import see, vanish
 from reactor.core.container import Run
 from reactor.core.decisions import Decision
+from reactor.core.draft import Draft
 from reactor.core.ending import ended_note
 from reactor.core.facts import (
     Acted,
@@ -25,14 +26,13 @@ from reactor.core.facts import (
 )
 from reactor.core.following import follow, forget
 from reactor.core.judging import judge, needs_samples
-from reactor.core.moments import nanoseconds
+from reactor.core.moments import is_before
 from reactor.core.notes import OomSeen
-from reactor.core.orphans import judge_orphan
+from reactor.core.oomed import is_of_a_later_run, keep_early
+from reactor.core.orphans import judge_orphan, met
 from reactor.core.reconciling import ended_while_away, reconcile, report
 from reactor.core.state import Entry, Setup, State, Step
-
-START_LAG = 50_000_000
-"""Nanoseconds by which an engine may write StartedAt after the start; a restart takes 100 ms at least."""
+from reactor.core.topology import living_by_task, needed
 
 
 def step(setup: Setup, state: State, fact: Fact) -> Step:
@@ -91,16 +91,25 @@ def _sampled(setup: Setup, state: State, sample: Sample) -> Step:
 def _ticked(setup: Setup, state: State, at: float) -> Step:
     state = forget(setup, state, at)
     draft = Draft(state)
-    orphaned: list[Decision] = []
-    for entry in state.living():
-        if entry.alone is not None:
-            judged, decision = judge_orphan(setup, state, entry, at)
-            if decision is not None:
-                draft.changed[entry.run.id] = judged
-                orphaned.append(decision)
+    orphaned = _judge_lonely(setup, draft, at)
     waiting = (draft.entry(entry.run.id) or entry for entry in state.entries.values() if _may_change(entry))
     step = _settle(setup, draft, at, waiting)
     return replace(step, decisions=(*orphaned, *step.decisions))
+
+
+def _judge_lonely(setup: Setup, draft: Draft, at: float) -> list[Decision]:
+    lonely = [entry for entry in draft.state.living() if entry.alone is not None]
+    tasks = living_by_task(draft.state) if lonely else {}
+    decisions = []
+    for entry in lonely:
+        if needed(draft.state, entry, tasks=tasks):
+            draft.changed[entry.run.id] = met(entry)
+            continue
+        judged, decision = judge_orphan(setup, entry, at)
+        if decision is not None:
+            draft.changed[entry.run.id] = judged
+            decisions.append(decision)
+    return decisions
 
 
 def _may_change(entry: Entry) -> bool:
@@ -110,21 +119,23 @@ def _may_change(entry: Entry) -> bool:
 def _happened(setup: Setup, state: State, fact: Happened) -> Step:
     """An OOM says something by itself; all other events only make somebody look."""
     entry = state.entries.get(fact.id)
-    if fact.what is not Happening.OOM or entry is None or _of_an_earlier_run(entry, fact):
+    if fact.what is not Happening.OOM:
         return Step(state)
+    if entry is None:
+        return Step(keep_early(state, fact))
+    if is_before(fact.time_nano, entry.run.started_at):
+        return Step(state)
+    if is_of_a_later_run(entry, fact):
+        entry = replace(entry, last_oom=fact.time_nano)
+        return Step(replace(state, entries=state.entries.put(fact.id, entry)))
     draft = Draft(state)
     before = ended_note(entry, fact.at) if entry.ended_at is not None else None
-    entry = replace(entry, ooms=entry.ooms + 1, oom_due=True)
+    entry = replace(entry, ooms=entry.ooms + 1, oom_due=True, last_oom=fact.time_nano)
     draft.changed[fact.id] = entry
     draft.notes.append(OomSeen(fact.at, entry.run))
     if before is not None and not before.oom:
         draft.notes.append(ended_note(entry, fact.at, again=True))
     return _settle(setup, draft, fact.at, [entry])
-
-
-def _of_an_earlier_run(entry: Entry, fact: Happened) -> bool:
-    started = nanoseconds(entry.run.started_at)
-    return started is not None and fact.time_nano < started - START_LAG
 
 
 def _exited(state: State, fact: Exited) -> Step:

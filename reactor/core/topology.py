@@ -5,7 +5,8 @@ in the sidecar's entry while its main is there. It can only make the sidecar its
 label reaches a container of another task.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reactor.core.container import Container, ContainerId
@@ -13,6 +14,8 @@ from reactor.core.protection import GOVERNED, Policy, Standing, is_exempt, is_ma
 from reactor.core.state import Entry, State
 
 StandingOf = Callable[[ContainerId], Standing | None]
+Tasks = Mapping[str, Sequence[Entry]]
+"""The living by the task that they name as their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,30 +35,55 @@ def place(
     """Where this container stands. ``known`` are edges of it that were captured before.
 
     A main joins the namespace of another main as a neighbour, not as its sidecar: only a
-    container's own label can make it both.
+    container's own label can make it both. An edge that was captured before holds while its main
+    is gone, and not when the main is there and out of scope by now.
     """
     own = own_labels(policy, container)
+    # Whoever is exempt or out of scope may still be the main that a sidecar lives for.
+    task = own.get(policy.labels.task, "")
     exempt = is_exempt(policy, container)
     if exempt is not None:
-        return Place(exempt, own)
+        return Place(exempt, own, task)
     serves = own.get(policy.labels.sidecar_of, "")
     main = is_main(policy, container)
-    joined = frozenset(other for other in container.joins if standing_of(other) in GOVERNED)
-    mains = frozenset() if main and not serves else (known | joined)
-    task = own.get(policy.labels.task, "") if main else ""
+    edges = frozenset(
+        other
+        for other in known | container.joins
+        if (standing := standing_of(other)) in GOVERNED or (standing is None and other in known)
+    )
+    mains = frozenset() if main and not serves else edges
     if main:
         return Place(Standing.MAIN, own, task, serves, mains)
     if serves or mains:
-        return Place(Standing.SIDECAR, own, "", serves, mains)
-    return Place(Standing.WATCHED, own)
+        return Place(Standing.SIDECAR, own, task, serves, mains)
+    return Place(Standing.WATCHED, own, task)
 
 
-def needed(state: State, sidecar: Entry, without: frozenset[ContainerId] = frozenset()) -> bool:
+def living_by_task(state: State) -> Tasks:
+    """Worth it for whoever asks about many sidecars: each would have to walk through all the living."""
+    tasks: defaultdict[str, list[Entry]] = defaultdict(list)
+    for entry in state.living():
+        if entry.task:
+            tasks[entry.task].append(entry)
+    return tasks
+
+
+def needed(
+    state: State,
+    sidecar: Entry,
+    without: frozenset[ContainerId] = frozenset(),
+    tasks: Tasks | None = None,
+) -> bool:
     """Whether a living main other than those in ``without`` still needs this sidecar."""
-    return any(True for _ in mains_of(state, sidecar, without))
+    return any(True for _ in mains_of(state, sidecar, without, tasks))
 
 
-def mains_of(state: State, sidecar: Entry, without: frozenset[ContainerId] = frozenset()) -> Iterable[Entry]:
+def mains_of(
+    state: State,
+    sidecar: Entry,
+    without: frozenset[ContainerId] = frozenset(),
+    tasks: Tasks | None = None,
+) -> Iterable[Entry]:
     """The living mains of a sidecar, by namespace first and then by label."""
     for main in sidecar.mains:
         entry = state.entries.get(main)
@@ -63,7 +91,7 @@ def mains_of(state: State, sidecar: Entry, without: frozenset[ContainerId] = fro
             yield entry
     if not sidecar.serves:
         return
-    for entry in state.living():
+    for entry in tasks.get(sidecar.serves, ()) if tasks is not None else state.living():
         if entry.task == sidecar.serves and entry.run.id not in without and entry.run.id != sidecar.run.id:
             yield entry
 
@@ -75,6 +103,7 @@ def cascade(state: State, main: Entry) -> tuple[Entry, ...]:
     The set only grows and is bounded by the living, so that a cycle comes to an end.
     """
     going = {main.run.id: main}
+    tasks = living_by_task(state)
     grown = True
     while grown:
         grown = False
@@ -82,7 +111,7 @@ def cascade(state: State, main: Entry) -> tuple[Entry, ...]:
         for entry in state.living():
             if entry.run.id in going or not entry.is_sidecar or not _hangs_on(entry, going):
                 continue
-            if not needed(state, entry, without=gone):
+            if not needed(state, entry, without=gone, tasks=tasks):
                 going[entry.run.id] = entry
                 grown = True
     del going[main.run.id]
@@ -92,7 +121,9 @@ def cascade(state: State, main: Entry) -> tuple[Entry, ...]:
 def _hangs_on(sidecar: Entry, going: Mapping[ContainerId, Entry]) -> bool:
     if not sidecar.mains.isdisjoint(going):
         return True
-    return bool(sidecar.serves) and any(entry.task == sidecar.serves for entry in going.values())
+    return bool(sidecar.serves) and any(
+        entry.standing is Standing.MAIN and entry.task == sidecar.serves for entry in going.values()
+    )
 
 
 def _start(entry: Entry) -> tuple[float, str]:

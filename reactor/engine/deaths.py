@@ -50,6 +50,10 @@ class Deaths:
             # The run that died may be a later one than the one that was seen last.
             self._keep(event)
             return False
+        if event.time_nano < (nanoseconds(container.run.started_at) or 0):
+            # A new subscription repeats the death of the run before; this one lives.
+            self._keep(event)
+            return False
         code = event.exit_code if "exitCode" not in container.labels else None
         if container.auto_remove:
             # An inspect that races the removal can make the engine stumble over its own record.
@@ -74,6 +78,11 @@ class Deaths:
         due = now + PAUSES[awaited.tries]
         self._awaited[container.id] = Awaited(awaited.run, awaited.tries + 1, due)
         self._wake.set()
+
+    def gone(self, container: ContainerId) -> None:
+        """The engine knows the container no more: nothing will show its death."""
+        self._awaited.pop(container, None)
+        self._unplaced.pop(container, None)
 
     def _keep(self, event: Event) -> None:
         self._unplaced[event.id] = (*self._unplaced.pop(event.id, ())[-3:], event)

@@ -74,13 +74,15 @@ class Hearing:
         first, longest = self._backoff
         pause = first
         while True:
+            began = trio.current_time()
             try:
                 await self._subscribe()
             except EngineError as error:
                 why = str(error)
             else:
                 why = self._dropped
-            if self._stats.subscribed:
+            # Each opening has everything looked at, so one that did not last is no reason for haste.
+            if self._stats.subscribed and trio.current_time() - began >= longest:
                 pause = first
             self._stats = replace(self._stats, subscribed=False)
             self._on_lost(why)

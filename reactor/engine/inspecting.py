@@ -1,8 +1,9 @@
 """Looking at containers one by one: who is to be inspected, by how many at once, and what came of it.
 
 Wishes are keyed by container, so they cannot pile up: a container that is asked for again
-while it waits is inspected once. When too many wait, they are all let go and the whole
-engine is listed instead. What an inspect means is decided elsewhere.
+while it waits is inspected once. When too many wait because of events, they are all let go and
+the whole engine is listed instead; what a list asks for is bounded by the list, and is done.
+What an inspect means is decided elsewhere.
 """
 
 from collections import deque
@@ -42,9 +43,9 @@ class Lane:
         self._waiting.append(container)
         self._idle.unpark()
 
-    def clear(self) -> None:
-        """Let all of them go."""
-        self._waiting.clear()
+    def drop(self, containers: set[ContainerId]) -> None:
+        """Let these go."""
+        self._waiting = deque(each for each in self._waiting if each not in containers)
 
     async def wait_next(self) -> ContainerId:
         """Wait for the next one."""
@@ -69,6 +70,7 @@ class Inspector:
         self._prompt = Lane()
         self._slow = Lane()
         self._wanted: set[ContainerId] = set()
+        self._by_event: set[ContainerId] = set()
         self._busy: set[ContainerId] = set()
         self._again: set[ContainerId] = set()
         self._hung: set[ContainerId] = set()
@@ -81,16 +83,30 @@ class Inspector:
         if container in self._busy:
             self._again.add(container)
             return
-        if len(self._prompt) + len(self._slow) >= MOST_WAITING:
+        if len(self._by_event) >= MOST_WAITING:
             self._let_all_go()
             return
+        self._by_event.add(container)
+        self._queue(container)
+
+    def ask_all_nowait(self, containers: Iterable[ContainerId]) -> None:
+        """Have all of these inspected, however many: none of them is let go for want of room."""
+        for container in containers:
+            self._by_event.discard(container)
+            if container in self._busy:
+                self._again.add(container)
+            elif container not in self._wanted:
+                self._queue(container)
+
+    def _queue(self, container: ContainerId) -> None:
         self._wanted.add(container)
         (self._slow if container in self._hung else self._prompt).put(container)
 
     def _let_all_go(self) -> None:
-        self._prompt.clear()
-        self._slow.clear()
-        self._wanted.clear()
+        self._prompt.drop(self._by_event)
+        self._slow.drop(self._by_event)
+        self._wanted -= self._by_event
+        self._by_event.clear()
         self._tell_settled()
         self._on_overflow()
 
@@ -113,6 +129,7 @@ class Inspector:
         while True:
             container = await lane.wait_next()
             self._wanted.discard(container)
+            self._by_event.discard(container)
             self._busy.add(container)
             try:
                 look = await self._look(container)
@@ -120,7 +137,7 @@ class Inspector:
                 self._busy.discard(container)
             if container in self._again:
                 self._again.discard(container)
-                self.ask_nowait(container)
+                self._queue(container)
             self._on_look(look)
             self._tell_settled()
 

@@ -74,7 +74,9 @@ class Picture:
         containers = tuple(
             self._merged(row, began) for row in rows if row.id in self._known and row.id not in unsure
         )
-        return Snapshot(at, began, number, containers, unsure)
+        unread = frozenset(row.id for row in rows if not row.alive and row.id not in self._known)
+        hints = {row.id: row.labels for row in rows if row.id in unsure}
+        return Snapshot(at, began, number, containers, unsure, unread=unread, hints=hints)
 
     def _is_doubtful(self, row: Listed, began: float) -> bool:
         return row.id not in self._known or self._failed.get(row.id, -1.0) >= began

@@ -1,11 +1,12 @@
 """The stats streams: one for each run about which a rule wants to know, and for no other.
 
-What a stream says is handed on as it comes; an end of any kind leads to another try while
-the run is still wanted. How a frame is read is the business of ``stats``.
+What a stream says is handed on as it comes; an end of any kind, and silence, lead to another try
+while the run is still wanted. How a frame is read is the business of ``stats``.
 """
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import trio
@@ -38,6 +39,7 @@ class Readings:
         *,
         most: int = 2000,
         backoff: tuple[float, float] = (0.1, 5.0),
+        silence: float = 15.0,
         chance: random.Random | None = None,
     ) -> None:
         self._engine = engine
@@ -45,6 +47,7 @@ class Readings:
         self._nursery = nursery
         self._most = most
         self._backoff = backoff
+        self._silence = silence
         self._chance = chance or random.Random()  # noqa: S311 - Jitter needs no secrecy.
         self._streams: dict[Run, trio.CancelScope] = {}
         self._stats = ReadingsStatistics()
@@ -66,13 +69,16 @@ class Readings:
 
     async def _read_for_ever(self, run: Run, scope: trio.CancelScope) -> None:
         with scope:
-            pause, longest = self._backoff
+            first, longest = self._backoff
+            pause = first
             while True:
-                try:
+                began = trio.current_time()
+                # Why it ended is of no use: the list says whether the run is still there.
+                with suppress(EngineError):
                     await self._read(run)
-                except EngineError:
-                    # Why it ended is of no use: the list says whether the run is still there.
-                    self._stats = replace(self._stats, reconnects=self._stats.reconnects + 1)
+                self._stats = replace(self._stats, reconnects=self._stats.reconnects + 1)
+                if trio.current_time() - began >= longest:
+                    pause = first
                 await trio.sleep(pause * self._chance.uniform(0.5, 1.0))
                 pause = min(longest, pause * 2)
 
@@ -80,8 +86,11 @@ class Readings:
         async with self._engine.open_stats(run) as frames:
             self._count(1)
             try:
-                async for sample in frames:
-                    self._take(sample)
+                # An engine sends a frame every second or few, if only zeros: silence is a dead connection.
+                with trio.move_on_after(self._silence) as patience:
+                    async for sample in frames:
+                        patience.deadline = trio.current_time() + self._silence
+                        self._take(sample)
             finally:
                 self._count(-1)
 

@@ -169,6 +169,7 @@ class Watch:
             self._picture.missed(look.id, look.at)
         elif look.container is None:
             self._picture.lost(look.id)
+            self._deaths.gone(look.id)
             self._feed(Vanished(look.at, look.id))
         else:
             before = self._picture.get(look.id)
@@ -189,14 +190,15 @@ class Watch:
         self._wake.set()
 
     async def _wait_until_due(self) -> None:
-        due = self._times.second_list if self._soon else self._times.period
-        with trio.move_on_after(due if self._stats.snapshots else float("inf")):
+        # Also at the start, when no events come: they only wake us up, and the list is the truth.
+        with trio.move_on_after(self._times.second_list if self._soon else self._times.period):
             await self._wake.wait()
         self._wake = trio.Event()
         self._soon = self._whole
 
     async def _reconcile(self) -> None:
-        whole, self._whole = self._whole, False
+        # While no events come, nobody says that a container began another run; the list does not either.
+        whole, self._whole = self._whole or not self._hearing.statistics().subscribed, False
         began = trio.current_time()
         try:
             rows = await self._engine.list()
@@ -205,8 +207,7 @@ class Watch:
             return
         surprises = self._picture.surprises(rows)
         looks = self._picture.to_look_at(rows, all_alive=whole)
-        for key in looks:
-            self._inspector.ask_nowait(key)
+        self._inspector.ask_all_nowait(looks)
         late = await self._inspector.wait_settled(looks, self._times.patience)
         for key in late:
             self._picture.missed(key, trio.current_time())

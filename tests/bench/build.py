@@ -23,4 +23,4 @@ def part(
     *passages: Passage, bare: tuple[Bare, ...] = (), counts: Counts | None = None, used: Cost | None = None
 ) -> Part:
     counted = counts or Counts(victims=len(passages), missed=0, doubled=0, wrong=0)
-    return Part("reactor", "", 130, passages, counted, used or cost(), bare)
+    return Part("reactor", 130, passages, counted, used or cost(), bare)

@@ -9,6 +9,7 @@ from bench.promises import judge
 from bench.records import Bare, Scale
 from bench.report import Report, machine_readable, text
 from bench.table import duration, share, table
+from bench.times import spreads
 from tests.bench.build import part, passage
 
 MACHINE = Machine("2026-01-02", 2, 2**34, "6.1", "20.10.24", "1.41", "1", "3.11.7", "7.2.0", 0.5)
@@ -52,6 +53,12 @@ def test_the_json_holds_every_measurement_and_the_ratio() -> None:
     assert found["parts"]["reactor"]["spreads"]["breach → seen"]["n"] == 2
     assert found["options"]["containers"] == 100
     assert "json" not in found["options"]
+
+
+def test_no_interval_has_the_name_of_another_one() -> None:
+    """In the JSON the second one would take the place of the first."""
+    names = [name.strip() for name, _ in spreads(report().reactor)]
+    assert len(names) == len(set(names)) == 13
 
 
 def test_options_given_stand_over_the_quick_ones() -> None:

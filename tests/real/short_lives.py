@@ -36,7 +36,6 @@ def run_all(scene: Scene, lives: Sequence[ShortLife]) -> list[str]:
     for container, name in made:
         scene.containers.ids.append(container)
         scene.charges.names[container] = name
-        scene.untouched(container)
     return [container for container, _ in made]
 
 

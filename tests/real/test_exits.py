@@ -33,6 +33,7 @@ def test_of_two_hundred_short_lives_none_is_missing(scene: Scene, watcher: Monit
         for number, code in enumerate(codes)
     ]
     containers = run_all(scene, lives)
+    scene.untouched(*containers)
     wait_until_over(scene, containers)
     until(lambda: all(watcher.exits(container) for container in containers), 15, "all are in the journal")
     for container, code in zip(containers, codes, strict=True):
@@ -57,25 +58,38 @@ def test_each_run_of_a_crash_loop_is_on_record(scene: Scene, watcher: Monitor) -
     scene.verdict()
 
 
-def test_a_hundred_instant_ooms(
-    scene: Scene, watcher: Monitor, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Dead within milliseconds: how many of them are known to have run out of memory is said aloud."""
+def test_a_hundred_instant_ooms(scene: Scene, watcher: Monitor, capsys: pytest.CaptureFixture[str]) -> None:
+    """Dead within milliseconds: how many of them are known to have run out of memory is said aloud.
+
+    Every second one is in scope. There the event may be quicker than the death, and the monitor's kill may
+    meet a process that the kernel is just ending: nobody can tell then which of the two it was.
+    """
     lives = [
         ShortLife(deeds.OOM_AT_ONCE, {scene.names.task: str(number)} if number % 2 else {}, "16m")
         for number in range(OOMS)
     ]
     containers = run_all(scene, lives)
+    out_of_scope, in_scope = containers[::2], containers[1::2]
+    scene.untouched(*out_of_scope)
+    for container in in_scope:
+        scene.guilty(container)
     wait_until_over(scene, containers)
     until(lambda: all(watcher.exits(container) for container in containers), 15, "all are in the journal")
     assert {scene.truth.state(container)["ExitCode"] for container in containers} == {137}
-    causes = Counter(watcher.exits(container)[0]["cause"] for container in containers)
-    flags = sum(scene.truth.state(container)["OOMKilled"] for container in containers)
-    events = sum(bool(scene.truth.events(container, "oom")) for container in containers)
+    events = {container for container in containers if scene.truth.events(container, "oom")}
+    flags = {container for container in containers if scene.truth.state(container)["OOMKilled"]}
+    told = events | flags
+    # The engine may tell of an OOM after the death that it caused, and of some of them it never does.
+    until(lambda: all(watcher.exits(container)[0]["oom"] for container in told), 10, "what was told is known")
+    until(lambda: all(watcher.intents(container) for container in told & set(in_scope)), 10, "and judged")
+    rows = {container: watcher.exits(container)[0] for container in containers}
+    attributed = sum(row["oom"] for row in rows.values())
     with capsys.disabled():
         print(
-            f"\n{OOMS} instant OOMs: attributed {causes['oom']}; "
-            f"the engine told of {events} by event, and flagged {flags} in its own record"
+            f"\n{OOMS} instant OOMs: {attributed} attributed; "
+            f"the engine told of {len(events)} by an event, and {len(flags)} stand in its own record"
         )
-    assert causes["oom"] >= ATTRIBUTED_AT_LEAST, causes
+    assert attributed >= ATTRIBUTED_AT_LEAST
+    assert Counter(rows[container]["cause"] for container in out_of_scope)["oom"] >= ATTRIBUTED_AT_LEAST // 2
+    assert {row["cause"] for row in rows.values()} <= {"oom", "reactor", "itself"}
     scene.verdict()

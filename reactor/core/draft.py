@@ -1,0 +1,41 @@
+"""A state in the making, inside one step.
+
+Only keeping what changed belongs here; who changes what is in ``adopting`` and its neighbours.
+"""
+
+from dataclasses import dataclass, field, replace
+
+from reactor.core.container import ContainerId
+from reactor.core.notes import Note
+from reactor.core.protection import Standing
+from reactor.core.state import Entry, State
+
+
+@dataclass(slots=True)
+class Draft:
+    """A state in the making: changed entries by id, and the notes so far. It does not outlive a step."""
+
+    state: State
+    changed: dict[ContainerId, Entry] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+
+    def entry(self, key: ContainerId) -> Entry | None:
+        """The entry as it stands now."""
+        return self.changed.get(key) or self.state.entries.get(key)
+
+    def standing(self, key: ContainerId) -> Standing | None:
+        """Where a container stands; what has left the engine stands nowhere."""
+        entry = self.entry(key)
+        return entry.standing if entry is not None else None
+
+    def finish(self) -> State:
+        """The state with all changes in it."""
+        moved = any(self._moved(key, entry) for key, entry in self.changed.items())
+        entries = self.state.entries.put_all(self.changed)
+        return replace(self.state, entries=entries, roster=self.state.roster + moved)
+
+    def _moved(self, key: ContainerId, entry: Entry) -> bool:
+        old = self.state.entries.get(key)
+        if old is None:
+            return entry.alive
+        return (old.run, old.alive, old.rules) != (entry.run, entry.alive, entry.rules)
