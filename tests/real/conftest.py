@@ -7,6 +7,7 @@ the crowd is touched. Whatever the tests measure is printed at the end of the se
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -73,7 +74,8 @@ def crowd(
 
 
 def _crowd(scene: Scene) -> Iterator[str]:
-    names, limits = scene.names, {"pids": deeds.PIDS, "mem": deeds.MEMORY}
+    names = scene.names
+    limits: dict[str, Any] = {"pids": deeds.PIDS, "mem": deeds.MEMORY}
     nobody, mine = {f"{names.task}x": "t", f"x{names.task}": "t"}, {_short(names): ""}
     for name, container in {
         "200-pids": scene.run(deeds.AT_THE_LIMIT, task="200-pids", **limits),

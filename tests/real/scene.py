@@ -8,6 +8,7 @@ written down here, and judged in ``verdict``.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -118,7 +119,9 @@ class Scene:
         """A small crowd: at the limit, out of scope under nearly the right label, and skipped."""
         for name, container in {
             "at-the-limit": self.run(deeds.AT_THE_LIMIT, task="at-the-limit", pids=deeds.PIDS),
-            "out-of-scope": self.run(deeds.STORM, labels={f"{self.names.task}x": "", SHORT: ""}, pids=deeds.PIDS),
+            "out-of-scope": self.run(
+                deeds.STORM, labels={f"{self.names.task}x": "", SHORT: ""}, pids=deeds.PIDS
+            ),
             "skipped": self.run(deeds.STORM, task="s", skip="", labels={SHORT: ""}, pids=deeds.PIDS),
         }.items():
             self.charges.names[container] = name
@@ -149,10 +152,8 @@ class Scene:
 
     def verdict(self, within: float = LONGEST_WAIT) -> None:
         """Wait until the guilty are ended, and a little longer; the four counters must be zero."""
-        try:
+        with suppress(InVain):  # They are counted as missed.
             until(lambda: not pending(self.truth, self.charges), within)
-        except InVain:
-            pass  # They are counted as missed.
         time.sleep(QUIET)
         for scene in (self, self.crowd):
             score = judge(self.truth, scene.charges) if scene is not None else Score()

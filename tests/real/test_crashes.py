@@ -1,15 +1,16 @@
 """The monitor itself is killed, stopped or started twice: nothing is forgotten and nothing is done twice."""
 
 import subprocess
+from typing import Any
 
 from tests.real import deeds
-from tests.real.monitor import Monitor, clean_environment
+from tests.real.engines import hangs, wedge
+from tests.real.monitor import clean_environment
 from tests.real.scene import PROMISE, SHORT, Scene, lifetime
 from tests.real.waiting import until
-from tests.real.engines import hangs, wedge
 from tools.private_engine import PrivateEngine
 
-LIMITS = {"pids": deeds.PIDS}
+LIMITS: dict[str, Any] = {"pids": deeds.PIDS}
 RULES = """\
 groups:
   - name: test
@@ -88,7 +89,7 @@ def test_a_second_monitor_on_the_same_journal_is_refused(lone_scene: Scene) -> N
     scene = lone_scene
     with scene.monitor() as first:
         second = subprocess.run(
-            first.command(), capture_output=True, text=True, timeout=60, env=clean_environment()
+            first.command(), check=False, capture_output=True, text=True, timeout=60, env=clean_environment()
         )
         assert second.returncode == 2
         (line,) = [line for line in second.stderr.splitlines() if not line.startswith("{")]

@@ -1,6 +1,7 @@
 """Every end is on record, with its exit code and its cause, however short the life was."""
 
 from collections import Counter
+from functools import partial
 
 import pytest
 
@@ -15,10 +16,20 @@ OOMS = 100
 ATTRIBUTED_AT_LEAST = 95
 
 
+def _is_over(scene: Scene, container: str) -> bool:
+    return bool(scene.truth.state(container)["Status"] == "exited")
+
+
+def restarts(scene: Scene, container: str) -> int:
+    """How often the engine has started it again."""
+    seen = scene.truth.inspect(container)
+    return 0 if seen is None else int(seen["RestartCount"])
+
+
 def wait_until_over(scene: Scene, containers: list[str]) -> None:
     """Wait until the engine holds all of them for ended."""
     for container in containers:
-        until(lambda of=container: scene.truth.state(of)["Status"] == "exited", 30, "it is over")
+        until(partial(_is_over, scene, container), 30, "it is over")
 
 
 def test_of_two_hundred_short_lives_none_is_missing(scene: Scene, watcher: Monitor) -> None:
@@ -51,7 +62,7 @@ def test_each_run_of_a_crash_loop_is_on_record(scene: Scene, watcher: Monitor) -
         deeds.exits(7), task="loop", restart_policy={"Name": "on-failure", "MaximumRetryCount": 5}
     )
     scene.untouched(looping)
-    until(lambda: scene.truth.inspect(looping)["RestartCount"] == 5, 30, "it has been started again 5 times")
+    until(lambda: restarts(scene, looping) == 5, 30, "it has been started again 5 times")
     until(lambda: scene.truth.state(looping)["Status"] == "exited", 30, "it has given up")
     until(lambda: len(watcher.exits(looping)) == 6, 10, "all six runs are in the journal")
     assert [row["exit_code"] for row in watcher.exits(looping)] == [7] * 6

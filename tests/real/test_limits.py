@@ -1,12 +1,14 @@
 """The four limits of the shipped rules, each broken by one container while others stand just below it."""
 
+from typing import Any
+
 from tests.real import deeds
 from tests.real.conftest import LIFETIME
 from tests.real.monitor import Monitor
 from tests.real.scene import PROMISE, Scene
 from tests.real.waiting import until
 
-LIMITS = {"pids": deeds.PIDS, "mem": deeds.MEMORY}
+LIMITS: dict[str, Any] = {"pids": deeds.PIDS, "mem": deeds.MEMORY}
 
 
 def test_a_fork_storm_is_ended(scene: Scene, watcher: Monitor) -> None:
@@ -37,6 +39,7 @@ def test_page_cache_is_no_memory_in_use(crowd: Scene, watcher: Monitor) -> None:
     full = crowd.named("full-of-cache")
     until(lambda: crowd.truth.readings(full)["memory_stats"]["usage"] > 0.9 * (64 << 20), 30, "it is full")
     shown = until(lambda: watcher.metric("container_memory_working_set_bytes", container_id=full), 10)
+    assert shown is not None
     assert shown < 0.2 * (64 << 20)
     crowd.verdict()
 
@@ -46,6 +49,7 @@ def test_the_crowd_stands_where_it_should(crowd: Scene, watcher: Monitor) -> Non
     at_the_limit, nearly_full = crowd.named("200-pids"), crowd.named("nearly-full")
     until(lambda: watcher.metric("container_threads", container_id=at_the_limit) == 200, 10, "200 processes")
     shown = until(lambda: watcher.metric("container_memory_working_set_bytes", container_id=nearly_full), 10)
+    assert shown is not None
     assert 0.77 * (64 << 20) < shown <= 0.8 * (64 << 20)
     for storm in ("out-of-scope", "skipped", "skipped-with-no"):
         assert len(crowd.containers.client.api.top(crowd.named(storm))["Processes"]) == 250

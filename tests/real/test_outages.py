@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +17,7 @@ from tests.real.waiting import until
 from tests.tooling.containers import Containers
 from tools.private_engine import PrivateEngine
 
-LIMITS = {"pids": deeds.PIDS}
+LIMITS: dict[str, Any] = {"pids": deeds.PIDS}
 RULES = "  - name: safety\n    rules: [{name: pids, when: pids > 200}]\n"
 
 
@@ -41,7 +43,7 @@ def lasting_scene(
 
 def picked_up_again(monitor: Monitor) -> None:
     """The monitor knows that it was blind, and says so."""
-    until(lambda: monitor.is_ready(), 30, "it is ready again")
+    until(monitor.is_ready, 30, "it is ready again")
     until(lambda: [line for line in monitor.said("reconciled", gap=True) if line["blind_s"] > 0], 10)
     assert monitor.said("the event stream is lost")
     assert (monitor.metric("reactor_stream_reconnects_total", stream="events") or 0) >= 1
@@ -73,7 +75,7 @@ def test_what_is_to_run_always_stays_dead_until_the_engine_returns_and_is_judged
             assert scene.truth.state(container)["Running"]
             assert len(scene.truth.lives(container)) == 2
         for container in (left, gone):
-            (ended,) = until(lambda of=container: monitor.exits(of), 15, "its end is on record")
+            (ended,) = until(partial(monitor.exits, container), 15, "its end is on record")
             told = scene.truth.state(container)
             assert ended["started_at"] == told["StartedAt"]
             assert ended["exit_code"] == told["ExitCode"]

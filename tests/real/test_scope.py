@@ -1,6 +1,7 @@
 """Who may be touched: scope, skip labels, images with labels of their own, protection by configuration."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.real.waiting import until
 from tests.tooling.containers import Containers, unique_name
 from tools import engine_api, engine_files
 
-LIMITS = {"pids": deeds.PIDS}
+LIMITS: dict[str, Any] = {"pids": deeds.PIDS}
 
 
 @pytest.fixture
@@ -35,7 +36,8 @@ def test_labels_of_an_image_neither_exempt_nor_bring_into_scope(
     worse = scene.guilty(scene.run(deeds.STORM, image=labelled_image, task="own", skip="mine", **LIMITS))
     scene.verdict()
     for container in (bad, worse):
-        (said,) = watcher.said("it carries the skip label of its image, which exempts nobody", id=container[:12])
+        vain = "it carries the skip label of its image, which exempts nobody"
+        (said,) = watcher.said(vain, id=container[:12])
         assert said["level"] == "warning"
 
 

@@ -1,13 +1,15 @@
 """Whoever is ended takes its sidecars along, and nobody else's; whoever is left behind goes, too."""
 
 from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 from tests.real import deeds
 from tests.real.monitor import Monitor
 from tests.real.scene import PROMISE, Scene
 from tests.real.waiting import until
 
-LIMITS = {"pids": deeds.PIDS}
+LIMITS: dict[str, Any] = {"pids": deeds.PIDS}
 
 
 def died(scene: Scene, container: str) -> int:
@@ -51,7 +53,7 @@ def test_a_main_takes_along_whoever_is_joined_to_it(scene: Scene, watcher: Monit
         assert (intent["action"], intent["result"]) == ("stop", "done")
         assert intent["cause"] == watcher.intents(main)[0]["id"]
     for each in (main, labelled, joined, chained, of_its_pids):
-        until(lambda of=each: watcher.exits(of), 10, "the exits are on record")
+        until(partial(watcher.exits, each), 10, "the exits are on record")
 
 
 def test_two_that_serve_each_other_both_go(scene: Scene, watcher: Monitor) -> None:

@@ -1,6 +1,5 @@
 """One container that cannot be ended does not keep the others alive."""
 
-from tests.real import deeds
 from tests.real.engines import hangs, wedge
 from tests.real.scene import PROMISE, SHORT, Scene, lifetime
 from tests.real.waiting import until

@@ -1,8 +1,8 @@
 """The witness: what the engine says happened to each container, heard and asked for apart from the monitor.
 
 It holds a subscription of its own to the engine's events (a plain socket, in a thread) and inspects for
-itself. Nothing of the product is used here, and nothing that the product uses. Who should have been ended, and who not, is judged in
-``verdict``.
+itself. Nothing of the product is used here, and nothing that the product uses. Who should have been
+ended, and who not, is judged in ``verdict``.
 """
 
 import json
