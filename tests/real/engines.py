@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
 from tests.real.truth import Truth
@@ -58,3 +59,26 @@ def processes_of(engine: PrivateEngine, container: str) -> list[str]:
         return (engine.cgroup(container, "pids") / "cgroup.procs").read_text().split()
     except FileNotFoundError:
         return []
+
+
+class Breathless:
+    """An engine that is suspended: it takes requests, and answers them when it goes on."""
+
+    def __init__(self, engine: PrivateEngine, pool: ThreadPoolExecutor) -> None:
+        self._engine = engine
+        self._pool = pool
+
+    def ask_nowait(self, method: str, path: str) -> Future[bytes]:
+        """Send a request; the answer comes later."""
+        return self._pool.submit(engine_api.call, self._engine.docker_host, method, path, None, 60.0)
+
+
+@contextmanager
+def suspended(engine: PrivateEngine) -> Iterator[Breathless]:
+    """Suspend the engine itself, and let it go on at the end of the block."""
+    with ThreadPoolExecutor(1) as pool:
+        engine.sigstop()
+        try:
+            yield Breathless(engine, pool)
+        finally:
+            engine.sigcont()

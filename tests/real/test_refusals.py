@@ -1,4 +1,4 @@
-"""Every way in which the program cannot begin: a sentence that says what and where, exit code 2, no traceback."""
+"""Every way in which the program cannot begin: a sentence with what and where, exit code 2, no traceback."""
 
 import os
 import socket
@@ -20,7 +20,10 @@ WITHIN = 30.0
 def refusal(folder: Path, *arguments: str, before: tuple[str, ...] = (), **environment: str) -> list[str]:
     """Run it with these arguments; it must end with 2, say something on stderr and nothing on stdout."""
     ended = subprocess.run(
-        [*before, *program("run", "--journal", str(folder / "journal.db"), "--listen", "127.0.0.1:0", *arguments)],
+        [
+            *before,
+            *program("run", "--journal", str(folder / "journal.db"), "--listen", "127.0.0.1:0", *arguments),
+        ],
         check=False,
         capture_output=True,
         text=True,
@@ -70,14 +73,15 @@ def _turn_away(listener: socket.socket, context: ssl.SSLContext) -> None:
 
 def test_an_engine_that_was_named_and_is_not_there(tmp_path: Path) -> None:
     (line,) = refusal(tmp_path, "--docker-host", f"unix://{tmp_path}/none.sock")
-    assert line == f"reactor: there is no socket at unix://{tmp_path}/none.sock"
+    assert line.startswith("reactor: ")
+    assert line.endswith(f"there is no socket at unix://{tmp_path}/none.sock")
 
 
 def test_a_socket_that_its_engine_left_behind(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as left:
         left.bind(str(tmp_path / "dead.sock"))
     (line,) = refusal(tmp_path, DOCKER_HOST=f"unix://{tmp_path}/dead.sock")
-    assert line == f"reactor: nobody listens at unix://{tmp_path}/dead.sock"
+    assert line.endswith(f"nobody listens at unix://{tmp_path}/dead.sock")
 
 
 def test_an_engine_that_does_not_answer(tmp_path: Path, listening: Path) -> None:
@@ -90,7 +94,7 @@ def test_a_host_where_nobody_listens(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     lines = refusal(tmp_path, "--docker-host", f"tcp://127.0.0.1:{port}")
-    assert lines[-1] == f"reactor: nobody listens at tcp://127.0.0.1:{port}"
+    assert lines[-1].endswith(f"nobody listens at tcp://127.0.0.1:{port}")
 
 
 def test_a_socket_that_we_may_not_open(tmp_path: Path, listening: Path) -> None:
@@ -98,7 +102,7 @@ def test_a_socket_that_we_may_not_open(tmp_path: Path, listening: Path) -> None:
     listening.chmod(0)
     obedient = ("setpriv", "--bounding-set=-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
     (line,) = refusal(tmp_path, "--docker-host", f"unix://{listening}", before=obedient)
-    assert line.startswith(f"reactor: access to unix://{listening} is denied")
+    assert f"access to unix://{listening} is denied; the user must be in the group of the socket" in line
 
 
 def test_an_engine_with_a_certificate_of_another_authority(tmp_path: Path, tls_port: int) -> None:
@@ -106,9 +110,7 @@ def test_an_engine_with_a_certificate_of_another_authority(tmp_path: Path, tls_p
     for name, source in (("cert.pem", "client.pem"), ("key.pem", "client-key.pem")):
         (tmp_path / name).write_bytes((TLS / source).read_bytes())
     host = f"tcp://127.0.0.1:{tls_port}"
-    (line,) = refusal(
-        tmp_path, "--docker-host", host, DOCKER_TLS_VERIFY="1", DOCKER_CERT_PATH=str(tmp_path)
-    )
+    (line,) = refusal(tmp_path, "--docker-host", host, DOCKER_TLS_VERIFY="1", DOCKER_CERT_PATH=str(tmp_path))
     assert line.startswith("reactor: ")
     assert "the certificate of the server is not accepted" in line
 
@@ -129,11 +131,11 @@ def test_rules_with_mistakes_are_all_named_with_their_places(tmp_path: Path) -> 
     (rules / "a.yaml").write_text(
         "groups:\n  - name: g\n    rules:\n      - name: r\n        when: pidz > 200\n        fro: 3s\n"
     )
-    (rules / "b.yaml").write_text("groups:\n  - name: g\n    rules: [{name: r, when: memory > 12h}]\n")
+    (rules / "b.yaml").write_text("groups:\n  - name: h\n    rules: [{name: r, when: memory > 12h}]\n")
     lines = refusal(tmp_path, "--rules", str(rules))
     places = [line.removeprefix(f"{rules}/").split(": ")[0] for line in lines]
-    assert places == ["a.yaml:5:15", "a.yaml:6:9", "b.yaml:3:30"]
-    assert "did you mean pids" in lines[0]
+    assert places == ["a.yaml:5:15", "a.yaml:6:9", "b.yaml:3:38"]
+    assert "did you mean 'pids'" in lines[0]
 
 
 def test_a_configuration_with_a_mistake(tmp_path: Path) -> None:

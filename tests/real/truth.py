@@ -175,4 +175,3 @@ def _said(event: Mapping[str, Any]) -> Said:
 def seconds(nano: int) -> float:
     """Nanoseconds as seconds."""
     return nano / 1e9
-
