@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,6 @@ def test_a_journal_on_a_full_disk_keeps_nobody_alive(lone_scene: Scene, small_di
         filler.unlink()
         until(lambda: monitor.metric("reactor_journal_healthy") == 1, 40, "it is well again")
         for container in (*many, side):
-            (intent,) = until(lambda of=container: monitor.intents(of), 10, "what was done is on record")
+            (intent,) = until(partial(monitor.intents, container), 10, "what was done is on record")
             assert (intent["final"], intent["result"]) == (1, "done")
             assert [row["cause"] for row in monitor.exits(container)] == ["reactor"]

@@ -1,5 +1,7 @@
 """Containers that are not there any more when somebody looks, reads or acts."""
 
+from functools import partial
+
 from tests.real import deeds
 from tests.real.engines import suspended
 from tests.real.monitor import Monitor
@@ -39,7 +41,7 @@ def test_containers_that_end_in_the_moment_of_their_lifetime(
             scene.run(command, task="t", labels={SHORT: ""}, auto_remove=number % 2 == 0)
         mine = [key for key in scene.charges.names if key not in scene.charges.innocent]
         for container in mine:
-            until(lambda of=container: scene.truth.events(of, "die"), 20, "it is over")
+            until(partial(scene.truth.events, container, "die"), 20, "it is over")
             scene.guilty(container, 2 + PROMISE)
         until(lambda: not monitor.metric("reactor_outbox_in_flight"), 10, "nothing is under way")
         scene.verdict()
