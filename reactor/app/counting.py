@@ -14,10 +14,11 @@ from reactor.observe.tally import Tally
 
 
 class Counting:
-    """Counts steps and outcomes into a tally."""
+    """Counts steps and outcomes into a tally. ``began`` is our monotonic clock's at the start."""
 
-    def __init__(self, tally: Tally, rules: RuleSet) -> None:
+    def __init__(self, tally: Tally, rules: RuleSet, began: float) -> None:
         self._tally = tally
+        self._began = began
         for rule in rules.rules:
             tally.count("reactor_rule_matches_total", 0, rule=rule.name)
         for cause in Cause:
@@ -34,7 +35,8 @@ class Counting:
         decision = outcome.decision
         labels = {"action": decision.action, "result": outcome.result, "why": outcome.why}
         self._tally.count("reactor_outcomes_total", **labels)
-        if outcome.result is Result.DONE:
+        if outcome.result is Result.DONE and decision.at >= self._began:
+            # What an earlier monitor decided waited for us; how long says nothing of how quick we are.
             took = outcome.at - decision.at
             self._tally.observe("reactor_kill_duration_seconds", took, action=decision.action)
 

@@ -60,7 +60,7 @@ class Monitor:
         self.graph = Graph(setup, scheduler, now=trio.current_time)
         self._teller = Teller()
         self._scribe = Scribe(journal)
-        self._counting = Counting(tally, setup.rules)
+        self._counting = Counting(tally, setup.rules, trio.current_time())
         self._observers = observers
         self._roster = -1
 
@@ -74,6 +74,10 @@ class Monitor:
         self._want = want
         self._look = look
         self.graph.subscribe(self._stepped)
+
+    def stop_clock(self) -> None:
+        """No more sources: nothing may come due on what was seen last. Outcomes are still taken in."""
+        self.graph.stop_clock()
 
     @property
     def state(self) -> State:

@@ -78,6 +78,7 @@ async def supervise(
                 task_status.started(numbers)
                 await wait_for_stop()
                 sources.cancel_scope.cancel()
+            monitor.stop_clock()
             await _drain(plan, workers)
             acting.cancel_scope.cancel()
         keeping.cancel_scope.cancel()

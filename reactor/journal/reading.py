@@ -5,6 +5,7 @@ have been edited; what does not have the right shape is left out.
 """
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 
@@ -14,6 +15,8 @@ from reactor.core.notes import Cause
 from reactor.core.ports import Anchor
 from reactor.journal.memory import KnownRun, Recollection
 from reactor.journal.rows import Moment
+
+_FULL_ID = re.compile(r"[0-9a-f]{64}")
 
 # In the order in which they were written, a main's before its sidecars': the wall clock may have jumped.
 _INTENTS = (
@@ -29,12 +32,12 @@ _EXITS = "SELECT container, started_at, cause FROM exits ORDER BY recorded DESC,
 
 def recall(connection: sqlite3.Connection, now: Moment, capacity: int) -> Recollection:
     """Everything that is unfinished, and the newest exits, the oldest first."""
-    runs = [_run(row) for row in connection.execute(_RUNS, (capacity,))]
+    runs = [_run(row) for row in connection.execute(_RUNS, (capacity,)) if _is_full(row[0])]
     causes = set(Cause)
     exits = {
         Run(ContainerId(row[0]), row[1]): Cause(row[2])
         for row in reversed(connection.execute(_EXITS, (capacity,)).fetchall())
-        if row[2] in causes
+        if row[2] in causes and _is_full(row[0])
     }
     return Recollection(tuple(reversed(runs)), exits, tuple(_intents(connection, now)))
 
@@ -51,7 +54,12 @@ def _mains(text: str) -> frozenset[ContainerId]:
         listed = json.loads(text)
     except ValueError:
         return frozenset()
-    return frozenset(ContainerId(item) for item in listed if isinstance(item, str))
+    return frozenset(ContainerId(item) for item in listed if _is_full(item))
+
+
+def _is_full(text: object) -> bool:
+    """Whether this is a full id; anything else would name some other container, or none."""
+    return isinstance(text, str) and _FULL_ID.fullmatch(text) is not None
 
 
 def _intents(connection: sqlite3.Connection, now: Moment) -> Iterator[Decision]:
@@ -60,7 +68,7 @@ def _intents(connection: sqlite3.Connection, now: Moment) -> Iterator[Decision]:
     actions = set(Action)
     for row in connection.execute(_INTENTS):
         name, action, rule, reason, cause, grace, dry_run, boot_id, boot, held = row[3:]
-        if action not in actions:
+        if action not in actions or not _is_full(row[1]):
             continue  # A newer reactor knew more actions; what they were for is not guessed.
         at = now.at - (now.boot - boot) if boot_id == now.boot_id else now.at
         yield Decision(

@@ -48,7 +48,8 @@ _INTENT = (
 # then open again.
 INTEND = _INTENT + (
     " ON CONFLICT (id) DO UPDATE SET wall = excluded.wall, boot_id = excluded.boot_id, boot = excluded.boot,"
-    " held = excluded.held, final = 0, times = times + 1"
+    " held = excluded.held, dry_run = excluded.dry_run, result = NULL, why = NULL, final = 0,"
+    " times = times + 1"
 )
 
 # A decision that was never intended (a dry run) gets its row here; an outcome that was final stays so.
@@ -61,7 +62,7 @@ CONCLUDE = (
 ADOPT = (
     "INSERT INTO runs (container, started_at, name, image, standing, first_seen, mains, task)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (container, started_at) DO UPDATE SET"
-    " name = excluded.name, image = excluded.image, standing = excluded.standing,"
+    " name = excluded.name, image = excluded.image, standing = excluded.standing, over = 0,"
     " mains = CASE excluded.mains WHEN '[]' THEN mains ELSE excluded.mains END,"
     " task = CASE excluded.task WHEN '' THEN task ELSE excluded.task END"
 )

@@ -61,7 +61,10 @@ class Graph:
         self.repeats = Repeats()
         self.state = state or State()
         self._feeding = False
-        ticks: Observable[Fact] = rx.interval(tick, scheduler=scheduler).pipe(ops.map(lambda _: Tick(now())))
+        self._stopped: Subject[None] = Subject()
+        ticks: Observable[Fact] = rx.interval(tick, scheduler=scheduler).pipe(
+            ops.take_until(self._stopped), ops.map(lambda _: Tick(now()))
+        )
         fresh: Observable[Fact] = self._events.pipe(ops.filter(self._is_new))
 
         def advance(last: Step, fact: Fact) -> Step:
@@ -85,6 +88,10 @@ class Graph:
         subscriptions by it, and a fact that is fed at once would be lost: so it subscribes now.
         """
         return self.steps.subscribe(on_next=on_step, scheduler=ImmediateScheduler.singleton())
+
+    def stop_clock(self) -> None:
+        """No more ticks: when nothing is seen any more, nothing comes due."""
+        self._stopped.on_next(None)
 
     def feed(self, fact: Fact) -> None:
         """Put in one fact; returns when all that follows from it was handed on."""

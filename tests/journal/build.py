@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -84,3 +84,9 @@ def rows(path: Path, query: str) -> list[tuple[Any, ...]]:
         return connection.execute(query).fetchall()
     finally:
         connection.close()
+
+
+def change(path: Path, statement: str) -> None:
+    """Edit the file as a stranger would."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(statement)

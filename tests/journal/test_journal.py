@@ -13,7 +13,7 @@ from reactor.core.protection import Standing
 from reactor.journal.memory import KnownRun
 from reactor.journal.rows import END, LONGEST
 
-from .build import box, came_of, cid, decide, end, rows, run_of, running
+from .build import box, came_of, change, cid, decide, end, rows, run_of, running
 
 
 @pytest.fixture
@@ -92,7 +92,41 @@ async def test_the_same_intent_again_is_one_row_and_open(path: Path) -> None:
         journal.conclude(came_of(decision))
         await journal.wait_written()
         await journal.intend(decision, 0.0)
-    assert rows(path, "SELECT final, times FROM intents") == [(0, 2)]
+    assert rows(path, "SELECT final, times, result, why FROM intents") == [(0, 2, None, None)]
+
+
+async def test_what_was_only_said_and_is_now_done_stands_there_as_done(path: Path) -> None:
+    async with running(path) as journal:
+        journal.conclude(came_of(decide(1, dry_run=True)))
+        await journal.wait_written()
+        await journal.intend(decide(1), 0.0)
+    assert rows(path, "SELECT dry_run, final FROM intents") == [(0, 0)]
+
+
+async def test_what_names_no_container_by_its_full_id_is_left_out(path: Path) -> None:
+    """Somebody edited the file: a name or a short id would mean another container, or none."""
+    async with running(path) as journal:
+        for n in (1, 2):
+            await journal.intend(decide(n), 0.0)
+            journal.adopt(box(n), Standing.SIDECAR, frozenset({cid(7)}), "t")
+        end(journal, 3)
+    change(path, "UPDATE intents SET container = 'web-1' WHERE rowid = 1")
+    change(path, "UPDATE runs SET container = 'web-1' WHERE rowid = 1")
+    change(path, "UPDATE exits SET container = 'web-1'")
+    change(path, "UPDATE runs SET mains = '[\"web-2\", 7]'")
+    async with running(path) as journal:
+        assert [intent.run for intent in journal.open_intents()] == [run_of(2)]
+        assert [known.run for known in journal.open_runs()] == [run_of(2)]
+        assert journal.remembered() == {}
+        assert journal.known_exits() == {}
+
+
+async def test_a_run_that_turned_out_to_live_is_open_again(path: Path) -> None:
+    async with running(path) as journal:
+        journal.adopt(box(1), Standing.MAIN, frozenset(), "t1")
+        end(journal, 1)
+        journal.adopt(box(1), Standing.MAIN, frozenset(), "t1")
+    assert rows(path, "SELECT over FROM runs") == [(0,)]
 
 
 async def test_an_outcome_without_an_intent_is_a_row_of_its_own(path: Path) -> None:

@@ -13,7 +13,8 @@ from tests.real.waiting import until
 
 LIVES = 200
 OOMS = 100
-ATTRIBUTED_AT_LEAST = 95
+ATTRIBUTED_AT_LEAST = 80
+"""Of a hundred; the engine itself tells of 90 to 100 of them, and what it told of has to be attributed."""
 
 
 def _is_over(scene: Scene, container: str) -> bool:
@@ -100,6 +101,7 @@ def test_a_hundred_instant_ooms(scene: Scene, watcher: Monitor, capsys: pytest.C
             f"\n{OOMS} instant OOMs: {attributed} attributed; "
             f"the engine told of {len(events)} by an event, and {len(flags)} stand in its own record"
         )
+    assert {container for container in containers if rows[container]["oom"]} >= told
     assert attributed >= ATTRIBUTED_AT_LEAST
     assert Counter(rows[container]["cause"] for container in out_of_scope)["oom"] >= ATTRIBUTED_AT_LEAST // 2
     assert {row["cause"] for row in rows.values()} <= {"oom", "reactor", "itself"}

@@ -52,6 +52,25 @@ async def test_time_goes_on_by_ticks_of_a_second(autojump_clock: MockClock) -> N
     assert [round(at - began, 6) for at in ends] == [3.0]
 
 
+async def test_nothing_comes_due_after_the_clock_was_stopped(autojump_clock: MockClock) -> None:
+    """While the last kills are waited for nobody is seen any more; outcomes are still taken in."""
+    scheduler = TrioScheduler()
+    steps: list[Step] = []
+    async with trio.open_nursery() as nursery:
+        await nursery.start(scheduler.run)
+        graph = Graph(Setup(rules()), scheduler, now=trio.current_time)
+        graph.subscribe(steps.append)
+        began = trio.current_time()
+        graph.feed(Seen(began, box(1, born=began - 43200 + 2.5, created=None)))
+        graph.stop_clock()
+        await trio.sleep(10)
+        assert not any(step.decisions for step in steps)
+        heard = len(steps)
+        graph.feed(Seen(trio.current_time(), box(2)))
+        assert len(steps) == heard + 1
+        nursery.cancel_scope.cancel()
+
+
 async def test_feeding_from_inside_is_refused(autojump_clock: MockClock) -> None:
     scheduler = TrioScheduler()
     async with trio.open_nursery() as nursery:
