@@ -59,6 +59,9 @@ class Container:
     ``image_labels`` is None when the image could not be read. ``joins`` are the containers
     whose network, PID or IPC namespace this one shares. Limits are None for "no limit".
     ``exit_code``, ``oom_killed`` and ``finished_at`` speak of the last end, if there was one.
+    ``restarts`` is the engine's count of restarts by policy; ``health`` is ``starting``, ``healthy``,
+    ``unhealthy`` or empty without a health check; ``ports`` are those published, such as ``8080/tcp``;
+    ``user`` is empty for the image's own. None is what the engine did not say.
     """
 
     run: Run
@@ -79,6 +82,13 @@ class Container:
     exit_code: int | None = None
     oom_killed: bool = False
     finished_at: str = ""
+    restarts: int | None = None
+    health: str = ""
+    privileged: bool | None = None
+    init: bool | None = None
+    user: str = ""
+    log_driver: str = ""
+    ports: tuple[str, ...] = ()
 
     @property
     def id(self) -> ContainerId:

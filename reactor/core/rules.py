@@ -19,6 +19,65 @@ class Trigger(StrEnum):
     """What a rule can wait for instead of, or beside, a condition."""
 
     OOM = "oom"
+    DIE = "die"
+    UNHEALTHY = "unhealthy"
+    START = "start"
+    CREATE = "create"
+    CRASH_LOOP = "crash-loop"
+    ORPHANED = "orphaned"
+    BLIND = "blind"
+
+
+class Severity(StrEnum):
+    """How bad it is, in the words of alerts."""
+
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+class Level(StrEnum):
+    """Which part of a rule this is: a rule may have a soft and a hard level, which then share its name."""
+
+    ONLY = "only"
+    SOFT = "soft"
+    HARD = "hard"
+
+
+@dataclass(frozen=True, slots=True)
+class Exemption:
+    """An exception to a rule: its author fixes the ``fields``, the site fills in the ``values``.
+
+    Each of ``values`` is a tuple of globs, one for each field; a run is exempt if all of one tuple
+    match. A field is ``name``, ``image``, ``state``, ``user`` or ``label.KEY``.
+    """
+
+    name: str
+    fields: tuple[str, ...]
+    values: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A condition about the whole, such as ``scope.pids > 4000``.
+
+    ``whole`` is ``scope`` or ``owner`` (each value of the owner label for itself), ``field`` is ``pids``
+    or ``memory``. What is not known counts nothing, so a total is "at least"; only ``>`` and ``>=`` are
+    allowed.
+    """
+
+    whole: str
+    field: str
+    sign: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """In which order a total takes its victims: by a field, the largest first if ``largest``."""
+
+    field: str
+    largest: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +105,9 @@ class Condition:
 
     ``reads`` are the fields of View it needs; ``explain`` says it with its numbers filled in,
     such as ``pids 231 > 200``. ``relative`` are those read as a percentage of their limit.
+    ``total`` is set where the condition is one about the whole. ``tighten``, where the condition is one
+    comparison of a field with a constant, gives the condition with the constant of a label's text in its
+    place if that is stricter, itself if it is not, and None if the text is no such constant.
     """
 
     text: str
@@ -53,6 +115,8 @@ class Condition:
     explain: Callable[[View], str]
     reads: frozenset[str]
     relative: frozenset[str] = frozenset()
+    total: Total | None = None
+    tighten: Callable[[str], "Condition | None"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +151,12 @@ class Rule:
 
     ``select`` narrows the scope, any of its selectors is enough, none means the whole scope.
     It can never widen it. ``when`` and ``on`` may stand together: the trigger counts only
-    while the condition holds.
+    while the condition holds. ``digest`` is made of all that the rule says: the same digest is the same rule.
+    ``keep`` (``keep_for:``) is for how long a break in the condition does not count as one; ``cooldown``
+    is how long after a decision about a container the rule leaves its later runs alone; more than
+    ``limit`` matches at once and the rule holds back. ``grace`` belongs to a stop, None is the usual one.
+    ``fresh`` is how old a sample may be to be evidence, None the usual age. ``victims`` belongs to a
+    condition about the whole. ``tighten`` is the label whose value may make the condition stricter.
     """
 
     name: str
@@ -99,6 +168,19 @@ class Rule:
     dry_run: bool = False
     action: Action = Action.KILL
     summary: str = ""
+    digest: str = ""
+    keep: float = 0.0
+    cooldown: float = 0.0
+    limit: int | None = None
+    severity: Severity = Severity.WARNING
+    team: str = ""
+    description: str = ""
+    grace: float | None = None
+    level: Level = Level.ONLY
+    exempt: tuple[Exemption, ...] = ()
+    fresh: float | None = None
+    victims: Order | None = None
+    tighten: str = ""
 
 
 @dataclass(frozen=True, slots=True)
