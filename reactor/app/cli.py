@@ -34,6 +34,14 @@ def _command(options: argparse.Namespace) -> int:
             from reactor.app.checking import check  # noqa: PLC0415 - heavy
 
             return check(options)
+        case "record":
+            from reactor.app.recording import record  # noqa: PLC0415 - heavy
+
+            return record(options)
+        case "replay":
+            from reactor.app.replaying import replay  # noqa: PLC0415 - heavy
+
+            return replay(options)
         case _:
             from reactor.app.demo import demo  # noqa: PLC0415 - heavy
 

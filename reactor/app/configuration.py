@@ -14,6 +14,8 @@ from reactor.app.settings import Settings, Times
 from reactor.core.container import ContainerId
 from reactor.core.protection import LabelNames, Policy
 from reactor.core.rules import Selector
+from reactor.core.units import read_bytes
+from reactor.recording.places import Limits
 from reactor.ruleset.document import NotYamlError, read_document
 from reactor.ruleset.errors import RuleError
 from reactor.ruleset.models import Duration, Glob, SelectorText, Shape, Strict, Text, wrong
@@ -21,6 +23,8 @@ from reactor.ruleset.places import line_and_column
 from reactor.ruleset.reading import empty_selectors, selector
 from reactor.ruleset.sentences import sentences
 
+LEAST_SIZE = 1024 * 1024
+"""Bytes of recordings that are worth keeping."""
 LIKE = "such as the 64 hex digits that `docker inspect -f '{{.Id}}' NAME` prints"
 
 
@@ -50,8 +54,16 @@ def _count(value: Any, info: ValidationInfo) -> int:
     raise wrong(f"'{info.field_name}' is a whole number from 1 to 100000")
 
 
+def _amount(value: Any, info: ValidationInfo) -> int:
+    amount = read_bytes(value) if isinstance(value, str) else None
+    if amount is not None and amount >= LEAST_SIZE:
+        return amount
+    raise wrong(f"'{info.field_name}' is an amount of bytes such as 256MiB, and at least 1MiB")
+
+
 LabelName = Annotated[str, PlainValidator(_label_name)]
 FullId = Annotated[str, PlainValidator(_full_id)]
+Amount = Annotated[int, PlainValidator(_amount)]
 Count = Annotated[int, PlainValidator(_count)]
 
 
@@ -89,6 +101,14 @@ class JournalText(Strict):
     strict: bool = False
 
 
+class RecordText(Strict):
+    """``record``: facts and decisions to files, in a folder that is kept within bounds."""
+
+    folder: Glob
+    keep: Duration = Settings().record_limits.keep
+    size: Amount = Settings().record_limits.size
+
+
 class ConfigurationText(Strict):
     """The whole file."""
 
@@ -98,6 +118,7 @@ class ConfigurationText(Strict):
     trusted_images: list[Glob] = Field(default=[])
     times: TimesText = TimesText()
     journal: JournalText = JournalText()
+    record: RecordText | None = None
     listen: Text = ""
     dry_run: bool = False
     at_once: Count = Settings().at_once
@@ -113,6 +134,7 @@ SHAPE = Shape(
         ("protect", "containers"): (SelectorText, "a selector"),
         ("times",): (TimesText, "'times'"),
         ("journal",): (JournalText, "'journal'"),
+        ("record",): (RecordText, "'record'"),
     }
 )
 
@@ -168,7 +190,13 @@ def _settings(written: ConfigurationText) -> Settings:
         strict=written.journal.strict,
         at_once=written.at_once,
         most_streams=written.most_streams,
+        record=Path(written.record.folder) if written.record is not None else None,
+        record_limits=_limits(written.record),
     )
+
+
+def _limits(written: RecordText | None) -> Limits:
+    return Limits(keep=written.keep, size=written.size) if written is not None else Limits()
 
 
 def _policy(written: ConfigurationText) -> Policy:

@@ -21,6 +21,7 @@ from reactor.app.identity import find_own_container
 from reactor.app.log import LogFormat
 from reactor.app.logsink import logging_to
 from reactor.app.places import default_journal
+from reactor.app.recorder import Recorder
 from reactor.app.rulefiles import load_rules
 from reactor.app.settings import Settings
 from reactor.app.supervise import Export, Plan, supervise, wait_for_signal
@@ -33,6 +34,7 @@ from reactor.http.server_listeners import CannotListen
 from reactor.journal.errors import JournalError
 from reactor.journal.journal import Journal
 from reactor.observe.push import BadSetting, push_settings
+from reactor.recording.places import Place
 from reactor.web.listen import DEFAULT, BadListen, open_listeners, parse_listen
 
 log = logging.getLogger("reactor.app")
@@ -42,11 +44,11 @@ def run(options: argparse.Namespace) -> int:
     """Carry out ``reactor run``; returns when it was told to stop."""
     level = getattr(logging, options.log_level.upper())
     with logging_to(sys.stderr.fileno(), LogFormat(options.log_format), level):
-        settings = _settings(options)
+        settings = read_settings(options)
         rules = load_rules(options.rules)
-        endpoint = _endpoint(options, os.environ)
+        endpoint = find_endpoint(options, os.environ)
         if endpoint is not None:
-            _watch(endpoint, settings, rules)
+            _watch(endpoint, settings, rules, settings.recording_place(options.record))
             return OK
     from reactor.app.demo import demo  # noqa: PLC0415 - heavy, and seldom needed
 
@@ -55,14 +57,14 @@ def run(options: argparse.Namespace) -> int:
     return demo(options)
 
 
-def _watch(endpoint: Endpoint, settings: Settings, rules: RuleSet) -> None:
+def _watch(endpoint: Endpoint, settings: Settings, rules: RuleSet, record: Place | None) -> None:
     try:
-        trio.run(_run, endpoint, settings, rules)
+        trio.run(_run, endpoint, settings, rules, record)
     except* (EngineError, JournalError, CannotListen, BadListen, BadSetting) as group:
-        raise Complaint(*(f"reactor: {error}" for error in _leaves(group))) from None
+        raise Complaint(*(f"reactor: {error}" for error in leaves(group))) from None
 
 
-def _settings(options: argparse.Namespace) -> Settings:
+def read_settings(options: argparse.Namespace) -> Settings:
     """The configuration file with the flags over it, and with ourselves protected."""
     try:
         settings = read_configuration(options.config)
@@ -75,13 +77,13 @@ def _settings(options: argparse.Namespace) -> Settings:
     return replace(
         settings,
         policy=policy,
-        dry_run=settings.dry_run or options.dry_run,
-        listen=options.listen or settings.listen or DEFAULT,
-        journal=options.journal or settings.journal,
+        dry_run=settings.dry_run or getattr(options, "dry_run", False),
+        listen=getattr(options, "listen", None) or settings.listen or DEFAULT,
+        journal=getattr(options, "journal", None) or settings.journal,
     )
 
 
-def _endpoint(options: argparse.Namespace, environ: Mapping[str, str]) -> Endpoint | None:
+def find_endpoint(options: argparse.Namespace, environ: Mapping[str, str]) -> Endpoint | None:
     """The engine that is meant; None for the demo."""
     try:
         endpoint = resolve(options.docker_host, environ, options.context, tls_insecure=options.tls_insecure)
@@ -91,7 +93,7 @@ def _endpoint(options: argparse.Namespace, environ: Mapping[str, str]) -> Endpoi
         log.warning(warning)
     if endpoint.named or endpoint.exists:
         return endpoint
-    if options.or_demo:
+    if getattr(options, "or_demo", False):
         return None
     raise Complaint(
         f"reactor: no engine is named, and there is none at {endpoint.host}",
@@ -99,7 +101,7 @@ def _endpoint(options: argparse.Namespace, environ: Mapping[str, str]) -> Endpoi
     )
 
 
-async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet) -> None:
+async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet, record: Place | None) -> None:
     info = await DockerEngine(endpoint).identify()
     listeners = [] if settings.listen == "off" else await open_listeners(parse_listen(settings.listen))
     path = settings.journal or default_journal(info.id)
@@ -125,6 +127,7 @@ async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet) -> None:
         times=settings.watch_times(),
         acting=settings.acting(),
         exports=tuple(exports),
+        recorder=Recorder(record, info) if record is not None else None,
         most_streams=settings.most_streams,
         drain=settings.times.drain,
     )
@@ -170,8 +173,9 @@ def _address(listener: trio.SocketListener) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+def leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+    """The errors themselves."""
     found: list[BaseException] = []
     for error in group.exceptions:
-        found += _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
+        found += leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
     return found

@@ -11,6 +11,7 @@ from reactor.core.protection import Policy
 from reactor.core.rules import RuleSet
 from reactor.core.state import Setup
 from reactor.engine.watch import WatchTimes
+from reactor.recording.places import Folder, Limits, Place, place_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Settings:
     """The configuration. ``journal`` is None for the default place, ``keep_days`` how long rows are kept.
 
     ``at_once`` is how many kills are under way together; ``strict`` refuses to act while the
-    journal cannot take an intent.
+    journal cannot take an intent. ``record`` is the folder for recordings, None for no recording.
     """
 
     policy: Policy = field(default_factory=Policy)
@@ -42,6 +43,14 @@ class Settings:
     strict: bool = False
     at_once: int = 10
     most_streams: int = 2000
+    record: Path | None = None
+    record_limits: Limits = field(default_factory=Limits)
+
+    def recording_place(self, named: str | None = None) -> Place | None:
+        """Where to record: what was named on the command line, else the folder; None for nowhere."""
+        if named:
+            return place_of(named, self.record_limits)
+        return Folder(self.record, self.record_limits) if self.record is not None else None
 
     def setup(self, rules: RuleSet) -> Setup:
         """What the core is set up with."""

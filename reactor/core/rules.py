@@ -5,7 +5,7 @@ is checked and compiled is in ``checker`` and ``closures``.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
@@ -185,7 +185,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """All rules in force, in the order of the files. ``version`` is a digest of what was read."""
+    """All rules in force, in the order of the files. ``version`` is a digest of what was read.
+
+    ``texts`` are the files by name, as they were read: a recording keeps them.
+    """
 
     rules: tuple[Rule, ...]
     version: str = ""
+    texts: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)
