@@ -5,7 +5,7 @@ Finding, ordering and going through them belongs here; what a replay makes of th
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -94,8 +94,10 @@ class Session:
     def items(self, told: Callable[[int, int], None] = lambda _bytes, _facts: None) -> Iterator[Recorded]:
         """Everything in it, in order, until the end that was set; ``told`` how far it is."""
         read = facts = 0
-        for part in self.parts:
-            for recorded in part.items():
+        for number, part in enumerate(self.parts):
+            gap = number > 0 and part.header.part != self.parts[number - 1].header.part + 1
+            for item in part.items():
+                recorded, gap = replace(item, anew=True) if gap else item, False
                 if self._began is None:
                     self._began = recorded.fact.at
                 if recorded.fact.at - self._began > self.until or recorded.wall > self.until_wall:

@@ -26,7 +26,8 @@ from reactor.recording.unpacking import Texts, Unpacker, from_bytes
 class Recorded:
     """One fact, the decisions that it led to when it was recorded, and the moment on the wall's clock.
 
-    ``lost`` facts are missing before this one. ``place`` is how far the file has been read, in bytes.
+    ``lost`` facts are missing before this one; ``anew`` tells that nobody knows how many, and that what
+    was known before says nothing any more. ``place`` is how far the file has been read, in bytes.
     """
 
     fact: Fact
@@ -34,6 +35,7 @@ class Recorded:
     wall: float
     lost: int = 0
     place: int = 0
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,13 +32,17 @@ class Replay:
         self._setup = setup
         self._live = live
         self._made: set[str] = set()
+        self._left_out: set[str] = set()
         self._state = State()
         self.verdicts: list[Verdict] = []
 
     def take(self, recorded: Recorded) -> tuple[Decision, ...]:
         """Take in one fact; returns the decisions that it leads to, before anything is assumed."""
         fact = recorded.fact
+        if recorded.anew:
+            self._state = State()
         if isinstance(fact, Acted) and self._is_of_others(fact):
+            self._left_out.add(fact.outcome.decision.id)
             return ()
         decisions = self._step(fact, recorded.wall)
         for decision in decisions:
@@ -59,8 +63,11 @@ class Replay:
         return result.decisions
 
     def _assume(self, decision: Decision, wall: float) -> None:
-        """That what was not decided live came off at once, so that its sidecars are seen to go."""
-        if decision.dry_run or decision.id in self._live:
+        """That what was not decided live came off at once, so that its sidecars are seen to go.
+
+        What was decided live has its outcome in the recording, unless these rules are too late for it.
+        """
+        if decision.dry_run or (decision.id in self._live and decision.id not in self._left_out):
             return
         outcome = Outcome(decision, decision.at, Result.DONE, Why.ENDED, "assumed by the replay")
         for following in self._step(Acted(decision.at, outcome), wall):

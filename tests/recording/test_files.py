@@ -4,7 +4,6 @@ import errno
 import io
 import os
 import stat
-from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from reactor.recording.frames import HEAD_SIZE, MAGIC, End, Ending, read_frames,
 from reactor.recording.header import Header, pack_header, unpack_header
 from reactor.recording.places import MOST_FILES, Limits, place_of, recordings_in
 from reactor.recording.reading import find
-from reactor.recording.writing import Item, Moment
+from reactor.recording.writing import Item, Moment, Writer
 from tests.core.build import box
 from tests.recording.build import (
     ABOUT,
@@ -215,7 +214,7 @@ def fail_after(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
         left -= written
         return written
 
-    monkeypatch.setattr(file_module.os, "write", write)
+    monkeypatch.setattr(os, "write", write)
 
 
 def test_a_disk_that_fills_up_in_the_middle_of_a_frame_leaves_no_half_frame(
@@ -256,7 +255,7 @@ def test_the_last_part_of_a_disk_is_left_to_others(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(file_module, "RESERVE", 1 << 60)
     disk = os.statvfs(tmp_path)
     nearly_full = os.statvfs_result((disk.f_bsize, disk.f_frsize, 1000, 200, 99, *tuple(disk)[5:]))
-    monkeypatch.setattr(file_module.os, "statvfs", lambda _: nearly_full)
+    monkeypatch.setattr(os, "statvfs", lambda _: nearly_full)
     with pytest.raises(NoRoom, match="a recording leaves them alone"):
         record(tmp_path / "a", story())
     assert not (tmp_path / "a").exists()
@@ -279,11 +278,16 @@ def test_a_record_that_cannot_be_packed_costs_its_batch_and_not_the_file(tmp_pat
 # Bounds
 
 
+def write_by(count: int, made: Writer, items: Sequence[Item]) -> None:
+    for start in range(0, len(items), count):
+        made.write(items[start : start + count], NOW)
+
+
 def test_one_file_has_a_most(tmp_path: Path) -> None:
     made = writer(tmp_path / "a", limits=Limits(size=2000))
     items = story(200)
     with pytest.raises(Full, match="has come to its most, 2000 bytes"):
-        deque((made.write(items[start : start + 10], NOW) for start in range(0, len(items), 10)), 0)
+        write_by(10, made, items)
     assert 2000 <= (tmp_path / "a").stat().st_size < 4000
     recording, back = read(tmp_path / "a")
     assert recording.finish is not None
