@@ -34,6 +34,14 @@ def _command(options: argparse.Namespace) -> int:
             from reactor.app.checking import check  # noqa: PLC0415 - heavy
 
             return check(options)
+        case "explain":
+            from reactor.app.explain import explain  # noqa: PLC0415 - heavy
+
+            return explain(options)
+        case "status" | "reload" | "ack":
+            from reactor.app.ordering import ORDERS  # noqa: PLC0415 - heavy
+
+            return ORDERS[options.command](options)
         case _:
             from reactor.app.demo import demo  # noqa: PLC0415 - heavy
 

@@ -8,6 +8,7 @@ import argparse
 from pathlib import Path
 
 from reactor import __version__
+from reactor.app.orders import add_control, add_orders
 
 EPILOG = """\
 exit codes: 0 all went well · 1 the check found mistakes · 2 it could not begin: a mistake in
@@ -31,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     _run(commands)
     _check(commands)
     _demo(commands)
+    add_orders(commands)
     return top
 
 
@@ -80,6 +82,7 @@ def _run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> Non
         type=Path,
         help="the journal (default: below /var/lib/reactor, or your state folder)",
     )
+    add_control(where, "reload, ack and explain are told by (mode 0600; 'off' for none)")
     _logging(run)
 
 

@@ -27,6 +27,7 @@ def compile_condition(tree: Node) -> Condition:
         explain=lambda view: explain(tree, view),
         reads=names(tree) | {FIELDS[name].limit for name in relative},
         relative=relative,
+        tree=tree,
     )
 
 

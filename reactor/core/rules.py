@@ -5,12 +5,13 @@ is checked and compiled is in ``checker`` and ``closures``.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from reactor.core.container import Container
 from reactor.core.decisions import Action
+from reactor.core.tree import Node
 
 COMPOSE_PROJECT = "com.docker.compose.project"
 
@@ -107,7 +108,8 @@ class Condition:
     such as ``pids 231 > 200``. ``relative`` are those read as a percentage of their limit.
     ``total`` is set where the condition is one about the whole. ``tighten``, where the condition is one
     comparison of a field with a constant, gives the condition with the constant of a label's text in its
-    place if that is stricter, itself if it is not, and None if the text is no such constant.
+    place if that is stricter, itself if it is not, and None if the text is no such constant. ``tree`` is
+    what it was compiled from, for those who explain it.
     """
 
     text: str
@@ -117,6 +119,7 @@ class Condition:
     relative: frozenset[str] = frozenset()
     total: Total | None = None
     tighten: Callable[[str], "Condition | None"] | None = None
+    tree: Node | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
