@@ -4,6 +4,7 @@ The YAML is read as rule files are, with a place for every mistake. What the set
 is in ``settings``; flags go over them in ``running``.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,6 +14,7 @@ from pydantic import Field, PlainValidator, ValidationError, ValidationInfo
 from reactor.app.settings import Settings, Times
 from reactor.core.container import ContainerId
 from reactor.core.protection import LabelNames, Policy
+from reactor.core.restraint import GateTerms
 from reactor.core.rules import Selector
 from reactor.ruleset.document import NotYamlError, read_document
 from reactor.ruleset.errors import RuleError
@@ -89,6 +91,22 @@ class JournalText(Strict):
     strict: bool = False
 
 
+def _share(value: Any, info: ValidationInfo) -> float:
+    found = re.fullmatch(r"([0-9]{1,3})%", value) if isinstance(value, str) else None
+    if found and 0 < int(found[1]) <= 100:
+        return int(found[1]) / 100
+    raise wrong(f"'{info.field_name}' is a percentage from 1% to 100%")
+
+
+class GateText(Strict):
+    """``gate``: how much rules that were never in force before may do at once."""
+
+    most: Count = GateTerms().most
+    share: Annotated[float, PlainValidator(_share)] = GateTerms().share
+    at_least: Count = GateTerms().at_least
+    off: bool = False
+
+
 class ConfigurationText(Strict):
     """The whole file."""
 
@@ -102,6 +120,9 @@ class ConfigurationText(Strict):
     dry_run: bool = False
     at_once: Count = Settings().at_once
     most_streams: Count = Settings().most_streams
+    gate: GateText = GateText()
+    control: Text = ""
+    reload_on_change: bool = False
 
 
 SHAPE = Shape(
@@ -112,6 +133,7 @@ SHAPE = Shape(
         ("protect",): (ProtectText, "'protect'"),
         ("protect", "containers"): (SelectorText, "a selector"),
         ("times",): (TimesText, "'times'"),
+        ("gate",): (GateText, "'gate'"),
         ("journal",): (JournalText, "'journal'"),
     }
 )
@@ -168,6 +190,9 @@ def _settings(written: ConfigurationText) -> Settings:
         strict=written.journal.strict,
         at_once=written.at_once,
         most_streams=written.most_streams,
+        gate=GateTerms(**written.gate.model_dump()),
+        control=written.control,
+        reload_on_change=written.reload_on_change,
     )
 
 

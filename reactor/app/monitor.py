@@ -10,11 +10,16 @@ from typing import Protocol
 import trio
 
 from reactor.app.counting import Counting
+from reactor.app.proofs import proofs
+from reactor.app.reloads import Reloads
 from reactor.app.scribe import Scribe
 from reactor.app.telling import Teller
 from reactor.core.container import Container, ContainerId, Run
 from reactor.core.decisions import Decision, Outcome, Why
-from reactor.core.facts import Acted, Fact
+from reactor.core.cautions import GateOpened
+from reactor.core.facts import Acted, Fact, Reloaded
+from reactor.core.gate import is_gated
+from reactor.core.notes import Reconciled
 from reactor.core.orphans import RULE as ORPHAN
 from reactor.core.protection import GOVERNED, Standing
 from reactor.core.state import Setup, State, Step
@@ -57,7 +62,9 @@ class Monitor:
         observers: tuple[Observer, ...] = (),
     ) -> None:
         self.setup = setup
+        self.reloads = Reloads()
         self.graph = Graph(setup, scheduler, now=trio.current_time)
+        self._journal = journal
         self._teller = Teller()
         self._scribe = Scribe(journal)
         self._counting = Counting(tally, setup.rules, trio.current_time())
@@ -78,6 +85,26 @@ class Monitor:
     def stop_clock(self) -> None:
         """No more sources: nothing may come due on what was seen last. Outcomes are still taken in."""
         self.graph.stop_clock()
+
+    def reload(self, setup: Setup) -> None:
+        """Put other rules in force; what is known of the runs stays."""
+        self.setup = setup
+        self.reloads = Reloads(self.reloads.succeeded + 1, self.reloads.failed)
+        self._counting.rules(setup.rules)
+        self.graph.reload(setup)
+        self.feed(Reloaded(trio.current_time()))
+
+    def proofs(self) -> frozenset[str]:
+        """The proofs of the rules that are, or were last, in force."""
+        return self._journal.proven()
+
+    def reload_failed(self, errors: tuple[str, ...]) -> None:
+        """The rules that were read cannot be used: those before stay in force."""
+        self.reloads = Reloads(self.reloads.succeeded, self.reloads.failed + 1, errors)
+
+    def gated(self) -> tuple[str, ...]:
+        """The rules that were never in force before and may not act yet."""
+        return tuple(rule.name for rule in self.setup.rules.rules if is_gated(self.setup, self.state, rule))
 
     @property
     def state(self) -> State:
@@ -119,6 +146,13 @@ class Monitor:
         self._teller.came_back(container)
         self._look(container.id)
 
+    def _prove(self) -> None:
+        """Let the journal know which rules may act. What a dry run lets through is no proof."""
+        setup = self.setup
+        if not setup.dry_run:
+            free = [rule for rule in setup.rules.rules if not is_gated(setup, self.state, rule)]
+            self._journal.prove(proofs(free, setup.policy))
+
     def _standing(self, key: ContainerId) -> Standing | None:
         entry = self.state.entries.get(key)
         return entry.standing if entry is not None else None
@@ -131,6 +165,8 @@ class Monitor:
             self._roster = step.state.roster
             self._want(wanted_samples(step.state))
         self._scribe.step(step)
+        if any(isinstance(note, GateOpened | Reconciled) for note in step.notes):
+            self._prove()
         self._counting.step(step)
         self._teller.step(step)
         for observer in self._observers:

@@ -16,6 +16,7 @@ import trio
 from reactor import __version__
 from reactor.app.complaint import OK, Complaint
 from reactor.app.configuration import BadConfiguration, read_configuration
+from reactor.app.control import open_control, services
 from reactor.app.exporting import pushing, scraped
 from reactor.app.identity import find_own_container
 from reactor.app.log import LogFormat
@@ -46,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
         rules = load_rules(options.rules)
         endpoint = _endpoint(options, os.environ)
         if endpoint is not None:
-            _watch(endpoint, settings, rules)
+            _watch(endpoint, settings, rules, options.rules)
             return OK
     from reactor.app.demo import demo  # noqa: PLC0415 - heavy, and seldom needed
 
@@ -55,9 +56,9 @@ def run(options: argparse.Namespace) -> int:
     return demo(options)
 
 
-def _watch(endpoint: Endpoint, settings: Settings, rules: RuleSet) -> None:
+def _watch(endpoint: Endpoint, settings: Settings, rules: RuleSet, paths: list[Path] | None) -> None:
     try:
-        trio.run(_run, endpoint, settings, rules)
+        trio.run(_run, endpoint, settings, rules, paths)
     except* (EngineError, JournalError, CannotListen, BadListen, BadSetting) as group:
         raise Complaint(*(f"reactor: {error}" for error in _leaves(group))) from None
 
@@ -78,6 +79,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         dry_run=settings.dry_run or options.dry_run,
         listen=options.listen or settings.listen or DEFAULT,
         journal=options.journal or settings.journal,
+        control=str(options.control or settings.control),
     )
 
 
@@ -99,8 +101,9 @@ def _endpoint(options: argparse.Namespace, environ: Mapping[str, str]) -> Endpoi
     )
 
 
-async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet) -> None:
+async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet, paths: list[Path] | None) -> None:
     info = await DockerEngine(endpoint).identify()
+    control = await open_control(settings.control, info.id)
     listeners = [] if settings.listen == "off" else await open_listeners(parse_listen(settings.listen))
     path = settings.journal or default_journal(info.id)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -125,6 +128,7 @@ async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet) -> None:
         times=settings.watch_times(),
         acting=settings.acting(),
         exports=tuple(exports),
+        services=services(settings, control, paths, info.name),
         most_streams=settings.most_streams,
         drain=settings.times.drain,
     )

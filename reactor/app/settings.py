@@ -8,6 +8,7 @@ from pathlib import Path
 
 from reactor.act.config import ActConfig
 from reactor.core.protection import Policy
+from reactor.core.restraint import GateTerms
 from reactor.core.rules import RuleSet
 from reactor.core.state import Setup
 from reactor.engine.watch import WatchTimes
@@ -30,7 +31,7 @@ class Settings:
     """The configuration. ``journal`` is None for the default place, ``keep_days`` how long rows are kept.
 
     ``at_once`` is how many kills are under way together; ``strict`` refuses to act while the
-    journal cannot take an intent.
+    journal cannot take an intent. ``control`` is the control socket: empty for the default place, or ``off``.
     """
 
     policy: Policy = field(default_factory=Policy)
@@ -42,6 +43,9 @@ class Settings:
     strict: bool = False
     at_once: int = 10
     most_streams: int = 2000
+    gate: GateTerms = GateTerms()
+    control: str = ""
+    reload_on_change: bool = False
 
     def setup(self, rules: RuleSet) -> Setup:
         """What the core is set up with."""
@@ -54,6 +58,7 @@ class Settings:
             sidecar_grace=times.sidecar_grace,
             stale_after=times.stale_after,
             dry_run=self.dry_run,
+            gate=self.gate,
         )
 
     def watch_times(self) -> WatchTimes:

@@ -71,6 +71,18 @@ RULES = (
     Row("reactor.containers", "{container}", _U, "reactor_containers", "Living containers.", ("standing",)),
     Row("reactor.rules.loaded", "{rule}", _U, "reactor_rules_loaded", "Rules in force."),
     Row(
+        "reactor.rules.reload.successful", "", _G, "reactor_rules_reload_successful",
+        "1 if the last reload of the rules succeeded, or there was none; 0 while older ones are in force.",
+    ),
+    Row(
+        "reactor.rules.reloads", "{reload}", _C, "reactor_rules_reloads_total",
+        "Times the rules were read again while running, by result.", ("result",),
+    ),
+    Row(
+        "reactor.gate.held", "{container}", _U, "reactor_gate_held",
+        "Containers that new rules would act on, while they are held back because these are too many.",
+    ),
+    Row(
         "reactor.rule.matches", "{match}", _C, "reactor_rule_matches_total",
         "Times that a rule began to match a run, whether or not it came to a decision.", ("rule",),
     ),
