@@ -43,6 +43,6 @@ def _command(options: argparse.Namespace) -> int:
 
             return ORDERS[options.command](options)
         case _:
-            from reactor.app.demo import demo  # noqa: PLC0415 - heavy
+            from reactor.app.demo.command import demo  # noqa: PLC0415 - heavy
 
             return demo(options)

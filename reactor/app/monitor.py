@@ -14,9 +14,9 @@ from reactor.app.proofs import proofs
 from reactor.app.reloads import Reloads
 from reactor.app.scribe import Scribe
 from reactor.app.telling import Teller
+from reactor.core.cautions import GateOpened
 from reactor.core.container import Container, ContainerId, Run
 from reactor.core.decisions import Decision, Outcome, Why
-from reactor.core.cautions import GateOpened
 from reactor.core.facts import Acted, Fact, Reloaded
 from reactor.core.gate import is_gated
 from reactor.core.notes import Reconciled

@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
         if endpoint is not None:
             _watch(endpoint, settings, rules, options.rules)
             return OK
-    from reactor.app.demo import demo  # noqa: PLC0415 - heavy, and seldom needed
+    from reactor.app.demo.command import demo  # noqa: PLC0415 - heavy, and seldom needed
 
     print("No engine is named and none is at /var/run/docker.sock: here is the demo.", flush=True)
     options.json = False

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from reactor.app.demo_cast import Fate, Part, Role
+from reactor.app.demo.cast import Fate, Part, Role
 from reactor.core.container import ContainerId
 from reactor.core.decisions import Decision
 from reactor.testing.history import Entry, History, What

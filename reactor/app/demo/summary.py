@@ -1,15 +1,15 @@
 """The demo's last page: what became of everybody, the counters, and where to go next.
 
-Only wording and columns are here; the verdicts come from ``demo_verdict``.
+Only wording and columns are here; the verdicts come from ``verdict``.
 """
 
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-from reactor.app.demo_cast import Fate
-from reactor.app.demo_lines import seconds
-from reactor.app.demo_page import NAME, Page, Style
-from reactor.app.demo_verdict import Summary, Verdict
+from reactor.app.demo.cast import Fate
+from reactor.app.demo.lines import seconds
+from reactor.app.demo.page import NAME, Page, Style
+from reactor.app.demo.verdict import Summary, Verdict
 
 DOES = 35
 

@@ -1,7 +1,7 @@
 """Who plays in the demo: every container, what it does, when, and what has to become of it.
 
-Only the script is here. It is put on the engine in ``demo_play``; what became of it is held
-against the script in ``demo_verdict``.
+Only the script is here. It is put on the engine in ``play``; what became of it is held
+against the script in ``verdict``.
 """
 
 from collections.abc import Mapping

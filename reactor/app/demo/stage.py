@@ -9,11 +9,11 @@ from pathlib import Path
 
 import trio
 
-from reactor.app.demo_cast import Part
-from reactor.app.demo_lines import Lines
-from reactor.app.demo_page import Page, Style
-from reactor.app.demo_play import Play
-from reactor.app.demo_verdict import Summary, judge
+from reactor.app.demo.cast import Part
+from reactor.app.demo.lines import Lines
+from reactor.app.demo.page import Page, Style
+from reactor.app.demo.play import Play
+from reactor.app.demo.verdict import Summary, judge
 from reactor.app.exporting import scraped
 from reactor.app.settings import Settings, Times
 from reactor.app.supervise import Export, Plan, supervise

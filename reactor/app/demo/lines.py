@@ -6,9 +6,9 @@ saw, decided and did. Nothing is read from logs. Moments are counted from the pl
 
 from collections.abc import Mapping
 
-from reactor.app.demo_cast import Breach, Role
-from reactor.app.demo_page import Page, Style
-from reactor.app.demo_play import Play
+from reactor.app.demo.cast import Breach, Role
+from reactor.app.demo.page import Page, Style
+from reactor.app.demo.play import Play
 from reactor.core.container import ContainerId
 from reactor.core.decisions import Decision, Outcome, Result, Why
 from reactor.core.notes import CannotTell, MainTold, Note, Reconciled

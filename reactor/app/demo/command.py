@@ -1,7 +1,7 @@
 """``reactor demo``: the real monitor on an embedded engine, before everybody's eyes.
 
 Here are its beginning and its end: what was asked for, a folder for socket and journal that
-is gone afterwards, signals, and the exit code. What is played is in ``demo_stage``.
+is gone afterwards, signals, and the exit code. What is played is in ``stage``.
 """
 
 import argparse
@@ -20,11 +20,11 @@ from pathlib import Path
 import trio
 
 from reactor.app.complaint import FOUND, OK, Complaint
-from reactor.app.demo_cast import cast
-from reactor.app.demo_page import Page
-from reactor.app.demo_stage import play_on_socket, rule_files
-from reactor.app.demo_summary import write_summary
-from reactor.app.demo_verdict import Summary
+from reactor.app.demo.cast import cast
+from reactor.app.demo.page import Page
+from reactor.app.demo.stage import play_on_socket, rule_files
+from reactor.app.demo.summary import write_summary
+from reactor.app.demo.verdict import Summary
 from reactor.app.log import LogFormat
 from reactor.app.logsink import logging_to
 from reactor.app.rulefiles import load_rules

@@ -1,6 +1,6 @@
 """The demo's output: lines in columns, as wide as the terminal, coloured only on one.
 
-Only the form of a line is here; what is said is in ``demo_lines`` and ``demo_summary``.
+Only the form of a line is here; what is said is in ``lines`` and ``summary``.
 """
 
 import os

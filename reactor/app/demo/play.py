@@ -9,7 +9,7 @@ from typing import Protocol
 
 import trio
 
-from reactor.app.demo_cast import IMAGE_LABELS, LIFETIME, Breach, Fate, Part, Role
+from reactor.app.demo.cast import IMAGE_LABELS, LIFETIME, Breach, Fate, Part, Role
 from reactor.core.container import ContainerId
 from reactor.testing.box import Box
 from reactor.testing.gauge import read
