@@ -130,11 +130,11 @@ async def update(call: Call) -> dict[str, Any]:
     had = box.recipe.limits
     memory = limit(given.get("Memory")) or had.memory
     if memory and had.memory and memory > had.memory and not given.get("MemorySwap"):
-        raise Refused(
-            409,
+        why = (
             "Memory limit should be smaller than already set memoryswap limit, "
-            "update the memoryswap at the same time",
+            "update the memoryswap at the same time"
         )
+        raise Refused(409, f"Cannot update container {box.id}: {why}")
     pids = had.pids if given.get("PidsLimit") is None else limit(given["PidsLimit"])
     restart = given.get("RestartPolicy") or {}
     call.world.update(

@@ -66,6 +66,7 @@ def _health(given: dict[str, Any]) -> HealthCheck | None:
         retries=given.get("Retries") or USUAL_RETRIES,
         start_period=(given.get("StartPeriod") or 0) / SECOND,
         passes=not test[-1].endswith(("false", "exit 1")),
+        command=test[-1],
     )
 
 

@@ -11,8 +11,6 @@ from reactor.testing.box import Box
 from reactor.testing.ground import Ground
 from reactor.testing.traits import USUAL_RETRIES
 
-PROBE = ("exec_create: /bin/sh -c probe", "exec_start: /bin/sh -c probe", "exec_die")
-
 
 def begin(ground: Ground, box: Box, at: float) -> None:
     """Begin anew with a run: nothing is known until the first probe."""
@@ -34,10 +32,16 @@ def _probe(ground: Ground, box: Box, at: float) -> None:
         return
     # The engine does the probing: while it is away, or its shim is stuck, nobody does.
     if ground.up and box.wedged is None:
-        for action in PROBE:
-            ground.tell(box, action, at, execID="0" * 64)
-        found(ground, box, at, passed=check.passes if box.ill is None else not box.ill)
+        passed = check.passes if box.ill is None else not box.ill
+        _execute(ground, box, at, check.command, code=0 if passed else 1)
+        found(ground, box, at, passed=passed)
     plan(ground, box, at)
+
+
+def _execute(ground: Ground, box: Box, at: float, command: str, code: int) -> None:
+    for action in ("exec_create", "exec_start"):
+        ground.tell(box, f"{action}: /bin/sh -c {command}", at, execID="0" * 64)
+    ground.tell(box, "exec_die", at, execID="0" * 64, exitCode=str(code))
 
 
 def found(ground: Ground, box: Box, at: float, *, passed: bool) -> None:

@@ -45,9 +45,14 @@ def healthcheck(box: Box) -> Document:
     check = box.recipe.traits.health
     if check is None:
         return {}
-    test = ["CMD-SHELL", "true" if check.passes else "false"]
-    times = {"Interval": round(check.interval * SECOND), "StartPeriod": round(check.start_period * SECOND)}
-    return {"Healthcheck": {"Test": test, **times, "Retries": check.retries}}
+    given = {
+        "Test": ["CMD-SHELL", check.command],
+        "Interval": round(check.interval * SECOND),
+        "StartPeriod": round(check.start_period * SECOND),
+        "Retries": check.retries,
+    }
+    # An engine leaves out what is zero.
+    return {"Healthcheck": {key: value for key, value in given.items() if value}}
 
 
 def wished_ports(box: Box) -> Document | None:

@@ -13,7 +13,8 @@ NO_OWN_NETWORK = frozenset({"none", "host"})
 class HealthCheck:
     """Probes every ``interval`` seconds; ``retries`` failures one after the other are ill health.
 
-    ``passes`` is what a probe finds as long as nobody has said otherwise of the container.
+    ``passes`` is what a probe finds as long as nobody has said otherwise of the container, and
+    ``command`` what the engine calls it in its events.
     Failures within ``start_period`` of a container that was never healthy do not count.
     """
 
@@ -21,6 +22,7 @@ class HealthCheck:
     retries: int = USUAL_RETRIES
     start_period: float = 0.0
     passes: bool = True
+    command: str = "true"
 
 
 @dataclass(frozen=True, slots=True)

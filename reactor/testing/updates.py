@@ -21,7 +21,11 @@ def update(ground: Ground, box: Box, at: float, by: str, limits: Limits, policy:
     if limits.memory is not None and limits.memory < LEAST_MEMORY:
         raise Refused(400, "Minimum memory limit allowed is 6MB")
     if box.recipe.auto_remove and policy.name != "no":
-        raise Refused(409, "Restart policy cannot be updated because AutoRemove is enabled for the container")
+        raise Refused(
+            409,
+            f"Cannot update container {box.id}: Restart policy cannot be updated "
+            "because AutoRemove is enabled for the container",
+        )
     box.recipe = replace(box.recipe, limits=limits, policy=policy)
     if box.resumed_at is not None:
         # What becomes of a task by itself depends on what it may use.
