@@ -103,7 +103,10 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One row of the engine's list: everything but the run, the limits and the PID and IPC edges."""
+    """One row of the engine's list: everything but the run, the limits and the PID and IPC edges.
+
+    ``health`` is only a hint that a look is due; it is empty where the row does not say it.
+    """
 
     id: ContainerId
     name: str
@@ -111,6 +114,7 @@ class Listed:
     image_id: str
     state: State
     labels: Mapping[str, str] = field(default_factory=nothing, hash=False)
+    health: str = ""
 
     @property
     def alive(self) -> bool:

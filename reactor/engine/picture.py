@@ -53,6 +53,9 @@ class Picture:
         known = self._known.get(row.id)
         if known is None or row.id in self._failed:
             return True
+        # The event that told of other health can have been lost; the list then says so, too.
+        if row.health not in {"", known.container.health}:
+            return True
         # The image of a container can be unreadable for a while; then its labels cannot be told apart.
         return known.container.state is not row.state or known.container.image_labels is None
 

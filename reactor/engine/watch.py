@@ -26,8 +26,10 @@ log = logging.getLogger("reactor.engine")
 HAPPENINGS = {happening.value: happening for happening in Happening}
 LOOKED_AT = frozenset(
     {"create", "start", "restart", "die", "oom", "pause", "unpause", "destroy", "update", "rename"}
+    | {"health_status"}
 )
-"""The events after which a container is inspected; execs and probes are not among them."""
+"""The events after which a container is inspected. Execs are not among them, nor is each probe of a
+health check: an engine tells when its finding changes."""
 
 
 @dataclass(frozen=True, slots=True)
