@@ -34,6 +34,10 @@ def _command(options: argparse.Namespace) -> int:
             from reactor.app.checking import check  # noqa: PLC0415 - heavy
 
             return check(options)
+        case "test":
+            from reactor.app.ruletesting import test  # noqa: PLC0415 - heavy
+
+            return test(options)
         case _:
             from reactor.app.demo import demo  # noqa: PLC0415 - heavy
 
