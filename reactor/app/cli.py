@@ -42,6 +42,10 @@ def _command(options: argparse.Namespace) -> int:
             from reactor.app.ordering import ORDERS  # noqa: PLC0415 - heavy
 
             return ORDERS[options.command](options)
+        case "test":
+            from reactor.app.ruletesting import test  # noqa: PLC0415 - heavy
+
+            return test(options)
         case _:
             from reactor.app.demo.command import demo  # noqa: PLC0415 - heavy
 

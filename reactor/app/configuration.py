@@ -16,12 +16,13 @@ from reactor.core.container import ContainerId
 from reactor.core.protection import LabelNames, Policy
 from reactor.core.restraint import GateTerms
 from reactor.core.rules import Selector
-from reactor.ruleset.document import NotYamlError, read_document
+from reactor.ruleset.document import Document, NotYamlError, read_document
+from reactor.ruleset.document import Path as Place
 from reactor.ruleset.errors import RuleError
 from reactor.ruleset.models import Duration, Glob, SelectorText, Shape, Strict, Text, wrong
 from reactor.ruleset.places import line_and_column
 from reactor.ruleset.reading import empty_selectors, selector
-from reactor.ruleset.sentences import sentences
+from reactor.ruleset.sentences import Found, sentences
 
 LIKE = "such as the 64 hex digits that `docker inspect -f '{{.Id}}' NAME` prints"
 
@@ -161,10 +162,7 @@ def parse_configuration(text: str, name: str) -> Settings:
         raise BadConfiguration(_error(name, text, error.offset, error.message)) from None
     if document.data is None:
         return Settings()
-    found = [*document.problems, *empty_selectors(document, document.data, "scope", ())]
-    if isinstance(document.data, dict):
-        protect = document.data.get("protect")
-        found += empty_selectors(document, protect, "containers", ("protect",))
+    found = [*document.problems, *together(document, document.data, ())]
     written: ConfigurationText | None = None
     try:
         written = ConfigurationText.model_validate(document.data)
@@ -172,14 +170,22 @@ def parse_configuration(text: str, name: str) -> Settings:
         found += sentences(document, error, SHAPE)
     if found or written is None:
         raise BadConfiguration(*(_error(name, text, *each) for each in sorted(set(found))))
-    return _settings(written)
+    return settings_of(written)
+
+
+def together(document: Document, written: Any, path: Place) -> Iterator[Found]:
+    """What the shape alone does not tell; ``path`` is where in the document the configuration stands."""
+    yield from empty_selectors(document, written, "scope", path)
+    if isinstance(written, dict):
+        yield from empty_selectors(document, written.get("protect"), "containers", (*path, "protect"))
 
 
 def _error(name: str, text: str, offset: int, message: str) -> RuleError:
     return RuleError(name, *line_and_column(text, offset), message)
 
 
-def _settings(written: ConfigurationText) -> Settings:
+def settings_of(written: ConfigurationText) -> Settings:
+    """What a checked configuration means."""
     return Settings(
         policy=_policy(written),
         times=Times(**written.times.model_dump()),

@@ -5,6 +5,7 @@ is quick.
 """
 
 import argparse
+import re
 from pathlib import Path
 
 from reactor import __version__
@@ -31,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _run(commands)
     _check(commands)
+    _test(commands)
     _demo(commands)
     add_orders(commands)
     return top
@@ -90,6 +92,38 @@ def _check(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     check = commands.add_parser("check", help="check rule files and say what is wrong, and where")
     check.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="a rule file or a folder of them")
     check.add_argument("--config", metavar="FILE", type=Path, help="check this configuration, too")
+
+
+def _test(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    test = commands.add_parser(
+        "test",
+        help="run the unit tests of rules: containers and facts in, decisions at exact times out",
+        description="Run the tests in *.test.yaml files. No engine is needed, and no time passes.",
+        epilog="exit codes: 0 all tests passed · 1 a test failed · 2 a mistake in a test or rule file",
+    )
+    test.add_argument(
+        "paths",
+        metavar="PATH",
+        type=Path,
+        nargs="+",
+        help="a test file, a rule file with its test file beside it, or a folder of them",
+    )
+    test.add_argument("--run", metavar="REGEX", type=_pattern, help="only tests in whose name this is found")
+    test.add_argument(
+        "--config", metavar="FILE", type=Path, help="the configuration of tests that have none of their own"
+    )
+    test.add_argument(
+        "--require-tests", action="store_true", help="fail if a rule has no test at all (exit code 1)"
+    )
+    test.add_argument("-v", "--verbose", action="store_true", help="one line for each test that passed, too")
+    test.add_argument("--json", action="store_true", help="the report as JSON on stdout, and nothing else")
+
+
+def _pattern(text: str) -> "re.Pattern[str]":
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise argparse.ArgumentTypeError(f"this is no regular expression: {error}") from None
 
 
 def _demo(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -1,0 +1,1 @@
+"""How far time may be skipped. For now: not at all."""
