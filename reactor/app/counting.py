@@ -6,6 +6,7 @@ the metric table, which refuses what it does not know.
 
 from collections.abc import Iterable
 
+from reactor.core.cautions import GateHeld, GateOpened, RuleBroken, RuleHeld
 from reactor.core.decisions import Decision, Outcome, Result
 from reactor.core.notes import Cause, Ended, Matched, Note, OomSeen, Reconciled
 from reactor.core.rules import RuleSet
@@ -57,6 +58,15 @@ class Counting:
                     # A cause that becomes known later stands in the journal; a counter never goes back.
                     self._tally.count("reactor_exits_total", cause=note.cause)
                     self._tally.count("reactor_ended_unseen_total", int(note.cause is Cause.UNSEEN))
+                case RuleHeld():
+                    self._tally.count("reactor_rule_holds_total", rule=note.rule)
+                case RuleBroken():
+                    self._tally.count("reactor_rule_defects_total", rule=note.rule)
+                case GateHeld():
+                    self._tally.count("reactor_gate_holds_total")
+                case GateOpened():
+                    how = "acknowledged" if note.by else "counted"
+                    self._tally.count("reactor_gate_openings_total", how=how)
                 case Reconciled():
                     self._tally.count("reactor_orphans_found_total", note.orphans)
                 case _:

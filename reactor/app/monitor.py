@@ -21,6 +21,7 @@ from reactor.core.facts import Acted, Fact, Reloaded
 from reactor.core.gate import is_gated
 from reactor.core.notes import Reconciled
 from reactor.core.orphans import RULE as ORPHAN
+from reactor.core.orphans import is_of_orphans
 from reactor.core.protection import GOVERNED, Standing
 from reactor.core.state import Setup, State, Step
 from reactor.core.step import wanted_samples
@@ -128,7 +129,8 @@ class Monitor:
     def allows(self, container: Container, decision: Decision) -> bool:
         """The last look before acting: still in scope, neither skipped nor protected, and still an orphan?"""
         entry = self.state.entries.get(decision.run.id)
-        if decision.rule == ORPHAN and entry is not None and needed(self.state, entry):
+        alone = is_of_orphans(self.setup.rules.rules, decision.rule)
+        if alone and entry is not None and needed(self.state, entry):
             return False
         known = entry.mains if entry is not None else self.setup.remembered.get(container.id, frozenset())
         return place(self.setup.policy, container, self._standing, known).standing in GOVERNED

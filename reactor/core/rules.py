@@ -4,7 +4,7 @@ What a rule looks like as text is the business of the ``ruleset`` room; how its 
 is checked and compiled is in ``checker`` and ``closures``.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -14,6 +14,8 @@ from reactor.core.decisions import Action
 from reactor.core.tree import Node
 
 COMPOSE_PROJECT = "com.docker.compose.project"
+GROUPED = frozenset({"group_memory", "group_pids"})
+"""What a condition reads of a whole task: its main and the sidecars of it."""
 
 
 class Trigger(StrEnum):
@@ -98,6 +100,8 @@ class View:
     pids_limit: int | None = None
     memory: int | None = None
     memory_limit: int | None = None
+    group_pids: int | None = None
+    group_memory: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +164,8 @@ class Rule:
     ``limit`` matches at once and the rule holds back. ``grace`` belongs to a stop, None is the usual one.
     ``fresh`` is how old a sample may be to be evidence, None the usual age. ``victims`` belongs to a
     condition about the whole. ``tighten`` is the label whose value may make the condition stricter.
+    ``key`` is what the core remembers things by: two levels of a rule, or two versions, have two keys.
+    ``waits`` tells that it is about more than one run, and so is judged when time goes on.
     """
 
     name: str
@@ -184,6 +190,20 @@ class Rule:
     fresh: float | None = None
     victims: Order | None = None
     tighten: str = ""
+    key: str = field(init=False)
+    waits: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        level = "" if self.level is Level.ONLY else f"/{self.level}"
+        digest = f"@{self.digest}" if self.digest else ""
+        object.__setattr__(self, "key", self.name + level + digest)
+        whole = self.when is not None and self.when.total is not None
+        object.__setattr__(self, "waits", whole or bool(self.when and self.when.reads & GROUPED))
+
+
+def keys_of(rules: Iterable[Rule], name: str) -> frozenset[str]:
+    """The keys of all levels of the rule with this name."""
+    return frozenset(rule.key for rule in rules if rule.name == name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,22 @@ RULES = (
         "Runs for which a rule cannot be judged at present, for want of data or of a limit.", ("rule",),
     ),
     Row(
+        "reactor.rule.holds", "{hold}", _C, "reactor_rule_holds_total",
+        "Times that a rule began to hold back, since more runs matched it at once than its limit.", ("rule",),
+    ),
+    Row(
+        "reactor.rule.defects", "{defect}", _C, "reactor_rule_defects_total",
+        "Times that a rule failed by a defect and was put out of force for a container.", ("rule",),
+    ),
+    Row(
+        "reactor.gate.holds", "{hold}", _C, "reactor_gate_holds_total",
+        "Times that new rules were said to match too many runs and to wait for an acknowledgement.",
+    ),
+    Row(
+        "reactor.gate.openings", "{opening}", _C, "reactor_gate_openings_total",
+        "Times that new rules came into force: 'counted' to be within bounds, or 'acknowledged'.", ("how",),
+    ),
+    Row(
         "reactor.decisions", "{decision}", _C, "reactor_decisions_total",
         "Decisions that a run should be ended.", ("rule", "action", "dry_run"),
     ),
