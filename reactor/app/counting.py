@@ -20,10 +20,14 @@ class Counting:
     def __init__(self, tally: Tally, rules: RuleSet, began: float) -> None:
         self._tally = tally
         self._began = began
-        for rule in rules.rules:
-            tally.count("reactor_rule_matches_total", 0, rule=rule.name)
+        self.put_in_force(rules)
         for cause in Cause:
             tally.count("reactor_exits_total", 0, cause=cause)
+
+    def put_in_force(self, rules: RuleSet) -> None:
+        """Count these rules' matches from nothing, so that they show before the first."""
+        for rule in rules.rules:
+            self._tally.count("reactor_rule_matches_total", 0, rule=rule.name)
 
     def step(self, step: Step) -> None:
         """Count what one step led to."""

@@ -17,7 +17,7 @@ from reactor.app.telling import Teller
 from reactor.core.cautions import GateOpened
 from reactor.core.container import Container, ContainerId, Run
 from reactor.core.decisions import Decision, Outcome, Why
-from reactor.core.facts import Acted, Fact, Reloaded
+from reactor.core.facts import Acted, Fact
 from reactor.core.gate import is_gated
 from reactor.core.notes import Reconciled
 from reactor.core.orphans import RULE as ORPHAN
@@ -91,9 +91,8 @@ class Monitor:
         """Put other rules in force; what is known of the runs stays."""
         self.setup = setup
         self.reloads = Reloads(self.reloads.succeeded + 1, self.reloads.failed)
-        self._counting.rules(setup.rules)
+        self._counting.put_in_force(setup.rules)
         self.graph.reload(setup)
-        self.feed(Reloaded(trio.current_time()))
 
     def proofs(self) -> frozenset[str]:
         """The proofs of the rules that are, or were last, in force."""

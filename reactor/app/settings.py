@@ -43,7 +43,7 @@ class Settings:
     strict: bool = False
     at_once: int = 10
     most_streams: int = 2000
-    gate: GateTerms = GateTerms()
+    gate: GateTerms = field(default_factory=GateTerms)
     control: str = ""
     reload_on_change: bool = False
 

@@ -8,10 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reactor.core.deciding import is_cooling
 from reactor.core.distance import Distance, distances
+from reactor.core.exempting import exempted
+from reactor.core.gate import is_gated
 from reactor.core.judging import fresh_sample, view_of
 from reactor.core.protection import Standing
-from reactor.core.rules import Rule, View
+from reactor.core.rules import Rule
 from reactor.core.state import Entry, Setup, State
 from reactor.core.topology import cascade, mains_of
 
@@ -102,8 +105,7 @@ def find(state: State, wanted: str) -> tuple[Entry, ...]:
 def appraise(setup: Setup, state: State, entry: Entry, at: float) -> Appraisal:
     """What every rule in force makes of this container at this moment."""
     container, sample = entry.container, fresh_sample(setup, entry, at)
-    view = view_of(setup, entry, at)
-    chosen = {(rule.name, rule.level): rule for rule in entry.rules}
+    chosen = {rule.key: rule for rule in entry.rules}
     return Appraisal(
         id=container.id,
         name=container.name,
@@ -117,9 +119,7 @@ def appraise(setup: Setup, state: State, entry: Entry, at: float) -> Appraisal:
         age=None if container.born is None else at - container.born,
         sample_age=None if sample is None else at - sample.at,
         rules=tuple(
-            _rule(setup, entry, chosen.get((rule.name, rule.level), rule), view, at)
-            if (rule.name, rule.level) in chosen
-            else _not_selected(rule)
+            _rule(setup, state, entry, chosen[rule.key], at) if rule.key in chosen else _not_selected(rule)
             for rule in setup.rules.rules
         ),
     )
@@ -145,9 +145,10 @@ def _not_selected(rule: Rule) -> RuleAppraisal:
     )
 
 
-def _rule(setup: Setup, entry: Entry, rule: Rule, view: View, at: float) -> RuleAppraisal:
+def _rule(setup: Setup, state: State, entry: Entry, rule: Rule, at: float) -> RuleAppraisal:
+    view = view_of(setup, entry, at)
     verdict = rule.when.test(view) if rule.when is not None else True
-    holding = entry.holding.get(rule.name)
+    holding = entry.holding.get(rule.key)
     held = at - holding.since if holding is not None else None
     far = distances(rule.when.tree, view) if rule.when is not None and rule.when.tree is not None else ()
     return RuleAppraisal(
@@ -161,8 +162,23 @@ def _rule(setup: Setup, entry: Entry, rule: Rule, view: View, at: float) -> Rule
         distances=far,
         held=held,
         due_in=_due_in(rule, verdict, held, far),
-        kept_by="it was acted upon for this run already" if rule.name in entry.latched else "",
+        kept_by=_rule_kept_by(setup, state, entry, rule, at),
     )
+
+
+def _rule_kept_by(setup: Setup, state: State, entry: Entry, rule: Rule, at: float) -> str:
+    exempt = exempted(setup.policy, rule, entry.container)
+    limited = state.curbs.limited.get(rule.key)
+    reasons = {
+        "it failed by a defect, and is out of force here": rule.key in entry.earlier.disabled
+        or state.curbs.is_off(rule.key),
+        f"the exception {exempt.by if exempt else ''} exempts it": exempt is not None,
+        "it was acted upon for this run already": rule.key in entry.latched,
+        "it acted on an earlier run, and cools down": is_cooling(entry, rule, at),
+        "it is new, and what it would do is being counted; see reactor status": is_gated(setup, state, rule),
+        f"more than {rule.limit} match at once": limited is not None,
+    }
+    return "; ".join(reason for reason, true in reasons.items() if true)
 
 
 def _condition(rule: Rule) -> str:
@@ -176,9 +192,9 @@ def _stance(entry: Entry, rule: Rule, verdict: bool | None) -> Stance:
         return Stance.UNKNOWN
     if not verdict:
         return Stance.NO
-    if rule.on is not None and rule.name not in entry.holding:
+    if rule.on is not None and rule.key not in entry.holding:
         return Stance.WAITS
-    return Stance.DECIDED if entry.ending or rule.name in entry.latched else Stance.HOLDS
+    return Stance.DECIDED if entry.ending or rule.key in entry.latched else Stance.HOLDS
 
 
 def _due_in(rule: Rule, verdict: bool | None, held: float | None, far: tuple[Distance, ...]) -> float | None:

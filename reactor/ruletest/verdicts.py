@@ -46,7 +46,7 @@ def why_not(setup: Setup, entry: Entry | None, name: str, at: float) -> str:
         return "the monitor does not know the container at that moment"
     if not entry.governed:
         return _NOT_GOVERNED[entry.standing]
-    if not entry.alive and not entry.oom_due:
+    if not entry.alive and not entry.due:
         return "the run is over at that moment"
     rule = next((rule for rule in setup.rules.rules if rule.name == name), None)
     if rule is None:
