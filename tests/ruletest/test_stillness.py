@@ -45,9 +45,9 @@ KEYS = ("a", "b", "side")
 def moments(draw: st.DrawFn) -> Moment:
     """Something that happens to somebody at some time."""
     at, key = draw(st.integers(0, 800)) + draw(st.sampled_from([0, 0, 0.25])), draw(st.sampled_from(KEYS))
-    turns = [Turn(key, what) for what in ("oom", "dies", "starts", "silent", "removed")]
+    turns: list[Change | Turn] = [Turn(key, what) for what in ("oom", "dies", "starts", "silent", "removed")]
     count = Course(draw(st.integers(150, 250)), draw(st.integers(150, 250)), draw(st.integers(1, 90)))
-    what: Change | Turn = draw(st.sampled_from([*turns, Change(key, courses={"pids": count})]))
+    what = draw(st.sampled_from([*turns, Change(key, courses={"pids": count})]))
     return Moment(float(at), (what,))
 
 
