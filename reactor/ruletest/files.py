@@ -28,16 +28,26 @@ def find(paths: Sequence[Path]) -> Found:
     """Everything that the paths name, each file once, in alphabetical order below a folder."""
     tests: dict[str, Path] = {}
     rules: dict[str, Path] = {}
-    errors = []
+    errors: list[RuleError] = []
     for path in paths:
-        before = len(tests), len(rules)
-        for file in _files(path):
-            (tests if file.name.endswith(TESTS) else rules).setdefault(os.path.realpath(file), file)
-        if path.is_dir() and not any(file.name.endswith(TESTS) for file in _files(path)):
-            errors.append(_error(path, "there is no test file in this folder: test files end in .test.yaml"))
-        elif not path.is_dir() and (len(tests), len(rules)) == before and not path.exists():
-            errors.append(_error(path, "there is no such file or folder: check the path"))
+        files = list(_files(path))
+        for file in files:
+            (tests if _is_test(file) else rules).setdefault(os.path.realpath(file), file)
+        if not any(map(_is_test, files)):
+            errors.append(RuleError(str(path), 0, 0, _without_tests(path)))
     return Found(tuple(tests.values()), tuple(rules.values()), tuple(errors))
+
+
+def _is_test(file: Path) -> bool:
+    return file.name.endswith(TESTS)
+
+
+def _without_tests(path: Path) -> str:
+    if path.is_dir():
+        return "there is no test file in this folder: test files end in .test.yaml"
+    if path.exists():
+        return f"there is no test file beside this: write {path.stem}.test.yaml"
+    return "there is no such file or folder: check the path"
 
 
 def _files(path: Path) -> Iterator[Path]:
@@ -52,7 +62,7 @@ def _files(path: Path) -> Iterator[Path]:
 
 def test_beside(rules: Path) -> Path | None:
     """The test file beside a rule file, if there is one."""
-    if rules.name.endswith(TESTS):
+    if _is_test(rules):
         return None
     tests = (rules.with_name(rules.stem + ending) for ending in TESTS)
     return next((test for test in tests if test.exists()), None)
@@ -64,7 +74,3 @@ def _below(folder: Path) -> Iterator[Path]:
         for name in sorted(files):
             if name.endswith(_RULES) and not name.startswith("."):
                 yield Path(where) / name
-
-
-def _error(path: Path, message: str) -> RuleError:
-    return RuleError(str(path), 0, 0, message)

@@ -93,5 +93,6 @@ def _nearest(missing: Sequence[Expected], left: list[Got], played: Played) -> li
         )
         if nearest is not None:
             left.remove(nearest)
-        rows.append(Row(one.at, one, nearest, near=nearest is not None, why=played.why.get(one, "")))
+        at = min(one.at, nearest.at) if nearest is not None else one.at
+        rows.append(Row(at, one, nearest, near=nearest is not None, why=played.why.get(one, "")))
     return rows + [Row(got.at, got=got) for got in left]

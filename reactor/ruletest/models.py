@@ -30,7 +30,13 @@ LATER_STATES = ("running", "paused", "restarting")
 """What ``state`` can be changed to by a fact; how runs begin and end is said by facts of their own."""
 
 StateWord = Annotated[str, one_of(*STATES)]
-LaterState = Annotated[str, one_of(*LATER_STATES)]
+LaterState = Annotated[
+    str,
+    one_of(
+        *LATER_STATES,
+        remedy="it changes to running, paused or restarting; runs end by 'dies' and begin by 'starts'",
+    ),
+]
 Health = Annotated[str, one_of("", "none", "starting", "healthy", "unhealthy")]
 
 

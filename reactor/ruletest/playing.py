@@ -15,6 +15,7 @@ from reactor.core.state import State
 from reactor.core.step import step, wanted_samples
 from reactor.ruletest.cast import Part, cast_of, nano
 from reactor.ruletest.script import Asked, Case, Change, Expected, Turn
+from reactor.ruletest.stillness import Stillness
 from reactor.ruletest.verdicts import verdicts, why_not
 
 KILLED = 137
@@ -37,8 +38,11 @@ class Got:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What came of a test. ``answers`` are the rules that each question found, ``why`` is what the
-    rule of an expected decision said at that moment."""
+    """What came of a test.
+
+    ``answers`` are the rules that each question found, ``why`` is what the rule of an expected
+    decision said at that moment.
+    """
 
     got: tuple[Got, ...]
     answers: dict[Asked, frozenset[str]]
@@ -49,16 +53,20 @@ def play(case: Case) -> Played:
     """Take a test through the core from its beginning to its end."""
     stage = Play(case)
     stage.begin()
-    for at in _times(case):
-        stage.second(at)
+    at = 0.0
+    for named in _named(case):
+        while at < named:
+            stage.moment(at)
+            at = min(named, stage.next_second(at, named))
+    stage.moment(at)
     return stage.played()
 
 
-def _times(case: Case) -> list[float]:
-    """Every full second, and every other moment that the test names."""
+def _named(case: Case) -> list[float]:
+    """Every moment that the test names, in order, and its end."""
     named = {moment.at for moment in case.moments}
     named |= {expected.at for expected in case.expected} | {asked.at for asked in case.asked}
-    return sorted({*map(float, range(int(case.until) + 1)), *named})
+    return sorted({*named, case.until})
 
 
 class Play:
@@ -74,6 +82,9 @@ class Play:
         self._moments: dict[float, list[Change | Turn]] = {}
         for moment in case.moments:
             self._moments.setdefault(moment.at, []).extend(moment.what)
+        self._stillness = Stillness(self.setup, case.terms.reconcile_every)
+        for end in (course.seconds for box in case.boxes for course in box.courses.values()):
+            self._stillness.disturbed(end)
         self._answers: dict[Asked, frozenset[str]] = {}
         self._why: dict[Expected, str] = {}
         self._snapshots = 0
@@ -83,16 +94,23 @@ class Play:
         """Let the monitor find what is there."""
         self._list(0.0)
 
-    def second(self, at: float) -> None:
+    def moment(self, at: float) -> None:
         """Let everything happen that is due at this moment, a full second or not."""
+        decided = len(self.got)
         spoke = self._happen(at)
         whole = at.is_integer()
+        self._sample(self.cast.parts.values() if whole else spoke, at)
         if at and at % self._case.terms.reconcile_every == 0:
             self._list(at)
-        self._sample(self.cast.parts.values() if whole else spoke, at)
         if whole:
             self._feed(Tick(at))
         self._ask(at)
+        if at in self._moments or len(self.got) > decided:
+            self._stillness.disturbed(at)
+
+    def next_second(self, at: float, end: float) -> float:
+        """The second to go on with, before the end: the next, unless nothing can happen for a while."""
+        return self._stillness.next_second(self.state, at, end)
 
     def played(self) -> Played:
         """What has come of it."""
@@ -112,6 +130,8 @@ class Play:
     def _change(self, change: Change, at: float) -> Part:
         before = self.cast.parts[change.box].container
         part = self.cast.change(change, at)
+        for course in change.courses.values():
+            self._stillness.disturbed(at + course.seconds)
         if part.container is not before and part.listed:
             self._feed(Seen(at, part.container))
         return part

@@ -96,8 +96,13 @@ def _missing(document: Document, paths: Sequence[Path], file: FileText | None) -
     """Rule files that are not there; the default one is missed at the top of the file."""
     for index, path in enumerate(paths):
         if not path.exists():
-            remedy = "" if file is not None and file.rules else ": name the rule files with 'rules: [...]'"
-            yield document.value_at(("rules", index)), f"there is no rule file {path.name} here{remedy}"
+            written = file is not None and file.rules
+            remedy = (
+                "paths are taken from the folder of the test file"
+                if written
+                else "name others with 'rules: [...]'"
+            )
+            yield document.value_at(("rules", index)), f"there is no rule file {path.name}: {remedy}"
 
 
 def _placed(name: str, text: str, found: Sequence[Found]) -> tuple[RuleError, ...]:

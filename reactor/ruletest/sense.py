@@ -151,7 +151,11 @@ def _until(complaints: Complaints, path: Path, test: dict[str, Any]) -> None:
         for inner, entry in entries(test, key, path):
             at = _seconds(entry.get("at"))
             if at is not None and at > (LONGEST if end is None else end):
-                limit = "the test ends before this: see its 'until'" if end is not None else "at most 7d"
+                limit = (
+                    "the test ends before this: see its 'until'"
+                    if end is not None
+                    else "a test runs for at most 7d"
+                )
                 complaints.at_value((*inner, "at"), limit)
 
 

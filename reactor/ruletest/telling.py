@@ -8,8 +8,8 @@ from reactor.ruletest.matching import Row, Verdict, differences
 from reactor.ruletest.playing import Got
 from reactor.ruletest.script import Expected
 
-_LONGEST = 200
-"""Characters of a reason or a name."""
+_LONGEST = 400
+"""Characters of a line. Names and reasons may be anything."""
 _INDENT = " " * 4
 
 
@@ -22,6 +22,11 @@ def headline(verdict: Verdict) -> str:
 def failure(verdict: Verdict) -> Iterator[str]:
     """What was expected (-) and what came (+), in the order of time; what fits stands without a sign."""
     yield headline(verdict)
+    for line in _comparison(verdict):
+        yield tame(line, _LONGEST)
+
+
+def _comparison(verdict: Verdict) -> Iterator[str]:
     width = max((len(_time(row)) for row in verdict.rows), default=0)
     for row in verdict.rows:
         yield from _row(row, width)
@@ -44,8 +49,8 @@ def _row(row: Row, width: int) -> Iterator[str]:
         yield f"{_INDENT}+ {write_duration(row.got.at):>{width}}  {_said_got(row.got)}"
     if row.expected is not None and row.got is not None and (differs := _differs(row.expected, row.got)):
         yield f"{blank}{differs}"
-    if row.expected is not None and row.why and (row.got is None or row.got.at != row.expected.at):
-        yield f"{blank}at {write_duration(row.expected.at)}: {tame(row.why, _LONGEST)}"
+    if row.expected is not None and row.why and (row.got is None or row.got.at > row.expected.at):
+        yield f"{blank}at {write_duration(row.expected.at)}: {row.why}"
 
 
 def _time(row: Row) -> str:
@@ -59,7 +64,8 @@ def _said_expected(one: Expected) -> str:
 
 
 def _said_got(got: Got, *, brief: bool = False) -> str:
-    because = "" if brief else _told(got.because)
+    # In a cascade the reason is that of the main, said once more.
+    because = "" if brief or got.because_of else _told(got.because)
     return f"{_dry(got.action, dry=got.dry_run)} {got.box} by {got.rule}{_of(got.because_of)}{because}"
 
 
@@ -72,7 +78,7 @@ def _of(box: str) -> str:
 
 
 def _told(because: str) -> str:
-    return f": {tame(because, _LONGEST)}" if because else ""
+    return f": {because}" if because else ""
 
 
 def _differs(expected: Expected, got: Got) -> str:

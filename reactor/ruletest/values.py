@@ -56,16 +56,18 @@ def _course(value: Any, info: ValidationInfo, read: Callable[[str], int | None],
         return Course(amount)
     begin, end, seconds = read(way[1]), read(way[2]), read_duration(way[3])
     if begin is None or end is None or not seconds:
-        raise wrong(f"a way is written as from {like.split(' ', maxsplit=1)[0]} to … in 60s")
+        raise wrong(f"this way is not written as it should be: '{info.field_name}' is {like}")
     return Course(begin, end, seconds)
 
 
 def _count_course(value: Any, info: ValidationInfo) -> Course:
-    return _course(value, info, _read_count, "200, unknown, or from 10 to 300 in 60s")
+    return _course(value, info, _read_count, "a count such as 200, or unknown, or from 10 to 300 in 60s")
 
 
 def _bytes_course(value: Any, info: ValidationInfo) -> Course:
-    return _course(value, info, read_bytes, "512MiB, unknown, or from 100MiB to 1GiB in 60s")
+    return _course(
+        value, info, read_bytes, "a size such as 512MiB, or unknown, or from 100MiB to 1GiB in 60s"
+    )
 
 
 def _whole(value: Any, info: ValidationInfo) -> int:
@@ -110,12 +112,12 @@ def _label(key: str, written: Any) -> str:
     return written or ""
 
 
-def one_of(*words: str) -> PlainValidator:
-    """A validator for a fixed vocabulary."""
+def one_of(*words: str, remedy: str = "") -> PlainValidator:
+    """A validator for a fixed vocabulary; ``remedy`` is said of whatever is not in it."""
 
     def check(value: Any, info: ValidationInfo) -> str:
         if value not in words:
-            raise wrong(f"'{info.field_name}' is not '{value}': {did_you_mean(str(value), words)}")
+            raise wrong(f"'{info.field_name}' is not '{value}': {remedy or did_you_mean(str(value), words)}")
         return str(value)
 
     return PlainValidator(check)
