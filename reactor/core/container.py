@@ -61,7 +61,8 @@ class Container:
     ``exit_code``, ``oom_killed`` and ``finished_at`` speak of the last end, if there was one.
     ``restarts`` is the engine's count of restarts by policy; ``health`` is ``starting``, ``healthy``,
     ``unhealthy`` or empty without a health check; ``ports`` are those published, such as ``8080/tcp``;
-    ``user`` is empty for the image's own. None is what the engine did not say.
+    ``user`` is what it was created with, the image's word included, and empty for root. None is what the
+    engine did not say.
     """
 
     run: Run

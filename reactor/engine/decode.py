@@ -99,9 +99,9 @@ def container(body: InspectedBody, context: Context) -> Container:
         finished_at=_moment(state.finished_at),
         restarts=traits.count(body.restart_count),
         health=traits.health(state, config, status),
-        privileged=traits.said(host.privileged, bool),
-        init=traits.said(host.init, bool),
-        user=traits.said(config.user, str) or "",
+        privileged=traits.said(host.privileged, traits.FLAG),
+        init=traits.said(host.init, traits.FLAG),
+        user=traits.said(config.user, traits.TEXT) or "",
         log_driver=traits.log_driver(host),
         ports=traits.ports(host, body.network_settings),
     )

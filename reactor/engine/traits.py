@@ -8,6 +8,7 @@ import re
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec.json import Decoder
 
 from reactor.core.container import State
 from reactor.engine.wire import ConfigBody, HealthBody, HostBody, LogBody, NetworkBody, ProbeBody, StateBody
@@ -23,18 +24,30 @@ NO_OWN_NETWORK = frozenset({"none", "host"})
 
 Shape = TypeVar("Shape")
 
+# A decoder that is made once is quicker than one that is looked up for each field.
+FLAG = Decoder(bool)
+NUMBER = Decoder(int)
+TEXT = Decoder(str)
+_HEALTH = Decoder(HealthBody)
+_PROBE = Decoder(ProbeBody)
+_LOG = Decoder(LogBody)
+_NETWORK = Decoder(NetworkBody)
+_PORTS = Decoder(dict[str, Any])
 
-def said(raw: msgspec.Raw, shape: type[Shape]) -> Shape | None:
-    """What one field says, if it is there and of this shape."""
+
+def said(raw: msgspec.Raw, decoder: Decoder[Shape]) -> Shape | None:
+    """What one field says, if it is there and of the decoder's shape."""
+    if not raw:
+        return None
     try:
-        return msgspec.json.decode(raw, type=shape)
+        return decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 
 def count(raw: msgspec.Raw) -> int | None:
     """A count, which is never negative."""
-    number = said(raw, int)
+    number = said(raw, NUMBER)
     return number if number is not None and number >= 0 else None
 
 
@@ -44,7 +57,7 @@ def health(state: StateBody, config: ConfigBody, status: State) -> str:
     Docker writes "unhealthy" when it ends the probing, as in a pause or at an exit, and lets it stand
     until a probe succeeds. That is no finding: one has as many failures behind it as it takes.
     """
-    found = said(state.health, HealthBody)
+    found = said(state.health, _HEALTH)
     if found is None or status is not State.RUNNING or found.status not in HEALTHS:
         return ""
     streak = found.failing_streak
@@ -54,30 +67,30 @@ def health(state: StateBody, config: ConfigBody, status: State) -> str:
 
 
 def _retries(config: ConfigBody) -> int:
-    check = said(config.healthcheck, ProbeBody)
+    check = said(config.healthcheck, _PROBE)
     given = check.retries if check is not None else 0
     return given if given > 0 else USUAL_RETRIES
 
 
 def listed_health(status: msgspec.Raw) -> str:
     """What a row of the list says of it, in the words of ``docker ps``: a hint that a look is due."""
-    found = LISTED_HEALTH.search(said(status, str) or "")
+    found = LISTED_HEALTH.search(said(status, TEXT) or "")
     return found[1] if found else ""
 
 
 def log_driver(host: HostBody) -> str:
     """The name of the log driver."""
-    found = said(host.log_config, LogBody)
+    found = said(host.log_config, _LOG)
     return found.type if found is not None else ""
 
 
 def ports(host: HostBody, network: msgspec.Raw) -> tuple[str, ...]:
     """The container's published ports, lowest first: those it has, and those it has when it runs."""
-    present = said(network, NetworkBody)
-    found = set(_published(said(present.ports, dict[str, Any]) if present is not None else None))
+    present = said(network, _NETWORK)
+    found = set(_published(said(present.ports, _PORTS) if present is not None else None))
     # Without a network of its own, a wish for a port comes to nothing.
     if host.network_mode not in NO_OWN_NETWORK and not host.network_mode.startswith("container:"):
-        found |= set(_published(said(host.port_bindings, dict[str, Any])))
+        found |= set(_published(said(host.port_bindings, _PORTS)))
     return tuple(sorted(found, key=_number)[:MOST_PORTS])
 
 

@@ -4,6 +4,8 @@ import pytest
 import trio
 
 from reactor.core.container import Container, ContainerId, State
+from reactor.core.facts import Fact, Seen
+from reactor.engine.watch import Watch
 from reactor.testing.traits import HealthCheck, Traits
 from tests.contract.benches import MIB, Bench, Job
 from tests.contract.test_engine_contract import actions, heard
@@ -72,6 +74,31 @@ async def test_neither_a_pause_nor_an_end_is_ill_health(bench: Bench) -> None:
     await until_health(bench, container, "healthy")
     await bench.engine.kill(container)
     assert (await bench.until(container, State.EXITED)).health == ""
+
+
+async def test_whoever_watches_sees_each_change_of_health(bench: Bench) -> None:
+    """From the event to the look, by the loop that the monitor runs; the neighbour stays well."""
+    facts: list[Fact] = []
+
+    def healths(container: ContainerId) -> list[str]:
+        seen = [fact.container for fact in facts if isinstance(fact, Seen)]
+        found = [one.health for one in seen if one.id == container]
+        return [health for place, health in enumerate(found) if found[place - 1 : place] != [health]]
+
+    async with trio.open_nursery() as nursery:
+        with trio.fail_after(30):
+            await nursery.start(Watch(bench.engine, facts.append).run, nursery)
+            container, neighbour = await bench.run(traits=OFTEN), await bench.run(traits=OFTEN)
+            for so_far, ill in (("healthy", True), ("unhealthy", False)):
+                while healths(container)[-1:] != [so_far]:  # noqa: ASYNC110 - The facts are a plain list.
+                    await trio.sleep(0.02)
+                await bench.ail(container, ill=ill)
+            while healths(container)[-1:] != ["healthy"]:  # noqa: ASYNC110 - The facts are a plain list.
+                await trio.sleep(0.02)
+        nursery.cancel_scope.cancel()
+    changes = [health for health in healths(container) if health]
+    assert changes == ["starting", "healthy", "unhealthy", "healthy"]
+    assert "unhealthy" not in healths(neighbour)
 
 
 async def test_the_list_hints_at_the_health(bench: Bench) -> None:
