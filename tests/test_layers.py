@@ -20,7 +20,7 @@ FLOORS: Final = (
     ("web",),
     ("act", "ruletest"),
     ("observe", "streams"),
-    ("engine", "journal", "ruleset"),
+    ("engine", "journal", "recording", "ruleset"),
     ("testing",),
     ("http",),
     ("core",),
@@ -38,6 +38,7 @@ DOORS: Final = {
     "reactivex": {"streams"},
     "ruamel": {"ruleset", "app"},
     "sqlite3": {"journal"},
+    "zlib": {"recording"},
 }
 
 # The core is a pure function of its arguments: no clock, no chance, no outside world, no log, no waiting.

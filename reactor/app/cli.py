@@ -46,6 +46,14 @@ def _command(options: argparse.Namespace) -> int:
             from reactor.app.ruletesting import test  # noqa: PLC0415 - heavy
 
             return test(options)
+        case "record":
+            from reactor.app.recording import record  # noqa: PLC0415 - heavy
+
+            return record(options)
+        case "replay":
+            from reactor.app.replaying import replay  # noqa: PLC0415 - heavy
+
+            return replay(options)
         case _:
             from reactor.app.demo.command import demo  # noqa: PLC0415 - heavy
 

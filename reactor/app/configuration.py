@@ -16,6 +16,8 @@ from reactor.core.container import ContainerId
 from reactor.core.protection import LabelNames, Policy
 from reactor.core.restraint import GateTerms
 from reactor.core.rules import Selector
+from reactor.core.units import read_bytes
+from reactor.recording.places import Limits
 from reactor.ruleset.document import Document, NotYamlError, read_document
 from reactor.ruleset.document import Path as Place
 from reactor.ruleset.errors import RuleError
@@ -24,6 +26,8 @@ from reactor.ruleset.places import line_and_column
 from reactor.ruleset.reading import empty_selectors, selector
 from reactor.ruleset.sentences import Found, sentences
 
+LEAST_SIZE = 1024 * 1024
+"""Bytes of recordings that are worth keeping."""
 LIKE = "such as the 64 hex digits that `docker inspect -f '{{.Id}}' NAME` prints"
 
 
@@ -53,8 +57,16 @@ def _count(value: Any, info: ValidationInfo) -> int:
     raise wrong(f"'{info.field_name}' is a whole number from 1 to 100000")
 
 
+def _amount(value: Any, info: ValidationInfo) -> int:
+    amount = read_bytes(value) if isinstance(value, str) else None
+    if amount is not None and amount >= LEAST_SIZE:
+        return amount
+    raise wrong(f"'{info.field_name}' is an amount of bytes such as 256MiB, and at least 1MiB")
+
+
 LabelName = Annotated[str, PlainValidator(_label_name)]
 FullId = Annotated[str, PlainValidator(_full_id)]
+Amount = Annotated[int, PlainValidator(_amount)]
 Count = Annotated[int, PlainValidator(_count)]
 
 
@@ -108,6 +120,14 @@ class GateText(Strict):
     off: bool = False
 
 
+class RecordText(Strict):
+    """``record``: facts and decisions to files, in a folder that is kept within bounds."""
+
+    folder: Glob
+    keep: Duration = Settings().record_limits.keep
+    size: Amount = Settings().record_limits.size
+
+
 class ConfigurationText(Strict):
     """The whole file."""
 
@@ -117,6 +137,7 @@ class ConfigurationText(Strict):
     trusted_images: list[Glob] = Field(default=[])
     times: TimesText = TimesText()
     journal: JournalText = JournalText()
+    record: RecordText | None = None
     listen: Text = ""
     dry_run: bool = False
     at_once: Count = Settings().at_once
@@ -136,6 +157,7 @@ SHAPE = Shape(
         ("times",): (TimesText, "'times'"),
         ("gate",): (GateText, "'gate'"),
         ("journal",): (JournalText, "'journal'"),
+        ("record",): (RecordText, "'record'"),
     }
 )
 
@@ -199,7 +221,13 @@ def settings_of(written: ConfigurationText) -> Settings:
         gate=GateTerms(**written.gate.model_dump()),
         control=written.control,
         reload_on_change=written.reload_on_change,
+        record=Path(written.record.folder) if written.record is not None else None,
+        record_limits=_limits(written.record),
     )
+
+
+def _limits(written: RecordText | None) -> Limits:
+    return Limits(keep=written.keep, size=written.size) if written is not None else Limits()
 
 
 def _policy(written: ConfigurationText) -> Policy:

@@ -18,7 +18,8 @@ from reactor.app.places import default_control, shipped_rules
 from reactor.app.reloading import Reloader
 from reactor.app.settings import Settings
 from reactor.app.supervise import Service
-from reactor.http.server_listeners import AddressTaken, CannotListen, open_unix_listener
+from reactor.http.server_listeners import AddressTaken, CannotListen
+from reactor.http.server_unix import open_unix_listener
 from reactor.ruleset import load
 
 log = logging.getLogger("reactor.app")

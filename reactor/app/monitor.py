@@ -52,7 +52,10 @@ NEWS = frozenset({Why.STALE, Why.IMPOSTOR, Why.GONE})
 
 
 class Monitor:
-    """One engine's facts, decisions and outcomes, and everybody who wants to know of them."""
+    """One engine's facts, decisions and outcomes, and everybody who wants to know of them.
+
+    ``on_fact`` is told of every fact as the core got it, with the step that it led to; it must not wait.
+    """
 
     def __init__(
         self,
@@ -61,6 +64,7 @@ class Monitor:
         journal: Journal,
         tally: Tally,
         observers: tuple[Observer, ...] = (),
+        on_fact: Callable[[Fact, Step], None] = lambda _fact, _step: None,
     ) -> None:
         self.setup = setup
         self.reloads = Reloads()
@@ -70,6 +74,7 @@ class Monitor:
         self._scribe = Scribe(journal)
         self._counting = Counting(tally, setup.rules, trio.current_time())
         self._observers = observers
+        self._on_fact = on_fact
         self._roster = -1
 
     def begin(self, put: Put, want: Want, look: Callable[[ContainerId], None]) -> None:
@@ -172,3 +177,5 @@ class Monitor:
         self._teller.step(step)
         for observer in self._observers:
             observer.step(step)
+        if self.graph.fact is not None:
+            self._on_fact(self.graph.fact, step)

@@ -12,6 +12,7 @@ import trio
 
 from reactor import __version__
 from reactor.act.outbox import OutboxStatistics
+from reactor.app.recorder import RecorderStatistics
 from reactor.app.reloads import Reloads
 from reactor.core.judging import fresh_sample, needs_samples, view_of
 from reactor.core.rules import Rule, View
@@ -36,6 +37,7 @@ class Sources:
     outbox: Callable[[], OutboxStatistics]
     journal: Callable[[], JournalStatistics]
     reloads: Callable[[], Reloads]
+    recording: Callable[[], RecorderStatistics] | None = None
 
 
 class Numbers:
@@ -51,6 +53,7 @@ class Numbers:
         """The numbers of this moment, as frozen records."""
         watch = self._sources.watch()
         self._take_over(watch)
+        self._take_over_recording()
         return Captured(self._read(watch), self._tally.freeze(), self._started)
 
     @property
@@ -78,6 +81,7 @@ class Numbers:
     def _read(self, watch: WatchStatistics) -> Readings:
         setup, state, at = self._sources.setup(), self._sources.state(), trio.current_time()
         outbox, journal = self._sources.outbox(), self._sources.journal()
+        recording = self._sources.recording() if self._sources.recording is not None else None
         offset = self._wall() - at
         return Readings(
             at=self._wall(),
@@ -96,9 +100,18 @@ class Numbers:
             outbox_quarantined=outbox.quarantined + outbox.waiting,
             journal_queued=journal.queued,
             journal_healthy=journal.healthy,
+            recording_healthy=recording.healthy if recording is not None else None,
             last_event=_shifted(watch.hearing.last_event_at, offset),
             last_reconcile=_shifted(watch.last_snapshot_at, offset),
         )
+
+    def _take_over_recording(self) -> None:
+        if self._sources.recording is None:
+            return
+        recording = self._sources.recording()
+        self._tally.reach("reactor_recording_facts_total", recording.facts)
+        self._tally.reach("reactor_recording_dropped_total", recording.dropped)
+        self._tally.reach("reactor_recording_written_bytes_total", recording.bytes)
 
     def _take_over(self, watch: WatchStatistics) -> None:
         """Bring the totals that the rooms count themselves into the tally."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from reactor import __version__
 from reactor.app.orders import add_control, add_orders
+from reactor.core.units import read_duration
 
 EPILOG = """\
 exit codes: 0 all went well · 1 the check found mistakes · 2 it could not begin: a mistake in
@@ -17,6 +18,14 @@ the command line, the configuration or the rules, or no engine that answers
 
 Only containers in scope are ever acted upon: those with the label reactor.task (or what the
 configuration names) and the sidecars joined to them. All others are watched and left alone.
+"""
+
+REPLAY_EPILOG = """\
+What other rules would have ended is assumed to have ended at once, with its sidecars. What the recorded rules
+ended simply ends there: the recording does not know how it would have gone on.
+
+exit codes: 0 all went well · 1 with --compare --exit-code, the rule sets differ · 2 a mistake in the command
+line or the rules, or a recording that cannot be read or is damaged (one that is only cut is no error)
 """
 
 
@@ -33,6 +42,8 @@ def parser() -> argparse.ArgumentParser:
     _run(commands)
     _check(commands)
     _test(commands)
+    _record(commands)
+    _replay(commands)
     _demo(commands)
     add_orders(commands)
     return top
@@ -57,7 +68,17 @@ def _run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> Non
         "--config", metavar="FILE", type=Path, help="the configuration: scope, labels, protection, times"
     )
     run.add_argument("--dry-run", action="store_true", help="say what would be ended, and end nothing")
-    engine = run.add_argument_group("engine")
+    _engine(run).add_argument(
+        "--or-demo",
+        action="store_true",
+        help="if no engine is named and none is at the default socket, show the demo",
+    )
+    _places(run)
+    _logging(run)
+
+
+def _engine(command: argparse.ArgumentParser) -> "argparse._ArgumentGroup":
+    engine = command.add_argument_group("engine")
     engine.add_argument(
         "--docker-host",
         metavar="URL",
@@ -67,11 +88,10 @@ def _run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> Non
         "--context", metavar="NAME", help="a context of the docker command line; never followed unless named"
     )
     engine.add_argument("--tls-insecure", action="store_true", help="do not verify the engine's certificate")
-    engine.add_argument(
-        "--or-demo",
-        action="store_true",
-        help="if no engine is named and none is at the default socket, show the demo",
-    )
+    return engine
+
+
+def _places(run: argparse.ArgumentParser) -> None:
     where = run.add_argument_group("where it listens and writes")
     where.add_argument(
         "--listen",
@@ -84,8 +104,83 @@ def _run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> Non
         type=Path,
         help="the journal (default: below /var/lib/reactor, or your state folder)",
     )
+    where.add_argument(
+        "--record",
+        metavar="FILE_OR_FOLDER",
+        help="record what is seen and decided, for 'reactor replay'; a folder (one that is there, or a name "
+        "that ends in /) is kept within 256 MiB and a week. If it cannot be written, the monitor says so and "
+        "goes on",
+    )
     add_control(where, "reload, ack and explain are told by (mode 0600; 'off' for none)")
-    _logging(run)
+
+
+def _record(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    record = commands.add_parser(
+        "record",
+        help="watch an engine and record what is seen; ends nothing",
+        description="""\
+Watches one engine as 'run' does and records what it sees, for 'reactor replay'. It ends nothing and needs
+no journal, so that it can stand beside a monitor that runs. Readings are taken of the containers that a
+rule needs them of. What only a monitor's journal knows, it does not: the age of a container whose start
+cannot be told for certain is unknown here.""",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    record.add_argument(
+        "-o", "--output", metavar="FILE_OR_FOLDER", required=True, help="a new file, or a folder as of 'run'"
+    )
+    record.add_argument(
+        "--seconds", metavar="N", type=_seconds, help="stop after so long (default: at Ctrl-C or SIGTERM)"
+    )
+    record.add_argument(
+        "--rules",
+        metavar="PATH",
+        type=Path,
+        action="append",
+        help="the rules that say what to take readings of (default: the shipped ones)",
+    )
+    record.add_argument("--config", metavar="FILE", type=Path, help="the configuration, as of 'run'")
+    _engine(record)
+    _logging(record, "error")
+
+
+def _replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    replay = commands.add_parser(
+        "replay",
+        help="say what rules would have ended in a recording, and how two rule sets differ",
+        description="""\
+Runs recorded facts once more through the rules: who would have been ended, when, by which rule. Nothing is
+asked of an engine and nothing is ended. Without --rules the rules are those that were recorded, and what they
+decide is compared with what was decided then.""",
+        epilog=REPLAY_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    replay.add_argument("recordings", metavar="RECORDING", type=Path, nargs="+", help="a file or a folder")
+    replay.add_argument(
+        "--rules", metavar="PATH", type=Path, action="append", help="other rules; may be repeated"
+    )
+    replay.add_argument(
+        "--compare",
+        metavar="OLD",
+        type=Path,
+        action="append",
+        help="show only what --rules (or the recorded rules) do differently from these; may be repeated",
+    )
+    replay.add_argument(
+        "--exit-code", action="store_true", help="with --compare: exit code 1 if there is a difference"
+    )
+    replay.add_argument(
+        "--until",
+        metavar="WHEN",
+        help="stop there: so far into the recording (90s, 1h30m), or a moment (2026-11-21T07:30:00Z)",
+    )
+    replay.add_argument("--json", action="store_true", help="one JSON document on stdout")
+
+
+def _seconds(text: str) -> float:
+    seconds = read_duration(text) if not text.replace(".", "", 1).isdigit() else float(text)
+    if seconds is None or not 0 < seconds < 1e9:
+        raise argparse.ArgumentTypeError("seconds are needed, such as 90 or 5m")
+    return seconds
 
 
 def _check(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

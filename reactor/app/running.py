@@ -22,6 +22,7 @@ from reactor.app.identity import find_own_container
 from reactor.app.log import LogFormat
 from reactor.app.logsink import logging_to
 from reactor.app.places import default_journal
+from reactor.app.recorder import Recorder
 from reactor.app.rulefiles import load_rules
 from reactor.app.settings import Settings
 from reactor.app.supervise import Export, Plan, supervise, wait_for_signal
@@ -43,11 +44,11 @@ def run(options: argparse.Namespace) -> int:
     """Carry out ``reactor run``; returns when it was told to stop."""
     level = getattr(logging, options.log_level.upper())
     with logging_to(sys.stderr.fileno(), LogFormat(options.log_format), level):
-        settings = _settings(options)
+        settings = read_settings(options)
         rules = load_rules(options.rules)
-        endpoint = _endpoint(options, os.environ)
+        endpoint = find_endpoint(options, os.environ)
         if endpoint is not None:
-            _watch(endpoint, settings, rules, options.rules)
+            _watch(endpoint, settings, rules, options)
             return OK
     from reactor.app.demo.command import demo  # noqa: PLC0415 - heavy, and seldom needed
 
@@ -56,14 +57,14 @@ def run(options: argparse.Namespace) -> int:
     return demo(options)
 
 
-def _watch(endpoint: Endpoint, settings: Settings, rules: RuleSet, paths: list[Path] | None) -> None:
+def _watch(endpoint: Endpoint, settings: Settings, rules: RuleSet, options: argparse.Namespace) -> None:
     try:
-        trio.run(_run, endpoint, settings, rules, paths)
+        trio.run(_run, endpoint, settings, rules, options)
     except* (EngineError, JournalError, CannotListen, BadListen, BadSetting) as group:
-        raise Complaint(*(f"reactor: {error}" for error in _leaves(group))) from None
+        raise Complaint(*(f"reactor: {error}" for error in leaves(group))) from None
 
 
-def _settings(options: argparse.Namespace) -> Settings:
+def read_settings(options: argparse.Namespace) -> Settings:
     """The configuration file with the flags over it, and with ourselves protected."""
     try:
         settings = read_configuration(options.config)
@@ -76,14 +77,14 @@ def _settings(options: argparse.Namespace) -> Settings:
     return replace(
         settings,
         policy=policy,
-        dry_run=settings.dry_run or options.dry_run,
-        listen=options.listen or settings.listen or DEFAULT,
-        journal=options.journal or settings.journal,
-        control=str(options.control or settings.control),
+        dry_run=settings.dry_run or getattr(options, "dry_run", False),
+        listen=getattr(options, "listen", None) or settings.listen or DEFAULT,
+        journal=getattr(options, "journal", None) or settings.journal,
+        control=str(getattr(options, "control", None) or settings.control),
     )
 
 
-def _endpoint(options: argparse.Namespace, environ: Mapping[str, str]) -> Endpoint | None:
+def find_endpoint(options: argparse.Namespace, environ: Mapping[str, str]) -> Endpoint | None:
     """The engine that is meant; None for the demo."""
     try:
         endpoint = resolve(options.docker_host, environ, options.context, tls_insecure=options.tls_insecure)
@@ -93,7 +94,7 @@ def _endpoint(options: argparse.Namespace, environ: Mapping[str, str]) -> Endpoi
         log.warning(warning)
     if endpoint.named or endpoint.exists:
         return endpoint
-    if options.or_demo:
+    if getattr(options, "or_demo", False):
         return None
     raise Complaint(
         f"reactor: no engine is named, and there is none at {endpoint.host}",
@@ -101,9 +102,10 @@ def _endpoint(options: argparse.Namespace, environ: Mapping[str, str]) -> Endpoi
     )
 
 
-async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet, paths: list[Path] | None) -> None:
+async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet, options: argparse.Namespace) -> None:
     info = await DockerEngine(endpoint).identify()
     control = await open_control(settings.control, info.id)
+    record = settings.recording_place(options.record)
     listeners = [] if settings.listen == "off" else await open_listeners(parse_listen(settings.listen))
     path = settings.journal or default_journal(info.id)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -128,7 +130,8 @@ async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet, paths: li
         times=settings.watch_times(),
         acting=settings.acting(),
         exports=tuple(exports),
-        services=services(settings, control, paths, info.name),
+        services=services(settings, control, options.rules, info.name),
+        recorder=Recorder(record, info) if record is not None else None,
         most_streams=settings.most_streams,
         drain=settings.times.drain,
     )
@@ -174,8 +177,9 @@ def _address(listener: trio.SocketListener) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+def leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+    """The errors themselves."""
     found: list[BaseException] = []
     for error in group.exceptions:
-        found += _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
+        found += leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
     return found

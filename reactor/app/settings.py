@@ -12,6 +12,7 @@ from reactor.core.restraint import GateTerms
 from reactor.core.rules import RuleSet
 from reactor.core.state import Setup
 from reactor.engine.watch import WatchTimes
+from reactor.recording.places import Folder, Limits, Place, place_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Settings:
 
     ``at_once`` is how many kills are under way together; ``strict`` refuses to act while the
     journal cannot take an intent. ``control`` is the control socket: empty for the default place, or ``off``.
+    ``record`` is the folder for recordings, None for no recording.
     """
 
     policy: Policy = field(default_factory=Policy)
@@ -46,6 +48,14 @@ class Settings:
     gate: GateTerms = field(default_factory=GateTerms)
     control: str = ""
     reload_on_change: bool = False
+    record: Path | None = None
+    record_limits: Limits = field(default_factory=Limits)
+
+    def recording_place(self, named: str | None = None) -> Place | None:
+        """Where to record: what was named on the command line, else the folder; None for nowhere."""
+        if named:
+            return place_of(named, self.record_limits)
+        return Folder(self.record, self.record_limits) if self.record is not None else None
 
     def setup(self, rules: RuleSet) -> Setup:
         """What the core is set up with."""

@@ -20,6 +20,7 @@ from reactor.act.workers import Workers
 from reactor.app.monitor import Monitor, Observer
 from reactor.app.numbers import Numbers, Sources
 from reactor.app.proofs import proven
+from reactor.app.recorder import Recorder, ignore
 from reactor.core.decisions import Outcome, Result, Why
 from reactor.core.ports import Engine
 from reactor.core.state import Setup
@@ -54,6 +55,7 @@ class Plan:
     exports: tuple[Export, ...] = ()
     services: tuple[Service, ...] = ()
     observers: tuple[Observer, ...] = ()
+    recorder: Recorder | None = None
     most_streams: int = 2000
     drain: float = 20.0
     chance: Random = field(default_factory=Random)
@@ -70,7 +72,12 @@ async def supervise(
     async with trio.open_nursery() as keeping:
         await keeping.start(plan.journal.run)
         await keeping.start(scheduler.run)
-        monitor = Monitor(_with_memory(plan), scheduler, plan.journal, tally, plan.observers)
+        setup = _with_memory(plan)
+        recorder = plan.recorder
+        on_fact = recorder.take if recorder is not None else ignore
+        monitor = Monitor(setup, scheduler, plan.journal, tally, plan.observers, on_fact)
+        if recorder is not None:
+            await keeping.start(recorder.run, setup)
         async with trio.open_nursery() as acting:
             workers = _workers(plan, monitor, acting)
             workers.start()
@@ -135,6 +142,7 @@ async def _start_watching(
             outbox=workers.statistics,
             journal=plan.journal.statistics,
             reloads=lambda: monitor.reloads,
+            recording=plan.recorder.statistics if plan.recorder is not None else None,
         ),
         tally,
         time.time,

@@ -208,7 +208,11 @@ def keys_of(rules: Iterable[Rule], name: str) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """All rules in force, in the order of the files. ``version`` is a digest of what was read."""
+    """All rules in force, in the order of the files. ``version`` is a digest of what was read.
+
+    ``texts`` are the files by name, as they were read: a recording keeps them.
+    """
 
     rules: tuple[Rule, ...]
     version: str = ""
+    texts: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)

@@ -11,6 +11,7 @@ from reactor.observe.table import (
     JOURNAL,
     OURSELVES,
     RECONCILE,
+    RECORDING,
     RULES,
     SECONDS,
     STREAMS,
@@ -42,6 +43,7 @@ _PARTS = (
     ("Streams", STREAMS),
     ("Reconcile", RECONCILE),
     ("Journal", JOURNAL),
+    ("Recording", RECORDING),
     ("The monitor itself", OURSELVES),
 )
 

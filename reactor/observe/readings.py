@@ -54,5 +54,6 @@ class Readings:
     outbox_quarantined: int = 0
     journal_queued: int = 0
     journal_healthy: bool | None = None
+    recording_healthy: bool | None = None
     last_event: float | None = None
     last_reconcile: float | None = None

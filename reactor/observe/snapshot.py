@@ -85,6 +85,9 @@ _OF_READINGS: Mapping[str, Callable[[Readings], Number | None]] = MappingProxyTy
         "reactor_journal_healthy": lambda now: (
             None if now.journal_healthy is None else int(now.journal_healthy)
         ),
+        "reactor_recording_healthy": lambda now: (
+            None if now.recording_healthy is None else int(now.recording_healthy)
+        ),
     }
 )
 

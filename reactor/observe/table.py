@@ -246,6 +246,25 @@ JOURNAL = (
     ),
 )  # fmt: skip
 
+RECORDING = (
+    Row(
+        "reactor.recording.healthy", "", _G, "reactor_recording_healthy",
+        "1 while what is recorded gets to the disk; absent where nothing is recorded.",
+    ),
+    Row(
+        "reactor.recording.facts", "{fact}", _C, "reactor_recording_facts_total",
+        "Facts written to the recording.",
+    ),
+    Row(
+        "reactor.recording.dropped", "{fact}", _C, "reactor_recording_dropped_total",
+        "Facts that are in no recording because the disk was slow or full.",
+    ),
+    Row(
+        "reactor.recording.written", "By", _C, "reactor_recording_written_bytes_total",
+        "Bytes written to recordings.",
+    ),
+)  # fmt: skip
+
 OURSELVES = (
     Row(
         "reactor.build.info", "", _G, "reactor_build_info",
@@ -277,7 +296,16 @@ OURSELVES = (
     ),
 )  # fmt: skip
 
-TABLE: tuple[Row, ...] = (*CONTAINERS, *RULES, *ACTIONS, *STREAMS, *RECONCILE, *JOURNAL, *OURSELVES)
+TABLE: tuple[Row, ...] = (
+    *CONTAINERS,
+    *RULES,
+    *ACTIONS,
+    *STREAMS,
+    *RECONCILE,
+    *JOURNAL,
+    *RECORDING,
+    *OURSELVES,
+)
 """All rows, in the order in which they are exported."""
 
 ROWS: Mapping[str, Row] = MappingProxyType({row.name: row for row in TABLE})

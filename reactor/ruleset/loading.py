@@ -25,6 +25,11 @@ def parse(text: str, name: str = "rules.yaml") -> RuleSet:
     return _rule_set([RuleFile(name, text)])
 
 
+def parse_all(texts: Iterable[tuple[str, str]]) -> RuleSet:
+    """The rules in these texts, each with the name of its file, as ``RuleSet.texts`` has them."""
+    return _rule_set([RuleFile(name, text) for name, text in texts])
+
+
 def _rule_set(found: Sequence[RuleFile | RuleError]) -> RuleSet:
     language = Language()
     read = [
@@ -36,7 +41,8 @@ def _rule_set(found: Sequence[RuleFile | RuleError]) -> RuleSet:
         order = {one.name if isinstance(one, RuleFile) else one.file: at for at, one in enumerate(found)}
         raise BadRules(sorted(errors, key=lambda error: (order[error.file], error.line, error.column)))
     rules = tuple(rule for one in read for rule in one.rules)
-    return RuleSet(rules, _version(one for one in found if isinstance(one, RuleFile)))
+    files = [one for one in found if isinstance(one, RuleFile)]
+    return RuleSet(rules, _version(files), tuple((one.name, one.text) for one in files))
 
 
 def _taken(read: Sequence[ReadFile]) -> Iterator[RuleError]:

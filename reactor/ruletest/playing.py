@@ -6,11 +6,12 @@ same moment, so that cascades and orphans follow. How far time may be skipped is
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reactor.core.container import Run
 from reactor.core.decisions import Decision, Outcome, Result, Why
 from reactor.core.facts import Acted, Exited, Fact, Happened, Happening, Seen, Snapshot, Tick, Vanished
+from reactor.core.restraint import GateTerms
 from reactor.core.state import State
 from reactor.core.step import step, wanted_samples
 from reactor.ruletest.cast import Part, cast_of, nano
@@ -74,7 +75,8 @@ class Play:
 
     def __init__(self, case: Case) -> None:
         self._case = case
-        self.setup = case.terms.setup(case.rules)
+        # A test says what rules do, and not whether they may do it yet.
+        self.setup = replace(case.terms.setup(case.rules), gate=GateTerms(off=True))
         self.state = State()
         self.cast = cast_of(case.boxes)
         self.got: list[Got] = []

@@ -83,7 +83,7 @@ class _Ageing:
 
 
 def _is_still(entry: Entry, at: float) -> bool:
-    return entry.alone is None and not entry.ending and not entry.oom_due and entry.quiet_until <= at
+    return entry.alone is None and not entry.ending and not entry.due and entry.quiet_until <= at
 
 
 def memory(setup: Setup) -> float:

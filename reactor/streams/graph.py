@@ -43,7 +43,7 @@ class Repeats:
 
 
 class Graph:
-    """Facts go in by ``feed``, steps come out to whoever subscribed."""
+    """Facts go in by ``feed``, steps come out to whoever subscribed; ``fact`` is what led to the last one."""
 
     def __init__(
         self,
@@ -60,6 +60,7 @@ class Graph:
         self._sightings: Subject[Fact] = Subject()
         self.repeats = Repeats()
         self.state = state or State()
+        self.fact: Fact | None = None
         self._feeding = False
         self._setup = setup
         self._now = now
@@ -70,6 +71,7 @@ class Graph:
         fresh: Observable[Fact] = self._events.pipe(ops.filter(self._is_new))
 
         def advance(last: Step, fact: Fact) -> Step:
+            self.fact = fact
             return step(self._setup, last.state, fact)
 
         facts: Observable[Fact] = rx.merge(fresh, self._sightings, self._samples, self._outcomes, ticks)

@@ -50,6 +50,7 @@ def readings(*containers: ContainerReading) -> Readings:
         outbox_quarantined=8,
         journal_queued=9,
         journal_healthy=True,
+        recording_healthy=True,
         last_event=AT - 2,
         last_reconcile=AT - 9.5,
     )

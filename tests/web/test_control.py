@@ -13,7 +13,7 @@ import trio
 from reactor.http.address import Address
 from reactor.http.client import Client
 from reactor.http.server import serve
-from reactor.http.server_listeners import open_unix_listener
+from reactor.http.server_unix import open_unix_listener
 from reactor.web.control import TERMS, Controls, Refused, control
 
 

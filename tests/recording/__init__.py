@@ -1,0 +1,1 @@
+"""Tests of recordings: records, bytes, files, replays."""
