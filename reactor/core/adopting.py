@@ -9,9 +9,11 @@ from dataclasses import replace
 from reactor.core.container import Container, ContainerId
 from reactor.core.draft import Draft
 from reactor.core.ending import end, ended_note
+from reactor.core.lifetimes import past_of_first, past_of_next
 from reactor.core.notes import Adopted, OomSeen
 from reactor.core.oomed import came_before_the_look, early_of
 from reactor.core.protection import GOVERNED, Standing, claims_exemption_in_vain
+from reactor.core.sampling import take_look, without_samples
 from reactor.core.state import Entry, Setup, State
 from reactor.core.topology import Place, place
 
@@ -33,7 +35,7 @@ def see(setup: Setup, draft: Draft, container: Container, at: float) -> None:
             entry = replace(entry, oom_due=False)
             note = replace(note, old=container.run not in setup.away)
         draft.notes.append(note)
-    draft.changed[container.id] = entry
+    draft.changed[container.id] = take_look(entry, at)
 
 
 def _came_later(state: State, container: Container) -> bool:
@@ -99,6 +101,7 @@ def _adopt(setup: Setup, draft: Draft, container: Container, placed: Place, at: 
         ooms=len(early),
         oom_due=bool(early),
         last_oom=max(early, default=0),
+        past=past_of_first(container),
     )
     entry = _placed(setup, fresh, placed)
     _note_adoption(setup, draft, entry, at)
@@ -149,6 +152,8 @@ def _begin_anew(
         last_oom=old.last_oom if oomed else 0,
         old_oom=not first and (old.ooms > 0 or old.container.oom_killed),
         last_exit=old.last_exit if first else None,
+        series=without_samples(old.series),
+        past=past_of_next(old, container),
     )
     entry = _placed(setup, fresh, placed)
     _note_adoption(setup, draft, entry, at)

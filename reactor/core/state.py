@@ -15,6 +15,7 @@ from reactor.core.notes import Note
 from reactor.core.protection import GOVERNED, Policy, Standing
 from reactor.core.rules import Rule, RuleSet
 from reactor.core.shelf import Shelf
+from reactor.core.windows import Tracks, no_tracks
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,8 @@ class Entry:
     moment of the latest. ``last_exit`` is an exit code that came with a die event and may be
     trusted. ``gone_at`` is when the engine was found not to know the container any more;
     ``revived`` tells that the run was taken for over once and was seen alive after that.
+    ``cores`` is the processor time per second between the last two samples, ``series`` what is kept for the
+    windows of its rules, ``past`` how long its earlier runs lasted together, None if not certain.
     """
 
     container: Container
@@ -107,6 +110,9 @@ class Entry:
     revived: bool = False
     met_main: bool = False
     alone: Alone | None = None
+    cores: float | None = None
+    series: Tracks = field(default_factory=no_tracks)
+    past: float | None = None
 
     @property
     def run(self) -> Run:

@@ -31,6 +31,7 @@ from reactor.core.notes import OomSeen
 from reactor.core.oomed import is_of_a_later_run, keep_early
 from reactor.core.orphans import judge_orphan, met
 from reactor.core.reconciling import ended_while_away, reconcile, report
+from reactor.core.sampling import take_sample
 from reactor.core.state import Entry, Setup, State, Step
 from reactor.core.topology import living_by_task, needed
 
@@ -83,7 +84,7 @@ def _sampled(setup: Setup, state: State, sample: Sample) -> Step:
     entry = state.entries.get(sample.run.id)
     if entry is None or entry.run != sample.run or not entry.alive:
         return Step(state)
-    judged = judge(setup, replace(entry, sample=sample), sample.at)
+    judged = judge(setup, take_sample(setup, entry, sample), sample.at)
     entries = state.entries.put(sample.run.id, judged.entry)
     return Step(replace(state, entries=entries), judged.decisions, judged.notes)
 
