@@ -8,14 +8,15 @@ for people is here, because it goes with the kind of the value; whether a condit
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reactor.core.closures import share_of_limit
-from reactor.core.fields import FIELDS, ORDERED
-from reactor.core.printing import text_of
+from reactor.core.closures import value_of
+from reactor.core.fields import ORDERED
+from reactor.core.kinds import kind_of, share_of_limit
+from reactor.core.printing import brief, text_of
 from reactor.core.ranges import Claim, claim_of
 from reactor.core.rules import View
-from reactor.core.tree import Compare, Kind, Name, Node, walk
+from reactor.core.tree import Compare, Kind, Name, Node
 from reactor.core.units import say_bytes, say_duration, say_number
-from reactor.core.values import value_of
+from reactor.core.walking import walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,32 +41,40 @@ def distances(tree: Node, view: View) -> tuple[Distance, ...]:
 def _distances(tree: Node, view: View) -> Iterator[Distance]:
     for node in walk(tree):
         claim = claim_of(node) if isinstance(node, Compare) else None
-        if claim is None or not isinstance(claim.subject, Name) or claim.sign in ("==", "!="):
+        if claim is None or claim.sign in ("==", "!=") or kind_of(claim.subject) not in ORDERED:
             continue
-        if isinstance(claim.value, str) or FIELDS[claim.subject.name].kind not in ORDERED:
-            continue
-        assert isinstance(node, Compare)  # noqa: S101 - Only a comparison makes a claim.
-        yield _distance(node, claim, claim.subject.name, view)
+        if isinstance(node, Compare) and isinstance(claim.value, int | float):
+            yield _distance(node, claim, float(claim.value), view)
 
 
-def _distance(node: Compare, claim: Claim, name: str, view: View) -> Distance:
-    text, kind = text_of(node), FIELDS[name].kind
-    value, bound = value_of(Name(name))(view), float(claim.value)
-    if claim.relative:
-        limit = getattr(view, FIELDS[name].limit)
-        if value is not None and (limit is None or limit <= 0):
-            return Distance(text, f"{name} has no limit")
-        bound = bound / 100 * limit if limit is not None else bound
-    if value is None or (claim.relative and share_of_limit(node) is None):
+def _distance(node: Compare, claim: Claim, bound: float, view: View) -> Distance:
+    text, name, kind = text_of(node), brief(claim.subject), kind_of(claim.subject)
+    value = value_of(claim.subject)(view)
+    if value is None:
         return Distance(text, f"{name} is unknown")
-    missing = bound - value if claim.sign in (">", ">=") else value - bound
-    share = value / bound if bound > 0 else None
-    said = f"{name} {_said(kind, value)} of {_said(kind, bound)}"
+    share = share_of_limit(node)
+    if share is not None:
+        limit = value_of(Name(share.limit))(view)
+        if limit is None or limit <= 0:
+            return Distance(text, f"{name} has no limit")
+        bound = bound / 100 * limit
+    return _measured(text, claim, f"{name} {_said(kind, value)} of {_said(kind, bound)}", value, bound)
+
+
+def _measured(text: str, claim: Claim, said: str, value: float, bound: float) -> Distance:
+    upwards = claim.sign in (">", ">=")
+    missing = bound - value if upwards else value - bound
+    part = value / bound if bound > 0 else None
     if missing < 0 or (missing == 0 and claim.sign in (">=", "<=")):
-        return Distance(text, f"{said}: beyond it", share)
-    towards = "to go" if claim.sign in (">", ">=") else "above it"
-    ages = name == "age" and claim.sign in (">", ">=")
-    return Distance(text, f"{said}: {_said(kind, missing)} {towards}", share, missing if ages else None)
+        return Distance(text, f"{said}: beyond it", part)
+    towards = "to go" if upwards else "above it"
+    far = f"{said}: {_said(kind_of(claim.subject), missing)} {towards}"
+    return Distance(text, far, part, missing if upwards and _is_age(claim.subject) else None)
+
+
+def _is_age(subject: Node) -> bool:
+    """Whether time alone makes it more."""
+    return isinstance(subject, Name) and subject.name == "age"
 
 
 def _said(kind: Kind, value: float) -> str:

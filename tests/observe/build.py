@@ -69,6 +69,7 @@ def busy_tally() -> Tally:
     tally.count("reactor_outcomes_total", action="kill", result="done", why="ended")
     tally.count("reactor_exits_total", 4, cause="oom")
     tally.count("reactor_blind_seconds_total", 1.25)
+    tally.count("reactor_rules_reloads_total", result="success")
     tally.count("reactor_stream_reconnects_total", stream="events")
     tally.count("reactor_exports_total", result="ok")
     tally.count("reactor_metric_overflows_total", metric="none")
