@@ -24,6 +24,9 @@ def follow(setup: Setup, draft: Draft, outcome: Outcome, at: float) -> list[Deci
     entry = draft.entry(outcome.decision.run.id)
     if entry is None or entry.run != outcome.decision.run or not outcome.final:
         return []
+    if outcome.decision.dry_run:
+        # Nothing follows from what was only said.
+        return []
     if outcome.result is Result.DONE:
         return _done(setup, draft, entry, outcome, at)
     # Of two decisions about one run and action only one is carried out, and its outcome is that of both.
@@ -45,7 +48,8 @@ def _done(setup: Setup, draft: Draft, entry: Entry, outcome: Outcome, at: float)
         # A hard level overtook a soft one: both have come off, and the sidecars go once.
         return []
     _tell_main(draft, entry, outcome.decision, at)
-    if outcome.decision.cause:
+    if outcome.decision.cause or setup.dry_run:
+        # An earlier monitor's decision can come off under one that runs dry.
         return []
     draft.state = draft.finish()
     draft.changed = {}

@@ -19,7 +19,7 @@ class Holding:
 
 
 def held(
-    before: Holding | None, verdict: bool | None, at: float, *, keep: float, patience: float
+    before: Holding | None, at: float, *, verdict: bool | None, keep: float, patience: float
 ) -> Holding | None:
     """What is remembered after this verdict. ``patience`` is for how long nothing need be known."""
     if verdict is None:
