@@ -89,7 +89,8 @@ class Picture:
         known = self._known[row.id]
         if known.at >= began or known.container.state is row.state:
             return known.container
-        return replace(known.container, state=row.state)
+        # What a health check found before the change says nothing of the time after it.
+        return replace(known.container, state=row.state, health="")
 
     def statistics(self) -> Mapping[str, int]:
         """How many are known, and how many looks failed."""
