@@ -5,7 +5,8 @@ Only their setting up from the settings is here; what they do is in ``controllin
 
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
@@ -18,8 +19,8 @@ from reactor.app.places import default_control, shipped_rules
 from reactor.app.reloading import Reloader
 from reactor.app.settings import Settings
 from reactor.app.supervise import Service
-from reactor.http.server_listeners import AddressTaken, CannotListen
-from reactor.http.server_unix import open_unix_listener
+from reactor.http.server_listeners import CannotListen
+from reactor.http.server_unix import own_unix_listener
 from reactor.ruleset import load
 
 log = logging.getLogger("reactor.app")
@@ -28,24 +29,27 @@ LOOK_EVERY = 2.0
 OFF = "off"
 
 
-async def open_control(named: str, engine_id: str) -> list[trio.SocketListener]:
-    """The control socket, as a list of one or none. Raises CannotListen for one that was named.
+@asynccontextmanager
+async def open_control(named: str, engine_id: str) -> AsyncIterator[list[trio.SocketListener]]:
+    """The control socket while this lasts, as a list of one or none. Raises CannotListen for one that was named.
 
     A default one is a convenience: if it cannot be had, the monitor does its work without.
     """
+    async with AsyncExitStack() as stack:
+        yield await _opened(stack, named, engine_id)
+
+
+async def _opened(stack: AsyncExitStack, named: str, engine_id: str) -> list[trio.SocketListener]:
     if named == OFF:
         return []
     path = Path(named) if named else default_control(engine_id)
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return [await open_unix_listener(path)]
+        return [await stack.enter_async_context(own_unix_listener(path))]
     except (CannotListen, OSError) as error:
         if named:
             raise CannotListen(f"the control socket: {error}; choose another with --control") from None
-        remedy = (
-            "name another with --control" if isinstance(error, AddressTaken) else "name one with --control"
-        )
-        log.warning("there is no control socket", extra={"why": str(error), "remedy": remedy})
+        log.warning("there is no control socket: name one with --control", extra={"why": str(error)})
         return []
 
 

@@ -104,14 +104,46 @@ def find_endpoint(options: argparse.Namespace, environ: Mapping[str, str]) -> En
 
 async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet, options: argparse.Namespace) -> None:
     info = await DockerEngine(endpoint).identify()
-    control = await open_control(settings.control, info.id)
-    record = settings.recording_place(options.record)
     listeners = [] if settings.listen == "off" else await open_listeners(parse_listen(settings.listen))
     path = settings.journal or default_journal(info.id)
     path.parent.mkdir(parents=True, exist_ok=True)
-    own = find_own_container()
-    journal = Journal(path, container=own or "", keep_days=settings.keep_days)
-    _greet(info, endpoint, settings, rules, listeners, path)
+    async with open_control(settings.control, info.id) as control:
+        plan = _plan(endpoint, settings, rules, info, path, listeners)
+        record = settings.recording_place(options.record)
+        plan = replace(
+            plan,
+            services=services(settings, control, options.rules, info.name),
+            recorder=Recorder(record, info) if record is not None else None,
+        )
+        _greet(info, endpoint, settings, rules, listeners, path)
+        await supervise(plan, wait_for_signal)
+    log.info("stopped")
+
+
+def _plan(
+    endpoint: Endpoint,
+    settings: Settings,
+    rules: RuleSet,
+    info: EngineInfo,
+    path: Path,
+    listeners: list[trio.SocketListener],
+) -> Plan:
+    journal = Journal(path, container=find_own_container() or "", keep_days=settings.keep_days)
+    engine = DockerEngine(endpoint, journal)
+    return Plan(
+        settings.setup(rules),
+        engine,
+        journal,
+        acting_engine=engine.for_acting(),
+        times=settings.watch_times(),
+        acting=settings.acting(),
+        exports=_exports(info, listeners),
+        most_streams=settings.most_streams,
+        drain=settings.times.drain,
+    )
+
+
+def _exports(info: EngineInfo, listeners: list[trio.SocketListener]) -> tuple[Export, ...]:
     identity = {
         "service.name": "reactor",
         "service.instance.id": info.id,
@@ -121,22 +153,7 @@ async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet, options: 
     exports: list[Export] = [scraped(listeners)] if listeners else []
     if push is not None:
         exports.append(pushing(push, identity))
-    engine = DockerEngine(endpoint, journal)
-    plan = Plan(
-        settings.setup(rules),
-        engine,
-        journal,
-        acting_engine=engine.for_acting(),
-        times=settings.watch_times(),
-        acting=settings.acting(),
-        exports=tuple(exports),
-        services=services(settings, control, options.rules, info.name),
-        recorder=Recorder(record, info) if record is not None else None,
-        most_streams=settings.most_streams,
-        drain=settings.times.drain,
-    )
-    await supervise(plan, wait_for_signal)
-    log.info("stopped")
+    return tuple(exports)
 
 
 def _greet(
