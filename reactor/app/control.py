@@ -31,7 +31,7 @@ OFF = "off"
 
 @asynccontextmanager
 async def open_control(named: str, engine_id: str) -> AsyncIterator[list[trio.SocketListener]]:
-    """The control socket while this lasts, as a list of one or none. Raises CannotListen for one that was named.
+    """The control socket while this lasts, in a list of one or none. Raises CannotListen for a named one.
 
     A default one is a convenience: if it cannot be had, the monitor does its work without.
     """
