@@ -81,6 +81,22 @@ def passes(folder: Path, body: str) -> None:
         until: 1m
         expect: [{{at: 20s, stop: side, rule: orphan}}]
         """,
+        # A sidecar that never had a main is left in peace for a minute.
+        """\
+        containers: {side: {labels: {reactor.sidecar-of: j}}}
+        until: 10m
+        expect: [{at: 60s, stop: side, rule: orphan}]
+        """,
+        # Labels that came with an image count where the image is trusted, and only there.
+        """\
+        config: {trusted_images: ["good/*"]}
+        containers:
+          job: {image: "good/1", image_labels: {reactor.task: j}, pids: 201}
+          other: {image: "bad/1", image_labels: {reactor.task: j}, pids: 201}
+        expect:
+          - {at: 0s, kill: job, rule: limits/pids}
+          - {at: 0s, kill: job, rule: limits/careful, dry_run: true}
+        """,
         # The configuration of a test is that of the monitor.
         """\
         config:
@@ -105,12 +121,13 @@ def passes(folder: Path, body: str) -> None:
         # A way is rounded down, so that it never arrives too early.
         f"""\
         containers: {{job: {{{JOB}, pids: 150}}}}
-        facts: [{{at: 10s, job: {{pids: from 150 to 300 in 100s}}}}]
-        until: 50s
+        facts: [{{at: 10s, job: {{pids: from 150 to 251 in 100s}}}}]
+        until: 65s
         expect:
           - {{at: 0s, kill: job, rule: limits/careful, dry_run: true}}
-          - {{at: 43s, holds: job, rules: [limits/careful]}}
-          - {{at: 44s, kill: job, rule: limits/pids, because: pids 201 > 200}}
+          # 200.5 is not more than 200.
+          - {{at: 60s, holds: job, rules: [limits/careful]}}
+          - {{at: 61s, kill: job, rule: limits/pids, because: pids 201 > 200}}
         """,
         # What holds for somebody, and what is unknown.
         f"""\
@@ -179,6 +196,20 @@ def test_plays(tmp_path: Path, body: str) -> None:
                 "    - 0s  stop (dry run) job by limits/pids  (line 4)",
                 "    + 0s  kill job by limits/old: age 2h > 1h",
                 "          a kill and no stop; by the rule limits/old; it is no dry run",
+            ],
+        ),
+        (
+            f"""\
+            containers: {{job: {{{JOB}, age: 2h}}, side: {{labels: {{reactor.sidecar-of: j}}}}}}
+            expect:
+              - {{at: 0s, kill: job, rule: limits/old}}
+              - {{at: 0s, stop: side, rule: limits/old, grace: 3s}}
+            """,
+            [
+                "      0s  kill job by limits/old",
+                "    - 0s  stop side by limits/old  (line 6)",
+                "    + 0s  stop side by limits/old because of job",
+                "          because of job; the grace is 10s and not 3s",
             ],
         ),
         (

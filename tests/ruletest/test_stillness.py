@@ -77,6 +77,31 @@ def test_nothing_is_missed(told: list[Moment], ages: tuple[int, ...], hold: int,
     assert play(test).got == every_second(test).got
 
 
+def same(boxes: tuple[Box, ...], ruled: RuleSet, until: float) -> Played:
+    """The play with skipping, which is the same as that without."""
+    test = Case("f", 1, "n", ruled, Terms(), boxes, (), (), (), until)
+    played = play(test)
+    assert played.got == every_second(test).got
+    return played
+
+
+@pytest.mark.parametrize("age", range(3500, 3600, 9))
+def test_what_began_just_before_is_not_skipped(age: int) -> None:
+    """A condition that became true a moment ago still has to last for a while."""
+    ruled = parse("groups: [{name: g, rules: [{name: old, when: age > 1h, for: 30s}]}]")
+    box = Box("a", "running", float(age), {"name": "a", "image": "i", "labels": {"reactor.task": "a"}})
+    (got,) = same((box,), ruled, 600.0).got
+    assert got.at == 3601 - age + 30
+
+
+def test_a_sidecar_without_a_main_is_not_still() -> None:
+    """Its time runs out, though nothing happens."""
+    ruled = parse("groups: [{name: g, rules: [{name: old, when: age > 1h}]}]")
+    box = Box("a", "running", 0.0, {"name": "a", "image": "i", "labels": {"reactor.sidecar-of": "a"}})
+    (got,) = same((box,), ruled, 600.0).got
+    assert (got.at, got.rule) == (60.0, "orphan")
+
+
 def test_long_tests_play_few_moments(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A week takes a few hundred moments, and the end of an age is still met in its second."""
     played: list[float] = []
