@@ -34,6 +34,14 @@ def _command(options: argparse.Namespace) -> int:
             from reactor.app.checking import check  # noqa: PLC0415 - heavy
 
             return check(options)
+        case "schema":
+            from reactor.app.schema import schema  # noqa: PLC0415 - heavy
+
+            return schema()
+        case "fmt":
+            from reactor.app.formatting import fmt  # noqa: PLC0415 - heavy
+
+            return fmt(options)
         case _:
             from reactor.app.demo import demo  # noqa: PLC0415 - heavy
 

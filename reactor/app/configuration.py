@@ -15,11 +15,11 @@ from reactor.core.container import ContainerId
 from reactor.core.protection import LabelNames, Policy
 from reactor.core.rules import Selector
 from reactor.ruleset.document import NotYamlError, read_document
-from reactor.ruleset.errors import RuleError
-from reactor.ruleset.models import Duration, Glob, SelectorText, Shape, Strict, Text, wrong
-from reactor.ruleset.places import line_and_column
-from reactor.ruleset.reading import empty_selectors, selector
+from reactor.ruleset.errors import RuleError, error_at
+from reactor.ruleset.models import Duration, Glob, SelectorText, Shape, Strict, Text
+from reactor.ruleset.selectors import empty_selectors, selector
 from reactor.ruleset.sentences import sentences
+from reactor.ruleset.values import wrong
 
 LIKE = "such as the 64 hex digits that `docker inspect -f '{{.Id}}' NAME` prints"
 
@@ -154,7 +154,7 @@ def parse_configuration(text: str, name: str) -> Settings:
 
 
 def _error(name: str, text: str, offset: int, message: str) -> RuleError:
-    return RuleError(name, *line_and_column(text, offset), message)
+    return error_at(name, text, offset, message)
 
 
 def _settings(written: ConfigurationText) -> Settings:

@@ -23,7 +23,7 @@ groups:
         when: pids > 200
         for: 1m30s
         dry_run: true
-        action: kill
+        then: [kill]
   - name: second-1
     rules:
       - name: oom
