@@ -152,6 +152,14 @@ def test_quotes(written: str, laid: str) -> None:
     assert laid_out(text.replace("{}", written), LANGUAGE) == text.replace("{}", laid)
 
 
+def test_comment_before_the_first_of_a_list() -> None:
+    """Lists need not be indented, and a comment before the first item is before it all the same."""
+    text = "groups:\n  # about g\n- name: g\n  rules:\n    # about r\n  - {name: r, on: oom}\n"
+    assert laid_out(text, LANGUAGE) == (
+        "groups:\n  # about g\n  - name: g\n    rules:\n      # about r\n      - {name: r, on: oom}\n"
+    )
+
+
 def test_comments_of_neighbours_are_aligned() -> None:
     text = "groups:\n  - name: g  # a\n    rules: # b\n      - name: r # c\n        on: oom\n"
     laid = laid_out(text, LANGUAGE)
