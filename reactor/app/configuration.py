@@ -20,11 +20,11 @@ from reactor.core.units import read_bytes
 from reactor.recording.places import Limits
 from reactor.ruleset.document import Document, NotYamlError, read_document
 from reactor.ruleset.document import Path as Place
-from reactor.ruleset.errors import RuleError
-from reactor.ruleset.models import Duration, Glob, SelectorText, Shape, Strict, Text, wrong
-from reactor.ruleset.places import line_and_column
-from reactor.ruleset.reading import empty_selectors, selector
+from reactor.ruleset.errors import RuleError, error_at
+from reactor.ruleset.models import Duration, Glob, SelectorText, Shape, Strict, Text
+from reactor.ruleset.selectors import empty_selectors, selector
 from reactor.ruleset.sentences import Found, sentences
+from reactor.ruleset.values import wrong
 
 LEAST_SIZE = 1024 * 1024
 """Bytes of recordings that are worth keeping."""
@@ -203,7 +203,7 @@ def together(document: Document, written: Any, path: Place) -> Iterator[Found]:
 
 
 def _error(name: str, text: str, offset: int, message: str) -> RuleError:
-    return RuleError(name, *line_and_column(text, offset), message)
+    return error_at(name, text, offset, message)
 
 
 def settings_of(written: ConfigurationText) -> Settings:

@@ -44,6 +44,8 @@ def parser() -> argparse.ArgumentParser:
     _test(commands)
     _record(commands)
     _replay(commands)
+    _schema(commands)
+    _fmt(commands)
     _demo(commands)
     add_orders(commands)
     return top
@@ -184,9 +186,36 @@ def _seconds(text: str) -> float:
 
 
 def _check(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    check = commands.add_parser("check", help="check rule files and say what is wrong, and where")
+    check = commands.add_parser(
+        "check",
+        help="check rule files and say what is wrong, and where",
+        description="Exit code 0 if the rules can be put in force, 1 if there are mistakes.",
+    )
     check.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="a rule file or a folder of them")
     check.add_argument("--config", metavar="FILE", type=Path, help="check this configuration, too")
+    check.add_argument("--json", action="store_true", help="the result as JSON on stdout, and nothing else")
+    check.add_argument("--strict", action="store_true", help="fail on warnings, too")
+
+
+def _schema(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    commands.add_parser(
+        "schema",
+        help="print the JSON Schema of rule files, for editors",
+        description="Print the JSON Schema (draft 2020-12) of a rule file, for editors.",
+    )
+
+
+def _fmt(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    fmt = commands.add_parser(
+        "fmt",
+        help="write rule files in their canonical layout",
+        description="Writes each file anew if its layout changes; what the rules say never does.",
+    )
+    fmt.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="a rule file or a folder of them")
+    fmt.add_argument(
+        "--check", action="store_true", help="write nothing, name files that would change: then 1"
+    )
+    fmt.add_argument("--diff", action="store_true", help="write nothing, show what would change")
 
 
 def _test(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -8,8 +8,7 @@ import json
 import os
 import pwd
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reactor.app.asking import ask
@@ -72,9 +71,3 @@ def _user() -> str:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         return str(os.getuid())
-
-
-ORDERS: Mapping[str, Callable[[argparse.Namespace], int]] = MappingProxyType(
-    {"status": status, "reload": reload, "ack": acknowledge}
-)
-"""The commands by name."""

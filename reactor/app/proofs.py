@@ -18,12 +18,12 @@ def proof(digest: str, policy: Policy) -> str:
 
 def proven(rules: RuleSet, policy: Policy, known: frozenset[str]) -> frozenset[str]:
     """The digests of those rules whose proofs are known."""
-    return frozenset(rule.digest for rule in rules.rules if proof(rule.digest, policy) in known)
+    return frozenset(rule.digest for rule in rules.rules if rule.digest and proof(rule.digest, policy) in known)
 
 
 def proofs(rules: Iterable[Rule], policy: Policy) -> Mapping[str, str]:
     """The proofs of these rules, and their names."""
-    return {proof(rule.digest, policy): rule.name for rule in rules}
+    return {proof(rule.digest, policy): rule.name for rule in rules if rule.digest}
 
 
 def _scope(policy: Policy) -> str:

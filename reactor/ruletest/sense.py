@@ -11,9 +11,8 @@ from reactor.core.orphans import RULE as ORPHAN
 from reactor.core.problems import did_you_mean, nearest
 from reactor.core.rules import RuleSet
 from reactor.core.units import read_duration
-from reactor.ruleset.document import Document, Path
+from reactor.ruleset.document import Document, Path, entries
 from reactor.ruleset.places import line_and_column
-from reactor.ruleset.reading import entries
 from reactor.ruleset.sentences import Found
 from reactor.ruletest.config import ConfigKind
 from reactor.ruletest.models import FACT_KEYS, FileText

@@ -14,7 +14,7 @@ from pydantic import PlainValidator, ValidationInfo
 
 from reactor.core.problems import did_you_mean
 from reactor.core.units import exact, read_bytes, read_duration
-from reactor.ruleset.models import wrong
+from reactor.ruleset.values import wrong
 
 _WAY = re.compile(r"from\s+(\S+)\s+to\s+(\S+)\s+in\s+(\S+)")
 _LARGEST = 2**63 - 1
