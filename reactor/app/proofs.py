@@ -18,7 +18,9 @@ def proof(digest: str, policy: Policy) -> str:
 
 def proven(rules: RuleSet, policy: Policy, known: frozenset[str]) -> frozenset[str]:
     """The digests of those rules whose proofs are known."""
-    return frozenset(rule.digest for rule in rules.rules if rule.digest and proof(rule.digest, policy) in known)
+    return frozenset(
+        rule.digest for rule in rules.rules if rule.digest and proof(rule.digest, policy) in known
+    )
 
 
 def proofs(rules: Iterable[Rule], policy: Policy) -> Mapping[str, str]:

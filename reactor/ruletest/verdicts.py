@@ -67,7 +67,7 @@ def _of_rule(setup: Setup, entry: Entry, rule: Rule, at: float) -> str:
         return f"unknown: {rule.when.explain(view)}"
     if not verdict:
         return f"does not hold: {rule.when.explain(view)}"
-    held = entry.holding.get(rule.name)
+    held = entry.holding.get(rule.key)
     if held is not None and at - held.since < rule.hold:
         return f"has held for {say_duration(at - held.since)}, and it takes {say_duration(rule.hold)}"
     return f"holds: {rule.when.explain(view)}"

@@ -14,7 +14,6 @@ from tests.real.waiting import until
 LIMITS: dict[str, Any] = {"pids": deeds.PIDS}
 RULES = "groups:\n  - name: test\n    rules:\n      - {{name: pids, when: pids > {most}}}\n"
 MILD, HARSH, BROKEN = (RULES.format(most=most) for most in ("200", "20", "20MiB"))
-HOLDS = "new rules are held back: they would act on too many containers at once"
 
 
 @pytest.fixture
@@ -45,9 +44,9 @@ def is_held(monitor: Monitor) -> list[Any]:
 
 def let_act(scene: Scene, monitor: Monitor) -> None:
     """Acknowledge, and see that exactly those go."""
+    since = scene.truth.now()
     told = monitor.order("ack", "--who", "the tests")
     assert told.returncode == 0, told
-    since = scene.truth.now()
     for container in busy(scene):
         del scene.charges.innocent[container]
         scene.guilty(container, PROMISE, since=since)
@@ -93,7 +92,7 @@ def test_a_restart_is_no_way_around_it(busy_scene: Scene) -> None:
     """Neither with other rules, nor with an empty journal; and what was acknowledged stays so."""
     scene = busy_scene
     with scene.monitor(rules=MILD) as monitor:
-        until(lambda: monitor.said("new rules may act now"), 20)
+        until(lambda: monitor.said("new rules are in force"), 20)
         assert monitor.stop() == 0
         put(scene, HARSH)
         monitor.start()
