@@ -107,6 +107,9 @@ class _Merger:
     def _rule(self, group: GroupDraft, before: Part, after: Part) -> Part:
         mode: Override | None = after.value("override")
         given = dict(before.given)
+        if all(key in after.given for key in _LEVELS):
+            # Levels take the place of what the rule asked for by itself.
+            given = {key: value for key, value in given.items() if key not in {"when", "on"}}
         exceptions = after.given.get("exceptions")
         # Without a word about the rule itself, its exceptions may still have theirs.
         if mode is None and not after.has("override") and not _only_exceptions(after):

@@ -6,11 +6,13 @@ says it itself. Only this is decided here; what is wrong with it is said in ``to
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from reactor.core.rules import Condition, Level, Trigger
 from reactor.ruleset.drafts import Given, GroupDraft, Part, Spot
 
-LEVELS: Mapping[str, Level] = {"soft": Level.SOFT, "hard": Level.HARD}
+LEVELS: Mapping[str, Level] = MappingProxyType({"soft": Level.SOFT, "hard": Level.HARD})
+"""The keys of a rule that hold a level of it."""
 _NOT_INHERITED = frozenset({"name", "override", "exceptions", "soft", "hard"})
 _OF_A_CONDITION = frozenset({"for", "keep_for"})
 

@@ -90,7 +90,8 @@ def _lasting(saying: Saying) -> Iterator[RuleError]:
             yield held.spot.at_value("'on: blind' needs some time: write such as 5m")
     elif saying.has("on"):
         for key in ("for", "keep_for"):
-            if key in saying.given:
+            # Zero is what the key means without being there: so a later file can take it back.
+            if key in saying.given and saying.given[key].value > 0:
                 message = f"'on' is a moment and cannot last: leave '{key}' out, or write two rules"
                 yield saying.given[key].spot.at_key(message)
 

@@ -1,6 +1,7 @@
 """What the documentation shows is what the program does, and the shipped rules are what they claim."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,10 @@ from reactor.core.fields import FIELDS, FUNCTIONS, METHODS, NAMES, attribute
 from reactor.core.rules import Trigger, View
 from reactor.core.windows import Track, Window
 from reactor.ruleset import load, parse
+from reactor.ruleset.files import RuleFile
 from reactor.ruleset.models import RuleText, keys_of
-from tests.core.written import MIB, condition, problems, view
+from reactor.ruleset.reading import read_files
+from tests.core.written import LANGUAGE, MIB, condition, problems, view
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "rules.md").read_text()
@@ -27,6 +30,25 @@ def test_yaml_blocks(block: str) -> None:
 
 def test_there_are_blocks() -> None:
     assert len(BLOCKS) >= 5
+
+
+def test_site_file() -> None:
+    """The site's file on the page changes the shipped rules as the page says."""
+    (site,) = (
+        block
+        for block in re.findall(r"^```text\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+        if "override:" in block
+    )
+    shipped = (ROOT / "rules" / "safety.yaml").read_text()
+    read = read_files([RuleFile("safety.yaml", shipped), RuleFile("site.yaml", site)], LANGUAGE)
+    assert [str(error) for error in read.errors] == []
+    lifetime, pids, memory, _ = read.rules
+    assert lifetime.when is not None
+    assert (lifetime.when.text, lifetime.place) == ("age > 24h", "safety.yaml:18")
+    assert [each.name for each in pids.exempt] == ["builds"]
+    assert memory == replace(
+        load([ROOT / "rules" / "safety.yaml"]).rules[2], place=memory.place, when=memory.when
+    )
 
 
 @pytest.mark.parametrize("row", [*NAMES, *keys_of(RuleText)])

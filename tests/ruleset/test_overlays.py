@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from reactor.core.decisions import Action
-from reactor.core.rules import Exemption, Level, Rule, Selector, Severity
+from reactor.core.rules import Exemption, Level, Rule, Selector, Severity, Trigger
 from reactor.ruleset.files import RuleFile
 from reactor.ruleset.reading import read_files
 from tests.core.written import LANGUAGE
@@ -86,6 +86,25 @@ def test_replace_in_a_level() -> None:
     assert soft.when is not None
     assert (soft.hold, soft.action, soft.when.text) == (60.0, Action.STOP, "memory > 80%")
     assert hard.digest == UNTOUCHED["safety/memory", Level.HARD].digest
+
+
+def test_replace_by_levels() -> None:
+    """A rule gets levels: what it asked for by itself is in them now."""
+    changed = read(
+        site(
+            "- name: lifetime\n  override: replace\n"
+            "  soft: {when: age > 10h, then: [stop]}\n  hard: {when: age > 13h}"
+        )
+    )
+    soft, hard = changed["safety/lifetime", Level.SOFT], changed["safety/lifetime", Level.HARD]
+    assert (soft.action, hard.action, soft.hold, hard.summary) == (Action.STOP, Action.KILL, 30.0, "too old")
+    assert ("safety/lifetime", Level.ONLY) not in changed
+
+
+def test_take_back_what_does_not_fit() -> None:
+    """A site that adds a trigger takes the ``for`` of the condition back with zero."""
+    rule = lifetime(site("- {name: lifetime, override: replace, on: oom, for: 0s}"))
+    assert (rule.on, rule.hold) == (Trigger.OOM, 0.0)
 
 
 def test_append_values() -> None:
