@@ -113,7 +113,7 @@ def _go_on(setup: Setup, draft: Draft, old: Entry, container: Container, placed:
     entry = replace(old, container=kept, source=container, seen_at=at, unsure=unsure, gone_at=None)
     if old.ended_at is not None and container.alive and container is not old.source:
         # The newest look is the truth, also where an earlier one took the run for over.
-        entry = replace(entry, ended_at=None, revived=True, due=entry.due - {Trigger.DIE})
+        entry = replace(entry, ended_at=None, revived=True)
     same = (old.standing, old.mains, old.serves) == (placed.standing, placed.mains, placed.serves)
     # A rule can select by name, and a name can change.
     if same and (old.own, old.container.name) == (placed.own, container.name):
@@ -147,8 +147,6 @@ def _begin_anew(
         last_oom=old.last_oom if oomed else 0,
         old_oom=not first and (old.ooms > 0 or old.container.oom_killed),
         last_exit=old.last_exit if first else None,
-        # What was said of a container before its first start need not be said again.
-        latched=old.latched if first else frozenset(),
         earlier=old.earlier,
         said=frozenset(each for each in old.said if each.startswith(LABEL_SAID)),
         series=without_samples(old.series),

@@ -92,7 +92,7 @@ def _rest(setup: Setup, entry: Entry, outcome: Outcome, at: float) -> Entry:
         return replace(entry, latched=entry.latched | {rule} | keys_of(entry.rules, rule))
     if outcome.why in {Why.STALE, Why.IMPOSTOR}:
         return replace(entry, unsure=True)
-    return entry if overtaken else replace(entry, quiet_until=at + setup.again_after)
+    return replace(entry, quiet_until=at + setup.again_after)
 
 
 def _note_held(draft: Draft, entry: Entry, outcome: Outcome, at: float) -> None:

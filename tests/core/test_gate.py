@@ -254,6 +254,14 @@ def test_a_changed_rule_is_gated_and_an_unchanged_one_is_not() -> None:
     assert sorted(told.live()) == [1, 2, 10], "what was let through before needs no second time"
 
 
+def test_what_was_let_through_stays_so_when_others_are() -> None:
+    told = _samples(_story(), 0.5, 0).tick(2)
+    _samples(_reload(told, 10, replace(NEW, digest="n2"), OLD), 11, 0).tick(12)
+    assert len(told.said(GateOpened)) == 2
+    _samples(_reload(told, 20, NEW, OLD), 20.5, 5)
+    assert len(told.live()) == 5
+
+
 def test_a_reload_ends_what_was_held_and_counts_anew() -> None:
     told = _samples(_story(), 0.5, 5).tick(2)
     assert _held(told)

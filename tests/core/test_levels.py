@@ -125,3 +125,9 @@ def test_a_hard_level_overtakes_the_polite_end_of_a_cascade() -> None:
     assert _actions(told) == [(1, Action.KILL), (5, Action.STOP), (5, Action.KILL)]
     told.outcome(5, told.decisions[1]).outcome(5, told.decisions[2])
     assert len(told.decisions) == 3
+
+
+def test_nothing_overtakes_what_has_come_off() -> None:
+    told = _stopping()
+    told.outcome(2, told.decisions[0]).sample(2.1, box(1), pids=201).tick(3)
+    assert _actions(told) == [(1, Action.STOP), (5, Action.STOP)]

@@ -38,7 +38,7 @@ def _rules() -> RuleSet:
             ),
             Rule("g/soft", "f", pids_over(250), level=Level.HARD, digest="2"),
             Rule("g/limited", "f", pids_over(120), digest="3", limit=2, cooldown=9),
-            Rule("g/total", "f", total_over(700), digest="4"),
+            Rule("g/total", "f", total_over(330), digest="4"),
             Rule("g/oom", "f", on=Trigger.OOM, digest="5"),
             Rule("g/die", "f", on=Trigger.DIE, digest="6", dry_run=True),
             Rule("g/loop", "f", on=Trigger.CRASH_LOOP, digest="7"),
@@ -46,6 +46,11 @@ def _rules() -> RuleSet:
             Rule("g/orphaned", "f", on=Trigger.ORPHANED, action=Action.STOP, digest="9"),
         )
     )
+
+
+def _setup(rules: RuleSet, **more: object) -> Setup:
+    """With crash loops that come about in a story of these few moments."""
+    return Setup(rules, crash_ends=2, crash_within=200, **more)  # type: ignore[arg-type]  # As in build.
 
 
 ALL = frozenset(rule.digest for rule in _rules().rules)
@@ -65,8 +70,8 @@ def _play(script: Script, setup: Setup, between: Callable[[Story, World, int], N
 @given(moves())
 @settings(max_examples=60, deadline=None)
 def test_proven_rules_behave_as_if_there_were_no_gate(script: Script) -> None:
-    without = _play(script, Setup(_rules()))
-    behind = _play(script, Setup(_rules(), gate=GateTerms(at_least=0, most=0), proven=ALL))
+    without = _play(script, _setup(_rules()))
+    behind = _play(script, _setup(_rules(), gate=GateTerms(at_least=0, most=0), proven=ALL))
     assert behind.decisions == without.decisions
     assert [note for note in behind.notes if isinstance(note, GateHeld | GateOpened)] == []
     assert behind.notes == without.notes
@@ -79,8 +84,8 @@ def test_rules_at_the_gate_change_nothing_for_the_proven_ones(script: Script) ->
     # A rule about orphans takes the place of the usual one, at the gate or not: it stays away here.
     old = [rule for rule in _rules().rules if rule.on is not Trigger.ORPHANED]
     fresh = [rule for rule in new if rule.on is not Trigger.ORPHANED and not rule.dry_run]
-    alone = _play(script, Setup(RuleSet(tuple(old))))
-    beside = _play(script, Setup(RuleSet((*fresh, *old)), gate=NEVER, proven=ALL))
+    alone = _play(script, _setup(RuleSet(tuple(old))))
+    beside = _play(script, _setup(RuleSet((*fresh, *old)), gate=NEVER, proven=ALL))
     assert beside.decisions == alone.decisions
 
 
@@ -92,21 +97,21 @@ def test_a_reload_of_the_same_rules_changes_no_decision(script: Script, when: se
             told.setup = replace(told.setup, rules=_rules())
             told.tell(Reloaded(world.at))
 
-    setup = Setup(_rules(), gate=GateTerms(), proven=ALL)
+    setup = _setup(_rules(), gate=GateTerms(), proven=ALL)
     assert _play(script, setup, reload).decisions == _play(script, setup).decisions
 
 
 @given(moves())
 @settings(max_examples=60, deadline=None)
 def test_nobody_is_ended_by_a_gated_rule(script: Script) -> None:
-    told = _play(script, Setup(_rules(), gate=NEVER))
+    told = _play(script, _setup(_rules(), gate=NEVER))
     assert [decision for decision in told.decisions if not decision.dry_run] == []
 
 
 @given(moves())
 @settings(max_examples=60, deadline=None)
 def test_a_run_is_stopped_once_and_killed_once_while_nothing_fails(script: Script) -> None:
-    told = _play([move for move in script if move[0] != "outcome"], Setup(_rules()))
+    told = _play([move for move in script if move[0] != "outcome"], _setup(_rules()))
     live = [decision for decision in told.decisions if not decision.dry_run]
     assert all(count == 1 for count in Counter((d.run, d.action) for d in live).values())
     first: dict[Run, Decision] = {}
@@ -120,7 +125,7 @@ def test_a_run_is_stopped_once_and_killed_once_while_nothing_fails(script: Scrip
 @given(moves())
 @settings(max_examples=60, deadline=None)
 def test_a_limited_rule_never_ends_more_than_its_limit_within_ten_seconds(script: Script) -> None:
-    told = _play(script, Setup(_rules()))
+    told = _play(script, _setup(_rules()))
     mine = [decision for decision in told.decisions if decision.rule == "g/limited"]
     for decision in mine:
         near = [each for each in mine if 0 <= each.at - decision.at < 10]
@@ -166,7 +171,7 @@ def test_the_order_of_what_comes_at_one_moment_changes_nothing(
     moments: list[dict[int, tuple[str, int]]], chance: Random, *, gated: bool
 ) -> None:
     rules = (*_rules().rules, Rule("g/sick", "f", on=Trigger.UNHEALTHY, digest="10"))
-    setup = Setup(RuleSet(rules), gate=GateTerms(off=not gated))
+    setup = _setup(RuleSet(rules), gate=GateTerms(off=not gated))
 
     def shuffled(numbers: list[int]) -> list[int]:
         chance.shuffle(numbers)
@@ -177,7 +182,7 @@ def test_the_order_of_what_comes_at_one_moment_changes_nothing(
 
 def test_the_rules_of_this_page_do_decide() -> None:
     """A property about decisions proves nothing where there are none."""
-    told = Story(Setup(_rules())).snapshot(0, *BOXES)
+    told = Story(_setup(_rules())).snapshot(0, *BOXES)
     told.sample(1, BOXES[0], pids=130).sample(1, BOXES[1], pids=300).oom(1.1, 3)
     told.sample(1, BOXES[3], pids=160).tick(1.5)
     told.sample(2.5, BOXES[3], pids=160)

@@ -67,6 +67,19 @@ def test_an_end_out_of_scope_is_nobodys_business() -> None:
     assert told.ended() == []
 
 
+def test_a_run_that_was_taken_for_over_and_lives_has_not_ended() -> None:
+    rule = replace(DIE, when=pids_over(10))
+    told = story(rule).see(0, box(1), SIDE).see(1, over(box(1))).see(2, box(1)).sample(3, box(1), pids=11)
+    assert told.ended() == []
+
+
+def test_an_end_behind_a_limit_or_a_gate_is_only_said_as_well_if_nothing_is_left() -> None:
+    told = (
+        story(replace(DIE, limit=3)).see(0, box(1), box(2), SIDE).see(1, over(box(1)), over(box(2))).tick(2)
+    )
+    assert [(int(d.run.id, 16), d.dry_run) for d in told.decisions] == [(1, False), (2, True)]
+
+
 # Unhealthy
 
 
@@ -107,6 +120,12 @@ def test_a_start_after_we_came_counts_once_and_one_before_does_not() -> None:
     told = story(START).snapshot(10, box(1, born=3.0))
     told.see(11, box(2, born=10.5, created=10.4)).see(12, box(2, born=10.5, created=10.4)).tick(13)
     assert told.at() == [(2, 11)]
+
+
+def test_what_ran_before_we_came_and_was_seen_late_did_not_start() -> None:
+    told = story(START, CREATE).snapshot(10, unsure=frozenset({box(1).id}))
+    told.see(11, box(1, born=3.0, created=2.0), box(2, born=None, created=11.0))
+    assert told.ended() == [(2, "g/start")]
 
 
 def test_every_run_has_its_start() -> None:
@@ -212,9 +231,30 @@ def _run(second: int) -> Run:
 
 def test_a_count_that_the_engine_began_anew_does_not_hide_a_loop() -> None:
     told = story(LOOP).snapshot(0, box(1, restarts=40))
-    for n in range(1, 6):
-        told.see(n, replace(anew(box(1), n, at=n), restarts=n - 1))
-    assert told.at() == [(1, 5)]
+    told.see(1, replace(anew(box(1), 1, at=1), restarts=0))  # one end, by hand
+    told.see(2, replace(anew(box(1), 2, at=2), restarts=3))
+    assert told.ended() == []
+    told.see(3, replace(anew(box(1), 3, at=3), restarts=4))
+    assert told.at() == [(1, 3)]
+
+
+def test_ends_by_hand_count_after_those_that_only_the_engine_saw() -> None:
+    told = story(LOOP).snapshot(0, box(1, restarts=0))
+    told.see(1, box(1, restarts=3, state=State.RESTARTING))
+    for n in range(2, 5):
+        assert told.ended() == []
+        told.see(n, replace(anew(box(1), n, at=n), restarts=0))
+    assert told.at() == [(1, 4)]
+
+
+def test_a_loop_counts_once_for_each_run_of_it() -> None:
+    told = story(replace(LOOP, when=pids_over(10)))
+    _loop(told, 1, 1, 5)
+    last = anew(box(1), 5, at=5)
+    told.sample(5.5, last, pids=1).see(6, last).sample(7, last, pids=11)
+    assert told.ended() == []
+    told.see(8, anew(box(1), 8, at=8)).sample(9, anew(box(1), 8, at=8), pids=11)
+    assert told.at() == [(1, 9)]
 
 
 # Orphans

@@ -189,7 +189,7 @@ def test_memory_is_said_in_its_units() -> None:
 
 def test_the_sidecars_that_go_along_are_counted_as_gone() -> None:
     side = box(5, labels={"reactor.sidecar-of": "t1"})
-    told = story(Rule("g/r", "f:1", when=total_over(500))).see(0, *TWENTY[:3], side)
+    told = story(Rule("g/r", "f:1", when=total_over(400))).see(0, *TWENTY[:3], side)
     _samples(told, 1, {1: 300, 2: 250, 3: 50, 5: 200}).tick(1)
     assert told.live() == [1], "with its sidecar 300 of 800 are left"
     told.outcome(2, told.decisions[0]).tick(3)
