@@ -87,7 +87,7 @@ def test_refused(refused: str) -> None:
         (
             "memory > 50% && time_to(memory, memory_limit) < 1m",
             {"memory": 540 * MIB, "memory_limit": 1000 * MIB, "tracks": RISING, "at": 10.0},
-            "memory 54% (540 MiB of 1000 MiB) > 50% && time_to(memory, memory_limit) 46s < 1m",
+            "memory 54.0% (540 MiB of 1000 MiB) > 50% && time_to(memory, memory_limit) 46s < 1m",
         ),
     ],
 )
