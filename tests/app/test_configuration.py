@@ -10,6 +10,7 @@ from reactor.app.settings import Settings
 from reactor.core.container import ContainerId
 from reactor.core.protection import LabelNames
 from reactor.core.rules import RuleSet, Selector
+from reactor.recording.places import Limits
 
 ID = "ab" * 32
 DOCS = Path(__file__).parents[2] / "docs" / "configuration.md"
@@ -40,6 +41,7 @@ trusted_images: ["example.com/base:*"]
 times: {{orphan_after: 5s, creation_grace: 2m, sidecar_grace: 500ms, reconcile_every: 30s,
         stale_after: 20s, drain: 1m}}
 journal: {{path: /tmp/x.db, keep: 7d, strict: true}}
+record: {{folder: /tmp/recordings, keep: 2d, size: 64MiB}}
 listen: 127.0.0.1:1
 dry_run: true
 at_once: 3
@@ -60,6 +62,8 @@ most_streams: 100
         3,
         100,
     )
+    assert settings.record == Path("/tmp/recordings")
+    assert settings.record_limits == Limits(keep=2 * 86400.0, size=64 * 1024 * 1024)
     setup = settings.setup(RuleSet(()))
     assert (setup.orphan_after, setup.creation_grace, setup.sidecar_grace, setup.stale_after) == (
         5,
@@ -82,6 +86,10 @@ most_streams: 100
         ("times: {orphan_after: 10}", "c.yaml:1:23: a duration has a unit: write 10s, 10m or 10h"),
         ("at_once: 0", "c.yaml:1:10: 'at_once' is a whole number from 1 to 100000"),
         ("journal: 7", "c.yaml:1:10: 'journal' is a map with the keys path, keep, strict"),
+        ("record: {keep: 7d}", "c.yaml:1:9: "),
+        ("record: {folder: /x, size: 10}", "c.yaml:1:28: 'size' is an amount of bytes such as 256MiB"),
+        ("record: {folder: /x, size: 1KiB}", "c.yaml:1:28: 'size' is an amount of bytes such as 256MiB"),
+        ("record: {folder: ''}", "c.yaml:1:18: 'folder' is empty"),
         ("dry_run: maybe", "c.yaml:1:10: 'dry_run' is true or false"),
         ("listen: [a]", "c.yaml:1:9: 'listen' is one text, and this is a list"),
         ("a: 1\na: 2", "c.yaml:1:1: unknown key 'a' in the configuration: "),

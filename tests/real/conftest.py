@@ -4,6 +4,7 @@ The crowd stands there through all tests of this folder, so that each of them is
 the crowd is touched. Whatever the tests measure is printed at the end of the session.
 """
 
+import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -146,3 +147,14 @@ def private_scene(
     """A scene on an engine of its own, with reactor's own labels; the test may do anything to that engine."""
     with Truth(private_engine.docker_host) as witness:
         yield Scene(private_containers, witness, Names(), tmp_path, measured)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of a few megabytes (mounting it needs root, as the private engine does)."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    command = ("mount", "-t", "tmpfs", "-o", "size=4m", "reactor-test", str(folder))
+    subprocess.run(command, check=True)
+    yield folder
+    subprocess.run(("umount", str(folder)), check=True)

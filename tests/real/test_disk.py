@@ -1,26 +1,11 @@
 """A disk that takes no more: the monitor acts all the same, and shouts."""
 
-import subprocess
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-
-import pytest
 
 from tests.real import deeds
 from tests.real.scene import Scene
 from tests.real.waiting import until
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of a few megabytes (mounting it needs root, as the private engine does)."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    command = ("mount", "-t", "tmpfs", "-o", "size=4m", "reactor-test", str(folder))
-    subprocess.run(command, check=True)
-    yield folder
-    subprocess.run(("umount", str(folder)), check=True)
 
 
 def fill(folder: Path) -> Path:
