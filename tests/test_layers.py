@@ -18,7 +18,7 @@ PRODUCT: Final = Path(__file__).parents[1] / "reactor"
 FLOORS: Final = (
     ("app",),
     ("web",),
-    ("act",),
+    ("act", "ruletest"),
     ("observe", "streams"),
     ("engine", "journal", "recording", "ruleset"),
     ("testing",),
@@ -34,7 +34,7 @@ DOORS: Final = {
     "lark": {"ruleset"},
     "opentelemetry": {"observe"},
     "prometheus_client": {"observe"},
-    "pydantic": {"ruleset", "app"},
+    "pydantic": {"ruleset", "ruletest", "app"},
     "reactivex": {"streams"},
     "ruamel": {"ruleset", "app"},
     "sqlite3": {"journal"},

@@ -1,27 +1,128 @@
-"""``reactor check``: read rule files and a configuration, and say what is wrong and where."""
+"""``reactor check``: read rule files and a configuration, and say what is wrong and where.
+
+What is wrong is found by ``ruleset`` and ``configuration``; here it is put on the screen, or into JSON.
+"""
 
 import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from reactor.app.complaint import FOUND, OK, Complaint
+from reactor.app.complaint import FOUND, OK
 from reactor.app.configuration import BadConfiguration, read_configuration
-from reactor.ruleset import BadRules, load
+from reactor.core.rules import Level, Rule
+from reactor.ruleset import BadRules, Examined, RuleError, examine
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a check found. ``examined`` is None if the rules cannot be put in force."""
+
+    mistakes: tuple[RuleError, ...]
+    examined: Examined | None
+
+    @property
+    def warnings(self) -> tuple[RuleError, ...]:
+        """What is allowed and probably not meant."""
+        return self.examined.warnings if self.examined else ()
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules, none if anything is wrong."""
+        return self.examined.rules.rules if self.examined and not self.mistakes else ()
 
 
 def check(options: argparse.Namespace) -> int:
     """Carry out ``reactor check``: exit code 0 if all is well, 1 if there are mistakes."""
-    mistakes: list[str] = []
+    report = _report(options)
+    if options.json:
+        print(json.dumps(_document(report), indent=2))
+    else:
+        _show(report)
+    return FOUND if report.mistakes or (options.strict and report.warnings) else OK
+
+
+def _report(options: argparse.Namespace) -> Report:
+    mistakes: list[RuleError] = []
+    examined: Examined | None = None
     try:
-        rules = load(options.paths)
+        examined = examine(options.paths)
     except BadRules as bad:
-        mistakes += map(str, bad.errors)
+        mistakes += bad.errors
     try:
         read_configuration(options.config)
     except BadConfiguration as bad:
-        mistakes += map(str, bad.errors)
-    if mistakes:
-        raise Complaint(*mistakes, code=FOUND)
-    for rule in rules.rules:
-        what = rule.when.text if rule.when is not None else f"on {rule.on}"
-        print(f"{rule.place}: {rule.name}: {what}{' (dry run)' if rule.dry_run else ''}")
-    print(f"{len(rules.rules)} rules, version {rules.version}: all is well")
-    return OK
+        mistakes += bad.errors
+    return Report(tuple(mistakes), examined)
+
+
+def _show(report: Report) -> None:
+    for mistake in report.mistakes:
+        print(*mistake.lines(), sep="\n", file=sys.stderr)
+    for warning in report.warnings:
+        print(*_as_warning(warning), sep="\n", file=sys.stderr)
+    for rule in report.rules:
+        print(f"{rule.place}: {_said(rule)}")
+    print(_summary(report), file=sys.stderr if report.mistakes else sys.stdout)
+
+
+def _as_warning(warning: RuleError) -> tuple[str, ...]:
+    place = f"{warning.file}:{warning.line}:{warning.column}"
+    return (f"{place}: warning: {warning.sentence}", *warning.shown)
+
+
+def _said(rule: Rule) -> str:
+    level = "" if rule.level is Level.ONLY else f" ({rule.level})"
+    parts = [f"on {rule.on}"] if rule.on is not None else []
+    parts += [rule.when.text] if rule.when is not None else []
+    return f"{rule.name}{level}: {', '.join(parts)}{' (dry run)' if rule.dry_run else ''}"
+
+
+def _summary(report: Report) -> str:
+    if report.mistakes:
+        files = len({mistake.file for mistake in report.mistakes})
+        return f"{_counted(len(report.mistakes), 'mistake')} in {_counted(files, 'file')}"
+    warned = f", {_counted(len(report.warnings), 'warning')}" if report.warnings else ": all is well"
+    version = report.examined.rules.version if report.examined else ""
+    files = report.examined.files if report.examined else 0
+    return f"{_counted(len(report.rules), 'rule')} in {_counted(files, 'file')}, version {version}{warned}"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _document(report: Report) -> dict[str, Any]:
+    """What a machine may read; keys are only ever added."""
+    return {
+        "ok": not report.mistakes,
+        "version": report.examined.rules.version if report.examined and not report.mistakes else None,
+        "mistakes": list(_listed(report.mistakes)),
+        "warnings": list(_listed(report.warnings)),
+        "rules": [_rule(rule) for rule in report.rules],
+    }
+
+
+def _listed(errors: Sequence[RuleError]) -> Iterator[dict[str, Any]]:
+    for error in errors:
+        place = {"file": error.file, "line": error.line, "column": error.column}
+        yield {**place, "message": error.sentence}
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    return {
+        "name": rule.name,
+        "level": rule.level,
+        "place": rule.place,
+        "digest": rule.digest,
+        "when": rule.when.text if rule.when is not None else None,
+        "on": rule.on,
+        "for": rule.hold,
+        "then": rule.action,
+        "severity": rule.severity,
+        "team": rule.team,
+        "summary": rule.summary,
+        "dry_run": rule.dry_run,
+    }

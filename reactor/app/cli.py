@@ -5,10 +5,30 @@ Each command imports what it needs when it runs, so that ``--help`` stays quick.
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from types import MappingProxyType
 
 from reactor.app.complaint import Complaint
 from reactor.app.options import parser
+
+COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "run": ("running", "run"),
+        "check": ("checking", "check"),
+        "fmt": ("formatting", "fmt"),
+        "schema": ("schema", "schema"),
+        "test": ("ruletesting", "test"),
+        "record": ("recording", "record"),
+        "replay": ("replaying", "replay"),
+        "explain": ("explain", "explain"),
+        "status": ("ordering", "status"),
+        "reload": ("ordering", "reload"),
+        "ack": ("ordering", "acknowledge"),
+        "demo": ("demo.command", "demo"),
+    }
+)
+"""Where each command is carried out: a module beside this one, and its function."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,24 +45,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _command(options: argparse.Namespace) -> int:
-    match options.command:
-        case "run":
-            from reactor.app.running import run  # noqa: PLC0415 - heavy
-
-            return run(options)
-        case "check":
-            from reactor.app.checking import check  # noqa: PLC0415 - heavy
-
-            return check(options)
-        case "record":
-            from reactor.app.recording import record  # noqa: PLC0415 - heavy
-
-            return record(options)
-        case "replay":
-            from reactor.app.replaying import replay  # noqa: PLC0415 - heavy
-
-            return replay(options)
-        case _:
-            from reactor.app.demo import demo  # noqa: PLC0415 - heavy
-
-            return demo(options)
+    module, function = COMMANDS[options.command]
+    command: Callable[[argparse.Namespace], int] = getattr(import_module(f"reactor.app.{module}"), function)
+    return command(options)

@@ -4,6 +4,7 @@ The YAML is read as rule files are, with a place for every mistake. What the set
 is in ``settings``; flags go over them in ``running``.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,15 +14,17 @@ from pydantic import Field, PlainValidator, ValidationError, ValidationInfo
 from reactor.app.settings import Settings, Times
 from reactor.core.container import ContainerId
 from reactor.core.protection import LabelNames, Policy
+from reactor.core.restraint import GateTerms
 from reactor.core.rules import Selector
 from reactor.core.units import read_bytes
 from reactor.recording.places import Limits
-from reactor.ruleset.document import NotYamlError, read_document
-from reactor.ruleset.errors import RuleError
-from reactor.ruleset.models import Duration, Glob, SelectorText, Shape, Strict, Text, wrong
-from reactor.ruleset.places import line_and_column
-from reactor.ruleset.reading import empty_selectors, selector
-from reactor.ruleset.sentences import sentences
+from reactor.ruleset.document import Document, NotYamlError, read_document
+from reactor.ruleset.document import Path as Place
+from reactor.ruleset.errors import RuleError, error_at
+from reactor.ruleset.models import Duration, Glob, SelectorText, Shape, Strict, Text
+from reactor.ruleset.selectors import empty_selectors, selector
+from reactor.ruleset.sentences import Found, sentences
+from reactor.ruleset.values import wrong
 
 LEAST_SIZE = 1024 * 1024
 """Bytes of recordings that are worth keeping."""
@@ -101,6 +104,22 @@ class JournalText(Strict):
     strict: bool = False
 
 
+def _share(value: Any, info: ValidationInfo) -> float:
+    found = re.fullmatch(r"([0-9]{1,3})%", value) if isinstance(value, str) else None
+    if found and 0 < int(found[1]) <= 100:
+        return int(found[1]) / 100
+    raise wrong(f"'{info.field_name}' is a percentage from 1% to 100%")
+
+
+class GateText(Strict):
+    """``gate``: how much rules that were never in force before may do at once."""
+
+    most: Count = GateTerms().most
+    share: Annotated[float, PlainValidator(_share)] = GateTerms().share
+    at_least: Count = GateTerms().at_least
+    off: bool = False
+
+
 class RecordText(Strict):
     """``record``: facts and decisions to files, in a folder that is kept within bounds."""
 
@@ -123,6 +142,9 @@ class ConfigurationText(Strict):
     dry_run: bool = False
     at_once: Count = Settings().at_once
     most_streams: Count = Settings().most_streams
+    gate: GateText = GateText()
+    control: Text = ""
+    reload_on_change: bool = False
 
 
 SHAPE = Shape(
@@ -133,6 +155,7 @@ SHAPE = Shape(
         ("protect",): (ProtectText, "'protect'"),
         ("protect", "containers"): (SelectorText, "a selector"),
         ("times",): (TimesText, "'times'"),
+        ("gate",): (GateText, "'gate'"),
         ("journal",): (JournalText, "'journal'"),
         ("record",): (RecordText, "'record'"),
     }
@@ -161,10 +184,7 @@ def parse_configuration(text: str, name: str) -> Settings:
         raise BadConfiguration(_error(name, text, error.offset, error.message)) from None
     if document.data is None:
         return Settings()
-    found = [*document.problems, *empty_selectors(document, document.data, "scope", ())]
-    if isinstance(document.data, dict):
-        protect = document.data.get("protect")
-        found += empty_selectors(document, protect, "containers", ("protect",))
+    found = [*document.problems, *together(document, document.data, ())]
     written: ConfigurationText | None = None
     try:
         written = ConfigurationText.model_validate(document.data)
@@ -172,14 +192,22 @@ def parse_configuration(text: str, name: str) -> Settings:
         found += sentences(document, error, SHAPE)
     if found or written is None:
         raise BadConfiguration(*(_error(name, text, *each) for each in sorted(set(found))))
-    return _settings(written)
+    return settings_of(written)
+
+
+def together(document: Document, written: Any, path: Place) -> Iterator[Found]:
+    """What the shape alone does not tell; ``path`` is where in the document the configuration stands."""
+    yield from empty_selectors(document, written, "scope", path)
+    if isinstance(written, dict):
+        yield from empty_selectors(document, written.get("protect"), "containers", (*path, "protect"))
 
 
 def _error(name: str, text: str, offset: int, message: str) -> RuleError:
-    return RuleError(name, *line_and_column(text, offset), message)
+    return error_at(name, text, offset, message)
 
 
-def _settings(written: ConfigurationText) -> Settings:
+def settings_of(written: ConfigurationText) -> Settings:
+    """What a checked configuration means."""
     return Settings(
         policy=_policy(written),
         times=Times(**written.times.model_dump()),
@@ -190,6 +218,9 @@ def _settings(written: ConfigurationText) -> Settings:
         strict=written.journal.strict,
         at_once=written.at_once,
         most_streams=written.most_streams,
+        gate=GateTerms(**written.gate.model_dump()),
+        control=written.control,
+        reload_on_change=written.reload_on_change,
         record=Path(written.record.folder) if written.record is not None else None,
         record_limits=_limits(written.record),
     )

@@ -6,6 +6,7 @@ the metric table, which refuses what it does not know.
 
 from collections.abc import Iterable
 
+from reactor.core.cautions import GateHeld, GateOpened, RuleBroken, RuleHeld
 from reactor.core.decisions import Decision, Outcome, Result
 from reactor.core.notes import Cause, Ended, Matched, Note, OomSeen, Reconciled
 from reactor.core.rules import RuleSet
@@ -19,10 +20,14 @@ class Counting:
     def __init__(self, tally: Tally, rules: RuleSet, began: float) -> None:
         self._tally = tally
         self._began = began
-        for rule in rules.rules:
-            tally.count("reactor_rule_matches_total", 0, rule=rule.name)
+        self.put_in_force(rules)
         for cause in Cause:
             tally.count("reactor_exits_total", 0, cause=cause)
+
+    def put_in_force(self, rules: RuleSet) -> None:
+        """Count these rules' matches from nothing, so that they show before the first."""
+        for rule in rules.rules:
+            self._tally.count("reactor_rule_matches_total", 0, rule=rule.name)
 
     def step(self, step: Step) -> None:
         """Count what one step led to."""
@@ -57,6 +62,15 @@ class Counting:
                     # A cause that becomes known later stands in the journal; a counter never goes back.
                     self._tally.count("reactor_exits_total", cause=note.cause)
                     self._tally.count("reactor_ended_unseen_total", int(note.cause is Cause.UNSEEN))
+                case RuleHeld():
+                    self._tally.count("reactor_rule_holds_total", rule=note.rule)
+                case RuleBroken():
+                    self._tally.count("reactor_rule_defects_total", rule=note.rule)
+                case GateHeld():
+                    self._tally.count("reactor_gate_holds_total")
+                case GateOpened():
+                    how = "acknowledged" if note.by else "counted"
+                    self._tally.count("reactor_gate_openings_total", how=how)
                 case Reconciled():
                     self._tally.count("reactor_orphans_found_total", note.orphans)
                 case _:

@@ -20,7 +20,7 @@ def scraped(listeners: Sequence[trio.SocketListener]) -> Export:
     """An export that answers on these listeners."""
 
     async def export(numbers: Numbers, _: Tally, task_status: trio.TaskStatus[None]) -> None:
-        handler = site(Scraper(numbers.capture), numbers.why_not_ready, __version__)
+        handler = site(Scraper(numbers.capture), numbers.why_not_ready, __version__, numbers.remark)
         task_status.started()
         await serve_web(listeners, handler)
 

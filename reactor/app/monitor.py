@@ -10,12 +10,18 @@ from typing import Protocol
 import trio
 
 from reactor.app.counting import Counting
+from reactor.app.proofs import proofs
+from reactor.app.reloads import Reloads
 from reactor.app.scribe import Scribe
 from reactor.app.telling import Teller
+from reactor.core.cautions import GateOpened
 from reactor.core.container import Container, ContainerId, Run
 from reactor.core.decisions import Decision, Outcome, Why
 from reactor.core.facts import Acted, Fact
+from reactor.core.gate import is_gated
+from reactor.core.notes import Reconciled
 from reactor.core.orphans import RULE as ORPHAN
+from reactor.core.orphans import is_of_orphans
 from reactor.core.protection import GOVERNED, Standing
 from reactor.core.state import Setup, State, Step
 from reactor.core.step import wanted_samples
@@ -61,7 +67,9 @@ class Monitor:
         on_fact: Callable[[Fact, Step], None] = lambda _fact, _step: None,
     ) -> None:
         self.setup = setup
+        self.reloads = Reloads()
         self.graph = Graph(setup, scheduler, now=trio.current_time)
+        self._journal = journal
         self._teller = Teller()
         self._scribe = Scribe(journal)
         self._counting = Counting(tally, setup.rules, trio.current_time())
@@ -83,6 +91,25 @@ class Monitor:
     def stop_clock(self) -> None:
         """No more sources: nothing may come due on what was seen last. Outcomes are still taken in."""
         self.graph.stop_clock()
+
+    def reload(self, setup: Setup) -> None:
+        """Put other rules in force; what is known of the runs stays."""
+        self.setup = setup
+        self.reloads = Reloads(self.reloads.succeeded + 1, self.reloads.failed)
+        self._counting.put_in_force(setup.rules)
+        self.graph.reload(setup)
+
+    def proofs(self) -> frozenset[str]:
+        """The proofs of the rules that are, or were last, in force."""
+        return self._journal.proven()
+
+    def reload_failed(self, errors: tuple[str, ...]) -> None:
+        """The rules that were read cannot be used: those before stay in force."""
+        self.reloads = Reloads(self.reloads.succeeded, self.reloads.failed + 1, errors)
+
+    def gated(self) -> tuple[str, ...]:
+        """The rules that were never in force before and may not act yet."""
+        return tuple(rule.name for rule in self.setup.rules.rules if is_gated(self.setup, self.state, rule))
 
     @property
     def state(self) -> State:
@@ -106,7 +133,8 @@ class Monitor:
     def allows(self, container: Container, decision: Decision) -> bool:
         """The last look before acting: still in scope, neither skipped nor protected, and still an orphan?"""
         entry = self.state.entries.get(decision.run.id)
-        if decision.rule == ORPHAN and entry is not None and needed(self.state, entry):
+        alone = is_of_orphans(self.setup.rules.rules, decision.rule)
+        if alone and entry is not None and needed(self.state, entry):
             return False
         known = entry.mains if entry is not None else self.setup.remembered.get(container.id, frozenset())
         return place(self.setup.policy, container, self._standing, known).standing in GOVERNED
@@ -124,6 +152,13 @@ class Monitor:
         self._teller.came_back(container)
         self._look(container.id)
 
+    def _prove(self) -> None:
+        """Let the journal know which rules may act. What a dry run lets through is no proof."""
+        setup = self.setup
+        if not setup.dry_run:
+            free = [rule for rule in setup.rules.rules if not is_gated(setup, self.state, rule)]
+            self._journal.prove(proofs(free, setup.policy))
+
     def _standing(self, key: ContainerId) -> Standing | None:
         entry = self.state.entries.get(key)
         return entry.standing if entry is not None else None
@@ -136,6 +171,8 @@ class Monitor:
             self._roster = step.state.roster
             self._want(wanted_samples(step.state))
         self._scribe.step(step)
+        if any(isinstance(note, GateOpened | Reconciled) for note in step.notes):
+            self._prove()
         self._counting.step(step)
         self._teller.step(step)
         for observer in self._observers:

@@ -13,6 +13,7 @@ import trio
 from reactor import __version__
 from reactor.act.outbox import OutboxStatistics
 from reactor.app.recorder import RecorderStatistics
+from reactor.app.reloads import Reloads
 from reactor.core.judging import fresh_sample, needs_samples, view_of
 from reactor.core.rules import Rule, View
 from reactor.core.state import Entry, Setup, State
@@ -28,13 +29,14 @@ from reactor.observe.tally import Tally
 class Sources:
     """Where the numbers come from."""
 
-    setup: Setup
+    setup: Callable[[], Setup]
     state: Callable[[], State]
     repeats: Callable[[], int]
     watch: Callable[[], WatchStatistics]
     readings: Callable[[], ReadingsStatistics]
     outbox: Callable[[], OutboxStatistics]
     journal: Callable[[], JournalStatistics]
+    reloads: Callable[[], Reloads]
     recording: Callable[[], RecorderStatistics] | None = None
 
 
@@ -66,8 +68,18 @@ class Numbers:
             return "the first reconcile is not done yet"
         return "" if watch.hearing.subscribed else "the event stream is not up"
 
+    def remark(self) -> str:
+        """What an operator should know although all is running; empty if there is nothing."""
+        remarks = []
+        if self._sources.reloads().errors:
+            remarks.append("the last reload of the rules failed, and those before are in force")
+        gate = self._sources.state().curbs.gate
+        if gate.held:
+            remarks.append(f"new rules would act on {len(gate.matches)} containers at once and are held back")
+        return "; ".join(remarks)
+
     def _read(self, watch: WatchStatistics) -> Readings:
-        setup, state, at = self._sources.setup, self._sources.state(), trio.current_time()
+        setup, state, at = self._sources.setup(), self._sources.state(), trio.current_time()
         outbox, journal = self._sources.outbox(), self._sources.journal()
         recording = self._sources.recording() if self._sources.recording is not None else None
         offset = self._wall() - at
@@ -77,6 +89,8 @@ class Numbers:
             containers=tuple(container_reading(setup, entry, at) for entry in state.living()),
             ready=_is_ready(watch),
             rules_loaded=len(setup.rules.rules),
+            reload_successful=not self._sources.reloads().errors,
+            gate_held=len(state.curbs.gate.matches) if state.curbs.gate.held else 0,
             rule_unknown=rule_unknown(setup, state, at),
             stats_streams=self._sources.readings().open,
             stats_shed=self._sources.readings().shed,
@@ -106,6 +120,9 @@ class Numbers:
         reconnects = max(0, watch.hearing.subscriptions - 1)
         tally.reach("reactor_stream_reconnects_total", reconnects, stream="events")
         tally.reach("reactor_stream_reconnects_total", readings.reconnects, stream="stats")
+        reloads = self._sources.reloads()
+        tally.reach("reactor_rules_reloads_total", reloads.succeeded, result="success")
+        tally.reach("reactor_rules_reloads_total", reloads.failed, result="failure")
         for name, total in (
             ("reactor_events_received_total", watch.hearing.events),
             ("reactor_events_repeated_total", self._sources.repeats()),

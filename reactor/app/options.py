@@ -5,9 +5,11 @@ is quick.
 """
 
 import argparse
+import re
 from pathlib import Path
 
 from reactor import __version__
+from reactor.app.orders import add_control, add_orders
 from reactor.core.units import read_duration
 
 EPILOG = """\
@@ -39,9 +41,13 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _run(commands)
     _check(commands)
+    _test(commands)
     _record(commands)
     _replay(commands)
+    _schema(commands)
+    _fmt(commands)
     _demo(commands)
+    add_orders(commands)
     return top
 
 
@@ -107,6 +113,7 @@ def _places(run: argparse.ArgumentParser) -> None:
         "that ends in /) is kept within 256 MiB and a week. If it cannot be written, the monitor says so and "
         "goes on",
     )
+    add_control(where, "reload, ack and explain are told by (mode 0600; 'off' for none)")
 
 
 def _record(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -179,9 +186,68 @@ def _seconds(text: str) -> float:
 
 
 def _check(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    check = commands.add_parser("check", help="check rule files and say what is wrong, and where")
+    check = commands.add_parser(
+        "check",
+        help="check rule files and say what is wrong, and where",
+        description="Exit code 0 if the rules can be put in force, 1 if there are mistakes.",
+    )
     check.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="a rule file or a folder of them")
     check.add_argument("--config", metavar="FILE", type=Path, help="check this configuration, too")
+    check.add_argument("--json", action="store_true", help="the result as JSON on stdout, and nothing else")
+    check.add_argument("--strict", action="store_true", help="fail on warnings, too")
+
+
+def _schema(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    commands.add_parser(
+        "schema",
+        help="print the JSON Schema of rule files, for editors",
+        description="Print the JSON Schema (draft 2020-12) of a rule file, for editors.",
+    )
+
+
+def _fmt(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    fmt = commands.add_parser(
+        "fmt",
+        help="write rule files in their canonical layout",
+        description="Writes each file anew if its layout changes; what the rules say never does.",
+    )
+    fmt.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="a rule file or a folder of them")
+    fmt.add_argument(
+        "--check", action="store_true", help="write nothing, name files that would change: then 1"
+    )
+    fmt.add_argument("--diff", action="store_true", help="write nothing, show what would change")
+
+
+def _test(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    test = commands.add_parser(
+        "test",
+        help="run the unit tests of rules: containers and facts in, decisions at exact times out",
+        description="Run the tests in *.test.yaml files. No engine is needed, and no time passes.",
+        epilog="exit codes: 0 all tests passed · 1 a test failed · 2 a mistake in a test or rule file",
+    )
+    test.add_argument(
+        "paths",
+        metavar="PATH",
+        type=Path,
+        nargs="+",
+        help="a test file, a rule file with its test file beside it, or a folder of them",
+    )
+    test.add_argument("--run", metavar="REGEX", type=_pattern, help="only tests in whose name this is found")
+    test.add_argument(
+        "--config", metavar="FILE", type=Path, help="the configuration of tests that have none of their own"
+    )
+    test.add_argument(
+        "--require-tests", action="store_true", help="fail if a rule has no test at all (exit code 1)"
+    )
+    test.add_argument("-v", "--verbose", action="store_true", help="one line for each test that passed, too")
+    test.add_argument("--json", action="store_true", help="the report as JSON on stdout, and nothing else")
+
+
+def _pattern(text: str) -> "re.Pattern[str]":
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise argparse.ArgumentTypeError(f"this is no regular expression: {error}") from None
 
 
 def _demo(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

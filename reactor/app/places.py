@@ -1,4 +1,4 @@
-"""Where things are by default: the shipped rules, and the journal of an engine."""
+"""Where things are by default: the shipped rules, the journal and the control socket of an engine."""
 
 import os
 import re
@@ -17,9 +17,30 @@ def default_journal(
     engine_id: str, environ: Mapping[str, str] = os.environ, *, root: bool | None = None
 ) -> Path:
     """The journal of this engine: below /var/lib for root, else in the user's state folder."""
-    as_root = os.geteuid() == 0 if root is None else root
-    name = re.sub(r"[^A-Za-z0-9-]", "-", engine_id)[:64] or "engine"
-    if as_root:
-        return Path("/var/lib/reactor") / f"{name}.db"
+    if _as_root(root):
+        return Path("/var/lib/reactor") / f"{_file_name(engine_id, 64)}.db"
     state = environ.get("XDG_STATE_HOME") or str(Path(environ.get("HOME", "/tmp")) / ".local" / "state")  # noqa: S108 - A last resort.
-    return Path(state) / "reactor" / f"{name}.db"
+    return Path(state) / "reactor" / f"{_file_name(engine_id, 64)}.db"
+
+
+def control_folder(environ: Mapping[str, str] = os.environ, *, root: bool | None = None) -> Path:
+    """Where control sockets are: below /run for root, else in the user's runtime folder."""
+    if _as_root(root):
+        return Path("/run/reactor")
+    runtime = environ.get("XDG_RUNTIME_DIR")
+    return Path(runtime) / "reactor" if runtime else default_journal("", environ, root=False).parent
+
+
+def default_control(
+    engine_id: str, environ: Mapping[str, str] = os.environ, *, root: bool | None = None
+) -> Path:
+    """The control socket of the monitor of this engine. Its name is short: the path of a socket has to be."""
+    return control_folder(environ, root=root) / f"{_file_name(engine_id, 24)}.sock"
+
+
+def _as_root(root: bool | None) -> bool:
+    return os.geteuid() == 0 if root is None else root
+
+
+def _file_name(engine_id: str, longest: int) -> str:
+    return re.sub(r"[^A-Za-z0-9-]", "-", engine_id)[:longest] or "engine"

@@ -13,4 +13,5 @@ def load_rules(paths: list[Path] | None) -> RuleSet:
     try:
         return load(paths or [shipped_rules()])
     except BadRules as bad:
-        raise Complaint(*map(str, bad.errors)) from None
+        lines = [line for error in bad.errors for line in error.lines()]
+        raise Complaint(*lines) from None

@@ -16,6 +16,7 @@ import trio
 from reactor import __version__
 from reactor.app.complaint import OK, Complaint
 from reactor.app.configuration import BadConfiguration, read_configuration
+from reactor.app.control import open_control, services
 from reactor.app.exporting import pushing, scraped
 from reactor.app.identity import find_own_container
 from reactor.app.log import LogFormat
@@ -34,7 +35,6 @@ from reactor.http.server_listeners import CannotListen
 from reactor.journal.errors import JournalError
 from reactor.journal.journal import Journal
 from reactor.observe.push import BadSetting, push_settings
-from reactor.recording.places import Place
 from reactor.web.listen import DEFAULT, BadListen, open_listeners, parse_listen
 
 log = logging.getLogger("reactor.app")
@@ -48,18 +48,18 @@ def run(options: argparse.Namespace) -> int:
         rules = load_rules(options.rules)
         endpoint = find_endpoint(options, os.environ)
         if endpoint is not None:
-            _watch(endpoint, settings, rules, settings.recording_place(options.record))
+            _watch(endpoint, settings, rules, options)
             return OK
-    from reactor.app.demo import demo  # noqa: PLC0415 - heavy, and seldom needed
+    from reactor.app.demo.command import demo  # noqa: PLC0415 - heavy, and seldom needed
 
     print("No engine is named and none is at /var/run/docker.sock: here is the demo.", flush=True)
     options.json = False
     return demo(options)
 
 
-def _watch(endpoint: Endpoint, settings: Settings, rules: RuleSet, record: Place | None) -> None:
+def _watch(endpoint: Endpoint, settings: Settings, rules: RuleSet, options: argparse.Namespace) -> None:
     try:
-        trio.run(_run, endpoint, settings, rules, record)
+        trio.run(_run, endpoint, settings, rules, options)
     except* (EngineError, JournalError, CannotListen, BadListen, BadSetting) as group:
         raise Complaint(*(f"reactor: {error}" for error in leaves(group))) from None
 
@@ -80,6 +80,7 @@ def read_settings(options: argparse.Namespace) -> Settings:
         dry_run=settings.dry_run or getattr(options, "dry_run", False),
         listen=getattr(options, "listen", None) or settings.listen or DEFAULT,
         journal=getattr(options, "journal", None) or settings.journal,
+        control=str(getattr(options, "control", None) or settings.control),
     )
 
 
@@ -101,14 +102,48 @@ def find_endpoint(options: argparse.Namespace, environ: Mapping[str, str]) -> En
     )
 
 
-async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet, record: Place | None) -> None:
+async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet, options: argparse.Namespace) -> None:
     info = await DockerEngine(endpoint).identify()
     listeners = [] if settings.listen == "off" else await open_listeners(parse_listen(settings.listen))
     path = settings.journal or default_journal(info.id)
     path.parent.mkdir(parents=True, exist_ok=True)
-    own = find_own_container()
-    journal = Journal(path, container=own or "", keep_days=settings.keep_days)
-    _greet(info, endpoint, settings, rules, listeners, path)
+    async with open_control(settings.control, info.id) as control:
+        plan = _plan(endpoint, settings, rules, info, path, listeners)
+        record = settings.recording_place(options.record)
+        plan = replace(
+            plan,
+            services=services(settings, control, options.rules, info.name),
+            recorder=Recorder(record, info) if record is not None else None,
+        )
+        _greet(info, endpoint, settings, rules, listeners, path)
+        await supervise(plan, wait_for_signal)
+    log.info("stopped")
+
+
+def _plan(
+    endpoint: Endpoint,
+    settings: Settings,
+    rules: RuleSet,
+    info: EngineInfo,
+    path: Path,
+    listeners: list[trio.SocketListener],
+) -> Plan:
+    journal = Journal(path, container=find_own_container() or "", keep_days=settings.keep_days)
+    engine = DockerEngine(endpoint, journal)
+    return Plan(
+        settings.setup(rules),
+        engine,
+        journal,
+        acting_engine=engine.for_acting(),
+        times=settings.watch_times(),
+        acting=settings.acting(),
+        exports=_exports(info, listeners),
+        most_streams=settings.most_streams,
+        drain=settings.times.drain,
+    )
+
+
+def _exports(info: EngineInfo, listeners: list[trio.SocketListener]) -> tuple[Export, ...]:
     identity = {
         "service.name": "reactor",
         "service.instance.id": info.id,
@@ -118,21 +153,7 @@ async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet, record: P
     exports: list[Export] = [scraped(listeners)] if listeners else []
     if push is not None:
         exports.append(pushing(push, identity))
-    engine = DockerEngine(endpoint, journal)
-    plan = Plan(
-        settings.setup(rules),
-        engine,
-        journal,
-        acting_engine=engine.for_acting(),
-        times=settings.watch_times(),
-        acting=settings.acting(),
-        exports=tuple(exports),
-        recorder=Recorder(record, info) if record is not None else None,
-        most_streams=settings.most_streams,
-        drain=settings.times.drain,
-    )
-    await supervise(plan, wait_for_signal)
-    log.info("stopped")
+    return tuple(exports)
 
 
 def _greet(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from reactor.act.config import ActConfig
 from reactor.core.protection import Policy
+from reactor.core.restraint import GateTerms
 from reactor.core.rules import RuleSet
 from reactor.core.state import Setup
 from reactor.engine.watch import WatchTimes
@@ -31,7 +32,8 @@ class Settings:
     """The configuration. ``journal`` is None for the default place, ``keep_days`` how long rows are kept.
 
     ``at_once`` is how many kills are under way together; ``strict`` refuses to act while the
-    journal cannot take an intent. ``record`` is the folder for recordings, None for no recording.
+    journal cannot take an intent. ``control`` is the control socket: empty for the default place, or ``off``.
+    ``record`` is the folder for recordings, None for no recording.
     """
 
     policy: Policy = field(default_factory=Policy)
@@ -43,6 +45,9 @@ class Settings:
     strict: bool = False
     at_once: int = 10
     most_streams: int = 2000
+    gate: GateTerms = field(default_factory=GateTerms)
+    control: str = ""
+    reload_on_change: bool = False
     record: Path | None = None
     record_limits: Limits = field(default_factory=Limits)
 
@@ -63,6 +68,7 @@ class Settings:
             sidecar_grace=times.sidecar_grace,
             stale_after=times.stale_after,
             dry_run=self.dry_run,
+            gate=self.gate,
         )
 
     def watch_times(self) -> WatchTimes:

@@ -19,6 +19,7 @@ from reactor.act.reopening import reopen
 from reactor.act.workers import Workers
 from reactor.app.monitor import Monitor, Observer
 from reactor.app.numbers import Numbers, Sources
+from reactor.app.proofs import proven
 from reactor.app.recorder import Recorder, ignore
 from reactor.core.decisions import Outcome, Result, Why
 from reactor.core.ports import Engine
@@ -34,6 +35,8 @@ log = logging.getLogger("reactor.app")
 
 Export = Callable[[Numbers, Tally, trio.TaskStatus[None]], Awaitable[None]]
 """Something that shows the numbers to others: the web server, the push."""
+Service = Callable[[Monitor, Numbers, trio.TaskStatus[None]], Awaitable[None]]
+"""Something that asks the monitor, or tells it: the control socket, the signal. It ends with the sources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class Plan:
     times: WatchTimes = field(default_factory=WatchTimes)
     acting: ActConfig = field(default_factory=ActConfig)
     exports: tuple[Export, ...] = ()
+    services: tuple[Service, ...] = ()
     observers: tuple[Observer, ...] = ()
     recorder: Recorder | None = None
     most_streams: int = 2000
@@ -82,6 +86,8 @@ async def supervise(
                 for export in plan.exports:
                     await acting.start(_started, export, numbers, tally)
                 acting.start_soon(watch_loop, tally)
+                for service in plan.services:
+                    await sources.start(_serving, service, monitor, numbers)
                 task_status.started(numbers)
                 await wait_for_stop()
                 sources.cancel_scope.cancel()
@@ -93,8 +99,10 @@ async def supervise(
 
 def _with_memory(plan: Plan) -> Setup:
     """The setup with what an earlier monitor left in the journal."""
-    away = {known.run: known.name for known in plan.journal.open_runs()}
-    return replace(plan.setup, remembered=plan.journal.remembered(), away=away)
+    setup, journal = plan.setup, plan.journal
+    away = {known.run: known.name for known in journal.open_runs()}
+    known = proven(setup.rules, setup.policy, journal.proven())
+    return replace(setup, remembered=journal.remembered(), away=away, proven=known | setup.proven)
 
 
 def _workers(plan: Plan, monitor: Monitor, acting: trio.Nursery) -> Workers:
@@ -126,13 +134,14 @@ async def _start_watching(
     monitor.begin(workers.put, readings.want, watch.look)
     numbers = Numbers(
         Sources(
-            setup=monitor.setup,
+            setup=lambda: monitor.setup,
             state=lambda: monitor.state,
             repeats=lambda: monitor.graph.repeats.dropped,
             watch=watch.statistics,
             readings=readings.statistics,
             outbox=workers.statistics,
             journal=plan.journal.statistics,
+            reloads=lambda: monitor.reloads,
             recording=plan.recorder.statistics if plan.recorder is not None else None,
         ),
         tally,
@@ -166,6 +175,12 @@ async def _started(
     export: Export, numbers: Numbers, tally: Tally, *, task_status: trio.TaskStatus[None]
 ) -> None:
     await export(numbers, tally, task_status)
+
+
+async def _serving(
+    service: Service, monitor: Monitor, numbers: Numbers, *, task_status: trio.TaskStatus[None]
+) -> None:
+    await service(monitor, numbers, task_status)
 
 
 async def _drain(plan: Plan, workers: Workers) -> None:

@@ -8,6 +8,7 @@ import logging
 from functools import singledispatchmethod
 from typing import Any
 
+from reactor.core.cautions import GateHeld, GateOpened, LabelIgnored, RuleBroken, RuleHeld, RuleReleased
 from reactor.core.container import Container
 from reactor.core.decisions import Decision, Outcome, Result, Why
 from reactor.core.notes import Adopted, CannotTell, CascadeHeld, Cause, Ended, MainTold, Note, Reconciled
@@ -15,6 +16,8 @@ from reactor.core.state import Step
 
 log = logging.getLogger("reactor.monitor")
 
+MOST_NAMED = 20
+"""How many of those that new rules would end get a line of their own."""
 LEVELS = {Result.DONE: logging.WARNING, Result.REFUSED: logging.INFO}
 
 
@@ -106,6 +109,52 @@ class Teller:
     def _(self, note: CascadeHeld) -> None:
         fields = {"id": note.run.id[:12], "why": note.why.value, "sidecars": note.sidecars}
         log.error("the main did not end, so its sidecars were left alone", extra=fields)
+
+    @_note.register
+    def _(self, note: LabelIgnored) -> None:
+        fields = {"rule": note.rule, "label": note.label, "text": note.text}
+        log.warning(
+            "its label cannot make the rule stricter, and is ignored",
+            extra={**self._who(note.name, note.run.id), **fields},
+        )
+
+    @_note.register
+    def _(self, note: RuleHeld) -> None:
+        fields = {"rule": note.rule, "matches": note.matches, "limit": note.limit}
+        log.error("a rule matches more than its limit at once: it holds back", extra=fields)
+
+    @_note.register
+    def _(self, note: RuleReleased) -> None:
+        fields = {"rule": note.rule, "matches": note.matches, "limit": note.limit}
+        log.warning("a rule that held back decides again", extra=fields)
+
+    @_note.register
+    def _(self, note: GateHeld) -> None:
+        fields = {
+            "rules": ", ".join(note.rules),
+            "matches": len(note.matches),
+            "sidecars": note.along,
+            "in_scope": note.governed,
+        }
+        log.error("new rules would end too many at once: they wait for an acknowledgement", extra=fields)
+        for match in note.matches[:MOST_NAMED]:
+            who = self._who(match.name, match.run.id)
+            log.error("it would be ended", extra={**who, "rule": match.rule, "reason": match.reason})
+        if len(note.matches) > MOST_NAMED:
+            log.error("and others would be ended, too", extra={"more": len(note.matches) - MOST_NAMED})
+
+    @_note.register
+    def _(self, note: GateOpened) -> None:
+        fields = {"rules": ", ".join(note.rules), "matches": note.matches, "by": note.by or "count"}
+        log.log(logging.WARNING if note.by else logging.INFO, "new rules are in force", extra=fields)
+
+    @_note.register
+    def _(self, note: RuleBroken) -> None:
+        fields = {"rule": note.rule, "error": note.error, "altogether": note.altogether}
+        log.error(
+            "a rule failed by a defect and is out of force, for this container at least",
+            extra={**self._who(note.name, note.run.id), **fields},
+        )
 
     @_note.register
     def _(self, note: Reconciled) -> None:

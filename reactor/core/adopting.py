@@ -9,10 +9,15 @@ from dataclasses import replace
 from reactor.core.container import Container, ContainerId
 from reactor.core.draft import Draft
 from reactor.core.ending import end, ended_note
+from reactor.core.lifetimes import past_of_first, past_of_next
 from reactor.core.notes import Adopted, OomSeen
+from reactor.core.noticing import came_later, take_notice
 from reactor.core.oomed import came_before_the_look, early_of
-from reactor.core.protection import GOVERNED, Standing, claims_exemption_in_vain
-from reactor.core.state import Entry, Setup, State
+from reactor.core.protection import Standing, claims_exemption_in_vain
+from reactor.core.rules import Trigger
+from reactor.core.sampling import take_look, without_samples
+from reactor.core.selecting import LABEL_SAID, select
+from reactor.core.state import Entry, Setup
 from reactor.core.topology import Place, place
 
 
@@ -28,17 +33,12 @@ def see(setup: Setup, draft: Draft, container: Container, at: float) -> None:
         entry = _begin_anew(setup, draft, old, container, placed, at)
     if entry.ended_at is None and container.run.started_at and not container.alive:
         entry, note = end(entry, at)
-        if old is None and not _came_later(draft.state, container):
+        if old is None and not came_later(draft.state, container):
             # What was over before we came is put on record; nobody is called to account for it.
-            entry = replace(entry, oom_due=False)
+            entry = replace(entry, due=frozenset())
             note = replace(note, old=container.run not in setup.away)
         draft.notes.append(note)
-    draft.changed[container.id] = entry
-
-
-def _came_later(state: State, container: Container) -> bool:
-    """Whether it was created after our first list: then it is none of those that were over before."""
-    return state.began is not None and container.created is not None and container.created > state.began
+    draft.changed[container.id] = take_notice(setup, draft.state, old, take_look(entry, at), at)
 
 
 def _learn_end(draft: Draft, old: Entry, entry: Entry, at: float) -> Entry:
@@ -49,7 +49,7 @@ def _learn_end(draft: Draft, old: Entry, entry: Entry, at: float) -> Entry:
     if (before.exit_code, before.oom) == (after.exit_code, after.oom):
         return entry
     draft.notes.append(after)
-    return replace(entry, oom_due=entry.oom_due or (after.oom and not before.oom))
+    return replace(entry, due=entry.due | {Trigger.OOM}) if after.oom and not before.oom else entry
 
 
 def vanish(draft: Draft, key: ContainerId, at: float) -> None:
@@ -68,22 +68,18 @@ def _place(setup: Setup, draft: Draft, container: Container, old: Entry | None) 
     return place(setup.policy, container, draft.standing, known)
 
 
-def _placed(setup: Setup, entry: Entry, placed: Place) -> Entry:
-    rules = setup.rules.rules if placed.standing in GOVERNED else ()
-    chosen = tuple(
-        rule
-        for rule in rules
-        if not rule.select or any(s.matches(entry.container, placed.own) for s in rule.select)
-    )
-    return replace(
+def _placed(setup: Setup, draft: Draft, entry: Entry, placed: Place, at: float) -> Entry:
+    entry = replace(
         entry,
         standing=placed.standing,
         own=placed.own,
         task=placed.task,
         serves=placed.serves,
         mains=placed.mains,
-        rules=chosen,
     )
+    entry, notes = select(setup, entry, at)
+    draft.notes += notes
+    return entry
 
 
 def _adopt(setup: Setup, draft: Draft, container: Container, placed: Place, at: float) -> Entry:
@@ -97,10 +93,11 @@ def _adopt(setup: Setup, draft: Draft, container: Container, placed: Place, at: 
         first_seen=at,
         adopted_at=at,
         ooms=len(early),
-        oom_due=bool(early),
+        due=frozenset({Trigger.OOM} if early else ()),
         last_oom=max(early, default=0),
+        past=past_of_first(container),
     )
-    entry = _placed(setup, fresh, placed)
+    entry = _placed(setup, draft, fresh, placed, at)
     _note_adoption(setup, draft, entry, at)
     draft.notes += [OomSeen(at, container.run) for _ in early]
     return entry
@@ -121,7 +118,7 @@ def _go_on(setup: Setup, draft: Draft, old: Entry, container: Container, placed:
     # A rule can select by name, and a name can change.
     if same and (old.own, old.container.name) == (placed.own, container.name):
         return entry
-    entry = _placed(setup, entry, placed)
+    entry = _placed(setup, draft, entry, placed, at)
     _note_adoption(setup, draft, entry, at)
     return entry
 
@@ -132,8 +129,9 @@ def _begin_anew(
     first = not old.run.started_at
     oomed = came_before_the_look(old, container)
     if not first and old.ended_at is None:
-        _, note = end(old, at, vanished=True)
+        ended, note = end(old, at, vanished=True)
         draft.notes.append(note)
+        draft.replaced.append(replace(ended, due=frozenset({Trigger.DIE})))
     fresh = Entry(
         container,
         container,
@@ -145,14 +143,24 @@ def _begin_anew(
         met_main=old.met_main,
         # An OOM that was reported before the first start became visible is of this run.
         ooms=max(int(oomed), old.ooms if first else 0),
-        oom_due=oomed or (first and old.oom_due),
+        due=_handed_on(old, first=first, oomed=oomed),
         last_oom=old.last_oom if oomed else 0,
         old_oom=not first and (old.ooms > 0 or old.container.oom_killed),
         last_exit=old.last_exit if first else None,
+        earlier=old.earlier,
+        said=frozenset(each for each in old.said if each.startswith(LABEL_SAID)),
+        series=without_samples(old.series),
+        past=past_of_next(old, container),
     )
-    entry = _placed(setup, fresh, placed)
+    entry = _placed(setup, draft, fresh, placed, at)
     _note_adoption(setup, draft, entry, at)
     return entry
+
+
+def _handed_on(old: Entry, *, first: bool, oomed: bool) -> frozenset[Trigger]:
+    """The triggers of what was no run yet are those of the first run."""
+    due = old.due if first else frozenset()
+    return due | {Trigger.OOM} if oomed else due
 
 
 def _note_adoption(setup: Setup, draft: Draft, entry: Entry, at: float) -> None:

@@ -61,7 +61,8 @@ class Container:
     ``exit_code``, ``oom_killed`` and ``finished_at`` speak of the last end, if there was one.
     ``restarts`` is the engine's count of restarts by policy; ``health`` is ``starting``, ``healthy``,
     ``unhealthy`` or empty without a health check; ``ports`` are those published, such as ``8080/tcp``;
-    ``user`` is empty for the image's own. None is what the engine did not say.
+    ``user`` is what it was created with, the image's word included, and empty for root. None is what the
+    engine did not say.
     """
 
     run: Run
@@ -103,7 +104,10 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One row of the engine's list: everything but the run, the limits and the PID and IPC edges."""
+    """One row of the engine's list: everything but the run, the limits and the PID and IPC edges.
+
+    ``health`` is only a hint that a look is due; it is empty where the row does not say it.
+    """
 
     id: ContainerId
     name: str
@@ -111,6 +115,7 @@ class Listed:
     image_id: str
     state: State
     labels: Mapping[str, str] = field(default_factory=nothing, hash=False)
+    health: str = ""
 
     @property
     def alive(self) -> bool:

@@ -3,6 +3,7 @@
 Only keeping what changed belongs here; who changes what is in ``adopting`` and its neighbours.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from reactor.core.container import ContainerId
@@ -13,15 +14,24 @@ from reactor.core.state import Entry, State
 
 @dataclass(slots=True)
 class Draft:
-    """A state in the making: changed entries by id, and the notes so far. It does not outlive a step."""
+    """A state in the making: changed entries by id, and the notes so far. It does not outlive a step.
+
+    ``replaced`` are the entries of runs that are over and in whose place another has begun.
+    """
 
     state: State
     changed: dict[ContainerId, Entry] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
+    replaced: list[Entry] = field(default_factory=list)
 
     def entry(self, key: ContainerId) -> Entry | None:
         """The entry as it stands now."""
         return self.changed.get(key) or self.state.entries.get(key)
+
+    def living(self) -> Iterator[Entry]:
+        """The entries of runs under way, as they stand now."""
+        each = (self.entry(old.run.id) or old for old in self.state.entries.values())
+        return (entry for entry in each if entry.alive)
 
     def standing(self, key: ContainerId) -> Standing | None:
         """Where a container stands; what has left the engine stands nowhere."""

@@ -1,12 +1,13 @@
 """The end of a run: what is known of how it came about.
 
-Only the attribution is here. Who ends a run is decided in ``judging`` and ``orphans``.
+Only the attribution is here. Who ends a run is decided in ``verdicts`` and ``orphans``.
 """
 
 from dataclasses import replace
 
 from reactor.core.container import State as ContainerState
 from reactor.core.notes import Cause, Ended
+from reactor.core.rules import Trigger
 from reactor.core.state import Entry
 
 KILLED = 137
@@ -15,7 +16,9 @@ KILLED = 137
 
 def end(entry: Entry, at: float, *, vanished: bool = False) -> tuple[Entry, Ended]:
     """The entry with its run over, and the note about it."""
-    entry = replace(entry, ended_at=at, oom_due=entry.oom_due or _oom_by_flag(entry), alone=None)
+    oomed = Trigger.OOM in entry.due or _oom_by_flag(entry)
+    due = frozenset({Trigger.DIE, Trigger.OOM} if oomed else {Trigger.DIE})
+    entry = replace(entry, ended_at=at, due=due, alone=None)
     return entry, ended_note(entry, at, vanished=vanished, again=entry.revived)
 
 

@@ -113,4 +113,39 @@ class Acted:
     outcome: Outcome
 
 
-Fact = Happened | Seen | Exited | Vanished | Snapshot | Sample | Tick | Acted
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """The event subscription went down, or came up again."""
+
+    at: float
+    up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """Other rules are in force from now on: the setup that comes with this fact has them."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """Somebody read whom the new rules would end, and lets them. ``who`` is for the record only."""
+
+    at: float
+    who: str
+
+
+Fact = (
+    Happened
+    | Seen
+    | Exited
+    | Vanished
+    | Snapshot
+    | Sample
+    | Tick
+    | Acted
+    | Subscription
+    | Reloaded
+    | Acknowledged
+)

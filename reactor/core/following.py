@@ -5,12 +5,13 @@ Only outcomes are taken in here. A cascade begins when its main's end has come o
 
 from dataclasses import replace
 
+from reactor.core.deciding import begin, decide
 from reactor.core.decisions import Action, Decision, Outcome, Result, Why
 from reactor.core.draft import Draft
 from reactor.core.ending import ended_note
-from reactor.core.judging import decide
 from reactor.core.notes import CascadeHeld, MainTold
-from reactor.core.orphans import RULE as ORPHAN
+from reactor.core.orphans import is_of_orphans
+from reactor.core.rules import keys_of
 from reactor.core.state import Entry, Setup, State
 from reactor.core.topology import cascade, mains_of
 
@@ -23,6 +24,9 @@ def follow(setup: Setup, draft: Draft, outcome: Outcome, at: float) -> list[Deci
     entry = draft.entry(outcome.decision.run.id)
     if entry is None or entry.run != outcome.decision.run or not outcome.final:
         return []
+    if outcome.decision.dry_run:
+        # Nothing follows from what was only said.
+        return []
     if outcome.result is Result.DONE:
         return _done(setup, draft, entry, outcome, at)
     # Of two decisions about one run and action only one is carried out, and its outcome is that of both.
@@ -33,15 +37,19 @@ def follow(setup: Setup, draft: Draft, outcome: Outcome, at: float) -> list[Deci
 
 
 def _done(setup: Setup, draft: Draft, entry: Entry, outcome: Outcome, at: float) -> list[Decision]:
-    before = ended_note(entry, at)
+    before, was_settled = ended_note(entry, at), entry.settled
     # ``ending`` stays set: until the run is seen to be over, nothing more is decided about it.
     entry = replace(entry, settled=True, killed=entry.killed or outcome.why is Why.ENDED)
     after = ended_note(entry, at, again=True)
     if entry.ended_at is not None and after.cause is not before.cause:
         draft.notes.append(after)
     draft.changed[entry.run.id] = entry
+    if was_settled:
+        # A hard level overtook a soft one: both have come off, and the sidecars go once.
+        return []
     _tell_main(draft, entry, outcome.decision, at)
-    if outcome.decision.cause:
+    if outcome.decision.cause or setup.dry_run:
+        # An earlier monitor's decision can come off under one that runs dry.
         return []
     draft.state = draft.finish()
     draft.changed = {}
@@ -62,7 +70,7 @@ def _take_sidecars(setup: Setup, draft: Draft, main: Entry, decision: Decision, 
             grace=setup.sidecar_grace,
             cause=decision.id,
         )
-        draft.changed[sidecar.run.id] = replace(sidecar, ending=taken.id, decided=sidecar.decided + 1)
+        draft.changed[sidecar.run.id] = replace(begin(sidecar, taken), decided=sidecar.decided + 1)
         decisions.append(taken)
     return decisions
 
@@ -70,18 +78,28 @@ def _take_sidecars(setup: Setup, draft: Draft, main: Entry, decision: Decision, 
 def _rest(setup: Setup, entry: Entry, outcome: Outcome, at: float) -> Entry:
     """A refusal holds for this run; a failure rests for a while; a stale run waits to be seen again."""
     rule = outcome.decision.rule
-    if outcome.why is Why.PROTECTED and rule == ORPHAN:
+    overtaken = bool(entry.preempted) and outcome.decision.action is not entry.under_way
+    if overtaken:
+        entry = replace(entry, preempted="")
+    else:
+        # What it overtook is under way still.
+        milder = Action.STOP if entry.preempted else None
+        entry = replace(entry, ending=entry.preempted, under_way=milder, preempted="")
+    if outcome.why is Why.PROTECTED and is_of_orphans(entry.rules, rule):
         # Its main was back at the last look; should that one go as well, it is counted from there.
-        return replace(entry, ending="", alone=None)
+        return replace(entry, alone=None)
     if outcome.why is Why.PROTECTED:
-        return replace(entry, ending="", latched=entry.latched | {rule})
+        return replace(entry, latched=entry.latched | {rule} | keys_of(entry.rules, rule))
     if outcome.why in {Why.STALE, Why.IMPOSTOR}:
-        return replace(entry, ending="", unsure=True)
-    return replace(entry, ending="", quiet_until=at + setup.again_after)
+        return replace(entry, unsure=True)
+    return replace(entry, quiet_until=at + setup.again_after)
 
 
 def _note_held(draft: Draft, entry: Entry, outcome: Outcome, at: float) -> None:
     if outcome.why is Why.DRY_RUN or outcome.decision.cause:
+        return
+    now = draft.entry(entry.run.id)
+    if now is not None and now.ending:
         return
     sidecars = len(cascade(draft.state, entry))
     if sidecars:

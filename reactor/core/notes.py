@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from reactor.core.cautions import GateHeld, GateOpened, LabelIgnored, RuleBroken, RuleHeld, RuleReleased
 from reactor.core.container import Container, ContainerId, Run
 from reactor.core.decisions import Why
 from reactor.core.protection import Standing
@@ -116,4 +117,19 @@ class Reconciled:
     left: Mapping[str, int] = field(hash=False)
 
 
-Note = Adopted | Ended | OomSeen | Matched | CannotTell | MainTold | CascadeHeld | Reconciled
+Note = (
+    Adopted
+    | Ended
+    | OomSeen
+    | Matched
+    | CannotTell
+    | MainTold
+    | CascadeHeld
+    | Reconciled
+    | LabelIgnored
+    | RuleHeld
+    | RuleReleased
+    | GateHeld
+    | GateOpened
+    | RuleBroken
+)

@@ -5,17 +5,25 @@ a sidecar that never had one, not before its creation grace is over, since sidec
 created first.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from reactor.core.container import ContainerId
+from reactor.core.deciding import begin, decide
 from reactor.core.decisions import Action, Decision
 from reactor.core.facts import Snapshot
-from reactor.core.judging import decide
 from reactor.core.protection import Policy
+from reactor.core.rules import Rule, Trigger
 from reactor.core.state import Alone, Entry, Setup, State
 from reactor.core.topology import Tasks, needed
 
 RULE = "orphan"
+"""The name of what is done where no rule says otherwise."""
+
+
+def is_of_orphans(rules: Iterable[Rule], name: str) -> bool:
+    """Whether a decision by this name is about a sidecar that is alone: its main may be back by now."""
+    return name == RULE or any(rule.name == name and rule.on is Trigger.ORPHANED for rule in rules)
 
 
 def count_alone(state: State, entry: Entry, at: float, tasks: Tasks, hidden: "Hidden") -> Entry:
@@ -56,9 +64,14 @@ def _task_of(policy: Policy, state: State, snapshot: Snapshot, key: ContainerId)
 
 
 def judge_orphan(setup: Setup, entry: Entry, at: float) -> tuple[Entry, Decision | None]:
-    """End a sidecar without a living main if that main is gone for certain."""
+    """End a sidecar without a living main if that main is gone for certain.
+
+    Where a rule says what is to be done with orphans, it is that rule's moment and nothing else.
+    """
     if not _is_orphan(setup, entry, at):
         return entry, None
+    if any(rule.on is Trigger.ORPHANED for rule in entry.rules):
+        return replace(entry, due=entry.due | {Trigger.ORPHANED}), None
     if entry.unsure or entry.ending or at < entry.quiet_until or RULE in entry.latched:
         return entry, None
     since = entry.alone.since if entry.alone is not None else at
@@ -72,9 +85,10 @@ def judge_orphan(setup: Setup, entry: Entry, at: float) -> tuple[Entry, Decision
         grace=setup.sidecar_grace,
         dry_run=setup.dry_run,
     )
-    latched = entry.latched | {RULE} if setup.dry_run else entry.latched
-    ending = "" if setup.dry_run else decision.id
-    return replace(entry, ending=ending, latched=latched, decided=entry.decided + 1), decision
+    entry = replace(entry, decided=entry.decided + 1)
+    if setup.dry_run:
+        return replace(entry, latched=entry.latched | {RULE}), decision
+    return begin(entry, decision), decision
 
 
 def _is_orphan(setup: Setup, entry: Entry, at: float) -> bool:

@@ -33,6 +33,7 @@ class LabelNames:
     task: str = "reactor.task"
     sidecar_of: str = "reactor.sidecar-of"
     skip: str = "reactor.skip"
+    owner: str = "reactor.owner"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,19 @@ What a rule looks like as text is the business of the ``ruleset`` room; how its 
 is checked and compiled is in ``checker`` and ``closures``.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from reactor.core.container import Container
 from reactor.core.decisions import Action
+from reactor.core.tree import Node
+from reactor.core.windows import Tracks, Window, no_tracks
 
 COMPOSE_PROJECT = "com.docker.compose.project"
+GROUPED = frozenset({"group_memory", "group_pids"})
+"""What a condition reads of a whole task: its main and the sidecars of it."""
 
 
 class Trigger(StrEnum):
@@ -84,8 +88,11 @@ class Order:
 class View:
     """The values that an expression reads about one run; None is unknown.
 
-    ``age`` is in seconds, memory in bytes; ``pids_limit`` and ``memory_limit`` are also None
-    where there is no limit. ``labels`` are those that the container was given, not its image's.
+    ``age`` and ``total_age`` are in seconds, memory in bytes, ``cpu`` in cores; ``pids_limit`` and
+    ``memory_limit`` are also None where there is no limit, ``health`` where there is no health check.
+    ``labels`` are those that the container was given, not its image's. ``exit_code`` is that of the end
+    that a trigger is about. ``group_pids`` and ``group_memory`` are those of the main and its sidecars.
+    ``tracks`` is what was kept for the windows of conditions, ``at`` the moment at which they end.
     """
 
     name: str
@@ -97,6 +104,21 @@ class View:
     pids_limit: int | None = None
     memory: int | None = None
     memory_limit: int | None = None
+    total_age: float | None = None
+    restarts: int | None = None
+    exit_code: int | None = None
+    health: str | None = None
+    oom_kills: int | None = None
+    cpu: float | None = None
+    user: str | None = None
+    privileged: bool | None = None
+    init: bool | None = None
+    log_driver: str | None = None
+    ports: tuple[str, ...] | None = None
+    group_pids: int | None = None
+    group_memory: int | None = None
+    tracks: Tracks = field(default_factory=no_tracks, hash=False)
+    at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +127,11 @@ class Condition:
 
     ``reads`` are the fields of View it needs; ``explain`` says it with its numbers filled in,
     such as ``pids 231 > 200``. ``relative`` are those read as a percentage of their limit.
-    ``total`` is set where the condition is one about the whole. ``tighten``, where the condition is one
-    comparison of a field with a constant, gives the condition with the constant of a label's text in its
-    place if that is stricter, itself if it is not, and None if the text is no such constant.
+    ``windows`` are what must be kept of a run for it. ``total`` is set where the condition is one about
+    the whole; its ``test`` is unknown for every single run, and ``reads`` are what is added up.
+    ``tighten``, where the condition is one comparison of a field with a constant, gives the condition with
+    the constant of a label's text in its place if that is stricter, itself if it is not, and None if the
+    text is no such constant. ``tree`` is what it was compiled from, for those who explain it.
     """
 
     text: str
@@ -117,6 +141,8 @@ class Condition:
     relative: frozenset[str] = frozenset()
     total: Total | None = None
     tighten: Callable[[str], "Condition | None"] | None = None
+    tree: Node | None = field(default=None, compare=False, repr=False)
+    windows: frozenset[Window] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +183,8 @@ class Rule:
     ``limit`` matches at once and the rule holds back. ``grace`` belongs to a stop, None is the usual one.
     ``fresh`` is how old a sample may be to be evidence, None the usual age. ``victims`` belongs to a
     condition about the whole. ``tighten`` is the label whose value may make the condition stricter.
+    ``key`` is what the core remembers things by: two levels of a rule, or two versions, have two keys.
+    ``waits`` tells that it is about more than one run, and so is judged when time goes on.
     """
 
     name: str
@@ -181,6 +209,20 @@ class Rule:
     fresh: float | None = None
     victims: Order | None = None
     tighten: str = ""
+    key: str = field(init=False)
+    waits: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        level = "" if self.level is Level.ONLY else f"/{self.level}"
+        digest = f"@{self.digest}" if self.digest else ""
+        object.__setattr__(self, "key", self.name + level + digest)
+        whole = self.when is not None and self.when.total is not None
+        object.__setattr__(self, "waits", whole or bool(self.when and self.when.reads & GROUPED))
+
+
+def keys_of(rules: Iterable[Rule], name: str) -> frozenset[str]:
+    """The keys of all levels of the rule with this name."""
+    return frozenset(rule.key for rule in rules if rule.name == name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,23 +9,29 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from reactor.core.container import Container, ContainerId, Run
-from reactor.core.decisions import Decision
+from reactor.core.decisions import Action, Decision
+from reactor.core.earlier import Earlier, nothing_earlier
 from reactor.core.facts import Happened, Sample
+from reactor.core.holding import Holding
 from reactor.core.notes import Note
 from reactor.core.protection import GOVERNED, Policy, Standing
-from reactor.core.rules import Rule, RuleSet
+from reactor.core.restraint import Curbs, GateTerms, no_gate
+from reactor.core.rules import Rule, RuleSet, Trigger
 from reactor.core.shelf import Shelf
+from reactor.core.windows import Tracks, no_tracks
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What does not change while the monitor runs. All times are in seconds.
+    """What does not change from one reload to the next. All times are in seconds.
 
     ``orphan_after`` and ``creation_grace`` are the meanings of "main gone"; ``stale_after`` is
     the age at which a sample is no evidence any more; ``keep`` is how long the entry of an
     ended run waits for a late OOM event; ``again_after`` how long a failed decision rests.
     ``remembered`` are edges that an earlier monitor captured, ``away`` the runs (and their
-    names) whose end it did not see.
+    names) whose end it did not see. ``crash_ends`` ends of one container within ``crash_within``
+    are a crash loop. ``gate`` is for rules whose digest is not among the ``proven``, which were in
+    force before; a monitor arms it with ``GateTerms()``.
     """
 
     rules: RuleSet
@@ -39,14 +45,18 @@ class Setup:
     dry_run: bool = False
     remembered: Mapping[ContainerId, frozenset[ContainerId]] = field(default_factory=dict)
     away: Mapping[Run, str] = field(default_factory=dict)
+    crash_ends: int = 5
+    crash_within: float = 60.0
+    gate: GateTerms = field(default_factory=no_gate)
+    proven: frozenset[str] = frozenset()
 
+    def fresh_for(self, rule: Rule) -> float:
+        """How old a sample may be to be evidence for this rule."""
+        return self.stale_after if rule.fresh is None else rule.fresh
 
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """Since when a rule's condition has held, and when it was last seen to hold."""
-
-    since: float
-    last: float
+    def runs_dry(self, rule: Rule) -> bool:
+        """Whether this rule only says what it would do."""
+        return self.dry_run or rule.dry_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +77,18 @@ class Entry:
     not, and ``serves`` the task whose sidecar it is, both empty if none. ``mains`` are the containers whose
     namespaces it shares, captured while they were governed. ``rules`` are those that select it.
     ``unsure`` means that its present run could not be confirmed: nothing is decided.
-    ``ending`` is the id of the decision under way, ``decided`` how many there were about this run.
+    ``ending`` is the id of the decision under way and ``under_way`` its action; ``preempted`` is the id
+    of a milder one that it overtook; ``decided`` is how many there were about this run.
     ``settled`` means that the decision came off, ``killed`` that it was our call that ended the
     run. ``old_oom`` tells that the engine's OOM flag may still be an earlier run's. ``ooms``
-    counts the OOM events of this run, ``oom_due`` until they are judged; ``last_oom`` is the engine's
-    moment of the latest. ``last_exit`` is an exit code that came with a die event and may be
-    trusted. ``gone_at`` is when the engine was found not to know the container any more;
-    ``revived`` tells that the run was taken for over once and was seen alive after that.
+    counts the OOM events of this run, ``last_oom`` is the engine's moment of the latest. ``due`` are
+    the triggers that came and were not judged to the end. ``last_exit`` is an exit code that came
+    with a die event and may be trusted. ``gone_at`` is when the engine was found not to know the container
+    any more; ``revived`` tells that the run was taken for over once and was seen alive after that.
+    ``heard`` is when a reading of this run last told anything, ``asked`` since when readings are wanted.
+    ``earlier`` is what is remembered of earlier runs. ``cores`` is the processor time per second between
+    the last two samples, ``series`` what is kept for the windows of its rules, ``past`` how long its
+    earlier runs lasted together, None if not certain.
     """
 
     container: Container
@@ -93,13 +108,15 @@ class Entry:
     latched: frozenset[str] = frozenset()
     said: frozenset[str] = frozenset()
     ending: str = ""
+    under_way: Action | None = None
+    preempted: str = ""
     decided: int = 0
     quiet_until: float = 0.0
     settled: bool = False
     killed: bool = False
     old_oom: bool = False
     ooms: int = 0
-    oom_due: bool = False
+    due: frozenset[Trigger] = frozenset()
     last_oom: int = 0
     last_exit: int | None = None
     ended_at: float | None = None
@@ -107,6 +124,12 @@ class Entry:
     revived: bool = False
     met_main: bool = False
     alone: Alone | None = None
+    heard: float | None = None
+    asked: float | None = None
+    earlier: Earlier = field(default_factory=nothing_earlier)
+    cores: float | None = None
+    series: Tracks = field(default_factory=no_tracks)
+    past: float | None = None
 
     @property
     def run(self) -> Run:
@@ -135,6 +158,8 @@ class State:
 
     ``roster`` changes whenever the living runs do, or the rules for them. ``began`` is when the
     first list was taken. ``early`` are the latest OOM events of containers that nobody has seen yet.
+    ``deaf`` is since when no events have come in, None while they do. ``wholes`` are the holdings of
+    rules about the whole, by key and owner; ``curbs`` is what holds rules back.
     """
 
     entries: Shelf[Entry] = field(default_factory=Shelf)
@@ -142,6 +167,9 @@ class State:
     snapshots: int = 0
     began: float | None = None
     early: tuple[Happened, ...] = ()
+    deaf: float | None = None
+    wholes: Mapping[tuple[str, str], Holding] = field(default_factory=dict)
+    curbs: Curbs = field(default_factory=Curbs)
 
     def living(self) -> Iterator[Entry]:
         """The entries of runs under way."""

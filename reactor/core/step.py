@@ -10,29 +10,38 @@ from dataclasses import replace
 from reactor.core.adopting import see, vanish
 from reactor.core.container import Run
 from reactor.core.decisions import Decision
+from reactor.core.defects import put_out_of_force
 from reactor.core.draft import Draft
 from reactor.core.ending import ended_note
 from reactor.core.facts import (
+    Acknowledged,
     Acted,
     Exited,
     Fact,
     Happened,
     Happening,
+    Reloaded,
     Sample,
     Seen,
     Snapshot,
+    Subscription,
     Tick,
     Vanished,
 )
-from reactor.core.following import follow, forget
-from reactor.core.judging import judge, needs_samples
+from reactor.core.following import follow
+from reactor.core.gate import open_gate, start_counting
+from reactor.core.judging import needs_samples
 from reactor.core.moments import is_before
 from reactor.core.notes import OomSeen
 from reactor.core.oomed import is_of_a_later_run, keep_early
-from reactor.core.orphans import judge_orphan, met
 from reactor.core.reconciling import ended_while_away, reconcile, report
+from reactor.core.reloading import reload
+from reactor.core.replaced import judge_replaced
+from reactor.core.rules import Trigger
+from reactor.core.sampling import take_sample
 from reactor.core.state import Entry, Setup, State, Step
-from reactor.core.topology import living_by_task, needed
+from reactor.core.tick import may_change, tick
+from reactor.core.verdicts import judge
 
 
 def step(setup: Setup, state: State, fact: Fact) -> Step:
@@ -41,7 +50,7 @@ def step(setup: Setup, state: State, fact: Fact) -> Step:
         case Sample():
             return _sampled(setup, state, fact)
         case Tick():
-            return _ticked(setup, state, fact.at)
+            return tick(setup, state, fact.at)
         case Happened():
             return _happened(setup, state, fact)
         case Seen():
@@ -60,22 +69,40 @@ def step(setup: Setup, state: State, fact: Fact) -> Step:
             draft = Draft(state)
             decisions = follow(setup, draft, fact.outcome, fact.at)
             return Step(draft.finish(), tuple(decisions), tuple(draft.notes))
+        case Subscription() | Reloaded() | Acknowledged():
+            return _of_our_own(setup, state, fact)
+
+
+def _of_our_own(setup: Setup, state: State, fact: Subscription | Reloaded | Acknowledged) -> Step:
+    """Facts that are about this monitor and not about a container."""
+    match fact:
+        case Subscription():
+            return Step(_heard(state, fact))
+        case Reloaded():
+            draft = reload(setup, state, fact.at)
+            return Step(draft.finish(), (), tuple(draft.notes))
+        case Acknowledged():
+            return _acknowledged(setup, state, fact)
 
 
 def wanted_samples(state: State) -> frozenset[Run]:
-    """The living runs about which a rule needs samples."""
-    return frozenset(entry.run for entry in state.living() if needs_samples(entry))
+    """The living runs about which a rule needs samples; for a total these are all in scope."""
+    living = [entry for entry in state.living() if entry.governed]
+    whole = any(rule.when and rule.when.total for entry in living for rule in entry.rules)
+    return frozenset(entry.run for entry in living if whole or needs_samples(entry))
 
 
 def _settle(setup: Setup, draft: Draft, at: float, entries: Iterable[Entry]) -> Step:
     """Judge these entries and close the draft."""
     decisions: list[Decision] = []
     for entry in list(entries):
-        judged = judge(setup, entry, at)
+        judged = judge(setup, draft.state, entry, at)
         if judged.entry is not entry:
             draft.changed[entry.run.id] = judged.entry
         decisions += judged.decisions
         draft.notes += judged.notes
+        put_out_of_force(draft, judged.entry, judged.broken, at)
+    decisions += judge_replaced(setup, draft, at)
     return Step(draft.finish(), tuple(decisions), tuple(draft.notes))
 
 
@@ -83,37 +110,30 @@ def _sampled(setup: Setup, state: State, sample: Sample) -> Step:
     entry = state.entries.get(sample.run.id)
     if entry is None or entry.run != sample.run or not entry.alive:
         return Step(state)
-    judged = judge(setup, replace(entry, sample=sample), sample.at)
+    tells = sample.pids is not None or sample.memory is not None or sample.cpu is not None
+    entry = replace(take_sample(setup, entry, sample), heard=sample.at if tells else entry.heard)
+    judged = judge(setup, state, entry, sample.at)
+    if judged.broken:
+        draft = Draft(state, {sample.run.id: judged.entry}, list(judged.notes))
+        put_out_of_force(draft, judged.entry, judged.broken, sample.at)
+        return Step(draft.finish(), judged.decisions, tuple(draft.notes))
     entries = state.entries.put(sample.run.id, judged.entry)
     return Step(replace(state, entries=entries), judged.decisions, judged.notes)
 
 
-def _ticked(setup: Setup, state: State, at: float) -> Step:
-    state = forget(setup, state, at)
-    draft = Draft(state)
-    orphaned = _judge_lonely(setup, draft, at)
-    waiting = (draft.entry(entry.run.id) or entry for entry in state.entries.values() if _may_change(entry))
-    step = _settle(setup, draft, at, waiting)
-    return replace(step, decisions=(*orphaned, *step.decisions))
+def _heard(state: State, fact: Subscription) -> State:
+    if fact.up:
+        return replace(state, deaf=None)
+    return replace(state, deaf=fact.at if state.deaf is None else state.deaf)
 
 
-def _judge_lonely(setup: Setup, draft: Draft, at: float) -> list[Decision]:
-    lonely = [entry for entry in draft.state.living() if entry.alone is not None]
-    tasks = living_by_task(draft.state) if lonely else {}
-    decisions = []
-    for entry in lonely:
-        if needed(draft.state, entry, tasks=tasks):
-            draft.changed[entry.run.id] = met(entry)
-            continue
-        judged, decision = judge_orphan(setup, entry, at)
-        if decision is not None:
-            draft.changed[entry.run.id] = judged
-            decisions.append(decision)
-    return decisions
-
-
-def _may_change(entry: Entry) -> bool:
-    return bool(entry.rules) and (entry.alive or entry.oom_due)
+def _acknowledged(setup: Setup, state: State, fact: Acknowledged) -> Step:
+    """Let the gated rules through and judge at once; nobody can let through what was not counted yet."""
+    if not state.curbs.gate.held:
+        return Step(state)
+    state, note = open_gate(setup, state, fact.at, fact.who)
+    result = tick(setup, state, fact.at)
+    return replace(result, notes=(note, *result.notes))
 
 
 def _happened(setup: Setup, state: State, fact: Happened) -> Step:
@@ -130,7 +150,8 @@ def _happened(setup: Setup, state: State, fact: Happened) -> Step:
         return Step(replace(state, entries=state.entries.put(fact.id, entry)))
     draft = Draft(state)
     before = ended_note(entry, fact.at) if entry.ended_at is not None else None
-    entry = replace(entry, ooms=entry.ooms + 1, oom_due=True, last_oom=fact.time_nano)
+    due = entry.due | {Trigger.OOM}
+    entry = replace(entry, ooms=entry.ooms + 1, due=due, last_oom=fact.time_nano)
     draft.changed[fact.id] = entry
     draft.notes.append(OomSeen(fact.at, entry.run))
     if before is not None and not before.oom:
@@ -147,9 +168,9 @@ def _exited(state: State, fact: Exited) -> Step:
 
 
 def _snapped(setup: Setup, state: State, snapshot: Snapshot) -> Step:
-    draft, changed = reconcile(setup, state, snapshot)
+    draft, changed = reconcile(setup, start_counting(state, snapshot.at), snapshot)
     entries = (draft.entry(key) for key in changed)
-    step = _settle(setup, draft, snapshot.at, [each for each in entries if each and _may_change(each)])
+    step = _settle(setup, draft, snapshot.at, [each for each in entries if each and may_change(each)])
     away = ended_while_away(setup, step.state, snapshot)
     note = report(setup, state, step.state, snapshot, len(step.decisions))
     return replace(step, notes=(*step.notes, *away, note))

@@ -97,25 +97,32 @@ def mains_of(
 
 
 def cascade(state: State, main: Entry) -> tuple[Entry, ...]:
-    """The living sidecars that go with a main, the last started first.
+    """The living sidecars that go with a main, the last started first."""
+    return reach(state, (main,))
+
+
+def reach(state: State, mains: Iterable[Entry]) -> tuple[Entry, ...]:
+    """The living sidecars that go if all of these go, the last started first.
 
     Sidecars of sidecars go too. Shared ones stay while a main outside the cascade lives.
     The set only grows and is bounded by the living, so that a cycle comes to an end.
     """
-    going = {main.run.id: main}
+    ends = {main.run.id: main for main in mains}
+    going = dict(ends)
     tasks = living_by_task(state)
-    grown = True
+    sidecars = [entry for entry in state.living() if entry.is_sidecar]
+    grown = bool(sidecars)
     while grown:
         grown = False
         gone = frozenset(going)
-        for entry in state.living():
-            if entry.run.id in going or not entry.is_sidecar or not _hangs_on(entry, going):
+        for entry in sidecars:
+            if entry.run.id in going or not _hangs_on(entry, going):
                 continue
             if not needed(state, entry, without=gone, tasks=tasks):
                 going[entry.run.id] = entry
                 grown = True
-    del going[main.run.id]
-    return tuple(sorted(going.values(), key=_start, reverse=True))
+    along = (entry for key, entry in going.items() if key not in ends)
+    return tuple(sorted(along, key=_start, reverse=True))
 
 
 def _hangs_on(sidecar: Entry, going: Mapping[ContainerId, Entry]) -> bool:

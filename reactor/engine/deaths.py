@@ -57,7 +57,7 @@ class Deaths:
         code = event.exit_code if "exitCode" not in container.labels else None
         if container.auto_remove:
             # An inspect that races the removal can make the engine stumble over its own record.
-            over = replace(container, state=State.EXITED, exit_code=code)
+            over = replace(container, state=State.EXITED, exit_code=code, health="")
             self._picture.saw(over, now)
             self._feed(Seen(now, over))
             return True

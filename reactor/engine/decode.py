@@ -2,7 +2,7 @@
 
 Whatever is unclear is left unknown or refused here; nothing is guessed that could make a
 container look dead, unlimited or harmless. Moments come in from ``ages``, image labels from
-``images``.
+``images``; what of an inspect may be garbage without harm is read in ``traits``.
 """
 
 import re
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from reactor.core.container import NOTHING, Container, ContainerId, Listed, Run, State
+from reactor.engine import traits
 from reactor.engine.errors import EngineSaidNonsense, quoted
 from reactor.engine.wire import ConfigBody, HostBody, InspectedBody, ListedBody, StateBody, parse
 
@@ -50,7 +51,13 @@ def _row(row: ListedBody) -> Listed:
     # A state that we do not know counts as alive here: it is then inspected, and stays unsure.
     state = _state(row.state) or State.RUNNING
     return Listed(
-        _id(row.id), _own_name(row.names or []), row.image, row.image_i_d, state, _labels(row.labels)
+        id=_id(row.id),
+        name=_own_name(row.names or []),
+        image=row.image,
+        image_id=row.image_i_d,
+        state=state,
+        labels=_labels(row.labels),
+        health=traits.listed_health(row.status),
     )
 
 
@@ -90,6 +97,13 @@ def container(body: InspectedBody, context: Context) -> Container:
         exit_code=_exit_code(state, status),
         oom_killed=state.o_o_m_killed,
         finished_at=_moment(state.finished_at),
+        restarts=traits.count(body.restart_count),
+        health=traits.health(state, config, status),
+        privileged=traits.said(host.privileged, traits.FLAG),
+        init=traits.said(host.init, traits.FLAG),
+        user=traits.said(config.user, traits.TEXT) or "",
+        log_driver=traits.log_driver(host),
+        ports=traits.ports(host, body.network_settings),
     )
 
 

@@ -33,7 +33,7 @@ FILTERS = quote(json.dumps({"type": ["container"]}, separators=(",", ":")))
 # matched at the very beginning of a line, where the engine writes and no label can stand.
 _NOISE = re.compile(
     rb'\{"(?:status":"|Type":"container","Action":")'
-    rb'(?:exec_|health_status|top"|resize"|attach"|detach"|archive-path"|extract-to-dir"|export"|copy")'
+    rb'(?:exec_|top"|resize"|attach"|detach"|archive-path"|extract-to-dir"|export"|copy")'
 )
 _NUMBER = re.compile(r"-?[0-9]{1,10}")
 _ALIASES = {"died": "die", "remove": "destroy"}

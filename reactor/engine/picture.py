@@ -53,6 +53,9 @@ class Picture:
         known = self._known.get(row.id)
         if known is None or row.id in self._failed:
             return True
+        # The event that told of other health can have been lost; the list then says so, too.
+        if row.health not in {"", known.container.health}:
+            return True
         # The image of a container can be unreadable for a while; then its labels cannot be told apart.
         return known.container.state is not row.state or known.container.image_labels is None
 
@@ -86,7 +89,8 @@ class Picture:
         known = self._known[row.id]
         if known.at >= began or known.container.state is row.state:
             return known.container
-        return replace(known.container, state=row.state)
+        # What a health check found before the change says nothing of the time after it.
+        return replace(known.container, state=row.state, health="")
 
     def statistics(self) -> Mapping[str, int]:
         """How many are known, and how many looks failed."""

@@ -10,7 +10,7 @@ import trio
 from reactor.core.container import Run
 from reactor.core.facts import Sample
 from reactor.core.ports import StreamEnded
-from reactor.engine.decode import limit
+from reactor.engine.decode import NO_LIMIT, limit
 from reactor.engine.streaming import StreamLines, parse_line, refuse_object
 from reactor.engine.times import seconds
 from reactor.http.lines import Lines
@@ -89,16 +89,16 @@ class StatsStream:
             refuse_object(frame.message, "stats")
         read = seconds(frame.read)
         memory, pids = frame.memory_stats or MemoryBody(), frame.pids_stats or PidsBody()
-        if read is None or (memory.usage is None and pids.current is None):
+        if read is None or (positive(memory.usage) is None and positive(pids.current) is None):
             return None
         if self._began is not None and read < self._began:
             return None
         return Sample(
             at,
             self._run,
-            pids=pids.current,
+            pids=positive(pids.current),
             pids_limit=limit(pids.limit),
-            memory=working_set(memory),
+            memory=positive(working_set(memory)),
             memory_limit=self._memory_limit(memory.limit),
             cpu=_cpu_seconds(frame.cpu_stats),
         )
@@ -116,6 +116,13 @@ class StatsStream:
         self._cpu = cpu
 
 
+def positive(number: int | None) -> int | None:
+    """The number, if it can be a reading. Whatever runs uses some, so a zero stands for a missing controller;
+    a number near the end of 64 bits is a difference that went below zero.
+    """
+    return number if number is not None and 0 < number < NO_LIMIT else None
+
+
 def working_set(memory: MemoryBody) -> int | None:
     """Memory as ``docker stats`` shows it: without the page cache that nobody has used lately."""
     if memory.usage is None or memory.stats is None:
@@ -127,5 +134,5 @@ def working_set(memory: MemoryBody) -> int | None:
 
 
 def _cpu_seconds(cpu: CpuBody | None) -> float | None:
-    usage = cpu.cpu_usage.total_usage if cpu and cpu.cpu_usage else None
+    usage = positive(cpu.cpu_usage.total_usage if cpu and cpu.cpu_usage else None)
     return None if usage is None else usage * NANO

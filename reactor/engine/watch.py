@@ -14,7 +14,7 @@ from functools import partial
 import trio
 
 from reactor.core.container import ContainerId, Listed
-from reactor.core.facts import Fact, Happened, Happening, Seen, Vanished
+from reactor.core.facts import Fact, Happened, Happening, Seen, Subscription, Vanished
 from reactor.core.ports import Engine, EngineError, EngineInfo, Event
 from reactor.engine.deaths import Deaths
 from reactor.engine.hearing import Hearing, HearingStatistics
@@ -26,8 +26,10 @@ log = logging.getLogger("reactor.engine")
 HAPPENINGS = {happening.value: happening for happening in Happening}
 LOOKED_AT = frozenset(
     {"create", "start", "restart", "die", "oom", "pause", "unpause", "destroy", "update", "rename"}
+    | {"health_status"}
 )
-"""The events after which a container is inspected; execs and probes are not among them."""
+"""The events after which a container is inspected. Execs are not among them, nor is each probe of a
+health check: an engine tells when its finding changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,7 @@ class Watch:
 
     def _opened(self, info: EngineInfo) -> None:
         self._told_open(info)
+        self._feed(Subscription(trio.current_time(), up=True))
         self._recent.clear()
         self._unannounced.clear()
         self._list_now()
@@ -147,6 +150,7 @@ class Watch:
     def _lost(self, why: str) -> None:
         if self._stats.blind_since is None:
             log.warning("the event stream is lost", extra={"why": why})
+            self._feed(Subscription(trio.current_time(), up=False))
             self._stats = replace(self._stats, blind_since=trio.current_time())
         self._gap = True
 

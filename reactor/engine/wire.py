@@ -1,7 +1,8 @@
 """The shapes of the engine's JSON, as far as anything of it is read here.
 
 Fields that may be missing have a default, because engines and versions differ; a field that is
-there with another type is an error. What the fields mean is in ``decode``, ``events`` and ``stats``.
+there with another type is an error, unless it is kept raw: such a field is read by itself, in
+``traits``. What the fields mean is in ``decode``, ``traits``, ``events`` and ``stats``.
 """
 
 from typing import TypeVar
@@ -9,6 +10,9 @@ from typing import TypeVar
 import msgspec
 
 from reactor.engine.errors import EngineSaidNonsense, quoted
+
+ABSENT = msgspec.Raw(b"")
+"""A raw field that is not there."""
 
 
 class VersionBody(msgspec.Struct, rename="pascal"):
@@ -47,6 +51,7 @@ class ListedBody(msgspec.Struct, rename="pascal"):
     image: str = ""
     image_i_d: str = ""
     state: str = ""
+    status: msgspec.Raw = ABSENT
     labels: dict[str, str] | None = None
 
 
@@ -59,6 +64,20 @@ class StateBody(msgspec.Struct, rename="pascal"):
     o_o_m_killed: bool = False
     started_at: str = ""
     finished_at: str = ""
+    health: msgspec.Raw = ABSENT
+
+
+class HealthBody(msgspec.Struct, rename="pascal"):
+    """What the health check of a container has found."""
+
+    status: str = ""
+    failing_streak: int | None = None
+
+
+class ProbeBody(msgspec.Struct, rename="pascal"):
+    """How a container's health is checked."""
+
+    retries: int = 0
 
 
 class RestartBody(msgspec.Struct, rename="pascal"):
@@ -67,8 +86,14 @@ class RestartBody(msgspec.Struct, rename="pascal"):
     name: str = ""
 
 
+class LogBody(msgspec.Struct, rename="pascal"):
+    """Where a container's output goes."""
+
+    type: str = ""
+
+
 class HostBody(msgspec.Struct, rename="pascal"):
-    """What an inspect says of limits and of shared namespaces."""
+    """What an inspect says of limits, of shared namespaces and of the ties to the host."""
 
     network_mode: str = ""
     pid_mode: str = ""
@@ -77,6 +102,10 @@ class HostBody(msgspec.Struct, rename="pascal"):
     memory: int = 0
     pids_limit: int | None = None
     restart_policy: RestartBody | None = None
+    privileged: msgspec.Raw = ABSENT
+    init: msgspec.Raw = ABSENT
+    log_config: msgspec.Raw = ABSENT
+    port_bindings: msgspec.Raw = ABSENT
 
 
 class ConfigBody(msgspec.Struct, rename="pascal"):
@@ -84,6 +113,14 @@ class ConfigBody(msgspec.Struct, rename="pascal"):
 
     image: str = ""
     labels: dict[str, str] | None = None
+    user: msgspec.Raw = ABSENT
+    healthcheck: msgspec.Raw = ABSENT
+
+
+class NetworkBody(msgspec.Struct, rename="pascal"):
+    """How a running container can be reached."""
+
+    ports: msgspec.Raw = ABSENT
 
 
 class InspectedBody(msgspec.Struct, rename="pascal"):
@@ -96,6 +133,8 @@ class InspectedBody(msgspec.Struct, rename="pascal"):
     state: StateBody | None = None
     host_config: HostBody | None = None
     config: ConfigBody | None = None
+    restart_count: msgspec.Raw = ABSENT
+    network_settings: msgspec.Raw = ABSENT
 
 
 class ErrorBody(msgspec.Struct):

@@ -6,6 +6,9 @@ How an address is found (flags, environment, contexts) is not known here.
 import ssl
 from dataclasses import dataclass
 
+LONGEST_PATH = 107
+"""So many bytes may the path of a unix socket have, for those who listen and for those who connect."""
+
 
 @dataclass(frozen=True, slots=True)
 class Address:

@@ -5,12 +5,13 @@ every error says ``sent=False``. What is spoken over the connection is in ``exch
 """
 
 import errno
+import os
 import socket
 import ssl
 
 import trio
 
-from reactor.http.address import Address
+from reactor.http.address import LONGEST_PATH, Address
 from reactor.http.errors import AccessDenied, BadCertificate, ConnectionBroken, HttpError, NobodyListens
 
 FIRST_PAUSE = 0.005
@@ -55,6 +56,8 @@ async def _connect_once(address: Address) -> trio.abc.Stream:
 
 
 async def _open_unix(path: str) -> trio.SocketStream:
+    if len(os.fsencode(path)) > LONGEST_PATH:
+        raise NobodyListens(f"the socket's path is longer than {LONGEST_PATH} bytes: {path}")
     # Not trio.open_unix_socket: Linux answers EAGAIN to a non-blocking connect when the queue of the
     # listener is full, trio takes that for "in progress", and hands out a stream that was never
     # connected. A connect to a unix socket is never in progress: it is done at once or not at all.

@@ -78,6 +78,7 @@ class Journal:
             inline=inline,
         )
         self._open_intents: tuple[Decision, ...] = ()
+        self._proven: Mapping[str, str] = {}
         self._told_drops = 0
         self._late = 0
 
@@ -143,6 +144,16 @@ class Journal:
         """The runs whose end is on record (the latest 20,000), and their causes."""
         return self._memory.exits()
 
+    def proven(self) -> frozenset[str]:
+        """The proofs of the rules that were last in force."""
+        return frozenset(self._proven)
+
+    def prove(self, proofs: Mapping[str, str]) -> None:
+        """Write which rules are in force from now on: their names by proof."""
+        if proofs.keys() != self._proven.keys():
+            self._proven = dict(proofs)
+            self._put(*rows.proven(proofs, self._moment()))
+
     async def wait_written(self) -> None:
         """Wait until everything is on its way to the disk; give it a deadline."""
         await self._writer.wait_written()
@@ -175,6 +186,7 @@ class Journal:
 
     def _recall(self, recollection: Recollection) -> None:
         self._open_intents = recollection.intents
+        self._proven = dict.fromkeys(recollection.proven, "")
         self._memory.recall(recollection)
 
     def _write_all_known(self) -> None:
@@ -182,3 +194,5 @@ class Journal:
         now = self._moment()
         for run in self._memory.open_runs():
             self._backlog.put(rows.again(run, now))
+        if self._proven:
+            self._backlog.put(rows.proven(self._proven, now))

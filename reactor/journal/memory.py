@@ -36,6 +36,7 @@ class Recollection:
     runs: tuple[KnownRun, ...] = ()
     exits: Mapping[Run, Cause] = field(default_factory=dict)
     intents: tuple[Decision, ...] = ()
+    proven: frozenset[str] = frozenset()
 
 
 class Memory:

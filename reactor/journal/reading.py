@@ -39,7 +39,8 @@ def recall(connection: sqlite3.Connection, now: Moment, capacity: int) -> Recoll
         for row in reversed(connection.execute(_EXITS, (capacity,)).fetchall())
         if row[2] in causes and _is_full(row[0])
     }
-    return Recollection(tuple(reversed(runs)), exits, tuple(_intents(connection, now)))
+    proven = frozenset(row[0] for row in connection.execute("SELECT proof FROM proven"))
+    return Recollection(tuple(reversed(runs)), exits, tuple(_intents(connection, now)), proven)
 
 
 def _run(row: tuple[str, str, str, str, str, str, str, str | None, float | None]) -> KnownRun:

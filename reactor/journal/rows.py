@@ -7,7 +7,7 @@ the database refuses would stop all that come after it.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from reactor.core.container import Run
@@ -81,6 +81,8 @@ END = (
     " > instr('unseen,itself,oom,reactor', cause) THEN excluded.cause ELSE cause END,"
     " finished_at = CASE excluded.finished_at WHEN '' THEN finished_at ELSE excluded.finished_at END"
 )
+FORGET_PROVEN = "DELETE FROM proven"
+PROVEN = "INSERT INTO proven (proof, rule, since) VALUES (?, ?, ?)"
 MARK_OVER = "UPDATE runs SET over = 1 WHERE container = ? AND started_at = ?"
 
 
@@ -144,6 +146,12 @@ def end(
     code = exit_code if exit_code is not None and abs(exit_code) < 2**63 else None
     values: tuple[Value, ...] = (*_run(run), code, cause, int(oom), storable(finished_at), moment.wall)
     return Row(END, values), Row(MARK_OVER, _run(run))
+
+
+def proven(proofs: Mapping[str, str], moment: Moment) -> tuple[Row, ...]:
+    """The rules that are in force, by proof, in the place of those that were before."""
+    kept = (Row(PROVEN, (storable(proof), storable(rule), moment.wall)) for proof, rule in proofs.items())
+    return Row(FORGET_PROVEN, ()), *kept
 
 
 def _run(run: Run) -> tuple[str, str]:

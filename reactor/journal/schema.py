@@ -44,7 +44,12 @@ CREATE INDEX runs_open ON runs (first_seen) WHERE over = 0;
 CREATE INDEX exits_recorded ON exits (recorded);
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST,)
+# What was once in force, so that a start knows which rules are new.
+_PROVEN = """
+CREATE TABLE proven (proof TEXT PRIMARY KEY, rule TEXT NOT NULL, since REAL NOT NULL);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _PROVEN)
 VERSION = len(MIGRATIONS)
 
 

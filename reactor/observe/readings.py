@@ -43,6 +43,8 @@ class Readings:
     containers: tuple[ContainerReading, ...] = ()
     ready: bool = False
     rules_loaded: int = 0
+    reload_successful: bool = True
+    gate_held: int = 0
     rule_unknown: Mapping[str, int] = field(default_factory=dict, hash=False)
     stats_streams: int = 0
     stats_shed: int = 0

@@ -70,6 +70,8 @@ _OF_CONTAINER: Mapping[str, Callable[[ContainerReading], Number | None]] = Mappi
 _OF_READINGS: Mapping[str, Callable[[Readings], Number | None]] = MappingProxyType(
     {
         "reactor_rules_loaded": lambda now: now.rules_loaded,
+        "reactor_rules_reload_successful": lambda now: int(now.reload_successful),
+        "reactor_gate_held": lambda now: now.gate_held,
         "reactor_outbox_queued": lambda now: now.outbox_queued,
         "reactor_outbox_in_flight": lambda now: now.outbox_in_flight,
         "reactor_outbox_quarantined": lambda now: now.outbox_quarantined,

@@ -71,12 +71,40 @@ RULES = (
     Row("reactor.containers", "{container}", _U, "reactor_containers", "Living containers.", ("standing",)),
     Row("reactor.rules.loaded", "{rule}", _U, "reactor_rules_loaded", "Rules in force."),
     Row(
+        "reactor.rules.reload.successful", "", _G, "reactor_rules_reload_successful",
+        "1 if the last reload of the rules succeeded, or there was none; 0 while older ones are in force.",
+    ),
+    Row(
+        "reactor.rules.reloads", "{reload}", _C, "reactor_rules_reloads_total",
+        "Times the rules were read again while running, by result.", ("result",),
+    ),
+    Row(
+        "reactor.gate.held", "{container}", _U, "reactor_gate_held",
+        "Containers that new rules would act on, while they are held back because these are too many.",
+    ),
+    Row(
         "reactor.rule.matches", "{match}", _C, "reactor_rule_matches_total",
         "Times that a rule began to match a run, whether or not it came to a decision.", ("rule",),
     ),
     Row(
         "reactor.rule.unknown", "{run}", _U, "reactor_rule_unknown",
         "Runs for which a rule cannot be judged at present, for want of data or of a limit.", ("rule",),
+    ),
+    Row(
+        "reactor.rule.holds", "{hold}", _C, "reactor_rule_holds_total",
+        "Times that a rule began to hold back, since more runs matched it at once than its limit.", ("rule",),
+    ),
+    Row(
+        "reactor.rule.defects", "{defect}", _C, "reactor_rule_defects_total",
+        "Times that a rule failed by a defect and was put out of force for a container.", ("rule",),
+    ),
+    Row(
+        "reactor.gate.holds", "{hold}", _C, "reactor_gate_holds_total",
+        "Times that new rules were said to match too many runs and to wait for an acknowledgement.",
+    ),
+    Row(
+        "reactor.gate.openings", "{opening}", _C, "reactor_gate_openings_total",
+        "Times that new rules came into force: 'counted' to be within bounds, or 'acknowledged'.", ("how",),
     ),
     Row(
         "reactor.decisions", "{decision}", _C, "reactor_decisions_total",

@@ -5,6 +5,6 @@ the wording of mistakes. What rules mean, and how conditions are judged, is in `
 """
 
 from reactor.ruleset.errors import BadRules, RuleError
-from reactor.ruleset.loading import load, parse, parse_all
+from reactor.ruleset.loading import Examined, examine, load, parse, parse_all
 
-__all__ = ["BadRules", "RuleError", "load", "parse", "parse_all"]
+__all__ = ["BadRules", "Examined", "RuleError", "examine", "load", "parse", "parse_all"]

@@ -81,6 +81,14 @@ def read_document(source: str) -> Document:
     return document
 
 
+def entries(holder: Any, key: str, path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The maps in a list below a key, as far as the file has the shape that it should have."""
+    entries = holder.get(key) if isinstance(holder, dict) else None
+    for index, entry in enumerate(entries if isinstance(entries, list) else []):
+        if isinstance(entry, dict):
+            yield (*path, key, index), entry
+
+
 class _Reader:
     """Goes through the parser's events once and fills a document."""
 

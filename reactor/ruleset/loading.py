@@ -1,65 +1,60 @@
-"""All rule files together: one rule set, or everything that is wrong with any of them.
+"""From paths to one rule set, or to everything that is wrong with any of the files.
 
-What concerns more than one file belongs here: the order, names that are taken, the digest.
+What the rest of the program asks for is here; the steps are in ``reading``.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
-from hashlib import sha256
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from reactor.core.rules import RuleSet
+from reactor.ruleset.digests import version_of
 from reactor.ruleset.errors import BadRules, RuleError
 from reactor.ruleset.expressions import Language
 from reactor.ruleset.files import RuleFile, find_and_read
-from reactor.ruleset.reading import ReadFile, read_rules
+from reactor.ruleset.lints import lints
+from reactor.ruleset.reading import read_files
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A rule set, and what in it is allowed but probably not meant."""
+
+    rules: RuleSet
+    warnings: tuple[RuleError, ...] = ()
+    files: int = 0
 
 
 def load(paths: Sequence[Path]) -> RuleSet:
     """The rules in these files and folders, in the order of the files; BadRules with all mistakes."""
-    return _rule_set(list(find_and_read(paths)))
+    return _examined(list(find_and_read(paths)), Language()).rules
 
 
 def parse(text: str, name: str = "rules.yaml") -> RuleSet:
     """The rules in a text; ``name`` stands for the file in places and messages."""
-    return _rule_set([RuleFile(name, text)])
+    return _examined([RuleFile(name, text)], Language()).rules
 
 
 def parse_all(texts: Iterable[tuple[str, str]]) -> RuleSet:
     """The rules in these texts, each with the name of its file, as ``RuleSet.texts`` has them."""
-    return _rule_set([RuleFile(name, text) for name, text in texts])
+    return _examined([RuleFile(name, text) for name, text in texts], Language()).rules
 
 
-def _rule_set(found: Sequence[RuleFile | RuleError]) -> RuleSet:
-    language = Language()
-    read = [
-        read_rules(one.name, one.text, language) if isinstance(one, RuleFile) else ReadFile(errors=(one,))
-        for one in found
-    ]
-    errors = [error for one in read for error in one.errors] + list(_taken(read))
-    if errors:
-        order = {one.name if isinstance(one, RuleFile) else one.file: at for at, one in enumerate(found)}
-        raise BadRules(sorted(errors, key=lambda error: (order[error.file], error.line, error.column)))
-    rules = tuple(rule for one in read for rule in one.rules)
+def examine(paths: Sequence[Path]) -> Examined:
+    """As ``load``, with warnings."""
+    return _examined(list(find_and_read(paths)), Language(), warn=True)
+
+
+def _examined(found: Sequence[RuleFile | RuleError], language: Language, *, warn: bool = False) -> Examined:
+    read = read_files(found, language)
+    order = {one.name if isinstance(one, RuleFile) else one.file: at for at, one in enumerate(found)}
+    if read.errors:
+        raise BadRules(_sorted(read.errors, order))
     files = [one for one in found if isinstance(one, RuleFile)]
-    return RuleSet(rules, _version(files), tuple((one.name, one.text) for one in files))
+    warnings = _sorted(lints(read.compiled, language), order) if warn else ()
+    texts = tuple((one.name, one.text) for one in files)
+    return Examined(RuleSet(read.rules, version_of(files), texts), tuple(warnings), len(files))
 
 
-def _taken(read: Sequence[ReadFile]) -> Iterator[RuleError]:
-    """Groups whose name another group has: rules are known by group and name in metrics and records."""
-    seen: dict[str, RuleError] = {}
-    for group, place in (pair for one in read for pair in one.groups):
-        first = seen.setdefault(group, place)
-        if first is not place:
-            message = f"there is a group named '{group}' already, at {first.file}:{first.line}"
-            yield replace(place, message=message)
-
-
-def _version(files: Iterable[RuleFile]) -> str:
-    """Twelve hex digits that change with the contents of the files, and not with where they lie."""
-    digest = sha256()
-    for file in files:
-        # The lengths keep two files from looking like one.
-        content = file.text.encode()
-        digest.update(f"{len(content)}:".encode() + content)
-    return digest.hexdigest()[:12]
+def _sorted(errors: Sequence[RuleError], order: dict[str, int]) -> list[RuleError]:
+    return sorted(errors, key=lambda error: (order[error.file], error.line, error.column))

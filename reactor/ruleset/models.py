@@ -1,109 +1,38 @@
-"""The shape of a rule file: which keys there are, and what may stand behind each.
+"""The shape of a rule file: which keys there are, in their canonical order, and what each takes.
 
-Shape only: what keys mean together (``for`` beside ``on``, two rules of one name) is checked
-in ``reading``, and the sentences for what pydantic finds are in ``sentences``.
+Shape only: what single values mean is in ``values``, what keys mean together is checked in
+``together``, and the sentences for what pydantic finds are in ``sentences``. The descriptions
+are what an editor shows (``schema``).
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationInfo
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 
-from reactor.core.decisions import Action
-from reactor.core.problems import BadExpression, did_you_mean
-from reactor.core.rules import Condition, Trigger
-from reactor.core.units import read_duration
+from reactor.core.rules import Condition, Order, Severity, Trigger
+from reactor.ruleset import exempting, hints, values
+from reactor.ruleset.actions import Ending, ending
+from reactor.ruleset.values import Override
 
-ACTIONS = {Action.KILL.value: Action.KILL}
-"""The actions that a rule can ask for."""
-LONGEST_NAME = 63
-
-_NAME = re.compile(rf"[a-z0-9-]{{1,{LONGEST_NAME}}}")
-
-
-def wrong(message: str) -> PydanticCustomError:
-    """A mistake in one value. The braces in a message of ours are no placeholders."""
-    return PydanticCustomError("said", "{message}", {"message": message})
-
-
-def _text(value: Any, info: ValidationInfo) -> str:
-    key = "for" if info.field_name == "hold" else info.field_name
-    if value is None:
-        raise wrong(f"'{key}' has no value: write one, or leave the key out")
-    if isinstance(value, list | dict):
-        raise wrong(f"'{key}' is one text, and this is {'a list' if isinstance(value, list) else 'a map'}")
-    if not isinstance(value, str):
-        raise wrong(f"'{key}' is text: put it in quotes")
-    return value
-
-
-def _word(value: Any, info: ValidationInfo) -> str:
-    text = _text(value, info)
-    if not text.strip():
-        raise wrong(f"'{info.field_name}' is empty: write a value, or leave the key out")
-    return text
-
-
-def _name(value: Any, info: ValidationInfo) -> str:
-    text = _text(value, info)
-    if _NAME.fullmatch(text):
-        return text
-    if len(text) > LONGEST_NAME:
-        raise wrong(f"a name has at most {LONGEST_NAME} characters")
-    proposal = re.sub(r"[^a-z0-9-]+", "-", text.lower()).strip("-")
-    remedy = f", such as {proposal}" if proposal else ""
-    raise wrong(f"a name is made of a-z, 0-9 and -{remedy}")
-
-
-def _condition(value: Any, info: ValidationInfo) -> Condition:
-    text = _text(value, info)
-    try:
-        condition = info.context["language"].condition(text) if info.context else None
-    except BadExpression as error:
-        raise PydanticCustomError("expression", "bad expression", {"problems": error.problems}) from None
-    if not isinstance(condition, Condition):
-        raise TypeError("the context of the validation has no language")
-    return condition
-
-
-def _trigger(value: Any, info: ValidationInfo) -> Trigger:
-    text = _text(value, info)
-    if text not in list(Trigger):
-        raise wrong(f"there is no trigger '{text}': {did_you_mean(text, Trigger)}")
-    return Trigger(text)
-
-
-def _duration(value: Any, info: ValidationInfo) -> float:
-    text = _text(value, info)
-    seconds = read_duration(text)
-    if seconds is not None:
-        return seconds
-    if text.isdigit():
-        raise wrong(f"a duration has a unit: write {text}s, {text}m or {text}h")
-    raise wrong(f"'{text}' is no duration: write it as 30s, 5m, 1h30m or 500ms")
-
-
-def _action(value: Any, info: ValidationInfo) -> Action:
-    text = _text(value, info)
-    if text not in ACTIONS:
-        raise wrong(f"there is no action '{text}': {did_you_mean(text, ACTIONS)}")
-    return ACTIONS[text]
-
-
-def _label(value: Any, info: ValidationInfo) -> str:
-    text = _word(value, info)
-    if text.startswith("="):
-        raise wrong("a label is written key or key=value, as in team=ml*")
-    return text
-
-
-Text = Annotated[str, PlainValidator(_text)]
-Glob = Annotated[str, PlainValidator(_word)]
-SafeName = Annotated[str, PlainValidator(_name)]
-Duration = Annotated[float, PlainValidator(_duration)]
+Text = Annotated[str, PlainValidator(values.text, json_schema_input_type=str)]
+Glob = Annotated[str, PlainValidator(values.word, json_schema_input_type=hints.Word)]
+SafeName = Annotated[str, PlainValidator(values.name, json_schema_input_type=hints.Name)]
+Duration = Annotated[float, PlainValidator(values.duration, json_schema_input_type=hints.Duration)]
+_SomeTime = Annotated[float, PlainValidator(values.some_time, json_schema_input_type=hints.Duration)]
+_Template = Annotated[str, PlainValidator(values.template, json_schema_input_type=str)]
+_Condition = Annotated[Condition | None, PlainValidator(values.condition, json_schema_input_type=hints.Word)]
+_Trigger = Annotated[Trigger | None, PlainValidator(values.trigger, json_schema_input_type=hints.Trigger)]
+_Severity = Annotated[Severity, PlainValidator(values.severity, json_schema_input_type=hints.Severity)]
+_Override = Annotated[Override | None, PlainValidator(values.override, json_schema_input_type=hints.Override)]
+_Limit = Annotated[int | None, PlainValidator(values.limit, json_schema_input_type=hints.Limit)]
+_Victims = Annotated[Order | None, PlainValidator(values.victims, json_schema_input_type=hints.Victims)]
+_LabelKey = Annotated[str, PlainValidator(values.label_key, json_schema_input_type=hints.Word)]
+_Label = Annotated[str, PlainValidator(values.label, json_schema_input_type=hints.Word)]
+_Ending = Annotated[Ending, PlainValidator(ending, json_schema_input_type=hints.Ending)]
+_Field = Annotated[str, PlainValidator(exempting.field, json_schema_input_type=hints.ExemptField)]
+_Row = Annotated[tuple[str, ...], PlainValidator(exempting.row, json_schema_input_type=hints.Row)]
 
 
 class Strict(BaseModel):
@@ -113,38 +42,112 @@ class Strict(BaseModel):
 
 
 class SelectorText(Strict):
-    """An entry of ``select``."""
+    """An entry of `select`: every part that is given must match."""
 
-    label: Annotated[str, PlainValidator(_label)] = ""
-    name: Glob = ""
-    image: Glob = ""
-    project: Glob = ""
+    label: _Label = Field(default="", description="A label, `key` or `key=pattern`.")
+    name: Glob = Field(default="", description="A pattern for the container's name.")
+    image: Glob = Field(default="", description="A pattern for the image as it was named at creation.")
+    project: Glob = Field(default="", description="A pattern for the Compose project.")
 
 
-class RuleText(Strict):
-    """An entry of ``rules``."""
+class ExceptionText(Strict):
+    """An exception to a rule: its author fixes the fields, the site fills in the values."""
 
-    name: SafeName
-    summary: Text = ""
-    when: Annotated[Condition | None, PlainValidator(_condition)] = None
-    on: Annotated[Trigger | None, PlainValidator(_trigger)] = None
-    hold: Duration = Field(default=0.0, alias="for")
-    dry_run: bool = False
-    action: Annotated[Action, PlainValidator(_action)] = Action.KILL
+    name: SafeName = Field(description="The exception's name, once within its rule.")
+    override: _Override = Field(default=None, description=hints.OVERRIDE)
+    fields: list[_Field] = Field(default=[], min_length=1, description="What a value has to name.")
+    values: list[_Row] = Field(
+        default=[],
+        description="Lists of patterns, one for each field; exempt is what matches all of one list.",
+    )
+
+
+class _Usual(Strict):
+    """What a group's defaults may say for its rules."""
+
+    severity: _Severity = Field(
+        default=Severity.WARNING, description="How bad it is: info, warning, critical."
+    )
+    hold: Duration = Field(
+        default=0.0, alias="for", description="How long the condition must hold without a break."
+    )
+    keep_for: Duration = Field(
+        default=0.0, description="A break in the condition that is not longer than this does not count."
+    )
+    fresh: _SomeTime = Field(default=0.0, description="How old a sample may be to be evidence.")
+    cooldown: Duration = Field(
+        default=0.0,
+        description="How long after a decision the rule leaves later runs of the container alone.",
+    )
+    limit: _Limit = Field(
+        default=None, description="With more matches than this at once the rule holds back."
+    )
+    then: list[_Ending] = Field(
+        default=[], min_length=1, description="What is done: kill (the default), or stop with its grace."
+    )
+    dry_run: bool = Field(default=False, description="Decide and report, do nothing.")
+
+
+class LevelText(_Usual):
+    """What a rule or one of its levels says."""
+
+    summary: _Template = Field(default="", description="One line for people; `{pids}` stands for a field.")
+    description: _Template = Field(default="", description="More for people: what it means, what to do.")
+    on: _Trigger = Field(default=None, description="An event instead of, or beside, a condition.")
+    when: _Condition = Field(default=None, description="The condition, such as `pids > 200`.")
+    victims: _Victims = Field(
+        default=None,
+        description="Which containers a condition about the whole takes first, as in `most memory`.",
+    )
+    tighten: _LabelKey = Field(
+        default="", description="The label by which a container may ask for a stricter threshold."
+    )
+
+
+class DefaultsText(_Usual):
+    """What holds for every rule of the group that does not say it itself."""
+
+    team: Text = Field(default="", description="Who is to know.")
+
+
+class RuleText(LevelText):
+    """An entry of `rules`."""
+
+    name: SafeName = Field(description="The rule's name, once within its group: a-z, 0-9 and -.")
+    override: _Override = Field(default=None, description=hints.OVERRIDE)
+    team: Text = Field(default="", description="Who is to know.")
+    soft: LevelText = Field(
+        default_factory=LevelText, description="The milder level of a rule with two levels."
+    )
+    hard: LevelText = Field(
+        default_factory=LevelText, description="The stronger level of a rule with two levels."
+    )
+    exceptions: list[ExceptionText] = Field(
+        default=[], min_length=1, description="Containers to which the rule does not apply."
+    )
 
 
 class GroupText(Strict):
-    """An entry of ``groups``."""
+    """An entry of `groups`."""
 
-    name: SafeName
-    select: list[SelectorText] = Field(default=[], min_length=1)
-    rules: list[RuleText] = Field(min_length=1)
+    name: SafeName = Field(description="The group's name, once in all files: a-z, 0-9 and -.")
+    override: _Override = Field(default=None, description=hints.OVERRIDE)
+    select: list[SelectorText] = Field(
+        default=[], min_length=1, description="To which containers the rules apply: any one entry is enough."
+    )
+    defaults: DefaultsText = Field(
+        default_factory=DefaultsText, description="What holds for rules that do not say it."
+    )
+    exceptions: list[ExceptionText] = Field(
+        default=[], min_length=1, description="Containers to which no rule of the group applies."
+    )
+    rules: list[RuleText] = Field(default=[], min_length=1, description="The rules of the group.")
 
 
 class FileText(Strict):
-    """A rule file."""
+    """A rule file of reactor: groups of rules that say which containers are ended, and why."""
 
-    groups: list[GroupText] = Field(min_length=1)
+    groups: list[GroupText] = Field(min_length=1, description="The groups of rules.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +173,34 @@ RULE_FILE = Shape(
         (): (FileText, "a rule file"),
         ("groups",): (GroupText, "a group"),
         ("groups", "select"): (SelectorText, "a selector"),
+        ("groups", "defaults"): (DefaultsText, "'defaults'"),
+        ("groups", "exceptions"): (ExceptionText, "an exception"),
         ("groups", "rules"): (RuleText, "a rule"),
+        ("groups", "rules", "soft"): (LevelText, "'soft'"),
+        ("groups", "rules", "hard"): (LevelText, "'hard'"),
+        ("groups", "rules", "exceptions"): (ExceptionText, "an exception"),
     }
 )
 
+ORDER = (
+    "groups", "name", "override", "summary", "description", "severity", "team", "select", "defaults",
+    "on", "when", "for", "keep_for", "fresh", "cooldown", "limit", "victims", "tighten", "soft", "hard",
+    "then", "dry_run", "fields", "values", "exceptions", "label", "image", "project", "rules",
+)  # fmt: skip
+"""All keys in the order in which ``reactor fmt`` writes them."""
+
 
 def keys_of(model: type[BaseModel]) -> tuple[str, ...]:
-    """The keys of a model as they are written in a file."""
-    return tuple(field.alias or name for name, field in model.model_fields.items())
+    """The keys of a model as they are written in a file, those of rule files in their canonical order."""
+    keys = tuple(field.alias or name for name, field in model.model_fields.items())
+    return tuple(sorted(keys, key=ORDER.index)) if set(keys) <= set(ORDER) else keys
+
+
+def written_keys(model: type[BaseModel]) -> Mapping[str, str]:
+    """For each attribute of a model, the key as it is written in a file."""
+    return {name: field.alias or name for name, field in model.model_fields.items()}
+
+
+def context(language: Any) -> dict[str, Any]:
+    """What the checks of single values need to know."""
+    return {"language": language}

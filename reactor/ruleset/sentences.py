@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from reactor.core.problems import Problem, did_you_mean, nearest
 from reactor.ruleset.document import Document, Path
-from reactor.ruleset.models import RULE_FILE, Shape, keys_of
+from reactor.ruleset.models import RULE_FILE, GroupText, RuleText, Shape, keys_of
 
 Found = tuple[int, str]
 """An offset in the file, and what is wrong there."""
@@ -18,14 +18,21 @@ Found = tuple[int, str]
 _ELSEWHERE = {
     "alert": "name",
     "annotations": "summary",
-    "description": "summary",
+    "desc": "description",
+    "output": "summary",
+    "priority": "severity",
+    "keep_firing_for": "keep_for",
+    "owner": "team",
+    "override_mode": "override",
+    "at_most": "limit",
+    "exception": "exceptions",
     "expr": "when",
     "condition": "when",
     "if": "when",
     "event": "on",
     "trigger": "on",
-    "then": "action",
-    "actions": "action",
+    "do": "then",
+    "actions": "then",
     "duration": "for",
     "selector": "select",
     "match": "select",
@@ -34,6 +41,8 @@ _ELSEWHERE = {
     "labels": "label",
 }
 """What the same thing is called in other tools."""
+_OUTDATED = {"action": "write 'then' in its place, with a list, as in 'then: [kill]'"}
+"""What was a key once."""
 
 
 def sentences(document: Document, error: ValidationError, shape: Shape = RULE_FILE) -> Iterator[Found]:
@@ -65,7 +74,7 @@ def _in_condition(document: Document, path: Path, problems: tuple[Problem, ...])
 
 def _sentence(document: Document, path: Path, kind: str, context: Mapping[str, Any], shape: Shape) -> Found:
     if kind == "said":
-        return document.value_at(path), context["message"]
+        return document.value_at((*path, *context["inside"])), context["message"]
     if kind == "extra_forbidden":
         return document.key_at(path), _unknown_key(path, shape)
     if kind == "missing":
@@ -75,9 +84,10 @@ def _sentence(document: Document, path: Path, kind: str, context: Mapping[str, A
 
 def _wrong_shape(path: Path, kind: str, shape: Shape) -> str:
     if kind == "list_type":
-        return f"'{path[-1]}' is a list: each entry begins with '- ' on a line of its own"
+        example = "write 'then: [kill]'" if path[-1] == "then" else "each entry begins with '- '"
+        return f"'{path[-1]}' is a list: {example}{'' if path[-1] == 'then' else ' on a line of its own'}"
     if kind == "too_short":
-        remedy = ", or leave the key out" if path[-1] == "select" else ""
+        remedy = "" if path[-1] in {"fields", "groups", "rules"} else ", or leave the key out"
         return f"'{path[-1]}' is empty: write an entry{remedy}"
     if kind == "bool_type":
         return f"'{path[-1]}' is true or false"
@@ -90,10 +100,23 @@ def _wrong_shape(path: Path, kind: str, shape: Shape) -> str:
 def _unknown_key(path: Path, shape: Shape) -> str:
     key, known = str(path[-1]), keys_of(shape.model_at(path[:-1]))
     elsewhere = _ELSEWHERE.get(key)
-    hint = f"it is called '{elsewhere}' here" if elsewhere in known else did_you_mean(key, known)
-    return f"unknown key '{key}' in {shape.name_at(path[:-1])}: {hint}"
+    if key in _OUTDATED:
+        return f"there is no key '{key}' any more: {_OUTDATED[key]}"
+    hint = f"it is called '{elsewhere}' here" if elsewhere in known else _home(key, shape)
+    return f"unknown key '{key}' in {shape.name_at(path[:-1])}: {hint or did_you_mean(key, known)}"
+
+
+def _home(key: str, shape: Shape) -> str:
+    """Where a key stands that is right elsewhere in the file."""
+    if shape is not RULE_FILE:
+        return ""
+    if key in keys_of(RuleText):
+        return "it belongs in a rule"
+    return "it belongs in a group" if key in keys_of(GroupText) else ""
 
 
 def _meant(key: str, known: Sequence[str]) -> str | None:
     elsewhere = _ELSEWHERE.get(key)
-    return elsewhere if elsewhere in known else nearest(key, known)
+    if elsewhere in known:
+        return elsewhere
+    return None if key in keys_of(RuleText) or key in keys_of(GroupText) else nearest(key, known)

@@ -14,7 +14,7 @@ from reactivex import operators as ops
 from reactivex.abc import DisposableBase, SchedulerBase
 from reactivex.scheduler import ImmediateScheduler
 
-from reactor.core.facts import Acted, Fact, Happened, Sample, Tick
+from reactor.core.facts import Acted, Fact, Happened, Reloaded, Sample, Tick
 from reactor.core.state import Setup, State, Step
 from reactor.core.step import step
 
@@ -62,6 +62,8 @@ class Graph:
         self.state = state or State()
         self.fact: Fact | None = None
         self._feeding = False
+        self._setup = setup
+        self._now = now
         self._stopped: Subject[None] = Subject()
         ticks: Observable[Fact] = rx.interval(tick, scheduler=scheduler).pipe(
             ops.take_until(self._stopped), ops.map(lambda _: Tick(now()))
@@ -70,7 +72,7 @@ class Graph:
 
         def advance(last: Step, fact: Fact) -> Step:
             self.fact = fact
-            return step(setup, last.state, fact)
+            return step(self._setup, last.state, fact)
 
         facts: Observable[Fact] = rx.merge(fresh, self._sightings, self._samples, self._outcomes, ticks)
         self.steps: Observable[Step] = facts.pipe(
@@ -94,6 +96,18 @@ class Graph:
     def stop_clock(self) -> None:
         """No more ticks: when nothing is seen any more, nothing comes due."""
         self._stopped.on_next(None)
+
+    @property
+    def setup(self) -> Setup:
+        """The setup in force."""
+        return self._setup
+
+    def reload(self, setup: Setup) -> None:
+        """Put another setup in force; what has not changed in it goes on as it was."""
+        if self._feeding:
+            raise RuntimeError("a setup was changed from inside the graph, in the middle of a step")
+        self._setup = setup
+        self.feed(Reloaded(self._now()))
 
     def feed(self, fact: Fact) -> None:
         """Put in one fact; returns when all that follows from it was handed on."""

@@ -16,7 +16,7 @@ import msgspec
 import trio
 
 from reactor.http.server import Answer, Request, Response, StreamingResponse, Terms, serve
-from reactor.http.server_listeners import open_unix_listener
+from reactor.http.server_unix import open_unix_listener
 from reactor.testing import api_containers, api_streams, api_system
 from reactor.testing.api_call import Call
 from reactor.testing.clock import SECOND

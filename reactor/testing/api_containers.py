@@ -7,10 +7,11 @@ from typing import Any
 
 from reactor.core.container import ALIVE
 from reactor.testing.api_call import BY, Call, Filters
-from reactor.testing.api_create import create
+from reactor.testing.api_create import create, limit, policy
 from reactor.testing.box import Box
 from reactor.testing.documents import inspected, row
 from reactor.testing.refusals import Refused
+from reactor.testing.tasks import Limits
 
 SIGNALS = {"HUP": 1, "INT": 2, "QUIT": 3, "KILL": 9, "USR1": 10, "USR2": 12, "TERM": 15, "WINCH": 28}
 KNOWN_FILTERS = frozenset(
@@ -123,6 +124,25 @@ async def rename(call: Call) -> int:
     return call.world.rename(call.box(), f"/{call.query.get('name', '')}", BY)
 
 
+async def update(call: Call) -> dict[str, Any]:
+    """Give one other limits or another restart policy; what is not named stays."""
+    box, given = call.box(), call.document()
+    had = box.recipe.limits
+    memory = limit(given.get("Memory")) or had.memory
+    if memory and had.memory and memory > had.memory and not given.get("MemorySwap"):
+        why = (
+            "Memory limit should be smaller than already set memoryswap limit, "
+            "update the memoryswap at the same time"
+        )
+        raise Refused(409, f"Cannot update container {box.id}: {why}")
+    pids = had.pids if given.get("PidsLimit") is None else limit(given["PidsLimit"])
+    restart = given.get("RestartPolicy") or {}
+    call.world.update(
+        box, Limits(pids, memory, had.host), policy(restart) if restart.get("Name") else None, BY
+    )
+    return {"Warnings": None}
+
+
 async def wait(call: Call) -> dict[str, Any]:
     """Wait until one does not run."""
     box = call.box()
@@ -150,6 +170,7 @@ ENDPOINTS = (
     ("POST", r"/containers/(?P<ref>[^/]+)/pause", pause),
     ("POST", r"/containers/(?P<ref>[^/]+)/unpause", unpause),
     ("POST", r"/containers/(?P<ref>[^/]+)/rename", rename),
+    ("POST", r"/containers/(?P<ref>[^/]+)/update", update),
     ("POST", r"/containers/(?P<ref>[^/]+)/wait", wait),
     ("DELETE", r"/containers/(?P<ref>[^/]+)", remove),
 )

@@ -14,6 +14,7 @@ from reactor.testing.clock import NEVER, written
 from reactor.testing.restarts import RestartPolicy
 from reactor.testing.tasks import Limits, Task, Usage
 from reactor.testing.timers import Timer
+from reactor.testing.traits import PLAIN, Traits
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What a container was created from; it does not change, except by an update of the limits."""
+    """What a container was created from; it does not change, except by an update of limits and policy."""
 
     task: Task
     image: Image
@@ -43,6 +44,7 @@ class Recipe:
     command: tuple[str, ...] = ()
     stop_signal: str = ""
     stop_timeout: float = 10.0
+    traits: Traits = PLAIN
 
 
 @dataclass(slots=True, eq=False)
@@ -52,7 +54,9 @@ class Box:
     ``by_hand`` is that somebody killed or stopped it, which keeps its restart policy quiet.
     ``oom_noted`` is that an OOM event came and no exit since. ``over`` is set when the run
     ends and ``gone`` when the container is removed. ``turns`` are what its task does by itself,
-    ``timers`` what else is due; ``owed`` is what a wedged one has not done yet.
+    ``timers`` what else is due; ``owed`` is what a wedged one has not done yet. ``health`` is the
+    engine's word, ``failing`` how many probes failed since one passed, ``ill`` what they find from
+    now on, and None leaves that to the health check.
     """
 
     id: ContainerId
@@ -78,6 +82,10 @@ class Box:
     inspect_hangs: bool = False
     owed: list[Callable[[float], object]] = field(default_factory=list)
     usage_override: Usage | None = None
+    health: str = ""
+    failing: int = 0
+    ill: bool | None = None
+    probe: Timer | None = None
     turns: list[Timer] = field(default_factory=list)
     timers: list[Timer] = field(default_factory=list)
     over: trio.Event = field(default_factory=trio.Event)
@@ -117,12 +125,25 @@ class Box:
     def freeze(self, now: float) -> None:
         """Let its time stand still, and what its task was going to do with it."""
         self.ran_before, self.resumed_at = self.ran(now), None
+        # An engine that ends its probes says "unhealthy", whatever they found, and tells nobody.
+        self.health = self.health and "unhealthy"
+        self._end_probes()
+        _cancel(self.turns)
+
+    def drop_turns(self) -> None:
+        """Let nothing come of what its task was going to do."""
         _cancel(self.turns)
 
     def cancel_timers(self) -> None:
         """Let nothing happen to it by itself any more."""
+        self._end_probes()
         _cancel(self.turns)
         _cancel(self.timers)
+
+    def _end_probes(self) -> None:
+        if self.probe is not None:
+            self.probe.cancel()
+            self.probe = None
 
 
 def _cancel(timers: list[Timer]) -> None:

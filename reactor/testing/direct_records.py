@@ -12,6 +12,8 @@ from reactor.testing.box import Box
 from reactor.testing.clock import written
 from reactor.testing.events import Message
 from reactor.testing.gauge import Reading
+from reactor.testing.health import finding
+from reactor.testing.traits import has_own_network
 from reactor.testing.world import World
 
 FULL_ID = re.compile(r"[0-9a-f]{64}")
@@ -21,7 +23,7 @@ ENDED = frozenset({State.EXITED, State.DEAD, State.REMOVING, State.RESTARTING})
 
 def container_record(world: World, box: Box, born: float | None) -> Container:
     """The record of an inspect. ``born`` is what the engine's front knows of the start."""
-    recipe = box.recipe
+    recipe, traits = box.recipe, box.recipe.traits
     joins = (m.removeprefix(SHARED) for m in _modes(box) if m.startswith(SHARED))
     # The zero of a container that runs says nothing; a start that failed has left its code.
     told = box.state in ENDED or (box.state is State.CREATED and box.exit_code != 0)
@@ -44,6 +46,13 @@ def container_record(world: World, box: Box, born: float | None) -> Container:
         exit_code=box.exit_code if told else None,
         oom_killed=box.oom_killed,
         finished_at=written(box.finished) if box.finished else "",
+        restarts=box.restarts,
+        health=finding(box),
+        privileged=traits.privileged,
+        init=traits.init,
+        user=traits.user,
+        log_driver=traits.log_driver,
+        ports=traits.ports if has_own_network(recipe.network_mode) else (),
     )
 
 
@@ -59,7 +68,10 @@ def _modes(box: Box) -> tuple[str, str, str]:
 def listed_record(box: Box) -> Listed:
     """The record of a row of the list."""
     recipe = box.recipe
-    return Listed(box.id, box.name, recipe.image_ref, recipe.image.id, box.listed, dict(recipe.labels))
+    health = box.health if box.listed is State.RUNNING else ""
+    return Listed(
+        box.id, box.name, recipe.image_ref, recipe.image.id, box.listed, dict(recipe.labels), health
+    )
 
 
 def sample_record(reading: Reading, box: Box, run: Run) -> Sample | None:

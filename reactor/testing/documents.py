@@ -1,7 +1,7 @@
 """Containers and events as JSON documents, as an engine of API 1.41 writes them.
 
-Only shapes belong here. The long constant part of an inspect document is in ``blanks``; stats
-frames are in ``frames``, images in ``image_documents``.
+Only shapes belong here. The long constant part of an inspect document is in ``blanks``, ports and
+health in ``trait_documents``; stats frames are in ``frames``, images in ``image_documents``.
 """
 
 from shlex import quote
@@ -13,6 +13,14 @@ from reactor.testing.box import Box
 from reactor.testing.clock import SECOND, written
 from reactor.testing.events import Message
 from reactor.testing.ground import Ground
+from reactor.testing.trait_documents import (
+    healthcheck,
+    listed_ports,
+    logging,
+    open_ports,
+    spoken_health,
+    wished_ports,
+)
 
 Document = dict[str, Any]
 
@@ -28,7 +36,7 @@ def row(ground: Ground, box: Box) -> Document:
         "ImageID": recipe.image.id,
         "Command": " ".join(quote(word) for word in recipe.command),
         "Created": box.created // SECOND,
-        "Ports": [],
+        "Ports": listed_ports(box),
         "Labels": dict(sorted(recipe.labels.items())),
         "State": box.listed,
         "Status": _status(ground, box),
@@ -42,7 +50,7 @@ def _status(ground: Ground, box: Box) -> str:
     now = ground.clock.nanos()
     match box.listed:
         case State.RUNNING:
-            return f"Up {spoken((now - box.started) // SECOND)}"
+            return f"Up {spoken((now - box.started) // SECOND)}{spoken_health(box)}"
         case State.PAUSED:
             return f"Up {spoken((now - box.started) // SECOND)} (Paused)"
         case State.RESTARTING:
@@ -97,7 +105,8 @@ def inspected(box: Box) -> Document:
 
 
 def _state(box: Box) -> Document:
-    return {
+    health = {"Status": box.health, "FailingStreak": box.failing, "Log": []}
+    return ({"Health": health} if box.health else {}) | {
         "Status": box.state,
         # An engine calls a container running while it is frozen, and also between two runs.
         "Running": box.alive,
@@ -114,34 +123,47 @@ def _state(box: Box) -> Document:
 
 
 def _host_config(box: Box) -> Document:
-    recipe = box.recipe
+    recipe, traits = box.recipe, box.recipe.traits
     policy = {"Name": recipe.policy.name, "MaximumRetryCount": recipe.policy.most}
     memory = recipe.limits.memory or 0
-    return HOST_CONFIG | {
-        "NetworkMode": recipe.network_mode,
-        "PidMode": recipe.pid_mode,
-        "IpcMode": recipe.ipc_mode,
-        "RestartPolicy": policy,
-        "AutoRemove": recipe.auto_remove,
-        "Memory": memory,
-        "MemorySwap": memory,
-        "PidsLimit": recipe.limits.pids,
-    }
+    return (
+        HOST_CONFIG
+        | ({} if traits.init is None else {"Init": traits.init})
+        | {
+            "Privileged": traits.privileged,
+            "LogConfig": logging(box),
+            "PortBindings": wished_ports(box),
+            "NetworkMode": recipe.network_mode,
+            "PidMode": recipe.pid_mode,
+            "IpcMode": recipe.ipc_mode,
+            "RestartPolicy": policy,
+            "AutoRemove": recipe.auto_remove,
+            "Memory": memory,
+            "MemorySwap": memory,
+            "PidsLimit": recipe.limits.pids,
+        }
+    )
 
 
 def _config(box: Box) -> Document:
     recipe = box.recipe
-    return CONFIG | {
-        "Hostname": box.id[:12],
-        "Cmd": list(recipe.command) or None,
-        "Image": recipe.image_ref,
-        "Labels": dict(sorted(recipe.labels.items())),
-    }
+    return (
+        CONFIG
+        | healthcheck(box)
+        | {
+            "Hostname": box.id[:12],
+            "User": recipe.traits.user,
+            "Cmd": list(recipe.command) or None,
+            "Image": recipe.image_ref,
+            "Labels": dict(sorted(recipe.labels.items())),
+        }
+    )
 
 
 def _network_settings(box: Box) -> Document:
     mode = box.recipe.network_mode
-    return NETWORK_SETTINGS | {"Networks": {} if mode.startswith("container:") else {mode: NETWORK}}
+    networks = {} if mode.startswith("container:") else {mode: NETWORK}
+    return NETWORK_SETTINGS | {"Networks": networks, "Ports": open_ports(box)}
 
 
 def event(message: Message) -> Document:

@@ -21,6 +21,7 @@ class What(StrEnum):
     PAUSED = "paused"
     UNPAUSED = "unpaused"
     RENAMED = "renamed"
+    UPDATED = "updated"
     REMOVED = "removed"
     KILL = "kill"  # somebody asked for it, with whatever result
     STOP = "stop"  # somebody asked for it, with whatever result

@@ -8,6 +8,7 @@ from functools import partial
 import trio
 
 from reactor.core.container import State
+from reactor.testing import health
 from reactor.testing.box import Box
 from reactor.testing.ground import Ground
 from reactor.testing.history import What
@@ -28,6 +29,7 @@ def begin(ground: Ground, box: Box, at: float, by: str = "operator") -> None:
     box.ran_before, box.resumed_at = 0.0, at
     box.over = trio.Event()
     schedule(ground, box, at)
+    health.begin(ground, box, at)
     ground.tell_network(box, "connect", at)
     ground.tell(box, "start", at)
     ground.note(box, What.STARTED, at, by)

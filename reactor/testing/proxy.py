@@ -11,7 +11,7 @@ from pathlib import Path
 
 import trio
 
-from reactor.http.server_listeners import open_unix_listener
+from reactor.http.server_unix import open_unix_listener
 from reactor.testing.proxy_faults import Cut, Fault, Stall, Truncate, kind_of
 from reactor.testing.proxy_link import Link, read_request
 

@@ -7,6 +7,7 @@ waits for ``box.over``, and for a wedged one for ``box.wedged``.
 from functools import partial
 
 from reactor.core.container import State
+from reactor.testing import health
 from reactor.testing.box import Box
 from reactor.testing.ground import Ground
 from reactor.testing.history import What
@@ -114,6 +115,7 @@ def unpause(ground: Ground, box: Box, at: float, by: str) -> int:
     box.resumed_at = at
     box.state = State.RUNNING
     schedule(ground, box, at)
+    health.plan(ground, box, at)
     ground.show(box, at, State.RUNNING)
     ground.tell(box, "unpause", at)
     ground.note(box, What.UNPAUSED, at, by)

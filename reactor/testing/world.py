@@ -10,22 +10,24 @@ from types import MappingProxyType
 
 import trio
 
-from reactor.testing import life, making, signals
+from reactor.testing import life, making, signals, updates
 from reactor.testing.box import Box, Image, Recipe
 from reactor.testing.clock import DEFAULT_EPOCH, EngineClock
 from reactor.testing.events import EventLog
+from reactor.testing.fates import Fates
 from reactor.testing.ground import Ground
 from reactor.testing.history import History
 from reactor.testing.mishaps import Mishaps
 from reactor.testing.refusals import Refused
 from reactor.testing.restarts import parse_policy
-from reactor.testing.tasks import Announced, Limits, Oom, Sleeps, Task, Usage
+from reactor.testing.tasks import Limits, Sleeps, Task
+from reactor.testing.traits import PLAIN, Traits
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 DEFAULT_IMAGE = "busybox:test"
 
 
-class World(Mishaps):
+class World(Mishaps, Fates):
     """Containers, images, events and the truth about them.
 
     Everything that is due happens before a call looks; ``run`` is only needed so that
@@ -104,6 +106,7 @@ class World(Mishaps):
         auto_remove: bool = False,
         command: tuple[str, ...] = (),
         stop_timeout: float = 10.0,
+        traits: Traits = PLAIN,
         by: str = "operator",
     ) -> Box:
         """Create a container. ``joins`` shares that one's network; an unknown image is made up."""
@@ -123,6 +126,7 @@ class World(Mishaps):
             ipc_mode=making.shared_mode(ground, ipc_mode),
             command=command,
             stop_timeout=stop_timeout,
+            traits=traits,
         )
         return making.place(ground, recipe, name, now, by)
 
@@ -183,14 +187,9 @@ class World(Mishaps):
         """Give it another name; 64 hex digits are a name, too."""
         return making.rename(self.ground, box, self.ground.settle(), name, by)
 
-    def exit(self, box: Box, code: int = 0) -> None:
-        """Let its main process end now, by itself."""
-        life.finish(self.ground, box, self.ground.settle(), code, "task")
-
-    def oom(self, box: Box, *, fatal: bool = True, announced: Announced = Announced.BEFORE) -> None:
-        """Let the kernel kill its main process, or a child, for lack of memory now."""
-        life.oom(self.ground, box, self.ground.settle(), Oom(0.0, fatal, announced))
-
-    def use(self, box: Box, usage: Usage | None) -> None:
-        """Let it use exactly this from now on; None gives the word back to its task."""
-        box.usage_override = usage
+    def update(
+        self, box: Box, limits: Limits, restart_policy: str | None = None, by: str = "operator"
+    ) -> int:
+        """Give it other limits, and another restart policy if one is named."""
+        policy = box.recipe.policy if restart_policy is None else parse_policy(restart_policy)
+        return updates.update(self.ground, box, self.ground.settle(), by, limits, policy)

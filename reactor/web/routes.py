@@ -34,8 +34,13 @@ NotReady = Callable[[], str]
 """Says why the monitor is not ready, in a sentence; empty when it is."""
 
 
-def site(scraper: Scraper, not_ready: NotReady, version: str) -> Handler:
-    """The handler of all paths; others are 404, other methods than GET and HEAD 405."""
+def site(
+    scraper: Scraper, not_ready: NotReady, version: str, remark: Callable[[], str] = lambda: ""
+) -> Handler:
+    """The handler of all paths; others are 404, other methods than GET and HEAD 405.
+
+    ``remark`` is what should be known of a monitor that is ready.
+    """
 
     async def index(_: Request) -> Answer:
         return sentence(200, _INDEX.format(version=version).rstrip(), _HEADERS)
@@ -49,7 +54,10 @@ def site(scraper: Scraper, not_ready: NotReady, version: str) -> Handler:
 
     async def ready(_: Request) -> Answer:
         reason = plain(not_ready(), LONGEST_REASON)
-        return sentence(503 if reason else 200, f"Not ready: {reason}" if reason else "Ready.", _HEADERS)
+        if reason:
+            return sentence(503, f"Not ready: {reason}", _HEADERS)
+        known = plain(remark(), LONGEST_REASON)
+        return sentence(200, f"Ready; {known}." if known else "Ready.", _HEADERS)
 
     handlers = {"/": index, "/metrics": metrics, "/-/healthy": healthy, "/-/ready": ready}
     return routed({path: {"GET": handler} for path, handler in handlers.items()})

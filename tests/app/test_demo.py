@@ -14,13 +14,13 @@ import trio
 from trio.testing import MockClock
 
 from reactor.app.cli import main
-from reactor.app.demo_cast import Breach, Fate, Part, Role, cast
-from reactor.app.demo_lines import Lines
-from reactor.app.demo_page import Page, Style
-from reactor.app.demo_play import Play
-from reactor.app.demo_stage import perform
-from reactor.app.demo_summary import write_summary
-from reactor.app.demo_verdict import Summary, judge
+from reactor.app.demo.cast import Breach, Fate, Part, Role, cast
+from reactor.app.demo.lines import Lines
+from reactor.app.demo.page import Page, Style
+from reactor.app.demo.play import Play
+from reactor.app.demo.stage import perform
+from reactor.app.demo.summary import write_summary
+from reactor.app.demo.verdict import Summary, judge
 from reactor.app.places import shipped_rules
 from reactor.core.decisions import Action, Decision
 from reactor.core.rules import RuleSet

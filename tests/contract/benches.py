@@ -17,6 +17,7 @@ from typing import Any
 
 import trio
 from docker.errors import APIError
+from docker.types import LogConfig
 
 from reactor.core.container import Container, ContainerId, State
 from reactor.core.ports import Engine
@@ -27,6 +28,7 @@ from reactor.testing.api import serve_world
 from reactor.testing.box import Box
 from reactor.testing.direct import DirectEngine
 from reactor.testing.refusals import Refused
+from reactor.testing.traits import PLAIN, Traits
 from reactor.testing.world import World
 from tests.tooling.containers import Containers, unique_name
 from tools.private_engine import PrivateEngine
@@ -89,6 +91,7 @@ class Bench(ABC):
         pid_mode: str = "",
         restart: str = "",
         auto_remove: bool = False,
+        traits: Traits = PLAIN,
     ) -> ContainerId:
         """Create a container."""
 
@@ -107,6 +110,18 @@ class Bench(ABC):
     @abstractmethod
     async def execute(self, container: ContainerId) -> None:
         """Execute a command in it, and wait for its end."""
+
+    @abstractmethod
+    async def ail(self, container: ContainerId, *, ill: bool = True) -> None:
+        """Let the probes of its health check fail from now on, or pass again."""
+
+    @abstractmethod
+    async def update(self, container: ContainerId, memory: int, pids: int) -> None:
+        """Give it other limits."""
+
+    @abstractmethod
+    async def unpause(self, container: ContainerId) -> None:
+        """Let it go on."""
 
     @abstractmethod
     async def add_image(self, labels: Mapping[str, str]) -> str:
@@ -162,6 +177,7 @@ class WorldBench(Bench):
         pid_mode: str = "",
         restart: str = "",
         auto_remove: bool = False,
+        traits: Traits = PLAIN,
     ) -> ContainerId:
         return self.world.create(
             job.task,
@@ -174,6 +190,7 @@ class WorldBench(Bench):
             pid_mode=pid_mode,
             restart_policy=restart or "no",
             auto_remove=auto_remove,
+            traits=traits,
         ).id
 
     async def start(self, container: ContainerId) -> None:
@@ -186,6 +203,16 @@ class WorldBench(Bench):
 
     async def pause(self, container: ContainerId) -> None:
         self.world.pause(self._box(container))
+
+    async def unpause(self, container: ContainerId) -> None:
+        self.world.unpause(self._box(container))
+
+    async def ail(self, container: ContainerId, *, ill: bool = True) -> None:
+        self.world.ail(self._box(container), ill=ill)
+
+    async def update(self, container: ContainerId, memory: int, pids: int) -> None:
+        box = self._box(container)
+        self.world.update(box, tasks.Limits(pids, memory, box.recipe.limits.host))
 
     async def remove(self, container: ContainerId) -> None:
         self.world.remove(self._box(container), force=True)
@@ -237,6 +264,7 @@ class DockerBench(Bench):
         pid_mode: str = "",
         restart: str = "",
         auto_remove: bool = False,
+        traits: Traits = PLAIN,
     ) -> ContainerId:
         create = partial(
             self._containers.create,
@@ -250,6 +278,7 @@ class DockerBench(Bench):
             **({"image": image} if image else {}),
             **({"pid_mode": pid_mode} if pid_mode else {}),
             auto_remove=auto_remove,
+            **_given(traits),
         )
         return ContainerId(await trio.to_thread.run_sync(create))
 
@@ -263,13 +292,29 @@ class DockerBench(Bench):
     async def pause(self, container: ContainerId) -> None:
         await trio.to_thread.run_sync(self._containers.client.api.pause, container)
 
+    async def unpause(self, container: ContainerId) -> None:
+        await trio.to_thread.run_sync(self._containers.client.api.unpause, container)
+
+    async def ail(self, container: ContainerId, *, ill: bool = True) -> None:
+        await self._exec(container, ["touch", "/ill"] if ill else ["rm", "-f", "/ill"])
+
+    async def update(self, container: ContainerId, memory: int, pids: int) -> None:
+        api = self._containers.client.api
+        wanted = {"Memory": memory, "MemorySwap": memory, "PidsLimit": pids}
+        # The SDK's own method knows no limit of PIDs.
+        post = partial(api.post, f"{api.base_url}/v1.41/containers/{container}/update", json=wanted)
+        (await trio.to_thread.run_sync(post)).raise_for_status()
+
     async def remove(self, container: ContainerId) -> None:
         remove = partial(self._containers.client.api.remove_container, container, force=True)
         await trio.to_thread.run_sync(remove)
 
     async def execute(self, container: ContainerId) -> None:
+        await self._exec(container, ["sh", "-c", "echo; echo x:y"])
+
+    async def _exec(self, container: ContainerId, command: list[str]) -> None:
         api = self._containers.client.api
-        made = await trio.to_thread.run_sync(api.exec_create, container, ["sh", "-c", "echo; echo x:y"])
+        made = await trio.to_thread.run_sync(api.exec_create, container, command)
         await trio.to_thread.run_sync(api.exec_start, made["Id"])
 
     async def add_image(self, labels: Mapping[str, str]) -> str:
@@ -304,6 +349,23 @@ class DockerBench(Bench):
 
     async def free(self, container: ContainerId) -> None:
         os.kill(self._shims.pop(container), signal.SIGCONT)
+
+
+def _given(traits: Traits) -> dict[str, Any]:
+    """The traits as the SDK takes them; a probe passes unless somebody made the container ill."""
+    given: dict[str, Any] = {
+        "privileged": traits.privileged,
+        "user": traits.user or None,
+        "init": traits.init,
+    }
+    given["log_config"] = LogConfig(type=traits.log_driver)
+    given["ports"] = dict.fromkeys(traits.ports)
+    if traits.health is not None:
+        test = "test ! -e /ill" if traits.health.passes else "false"
+        interval = round(traits.health.interval * 1e9)
+        given["healthcheck"] = {"test": ["CMD-SHELL", test], "interval": interval, "timeout": 5_000_000_000}
+        given["healthcheck"]["retries"] = traits.health.retries
+    return given
 
 
 @asynccontextmanager

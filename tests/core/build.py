@@ -18,7 +18,7 @@ from reactor.core.facts import (
     Vanished,
 )
 from reactor.core.notes import Note
-from reactor.core.rules import Condition, Rule, RuleSet, Trigger, View
+from reactor.core.rules import Condition, Rule, RuleSet, Total, Trigger, View
 from reactor.core.state import Entry, Setup, Step
 from reactor.core.state import State as CoreState
 from reactor.core.step import step
@@ -79,6 +79,12 @@ def age_over(seconds: float) -> Condition:
     return condition(lambda view: None if view.age is None else view.age > seconds, "age")
 
 
+def total_over(value: float, field_: str = "pids", whole: str = "scope", sign: str = ">") -> Condition:
+    """A condition about the whole: for a single run it is unknown."""
+    total = Total(whole, field_, sign, value)
+    return replace(condition(lambda _: None, field_), total=total)
+
+
 def rules() -> RuleSet:
     """The four rules of the shipped file, without its text."""
     return RuleSet(
@@ -89,6 +95,11 @@ def rules() -> RuleSet:
             Rule("safety/oom", "f:4", on=Trigger.OOM),
         )
     )
+
+
+def story(*rules_: Rule, **setup: object) -> "Story":
+    """A story under these rules."""
+    return Story(Setup(RuleSet(rules_), **setup))  # type: ignore[arg-type]  # As above.
 
 
 @dataclass
@@ -152,6 +163,14 @@ class Story:
 
     def said(self, kind: type[Note]) -> list[Note]:
         return [note for note in self.notes if isinstance(note, kind)]
+
+    def live(self) -> list[int]:
+        """Whom it was decided to end, and not only said so."""
+        return [int(decision.run.id, 16) for decision in self.decisions if not decision.dry_run]
+
+    def at(self) -> list[tuple[int, float]]:
+        """Whom it was decided to end, and when."""
+        return [(int(decision.run.id, 16), decision.at) for decision in self.decisions]
 
     def ended(self) -> list[tuple[int, str]]:
         """Whom it was decided to end, and by which rule."""

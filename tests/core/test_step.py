@@ -256,6 +256,15 @@ def test_a_stale_decision_waits_until_the_new_run_was_seen() -> None:
     assert [d.run for d in story.decisions] == [a.run, b.run]
 
 
+def test_nothing_follows_from_what_is_only_said() -> None:
+    """An earlier monitor's end may come off under one that runs dry; the sidecars are not its business."""
+    side = box(2, labels={"reactor.sidecar-of": "t1"})
+    live = Story().see(0, box(1), side).sample(1, box(1), pids=201)
+    dry = Story(Setup(rules(), dry_run=True)).see(0, box(1), side).outcome(2, live.decisions[0])
+    said = Story().see(0, box(1), side).outcome(2, replace(live.decisions[0], dry_run=True))
+    assert dry.ended() == said.ended() == []
+
+
 # Orphans
 
 

@@ -23,6 +23,8 @@ from reactor.core.notes import Ended
 from tests.core.build import Story, anew, box, cid, over
 
 BASE = 1767225600 * 10**9
+KEPT = 9.0
+"""Seconds for which what has vanished is remembered for certain."""
 
 MAINS = [box(1), box(2), box(3, labels={"reactor.task": "t1"})]
 SIDES = [
@@ -62,10 +64,12 @@ class World:
 
     def __init__(self) -> None:
         self.runs: list[Container] = list(ALL)
+        self.vanished: dict[int, float] = {}
         self.at = 0.0
 
     def fact(self, kind: str, n: int, value: int, story: Story, result: tuple[Result, Why]) -> Fact | None:
         self.at += 0.7
+        self._replace_vanished()
         box_ = self.runs[n]
         match kind:
             case "see":
@@ -88,11 +92,20 @@ class World:
                 rest = tuple(c for c in self.runs if c.id not in unsure)
                 return Snapshot(self.at, self.at, story.snapshots + 1, rest, unsure, gap=kind == "gap")
             case "vanish":
+                self.vanished.setdefault(n, self.at)
                 return Vanished(self.at, box_.id)
             case "exit":
                 return Exited(self.at, box_.run, value)
             case _:
                 return self.acted(story, n, result)
+
+    def _replace_vanished(self) -> None:
+        for gone in [gone for gone, since in self.vanished.items() if self.at - since > KEPT]:
+            # An engine that once did not know a container may err, but not for long.
+            del self.vanished[gone]
+            self.runs[gone] = anew(
+                self.runs[gone], (int(self.runs[gone].run.started_at[17:19]) + 1) % 60, self.at
+            )
 
     def acted(self, story: Story, n: int, result: tuple[Result, Why]) -> Fact | None:
         if not story.decisions:

@@ -40,11 +40,15 @@ def inspect(**changes: Any) -> dict[str, Any]:
             "PidMode": "",
             "Memory": 67108864,
             "PidsLimit": 50,
+            "Privileged": False,
+            "LogConfig": {"Type": "json-file", "Config": {}},
+            "PortBindings": None,
         },
-        "Config": {"Image": "busybox:test", "Labels": {"reactor.task": "7"}},
-        "NetworkSettings": {"Networks": {}},
+        "Config": {"Image": "busybox:test", "Labels": {"reactor.task": "7"}, "User": ""},
+        "NetworkSettings": {"Networks": {}, "Ports": {}},
     }
     parts = {"state": body["State"], "host": body["HostConfig"], "config": body["Config"]}
+    parts["network"] = body["NetworkSettings"]
     for key, value in changes.items():
         part, _, name = key.rpartition("__")
         (parts[part] if part else body)[name] = value

@@ -70,7 +70,6 @@ def test_an_exit_code_that_is_no_text_is_no_exit_code() -> None:
         "exec_create: sh -c x",
         "exec_start: sh",
         "exec_die",
-        "health_status: unhealthy",
         "top",
         "resize",
         "attach",
@@ -80,6 +79,19 @@ def test_noise_is_passed_over_before_it_is_parsed(write: Callable[..., dict[str,
     whole = line(write(action))
     assert read(whole) is None
     assert read(whole[:-5]) is None, "what is cut off cannot have been parsed"
+
+
+@pytest.mark.parametrize("write", [event, modern_event])
+@pytest.mark.parametrize(
+    "action", ["health_status: unhealthy", "health_status: healthy", "health_status", "health_status: x\ny"]
+)
+def test_a_change_of_health_is_heard_and_its_word_is_left_out(
+    write: Callable[..., dict[str, Any]], action: str
+) -> None:
+    """Only an inspect says what the health is."""
+    found = read(line(write(action)))
+    assert found is not None
+    assert (found.action, found.id) == ("health_status", A)
 
 
 def test_labels_cannot_make_an_event_noise() -> None:
@@ -194,12 +206,37 @@ def test_a_frame_of_cgroup_v2() -> None:
     found = frame(FRAME_V2)
     assert found is not None
     assert (found.memory, found.memory_limit, found.pids, found.pids_limit) == (40_000_000, None, 7, None)
+    assert found.cpu == pytest.approx(0.027793)
 
 
 def test_a_frame_of_podman() -> None:
     found = frame(FRAME_PODMAN)
     assert found is not None
     assert (found.memory, found.memory_limit, found.pids, found.pids_limit) == (60_000_000, None, 7, None)
+    assert found.cpu == pytest.approx(0.027793)
+
+
+@pytest.mark.parametrize("nothing_", [0, -1, 2**63, 2**64 - 1])
+def test_a_number_that_cannot_be_a_reading_is_unknown(nothing_: int) -> None:
+    """A missing controller is written as a zero, and a difference below zero as the end of 64 bits."""
+    usage = {"cpu_usage": {"total_usage": nothing_}}
+    found = frame({**FRAME_PODMAN, "memory_stats": {"usage": nothing_, "limit": 9}, "cpu_stats": usage})
+    assert found is not None
+    assert (found.memory, found.cpu, found.pids) == (None, None, 7)
+    found = frame({**FRAME_PODMAN, "pids_stats": {"current": nothing_, "limit": 0}})
+    assert found is not None
+    assert (found.pids, found.memory) == (None, 60_000_000)
+    nowhere = {"memory_stats": {"usage": nothing_}, "pids_stats": {"current": nothing_}}
+    assert frame({**FRAME_PODMAN, **nowhere}) is None
+
+
+@pytest.mark.parametrize(
+    "cpu", [{}, {"cpu_usage": None}, {"cpu_usage": {}}, {"cpu_usage": {"usage_usec": 5}}, None]
+)
+def test_cpu_time_that_is_not_there_is_unknown(cpu: Any) -> None:
+    found = frame({**FRAME_V1, "cpu_stats": cpu})
+    assert found is not None
+    assert (found.cpu, found.pids) == (None, 7)
 
 
 def test_a_limit_above_the_hosts_memory_is_none_and_without_the_hosts_it_stands() -> None:
@@ -322,5 +359,8 @@ def test_no_object_in_a_stats_stream_breaks_anything(body: Any) -> None:
         found = frame(body)
     except StreamEnded:
         return
-    for number in (found.memory_limit, found.pids_limit) if found else ():
-        assert number is None or number > 0
+    read_numbers = (
+        (found.memory_limit, found.pids_limit, found.pids, found.memory, found.cpu) if found else ()
+    )
+    for number in read_numbers:
+        assert number is None or 0 < number < 2**63

@@ -14,7 +14,8 @@ from reactor.engine.watch import Watch, WatchTimes
 from reactor.testing.direct import DirectEngine
 from reactor.testing.faults import Fail, Kind
 from reactor.testing.outage import free, wedge
-from reactor.testing.tasks import Sleeps
+from reactor.testing.tasks import MIB, Exits, Limits, Sleeps
+from reactor.testing.traits import HealthCheck, Traits
 from reactor.testing.world import World
 
 
@@ -265,3 +266,88 @@ async def test_many_hanging_inspects_do_not_keep_a_new_container_waiting(
         await trio.sleep(0.1)
         assert [fact for fact in seen.facts if isinstance(fact, Seen) and fact.container.name == "new"]
         assert len(seen.snapshots()[-1].unsure) == 40
+
+
+CHECKED = Traits(health=HealthCheck(interval=2, retries=2))
+
+
+def healths(seen: Watched, key: str) -> list[tuple[float, str]]:
+    """What was seen of a container's health, each time that it was another one."""
+    found: list[tuple[float, str]] = []
+    for fact in seen.facts:
+        if isinstance(fact, Seen) and fact.container.id == key:
+            health = fact.container.health
+            if not found or found[-1][1] != health:
+                found.append((seen.when(fact), health))
+    return found
+
+
+async def test_a_change_of_health_is_seen_at_its_moment(autojump_clock: trio.testing.MockClock) -> None:
+    world = World()
+    neighbour = world.spawn(name="neighbour", traits=CHECKED)
+    async with watching(world) as seen:
+        await trio.sleep(0.5)
+        box = world.spawn(name="c-a", traits=CHECKED)
+        await trio.sleep(4.5)
+        world.ail(box)
+        await trio.sleep(5)
+        world.ail(box, ill=False)
+        await trio.sleep(5)
+        # Probes at every second moment from the start on; two failures make it unhealthy.
+        assert healths(seen, box.id) == [
+            (0.5, "starting"),
+            (2.5, "healthy"),
+            (8.5, "unhealthy"),
+            (10.5, "healthy"),
+        ]
+        assert healths(seen, neighbour.id) == [(0.0, "starting"), (2.0, "healthy")]
+        looks = seen.engine.script.counts[Kind.INSPECT]
+        await trio.sleep(60)
+        assert seen.engine.script.counts[Kind.INSPECT] == looks, "probes that change nothing cost nothing"
+
+
+async def test_a_change_of_health_whose_event_is_lost_is_seen_at_the_next_list(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    world = World()
+    box = world.spawn(name="c-a", traits=CHECKED)
+    async with watching(world) as seen:
+        await trio.sleep(5)
+        world.events.lose(1, "health_status: unhealthy")
+        world.set_health(box, "unhealthy")
+        await trio.sleep(15)
+        assert healths(seen, box.id) == [(0.0, "starting"), (2.0, "healthy"), (11.5, "unhealthy")]
+
+
+async def test_a_pause_is_no_ill_health(autojump_clock: trio.testing.MockClock) -> None:
+    """The engine calls it unhealthy then, and still does after the pause, until a probe succeeds."""
+    world = World()
+    box = world.spawn(name="c-a", traits=CHECKED)
+    async with watching(world) as seen:
+        await trio.sleep(5)
+        world.pause(box)
+        await trio.sleep(5)
+        world.unpause(box)
+        assert box.health == "unhealthy"
+        await trio.sleep(5)
+        assert healths(seen, box.id) == [(0.0, "starting"), (2.0, "healthy"), (5.0, ""), (12.0, "healthy")]
+
+
+async def test_restarts_and_updates_are_seen_at_their_moments(autojump_clock: trio.testing.MockClock) -> None:
+    world = World()
+    looping = world.spawn(Exits(1.0, 3), name="loop", restart_policy="on-failure:2")
+    steady = world.spawn(name="steady", memory_limit=64 * MIB, pids_limit=50)
+    async with watching(world) as seen:
+        await trio.sleep(3)
+        world.update(steady, Limits(20, 128 * MIB))
+        await trio.sleep(3)
+        of_loop = [f.container for f in seen.facts if isinstance(f, Seen) and f.container.id == looping.id]
+        assert [c.restarts for c in of_loop if c.state is State.RUNNING][-1] == 2
+        assert (of_loop[-1].state, of_loop[-1].restarts) == (State.EXITED, 2)
+        limits = [
+            (seen.when(f), f.container.pids_limit, f.container.memory_limit)
+            for f in seen.facts
+            if isinstance(f, Seen) and f.container.id == steady.id
+        ]
+        assert [limit for limit in limits if limit[0] < 3] == [(0.0, 50, 64 * MIB)] * (len(limits) - 1)
+        assert limits[-1] == (3.0, 20, 128 * MIB)

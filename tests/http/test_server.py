@@ -1,11 +1,9 @@
 """The small server: its bounds, its deadlines and what becomes of clients that misbehave."""
 
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from http.client import HTTPConnection
-from pathlib import Path
 
 import pytest
 import trio
@@ -23,12 +21,7 @@ from reactor.http.server import (
     sentence,
     serve,
 )
-from reactor.http.server_listeners import (
-    AddressTaken,
-    CannotListen,
-    open_tcp_listeners,
-    open_unix_listener,
-)
+from reactor.http.server_listeners import AddressTaken, CannotListen, open_tcp_listeners
 from reactor.http.server_routes import routed
 
 
@@ -366,34 +359,6 @@ async def test_an_impossible_address_has_a_sentence() -> None:
         await open_tcp_listeners(99999)
     with pytest.raises(CannotListen, match=r"cannot listen on 192.0.2.1:0"):
         await open_tcp_listeners(0, host="192.0.2.1")
-
-
-async def test_a_stale_socket_is_replaced_and_a_live_one_is_not(tmp_path: Path) -> None:
-    path = tmp_path / "s.sock"
-    stale = socket.socket(socket.AF_UNIX)
-    stale.bind(str(path))
-    stale.close()
-    listener = await open_unix_listener(path)
-    async with listener:
-        assert path.stat().st_mode & 0o777 == 0o600
-        with pytest.raises(AddressTaken, match="is taken"):
-            await open_unix_listener(path)
-        assert path.exists()
-
-
-async def test_a_file_in_the_way_is_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / "precious"
-    path.write_text("data")
-    with pytest.raises(CannotListen, match="is not a socket"):
-        await open_unix_listener(path)
-    assert path.read_text() == "data"
-
-
-async def test_a_path_too_long_for_a_socket_has_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(CannotListen, match="longer than 107 bytes"):
-        await open_unix_listener(tmp_path / ("x" * 120))
-    with pytest.raises(CannotListen, match="No such file or directory"):
-        await open_unix_listener(tmp_path / "none" / "s")
 
 
 def test_a_sentence_without_words_says_its_status() -> None:

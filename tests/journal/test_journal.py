@@ -208,3 +208,17 @@ async def test_inline_it_keeps_to_virtual_time(path: Path, autojump_clock: trio.
         began = trio.current_time()
         assert await journal.intend(decide(1), began)
         assert trio.current_time() == began
+
+
+async def test_the_rules_in_force_are_known_to_the_next_monitor(path: Path) -> None:
+    """Only those that were in force last: a rule that was taken out is new when it comes back."""
+    async with running(path) as journal:
+        assert journal.proven() == frozenset()
+        journal.prove({"p1": "safety/pids", "p2": "safety/oom"})
+        journal.prove({"p2": "safety/oom", "p3": "safety/age"})
+    assert rows(path, "SELECT proof, rule FROM proven ORDER BY proof") == [
+        ("p2", "safety/oom"),
+        ("p3", "safety/age"),
+    ]
+    async with running(path) as journal:
+        assert journal.proven() == {"p2", "p3"}

@@ -102,7 +102,20 @@ class Monitor:
             *("--config", str(self._config)),
             *("--journal", str(self.journal_file)),
             *("--listen", "127.0.0.1:0"),
+            *("--control", str(self.control)),
             *("--log-format", self._format, "--log-level", "debug"),
+        )
+
+    @property
+    def control(self) -> Path:
+        """Its control socket."""
+        return self.folder / "control.sock"
+
+    def order(self, *order: str) -> "subprocess.CompletedProcess[str]":
+        """Give it an order from another terminal, such as ``ack``."""
+        command = program(order[0], "--control", str(self.control), *order[1:])
+        return subprocess.run(
+            command, check=False, capture_output=True, text=True, timeout=60, env=clean_environment()
         )
 
     def start(self) -> None:
@@ -140,6 +153,10 @@ class Monitor:
     def terminate(self) -> None:
         """Send SIGTERM and do not wait."""
         self._running.send_signal(signal.SIGTERM)
+
+    def hang_up(self) -> None:
+        """Send SIGHUP: read your rules again."""
+        self._running.send_signal(signal.SIGHUP)
 
     def wait_ended(self) -> int:
         """Wait for its end; all that it wrote must be log lines."""

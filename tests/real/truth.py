@@ -72,6 +72,11 @@ class Truth:
         self._thread.join(20)
         assert not self._thread.is_alive(), "the witness does not stop listening"
 
+    @staticmethod
+    def now() -> int:
+        """This moment, in nanoseconds of the engine's clock, which is this host's."""
+        return time.time_ns()
+
     def outage(self, began: int, ended: int) -> None:
         """The engine was away: an engine that returns ends what it finds running, before it answers anybody.
 

@@ -11,6 +11,7 @@ import pytest
 from reactor.ruleset import BadRules, RuleError, load
 
 NOBODY = 65_534
+HOW = "write 'override: replace' or 'override: append' in what is to change it"
 
 
 def write(file: Path, group: str) -> Path:
@@ -162,7 +163,7 @@ def test_group_in_two_files(tmp_path: Path) -> None:
     """Rules are known by group and name, so a group has one place."""
     first, second = write(tmp_path / "a.yaml", "g"), write(tmp_path / "b.yaml", "g")
     (error,) = errors(tmp_path)
-    assert str(error) == f"{second}:2:11: there is a group named 'g' already, at {first}:2"
+    assert str(error) == f"{second}:2:11: there is a group named 'g' already, at {first}:2: {HOW}"
 
 
 def test_all_errors_of_all_files(tmp_path: Path) -> None:

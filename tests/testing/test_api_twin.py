@@ -54,8 +54,8 @@ class Script:
 
     def make(self, name: str, *command: str, **host: Any) -> str:
         """Create a container."""
-        labels = host.pop("labels", {})
-        given = {
+        labels, more = host.pop("labels", {}), host.pop("more", {})
+        given = more | {
             "Image": "busybox:test",
             "Cmd": command or ("sleep", "1000"),
             "Labels": labels,
@@ -82,6 +82,7 @@ class Script:
             self.tell_of_one_life()
             self.tell_of_a_sidecar()
             self.tell_of_other_lives()
+            self.tell_of_traits()
             self.tell_of_refusals()
             self.collect_events()
         finally:
@@ -116,8 +117,39 @@ class Script:
             self.do(verb, "main", times=f" {len(self.story.words)}")
         self.do("rename", "main", f"?name={self.mark}other")
         self.list_own("running")
+        self.tell_of_updates("main")
+        self.get("inspect updated", f"/containers/{made}/json")
         self.say("remove running", "DELETE", f"/containers/{made}")
         self.do("kill", "main", "?signal=NONSENSE", " badly")
+
+    def tell_of_updates(self, name: str) -> None:
+        """Limits that are taken, and limits that are not."""
+        path = f"/containers/{self.ids[name]}/update"
+        self.story.documents["updated"] = self.say("update", "POST", path, {"PidsLimit": 77}).document
+        self.say("update too little", "POST", path, {"Memory": 1 << 20, "MemorySwap": 1 << 20})
+        self.say("update over swap", "POST", path, {"Memory": 128 << 20})
+        self.say("update memory", "POST", path, {"Memory": 96 << 20, "MemorySwap": 96 << 20})
+        policy = {"RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 2}}
+        self.say("update policy", "POST", path, policy)
+
+    def tell_of_traits(self) -> None:
+        """A health check, rights, a user, logs and ports; and ports without a network."""
+        check = {"Test": ["CMD-SHELL", "true"], "Interval": 1_000_000_000, "Retries": 2}
+        more = {"Healthcheck": check, "User": "1000:1000"}
+        ports = {"8080/tcp": [{"HostIp": "", "HostPort": ""}]}
+        host = {"Privileged": True, "Init": True, "LogConfig": {"Type": "none"}, "PortBindings": ports}
+        made = self.run("traits", more=more, **host)
+        self.get("inspect starting", f"/containers/{made}/json")
+        sleep(1.5)
+        self.get("inspect healthy", f"/containers/{made}/json")
+        self.list_own("healthy")
+        self.do("pause", "traits")
+        self.get("inspect paused", f"/containers/{made}/json")
+        self.do("kill", "traits")
+        self.wait("traits")
+        self.get("inspect killed", f"/containers/{made}/json")
+        self.make("wishes", NetworkMode="bridge", PortBindings=ports)
+        self.get("inspect wishes", f"/containers/{self.ids['wishes']}/json")
 
     def list_own(self, step: str) -> None:
         """Remember the rows of our own containers."""
@@ -153,6 +185,8 @@ class Script:
         sleep(0.2)
         self.do("stop", "again", "?t=5")
         self.run("rm", AutoRemove=True)
+        policy = {"RestartPolicy": {"Name": "always"}}
+        self.say("update policy of rm", "POST", f"/containers/{self.ids['rm']}/update", policy)
         self.do("kill", "rm")
         sleep(0.3)
         self.say("inspect rm", "GET", f"/containers/{self.ids['rm']}/json")
@@ -230,12 +264,18 @@ def inspect_facts(document: Any) -> dict[str, Any]:
     """The facts of one inspect, without what differs from run to run."""
     state, host = document["State"], document["HostConfig"]
     return {
-        "state": {k: v for k, v in state.items() if k not in ("Pid", "StartedAt", "FinishedAt")},
+        "state": {k: v for k, v in state.items() if k not in ("Pid", "StartedAt", "FinishedAt", "Health")},
+        "health": [state.get("Health", {}).get(key) for key in ("Status", "FailingStreak")],
         "never": [state[k].startswith("0001") for k in ("StartedAt", "FinishedAt")],
         "count": document["RestartCount"],
         "modes": [HEX.sub("ID", host[k]) for k in ("NetworkMode", "PidMode", "IpcMode")],
         "limits": [host[k] for k in ("Memory", "PidsLimit", "AutoRemove")],
         "labels": document["Config"]["Labels"],
+        "policy": [host["RestartPolicy"]["Name"] or "no", host["RestartPolicy"]["MaximumRetryCount"]],
+        "rights": [host["Privileged"], host.get("Init"), document["Config"]["User"]],
+        "logs": host["LogConfig"],
+        "ports": [host["PortBindings"] or None, document["NetworkSettings"]["Ports"]],
+        "check": document["Config"].get("Healthcheck"),
     }
 
 

@@ -1,0 +1,87 @@
+"""The services of a monitor that can be told something: its control socket, SIGHUP, the look at its files.
+
+Only their setting up from the settings is here; what they do is in ``controlling``.
+"""
+
+import logging
+import os
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+import trio
+
+from reactor.app.controlling import Desk, reload_on_change, reload_on_hangup, serve_control
+from reactor.app.monitor import Monitor
+from reactor.app.numbers import Numbers
+from reactor.app.places import default_control, shipped_rules
+from reactor.app.reloading import Reloader
+from reactor.app.settings import Settings
+from reactor.app.supervise import Service
+from reactor.http.server_listeners import CannotListen
+from reactor.http.server_unix import own_unix_listener
+from reactor.ruleset import load
+
+log = logging.getLogger("reactor.app")
+
+LOOK_EVERY = 2.0
+OFF = "off"
+
+
+@asynccontextmanager
+async def open_control(named: str, engine_id: str) -> AsyncIterator[list[trio.SocketListener]]:
+    """The control socket while this lasts, in a list of one or none. Raises CannotListen for a named one.
+
+    A default one is a convenience: if it cannot be had, the monitor does its work without.
+    """
+    async with AsyncExitStack() as stack:
+        yield await _opened(stack, named, engine_id)
+
+
+async def _opened(stack: AsyncExitStack, named: str, engine_id: str) -> list[trio.SocketListener]:
+    if named == OFF:
+        return []
+    path = Path(named) if named else default_control(engine_id)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return [await stack.enter_async_context(own_unix_listener(path))]
+    except (CannotListen, OSError) as error:
+        if named:
+            raise CannotListen(f"the control socket: {error}; choose another with --control") from None
+        log.warning("there is no control socket: name one with --control", extra={"why": str(error)})
+        return []
+
+
+def services(
+    settings: Settings, listeners: list[trio.SocketListener], paths: list[Path] | None, engine: str
+) -> tuple[Service, ...]:
+    """What the supervisor starts beside the sources."""
+    named = paths or [shipped_rules()]
+
+    async def serving(monitor: Monitor, numbers: Numbers, task_status: trio.TaskStatus[None]) -> None:
+        reloader = Reloader(partial(load, named), monitor, monitor.proofs)
+        async with trio.open_nursery() as nursery:  # Three loops that belong together and end together.
+            await nursery.start(reload_on_hangup, reloader)
+            if settings.reload_on_change:
+                nursery.start_soon(reload_on_change, reloader, partial(look_at, named), LOOK_EVERY)
+            if listeners:
+                desk = Desk(monitor, numbers, reloader, engine)
+                await nursery.start(serve_control, listeners, desk)
+            task_status.started()
+
+    return (serving,)
+
+
+def look_at(paths: Iterable[Path]) -> frozenset[tuple[str, int, int, int]]:
+    """What can be seen of rule files without reading them: names, sizes, times of change."""
+    files = (file for path in paths for file in (path.rglob("*.y*ml") if path.is_dir() else [path]))
+    return frozenset(_seen(file) for file in files)
+
+
+def _seen(file: Path) -> tuple[str, int, int, int]:
+    try:
+        status = os.stat(file)
+    except OSError:
+        return str(file), 0, 0, 0
+    return str(file), status.st_ino, status.st_size, status.st_mtime_ns

@@ -1,0 +1,130 @@
+"""The running monitor's answers on its control socket, and what makes it read its rules again.
+
+Here the parts are joined: the socket, the signal and the look at the files all lead to the same
+``Reloader``; explain and ack lead to the core. What is said over HTTP is in ``web.control``.
+"""
+
+import logging
+import signal
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import trio
+
+from reactor.app.monitor import Monitor
+from reactor.app.numbers import Numbers
+from reactor.app.reloading import Reloader
+from reactor.core.appraisal import appraise, find
+from reactor.core.facts import Acknowledged
+from reactor.core.printing import tame
+from reactor.core.restraint import Match
+from reactor.http.server import serve
+from reactor.web.control import TERMS, Controls, Refused, control
+
+log = logging.getLogger("reactor.app")
+
+LONGEST_NAME = 64
+_GONE, _CONFLICT, _AMBIGUOUS, _MISTAKES = 404, 409, 409, 422
+
+
+class Desk:
+    """What can be asked of one monitor, and told to it. ``engine`` is how its engine is called."""
+
+    def __init__(self, monitor: Monitor, numbers: Numbers, reloader: Reloader, engine: str) -> None:
+        self._monitor = monitor
+        self._numbers = numbers
+        self._reloader = reloader
+        self._engine = engine
+
+    def controls(self) -> Controls:
+        """All of it."""
+        return Controls(self.status, self.explain, self.reload, self.acknowledge)
+
+    def status(self) -> Mapping[str, Any]:
+        """The rules in force, and what they are held back from."""
+        gate, rules = self._monitor.state.curbs.gate, self._monitor.setup.rules
+        return {
+            "engine": self._engine,
+            "rules": len(rules.rules),
+            "version": rules.version,
+            "not_ready": self._numbers.why_not_ready(),
+            "reload_errors": list(self._monitor.reloads.errors),
+            "gated": list(self._monitor.gated()),
+            "held": [_match(match) for match in gate.matches] if gate.held else [],
+            "held_rules": sorted({match.rule for match in gate.matches}) if gate.held else [],
+        }
+
+    def explain(self, wanted: str) -> Mapping[str, Any]:
+        """What every rule makes of one container."""
+        setup, state = self._monitor.setup, self._monitor.state
+        found = find(state, wanted)
+        shown = tame(wanted, LONGEST_NAME)
+        if not found:
+            raise Refused(_GONE, {"error": f"no container is known as {shown}"})
+        if len(found) > 1:
+            ids = ", ".join(entry.run.id[:12] for entry in found[:5])
+            raise Refused(_AMBIGUOUS, {"error": f"{len(found)} containers are meant by {shown}: {ids}"})
+        return asdict(appraise(setup, state, found[0], trio.current_time()))
+
+    async def reload(self) -> Mapping[str, Any]:
+        """Have the rules read again."""
+        errors = await self._reloader.reload()
+        if errors:
+            raise Refused(_MISTAKES, {"errors": list(errors)})
+        rules = self._monitor.setup.rules
+        return {"rules": len(rules.rules), "version": rules.version, "gated": list(self._monitor.gated())}
+
+    def acknowledge(self, who: str) -> Mapping[str, Any]:
+        """Let act what is held back."""
+        gate = self._monitor.state.curbs.gate
+        if not gate.held:
+            raise Refused(_CONFLICT, {"error": "nothing is held back"})
+        rules = sorted({match.rule for match in gate.matches})
+        self._monitor.feed(Acknowledged(trio.current_time(), tame(who, LONGEST_NAME)))
+        return {"rules": rules, "containers": len(gate.matches)}
+
+
+def _match(match: Match) -> Mapping[str, str]:
+    return {"id": match.run.id, "name": match.name, "rule": match.rule, "reason": match.reason}
+
+
+async def serve_control(
+    listeners: Sequence[trio.SocketListener],
+    desk: Desk,
+    *,
+    task_status: trio.TaskStatus[Any] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Answer on the control socket for ever."""
+    await serve(listeners, control(desk.controls()), terms=TERMS, task_status=task_status)
+
+
+async def reload_on_hangup(
+    reloader: Reloader, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+) -> None:
+    """Read the rules again at every SIGHUP."""
+    with trio.open_signal_receiver(signal.SIGHUP) as signals:
+        task_status.started()
+        async for _ in signals:
+            await reloader.reload()
+
+
+async def reload_on_change(
+    reloader: Reloader,
+    look: Callable[[], object],
+    every: float,
+    *,
+    look_again: Callable[[Callable[[], object]], Awaitable[object]] = trio.to_thread.run_sync,
+) -> None:
+    """Read the rules again when what ``look`` sees of their files has changed, and stayed so for one look.
+
+    A file that is just being written is not read half.
+    """
+    seen = settled = await look_again(look)
+    while True:
+        await trio.sleep(every)
+        now = await look_again(look)
+        if now == seen and now != settled:
+            settled = now
+            await reloader.reload()
+        seen = now

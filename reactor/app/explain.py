@@ -1,0 +1,72 @@
+"""``reactor explain``: what a running monitor makes of one container, rule by rule, for people.
+
+Only the showing belongs here; the monitor itself appraises. All of its words are tamed once
+more: they have come through a socket.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reactor.app.asking import ask
+from reactor.app.complaint import OK
+from reactor.core.printing import tame
+from reactor.core.units import say_duration
+
+_LONGEST = 300
+Told = Mapping[str, Any]
+
+
+def explain(options: argparse.Namespace) -> int:
+    """Carry out ``reactor explain``."""
+    told = ask(options.control, "GET", "/v1/explain", container=options.container)
+    if options.json:
+        json.dump(told, sys.stdout, indent=2)
+        print()
+    else:
+        print("\n".join(tame(line, _LONGEST) for line in lines(told)))
+    return OK
+
+
+def lines(told: Told) -> Iterator[str]:
+    """An appraisal on one screen."""
+    yield f"{told['name']} ({told['id'][:12]}), {told['image']}, {told['state']}"
+    yield "  ".join(_facts(told))
+    if told["sidecars"]:
+        yield f"its sidecars go with it: {', '.join(told['sidecars'])}"
+    if told["mains"]:
+        yield f"it lives for: {', '.join(told['mains'])}"
+    if told["kept_by"]:
+        yield f"No rule acts: {told['kept_by']}."
+    yield ""
+    width = max((len(rule["rule"]) for rule in told["rules"]), default=0)
+    for rule in told["rules"]:
+        yield from _rule(rule, width)
+
+
+def _facts(told: Told) -> Iterator[str]:
+    yield f"{told['standing']}" + (f" of task {told['task']}" if told["task"] else "")
+    if told["age"] is not None:
+        yield f"age {say_duration(round(told['age']))}"
+    sample = told["sample_age"]
+    yield "no fresh reading" if sample is None else f"last reading {sample:.1f} s ago"
+
+
+def _rule(rule: Told, width: int) -> Iterator[str]:
+    dry = " (dry run)" if rule["dry_run"] else ""
+    said = rule["said"] or rule["condition"]
+    yield f"{rule['rule']:<{width}}  {rule['stance']}: {said}"
+    indent = " " * (width + 2)
+    if rule["stance"] == "does not select it":
+        return
+    for distance in rule["distances"]:
+        if distance["said"] not in said:
+            yield f"{indent}{distance['said']}"
+    if rule["held"] is not None:
+        yield f"{indent}it has held for {rule['held']:.1f} s"
+    if rule["due_in"] is not None and not rule["kept_by"]:
+        yield f"{indent}{rule['action']}{dry} in {say_duration(round(rule['due_in']))} if nothing changes"
+    if rule["kept_by"]:
+        yield f"{indent}kept from acting: {rule['kept_by']}"

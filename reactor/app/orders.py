@@ -1,0 +1,38 @@
+"""The part of the command line that speaks to a running monitor: explain, status, reload, ack.
+
+Only the parser is here, as in ``options``; nothing is carried out.
+"""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+Commands = Any
+"""The sub-parsers of argparse, whose type has no public name."""
+
+
+def add_control(to: Any, what: str) -> None:
+    """The flag for the control socket, on a parser or on a group of one."""
+    default = "below /run/reactor, or your runtime folder"
+    to.add_argument(
+        "--control", metavar="SOCKET", type=Path, help=f"the socket that {what} (default: {default})"
+    )
+
+
+def add_orders(commands: Commands) -> None:
+    """Add the commands."""
+    explain = _order(commands, "explain", "what a running monitor makes of one container, rule by rule")
+    explain.add_argument("container", metavar="CONTAINER", help="a name, an id, or the beginning of one")
+    _order(commands, "status", "the rules in force, and what they are held back from")
+    _order(commands, "reload", "have the rules read again: all or nothing (also by SIGHUP)")
+    ack = _order(commands, "ack", "let act what was held back because it would end too many at once")
+    ack.add_argument("--who", metavar="NAME", default="", help="who says so, for the record (default: you)")
+
+
+def _order(commands: Commands, name: str, help_text: str) -> argparse.ArgumentParser:
+    order: argparse.ArgumentParser = commands.add_parser(
+        name, help=help_text, description=f"{help_text[0].upper()}{help_text[1:]}."
+    )
+    add_control(order, "the monitor listens on; $REACTOR_CONTROL names it, too")
+    order.add_argument("--json", action="store_true", help="the answer as JSON on stdout")
+    return order

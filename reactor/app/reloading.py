@@ -1,0 +1,58 @@
+"""Reading the rules again while the monitor runs: all or nothing.
+
+Here new files become rules in force, or a list of mistakes while the old ones stay. Who asks
+for it (a signal, the control socket, a file that changed) is decided in ``controlling``.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+
+import trio
+
+from reactor.app.monitor import Monitor
+from reactor.app.proofs import proven
+from reactor.core.rules import RuleSet
+from reactor.ruleset import BadRules
+
+log = logging.getLogger("reactor.app")
+
+
+class Reloader:
+    """Loads by ``load``, which blocks and raises BadRules: one at a time, on a thread of its own.
+
+    ``known`` gives the proofs of the rules that are, or were last, in force.
+    """
+
+    def __init__(
+        self, load: Callable[[], RuleSet], monitor: Monitor, known: Callable[[], frozenset[str]]
+    ) -> None:
+        self._load = load
+        self._monitor = monitor
+        self._known = known
+        self._turn = trio.Lock()
+        self._limiter = trio.CapacityLimiter(1)
+
+    async def reload(self) -> tuple[str, ...]:
+        """Read the files again; returns the mistakes. Nothing changes unless there are none."""
+        async with self._turn:
+            try:
+                rules = await trio.to_thread.run_sync(self._load, limiter=self._limiter)
+            except BadRules as bad:
+                return self._refuse(tuple(map(str, bad.errors)))
+            self._put_in_force(rules)
+            return ()
+
+    def _put_in_force(self, rules: RuleSet) -> None:
+        setup = self._monitor.setup
+        known = proven(rules, setup.policy, self._known())
+        self._monitor.reload(replace(setup, rules=rules, proven=known))
+        fields = {"rules": len(rules.rules), "rules_version": rules.version}
+        log.info("the rules were read again and are in force", extra=fields)
+
+    def _refuse(self, errors: tuple[str, ...]) -> tuple[str, ...]:
+        self._monitor.reload_failed(errors)
+        log.error("the rules cannot be used: those before stay in force", extra={"mistakes": len(errors)})
+        for error in errors:
+            log.error("a mistake in the rules", extra={"mistake": error})
+        return errors

@@ -1,0 +1,78 @@
+"""What the core has to say about rules that do not do what they say: held back, shut out, broken.
+
+They are notes like those in ``notes``, which has all others and names them all.
+"""
+
+from dataclasses import dataclass
+
+from reactor.core.container import Run
+from reactor.core.restraint import Match
+
+
+@dataclass(frozen=True, slots=True)
+class LabelIgnored:
+    """A label that may make a rule stricter says nothing that the rule could be compared with."""
+
+    at: float
+    run: Run
+    name: str
+    rule: str
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleHeld:
+    """More runs match a rule at once than its limit allows: it decides about none of them."""
+
+    at: float
+    rule: str
+    matches: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleReleased:
+    """A rule that held back decides again."""
+
+    at: float
+    rule: str
+    matches: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class GateHeld:
+    """Rules that were never in force would end too many at once: they wait for an acknowledgement.
+
+    ``along`` sidecars would go with the ``matches``; ``governed`` is how many runs are in scope.
+    """
+
+    at: float
+    rules: tuple[str, ...]
+    matches: tuple[Match, ...]
+    along: int
+    governed: int
+
+
+@dataclass(frozen=True, slots=True)
+class GateOpened:
+    """New rules are in force. ``by`` is who let them, empty where what they match is within bounds."""
+
+    at: float
+    rules: tuple[str, ...]
+    digests: frozenset[str]
+    matches: int
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleBroken:
+    """A rule failed by a defect: it is out of force for this container, or ``altogether``."""
+
+    at: float
+    run: Run
+    name: str
+    rule: str
+    error: str
+    altogether: bool = False

@@ -1,0 +1,88 @@
+"""How far a run is from what a condition waits for: ``pids 187 of 200, 14 more``.
+
+Only comparisons with a constant have a distance; text and whole trees have none. The wording
+for people is here, because it goes with the kind of the value; whether a condition holds is in
+``closures``.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from reactor.core.closures import value_of
+from reactor.core.fields import ORDERED
+from reactor.core.kinds import kind_of, share_of_limit
+from reactor.core.printing import brief, text_of
+from reactor.core.ranges import Claim, claim_of
+from reactor.core.rules import View
+from reactor.core.tree import Compare, Kind, Name, Node
+from reactor.core.units import say_bytes, say_duration, say_number
+from reactor.core.walking import walk
+
+
+@dataclass(frozen=True, slots=True)
+class Distance:
+    """One comparison of a condition, and how far its value is from the bound.
+
+    ``said`` is for people. ``reached_in`` is in how many seconds a bound on the age is reached, None for
+    all other values: nobody knows how they go on. ``share`` is the value in parts of the bound.
+    """
+
+    comparison: str
+    said: str
+    share: float | None = None
+    reached_in: float | None = None
+
+
+def distances(tree: Node, view: View) -> tuple[Distance, ...]:
+    """The distances of all comparisons with a constant, in the order in which they are written."""
+    return tuple(_distances(tree, view))
+
+
+def _distances(tree: Node, view: View) -> Iterator[Distance]:
+    for node in walk(tree):
+        claim = claim_of(node) if isinstance(node, Compare) else None
+        if claim is None or claim.sign in ("==", "!=") or kind_of(claim.subject) not in ORDERED:
+            continue
+        if isinstance(node, Compare) and isinstance(claim.value, int | float):
+            yield _distance(node, claim, float(claim.value), view)
+
+
+def _distance(node: Compare, claim: Claim, bound: float, view: View) -> Distance:
+    text, name, kind = text_of(node), brief(claim.subject), kind_of(claim.subject)
+    value = value_of(claim.subject)(view)
+    if value is None:
+        return Distance(text, f"{name} is unknown")
+    share = share_of_limit(node)
+    if share is not None:
+        limit = value_of(Name(share.limit))(view)
+        if limit is None or limit <= 0:
+            return Distance(text, f"{name} has no limit")
+        bound = bound / 100 * limit
+    return _measured(text, claim, f"{name} {_said(kind, value)} of {_said(kind, bound)}", value, bound)
+
+
+def _measured(text: str, claim: Claim, said: str, value: float, bound: float) -> Distance:
+    upwards = claim.sign in (">", ">=")
+    missing = bound - value if upwards else value - bound
+    part = value / bound if bound > 0 else None
+    if missing < 0 or (missing == 0 and claim.sign in (">=", "<=")):
+        return Distance(text, f"{said}: beyond it", part)
+    towards = "to go" if upwards else "above it"
+    far = f"{said}: {_said(kind_of(claim.subject), missing)} {towards}"
+    return Distance(text, far, part, missing if upwards and _is_age(claim.subject) else None)
+
+
+def _is_age(subject: Node) -> bool:
+    """Whether time alone makes it more."""
+    return isinstance(subject, Name) and subject.name == "age"
+
+
+def _said(kind: Kind, value: float) -> str:
+    whole = int(value) if float(value).is_integer() else value
+    match kind:
+        case Kind.BYTES:
+            return say_bytes(value)
+        case Kind.DURATION:
+            return say_duration(value)
+        case _:
+            return say_number(whole)

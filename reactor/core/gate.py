@@ -1,0 +1,102 @@
+"""The gate for rules that were never in force: how many runs they would end is counted first.
+
+What they match is counted again whenever time goes on, so nobody is ended on old evidence.
+Rules that were in force before do not come by here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from reactor.core.candidates import Candidate
+from reactor.core.cautions import GateHeld, GateOpened
+from reactor.core.draft import Draft
+from reactor.core.judging import fresh_sample, needs_samples
+from reactor.core.restraint import Gate, Match
+from reactor.core.rules import Rule
+from reactor.core.state import Setup, State
+from reactor.core.topology import reach
+
+
+def is_gated(setup: Setup, state: State, rule: Rule) -> bool:
+    """Whether this rule may not decide yet. What only says something needs no gate."""
+    if setup.gate.off or setup.runs_dry(rule):
+        return False
+    return rule.digest not in setup.proven and rule.digest not in state.curbs.gate.opened
+
+
+def gated_rules(setup: Setup, state: State) -> tuple[Rule, ...]:
+    """The rules that may not decide yet."""
+    return tuple(rule for rule in setup.rules.rules if is_gated(setup, state, rule))
+
+
+def start_counting(state: State, at: float, *, anew: bool = False) -> State:
+    """The state with the gate's count begun, by the first snapshot or by a reload."""
+    gate = state.curbs.gate
+    if gate.since is not None and not anew:
+        return state
+    gate = Gate(since=at, opened=gate.opened)
+    return replace(state, curbs=replace(state.curbs, gate=gate))
+
+
+def open_gate(setup: Setup, state: State, at: float, by: str = "") -> tuple[State, GateOpened]:
+    """Let all rules through that are gated now, for good."""
+    rules, gate = gated_rules(setup, state), state.curbs.gate
+    digests = frozenset(rule.digest for rule in rules)
+    opened = Gate(since=gate.since, opened=gate.opened | digests)
+    note = GateOpened(at, tuple(rule.name for rule in rules), digests, len(gate.matches), by)
+    return replace(state, curbs=replace(state.curbs, gate=opened)), note
+
+
+def review(setup: Setup, draft: Draft, matching: Sequence[Candidate], at: float) -> bool:
+    """Count what the gated rules match; True if they are let through by that."""
+    gate = draft.state.curbs.gate
+    mains = {entry.run.id: entry for each in matching if (entry := draft.entry(each.id)) is not None}
+    along = len(reach(draft.state, mains.values())) if mains else 0
+    matches = tuple(_match(draft, each) for each in matching)
+    gate = replace(gate, matches=matches, along=along)
+    if not gate.held and _has_counted(setup, draft, at):
+        if _is_within(setup, draft.state, len(mains), along):
+            draft.state = replace(draft.state, curbs=replace(draft.state.curbs, gate=gate))
+            draft.state, note = open_gate(setup, draft.state, at)
+            draft.notes.append(note)
+            return True
+        gate = replace(gate, held=True)
+    if gate.held and _is_news(setup, gate, len(mains)):
+        gate = replace(gate, noted=len(mains))
+        names = tuple(rule.name for rule in gated_rules(setup, draft.state))
+        draft.notes.append(GateHeld(at, names, matches, along, _governed(draft.state)))
+    draft.state = replace(draft.state, curbs=replace(draft.state.curbs, gate=gate))
+    return False
+
+
+def _match(draft: Draft, each: Candidate) -> Match:
+    entry = draft.entry(each.id)
+    name = entry.container.name if entry is not None else ""
+    return Match(each.run, name, each.rule.name, each.reason)
+
+
+def _has_counted(setup: Setup, draft: Draft, at: float) -> bool:
+    terms, since = setup.gate, draft.state.curbs.gate.since
+    if since is None or at - since < terms.shortest:
+        return False
+    if at - since >= terms.longest:
+        return True
+    return all(
+        fresh_sample(setup, each, at) is not None for each in draft.state.living() if needs_samples(each)
+    )
+
+
+def _is_within(setup: Setup, state: State, mains: int, along: int) -> bool:
+    terms, total = setup.gate, mains + along
+    if mains < terms.at_least:
+        return True
+    return total <= terms.most and total <= terms.share * _governed(state)
+
+
+def _governed(state: State) -> int:
+    return sum(entry.governed for entry in state.living())
+
+
+def _is_news(setup: Setup, gate: Gate, mains: int) -> bool:
+    """Whether the list has grown so much since it was last said that somebody has to know."""
+    return not gate.noted or mains >= gate.noted + max(setup.gate.at_least, gate.noted // 2)

@@ -1,0 +1,75 @@
+"""What a task uses altogether: its main and the sidecars that live for it.
+
+Only the adding up is here. A sum of which a part is not known is not known.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from reactor.core.container import ContainerId
+from reactor.core.protection import Standing
+from reactor.core.state import Entry, State
+from reactor.core.topology import living_by_task, mains_of
+
+Sums = tuple[int | None, int | None]
+"""PIDs and memory."""
+
+
+class Groups:
+    """The tasks of one moment. Walking through all the living once is enough for all of them."""
+
+    def __init__(self, state: State, at: float) -> None:
+        self._state = state
+        self._at = at
+        self._tasks = living_by_task(state)
+        self._members: defaultdict[ContainerId, list[Entry]] = defaultdict(list)
+        for entry in state.living():
+            if entry.is_sidecar:
+                for main in mains_of(state, entry, tasks=self._tasks):
+                    self._members[main.run.id].append(entry)
+
+    def sums(self, entry: Entry, fresh: float) -> Sums:
+        """What the task of this run uses. One that lives for several mains is of no one task."""
+        main = self._main(entry)
+        if main is None:
+            return None, None
+        members = [main, *self._everybody(main)]
+        samples = [self._sample(each, fresh) for each in members]
+        return _sum(pids for pids, _ in samples), _sum(memory for _, memory in samples)
+
+    def _main(self, entry: Entry) -> Entry | None:
+        """The main at the head of a chain of sidecars; None where it is not one and only one."""
+        seen = {entry.run.id}
+        while entry.is_sidecar and entry.standing is not Standing.MAIN:
+            mains = {each.run.id: each for each in mains_of(self._state, entry, tasks=self._tasks)}
+            if len(mains) != 1 or not seen.isdisjoint(mains):
+                return None
+            (entry,) = mains.values()
+            seen.add(entry.run.id)
+        return entry
+
+    def _everybody(self, main: Entry) -> Iterable[Entry]:
+        """The sidecars of a main, and the sidecars of these."""
+        found: dict[ContainerId, Entry] = {}
+        waiting = [main]
+        while waiting:
+            for each in self._members.get(waiting.pop().run.id, ()):
+                if each.run.id not in found and each.run.id != main.run.id:
+                    found[each.run.id] = each
+                    waiting.append(each)
+        return found.values()
+
+    def _sample(self, entry: Entry, fresh: float) -> Sums:
+        sample = entry.sample
+        if entry.unsure or sample is None or sample.run != entry.run or self._at - sample.at > fresh:
+            return None, None
+        return sample.pids, sample.memory
+
+
+def _sum(values: Iterable[int | None]) -> int | None:
+    total = 0
+    for value in values:
+        if value is None:
+            return None
+        total += value
+    return total

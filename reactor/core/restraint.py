@@ -1,0 +1,107 @@
+"""What holds rules back beyond their own condition, and what is remembered for it.
+
+Records only. The gate for new rules is in ``gate``, the limit of a rule in ``limits``, sums
+over many runs in ``totals``; ``tick`` puts them together.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reactor.core.container import ContainerId, Run
+
+RECENT = 10.0
+"""For how many seconds a decision counts as one of those that are taken at once."""
+MOST_BROKEN = 3
+"""On how many containers a rule may fail before it is out of force altogether."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateTerms:
+    """How much a rule that was never in force may do at once, and how long that is counted for.
+
+    Fewer than ``at_least`` runs are always let through; otherwise at most ``most``, and at most
+    this ``share`` of the living runs in scope. ``shortest`` and ``longest`` are seconds since the
+    first snapshot, or since the reload.
+    """
+
+    most: int = 20
+    share: float = 0.3
+    at_least: int = 3
+    shortest: float = 2.0
+    longest: float = 10.0
+    off: bool = False
+
+
+def no_gate() -> GateTerms:
+    """Every rule is let through."""
+    return GateTerms(off=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A run that a rule would decide about, were it not held back. ``reason`` has the numbers."""
+
+    run: Run
+    name: str
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Where the gate stands. ``opened`` are the digests of rules that it was opened for.
+
+    ``since`` is when it began to count; ``held`` that it counted too many and waits for somebody.
+    ``along`` is the number of sidecars that would go with the ``matches``, ``noted`` how many
+    matches there were when that was last said.
+    """
+
+    since: float | None = None
+    held: bool = False
+    matches: tuple[Match, ...] = ()
+    along: int = 0
+    noted: int = 0
+    opened: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """A rule that holds back, since when, and how many runs match it at present."""
+
+    since: float
+    matches: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """A total as it was when time last went on; what is not known is not in it.
+
+    ``group`` is the owner, empty for the whole scope; ``known`` runs are in ``amount``, ``unknown`` are not.
+    """
+
+    rule: str
+    group: str
+    amount: int
+    bound: float
+    known: int
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True)
+class Curbs:
+    """All that is remembered of restraint. Maps are by the rules' keys.
+
+    ``recent`` are the latest decisions of rules with a limit, ``broken`` the containers on which
+    a rule failed. ``sums`` are the totals of rules, by key and owner.
+    """
+
+    gate: Gate = field(default_factory=Gate)
+    limited: Mapping[str, Limited] = field(default_factory=dict)
+    recent: Mapping[str, tuple[tuple[float, ContainerId], ...]] = field(default_factory=dict)
+    broken: Mapping[str, frozenset[ContainerId]] = field(default_factory=dict)
+    sums: Mapping[tuple[str, str], Sum] = field(default_factory=dict)
+
+    def is_off(self, key: str) -> bool:
+        """Whether a rule failed on so many containers that it is out of force."""
+        return len(self.broken.get(key, ())) >= MOST_BROKEN

@@ -1,0 +1,100 @@
+"""Time goes on: every run is judged, and those rules decide that have to look at all of them first.
+
+What comes due by itself, orphans, and the rules that are held back meet here; a single fact about
+a single run is judged in ``step``.
+"""
+
+from collections.abc import Sequence
+
+from reactor.core.candidates import Candidate
+from reactor.core.deciding import applies, conclude, may_decide
+from reactor.core.decisions import Action, Decision
+from reactor.core.defects import put_out_of_force
+from reactor.core.draft import Draft
+from reactor.core.following import forget
+from reactor.core.gate import gated_rules, is_gated, review
+from reactor.core.groups import Groups
+from reactor.core.limits import remember, within_limits
+from reactor.core.orphans import judge_orphan, met
+from reactor.core.state import Entry, Setup, State, Step
+from reactor.core.topology import living_by_task, needed
+from reactor.core.verdicts import judge
+from reactor.core.whole import take_victims
+
+
+def tick(setup: Setup, state: State, at: float) -> Step:
+    """What comes due at this moment."""
+    draft = Draft(forget(setup, state, at))
+    decisions = _judge_lonely(setup, draft, at)
+    candidates = _judge_all(setup, draft, at, decisions)
+    draft.state, draft.changed = draft.finish(), {}
+    candidates += take_victims(setup, draft, at)
+    decisions += _resolve(setup, draft, candidates, at)
+    return Step(draft.finish(), tuple(decisions), tuple(draft.notes))
+
+
+def may_change(entry: Entry) -> bool:
+    """Whether time, or a look, can change what the rules say of it."""
+    return bool(entry.rules) and (entry.alive or bool(entry.due))
+
+
+def _judge_lonely(setup: Setup, draft: Draft, at: float) -> list[Decision]:
+    lonely = [entry for entry in draft.state.living() if entry.alone is not None]
+    tasks = living_by_task(draft.state) if lonely else {}
+    decisions = []
+    for entry in lonely:
+        if needed(draft.state, entry, tasks=tasks):
+            draft.changed[entry.run.id] = met(entry)
+            continue
+        judged, decision = judge_orphan(setup, entry, at)
+        if judged is not entry:
+            draft.changed[entry.run.id] = judged
+        if decision is not None:
+            decisions.append(decision)
+    return decisions
+
+
+def _judge_all(setup: Setup, draft: Draft, at: float, decisions: list[Decision]) -> list[Candidate]:
+    groups = Groups(draft.state, at)
+    candidates: list[Candidate] = []
+    waiting = (draft.entry(each.run.id) or each for each in draft.state.entries.values() if may_change(each))
+    for entry in list(waiting):
+        judged = judge(setup, draft.state, entry, at, groups)
+        if judged.entry is not entry:
+            draft.changed[entry.run.id] = judged.entry
+        decisions += judged.decisions
+        draft.notes += judged.notes
+        candidates += judged.candidates
+        put_out_of_force(draft, judged.entry, judged.broken, at)
+    return candidates
+
+
+def _resolve(setup: Setup, draft: Draft, candidates: Sequence[Candidate], at: float) -> list[Decision]:
+    """Let the held-back rules decide, all of them knowing of all that they match."""
+    open_ = [each for each in candidates if not is_gated(setup, draft.state, each.rule)]
+    if len(open_) < len(candidates) or gated_rules(setup, draft.state):
+        shut = [each for each in candidates if is_gated(setup, draft.state, each.rule)]
+        if review(setup, draft, [each for each in shut if _may(setup, draft, each, at)], at):
+            open_ += shut
+    passed = within_limits(draft, open_, setup.rules.rules, at)
+    decided: list[Candidate] = []
+    decisions: list[Decision] = []
+    for each in sorted(passed, key=lambda each: each.rule.action is not Action.KILL):
+        entry = draft.entry(each.id)
+        if entry is None or not each.ready or not _may(setup, draft, each, at):
+            continue
+        entry, decision = conclude(
+            setup, entry, each.rule, each.reason, each.since, at, only_said=each.only_said
+        )
+        draft.changed[each.id] = entry
+        decided.append(each)
+        decisions.append(decision)
+    draft.state = remember(draft.state, decided, at)
+    return decisions
+
+
+def _may(setup: Setup, draft: Draft, each: Candidate, at: float) -> bool:
+    entry = draft.entry(each.id)
+    if entry is None or entry.run != each.run:
+        return False
+    return applies(setup, entry, each.rule, at) and may_decide(setup, entry, each.rule, at)

@@ -1,0 +1,71 @@
+"""From drafts without mistakes to the rules that are judged.
+
+Keys that are left out get their values here. What is wrong with drafts is said before, in
+``drafting``, ``overlays`` and ``together``.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from reactor.core.rules import Order, Rule, Severity
+from reactor.ruleset.actions import Ending
+from reactor.ruleset.digests import digest_of
+from reactor.ruleset.drafts import Given, GroupDraft, Part
+from reactor.ruleset.exceptions import exemptions
+from reactor.ruleset.expressions import Language
+from reactor.ruleset.sayings import Saying, sayings
+from reactor.ruleset.selectors import selector
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compiled:
+    """A rule, and what it was made of."""
+
+    rule: Rule
+    saying: Saying
+
+
+def compiled(group: GroupDraft, language: Language) -> Iterator[Compiled]:
+    """The rules of a group, two for a rule with levels."""
+    for part in group.rules:
+        for saying in sayings(group, part):
+            rule = _rule(group, part, saying)
+            yield Compiled(replace(rule, digest=digest_of(rule, language)), saying)
+
+
+def _rule(group: GroupDraft, part: Part, saying: Saying) -> Rule:
+    said = {key: given.value for key, given in saying.given.items()}
+    endings: tuple[Given, ...] = said.get("then", ())
+    ending: Ending = endings[0].value if endings else Ending.usual()
+    shared, own = group.part.value("exceptions", ()), part.value("exceptions", ())
+    return Rule(
+        name=saying.name,
+        place=saying.place,
+        when=saying.when,
+        on=saying.on,
+        select=tuple(selector(each.value) for each in group.part.value("select", ())),
+        hold=said.get("for", 0.0),
+        dry_run=said.get("dry_run", False),
+        action=ending.action,
+        summary=said.get("summary", "").strip(),
+        keep=said.get("keep_for", 0.0),
+        cooldown=said.get("cooldown", 0.0),
+        limit=said.get("limit"),
+        severity=said.get("severity", Severity.WARNING),
+        team=said.get("team", "").strip(),
+        description=said.get("description", "").strip(),
+        grace=ending.grace,
+        level=saying.level,
+        exempt=exemptions((*shared, *own)),
+        fresh=said.get("fresh"),
+        victims=_victims(saying),
+        tighten=said.get("tighten", ""),
+    )
+
+
+def _victims(saying: Saying) -> Order | None:
+    """Who has most of what a condition about the whole is about goes first, unless it says otherwise."""
+    if saying.when is None or saying.when.total is None:
+        return None
+    given = saying.given.get("victims")
+    return given.value if given else Order(saying.when.total.field)

@@ -1,0 +1,117 @@
+"""What keys of a rule mean together: each may be right, and the rule still make no sense.
+
+Asked is what a rule says in the end, after its group's defaults and later files have had their say.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from reactor.core.rules import Trigger
+from reactor.ruleset.actions import STRENGTH, Ending
+from reactor.ruleset.drafts import Given, GroupDraft, Part
+from reactor.ruleset.errors import RuleError
+from reactor.ruleset.exceptions import complaints as about_exceptions
+from reactor.ruleset.sayings import LEVELS, Saying, sayings
+
+_NEEDS = "a rule needs 'when' with a condition, or 'on' with a trigger"
+
+
+def complaints(groups: Sequence[GroupDraft]) -> Iterator[RuleError]:
+    """All that is wrong with the rules as they are after everything was put together."""
+    for group in groups:
+        shared = group.part.value("exceptions", ())
+        yield from about_exceptions(shared)
+        for rule in group.rules:
+            own = rule.value("exceptions", ())
+            yield from about_exceptions(own)
+            yield from _same_exceptions(shared, own)
+            yield from _levels(group, rule)
+            for saying in sayings(group, rule):
+                yield from _of_saying(saying)
+
+
+def _same_exceptions(shared: Sequence[Part], own: Sequence[Part]) -> Iterator[RuleError]:
+    taken = {part.name: part for part in shared if part.name}
+    for part in own:
+        if part.name in taken:
+            where = taken[part.name].spot.where
+            message = f"the group has an exception named '{part.name}', at {where}: choose another name"
+            yield part.spot.below("name").at_value(message)
+
+
+def _levels(group: GroupDraft, rule: Part) -> Iterator[RuleError]:
+    there = [key for key in LEVELS if rule.has(key)]
+    if not there:
+        return
+    for key in ("when", "on"):
+        if key in rule.given:
+            message = f"this rule has levels: move '{key}' into 'soft' or 'hard'"
+            yield rule.given[key].spot.at_key(message)
+    if len(there) == 1:
+        other = "hard" if there[0] == "soft" else "soft"
+        message = f"'{there[0]}' stands beside '{other}': add it, or write its keys in the rule itself"
+        yield rule.spot.below(there[0]).at_key(message)
+    both = {saying.level: saying for saying in sayings(group, rule)}
+    if len(both) == 2 and not any(saying.has("then") and "then" in saying.broken for saying in both.values()):
+        yield from _strength(*(both[level] for level in LEVELS.values()))
+
+
+def _strength(soft: Saying, hard: Saying) -> Iterator[RuleError]:
+    mild, strong = _endings(soft)[0].value, _endings(hard)[0].value
+    if STRENGTH[strong.action] < STRENGTH[mild.action]:
+        message = f"'hard' would {strong.action} where 'soft' would {mild.action}: 'hard' is never the milder"
+        yield _endings(hard)[0].spot.at_value(message)
+
+
+def _endings(saying: Saying) -> Sequence[Given]:
+    """The actions; a kill where nothing is said."""
+    return saying.given["then"].value if "then" in saying.given else (Given(Ending.usual(), saying.spot),)
+
+
+def _of_saying(saying: Saying) -> Iterator[RuleError]:
+    if not saying.has("when") and not saying.has("on"):
+        yield saying.spot.at_value(
+            _NEEDS if saying.level == "only" else f"'{saying.level}' needs 'when' or 'on'"
+        )
+    yield from _lasting(saying)
+    yield from _of_whole(saying)
+    yield from _tighten(saying)
+    for surplus in _endings(saying)[1:]:
+        yield surplus.spot.at_value("a rule ends a container in one way: leave one of the actions out")
+
+
+def _lasting(saying: Saying) -> Iterator[RuleError]:
+    """A trigger is a moment, except for blindness, which has to last to mean anything."""
+    if saying.on is Trigger.BLIND:
+        held = saying.given.get("for")
+        if held is None and "for" not in saying.broken:
+            message = "'on: blind' needs 'for': how long nothing may be known, as in 'for: 5m'"
+            yield saying.given["on"].spot.at_value(message)
+        elif held is not None and held.value <= 0:
+            yield held.spot.at_value("'on: blind' needs some time: write such as 5m")
+    elif saying.has("on"):
+        for key in ("for", "keep_for"):
+            # Zero is what the key means without being there: so a later file can take it back.
+            if key in saying.given and saying.given[key].value > 0:
+                message = f"'on' is a moment and cannot last: leave '{key}' out, or write two rules"
+                yield saying.given[key].spot.at_key(message)
+
+
+def _of_whole(saying: Saying) -> Iterator[RuleError]:
+    if saying.when is not None and saying.when.total is not None:
+        for key in ("on", "tighten"):
+            if key in saying.given:
+                yield saying.given[key].spot.at_key(f"a condition about the whole stands without '{key}'")
+    elif "victims" in saying.given and "when" not in saying.broken:
+        message = "'victims' belongs to a condition about the whole, such as scope.pids > 4000"
+        yield saying.given["victims"].spot.at_key(message)
+
+
+def _tighten(saying: Saying) -> Iterator[RuleError]:
+    if "tighten" not in saying.given or "when" in saying.broken:
+        return
+    when = saying.when
+    if when is None:
+        yield saying.given["tighten"].spot.at_key("'tighten' belongs to a condition: add 'when'")
+    elif when.tighten is None and when.total is None:
+        message = "'tighten' needs a condition that is one comparison with a constant, such as age > 12h"
+        yield saying.given["tighten"].spot.at_key(message)

@@ -1,0 +1,145 @@
+"""From the checked text of a test file to the records of ``script``. Nothing is checked here."""
+
+from collections.abc import Iterator, Mapping
+
+from reactor.core.container import State
+from reactor.core.rules import RuleSet
+from reactor.ruleset.document import Document, Path
+from reactor.ruleset.places import line_and_column
+from reactor.ruletest.config import ConfigKind
+from reactor.ruletest.models import (
+    BoxText,
+    CaseText,
+    ChangeText,
+    ExpectText,
+    FactText,
+    FileText,
+    SampledText,
+    is_given,
+)
+from reactor.ruletest.script import SAMPLED, Asked, Box, Case, Change, Expected, Moment, Turn
+from reactor.ruletest.values import Course
+
+AFTERWARDS = 10.0
+"""Seconds that a test goes on behind the last moment that it names."""
+
+_PLAIN = (
+    "name",
+    "image",
+    "labels",
+    "image_labels",
+    "health",
+    "restarts",
+    "exit_code",
+    "privileged",
+    "init",
+    "user",
+    "log_driver",
+    "restart_policy",
+)
+_TURNS = ("oom", "dies", "removed", "starts", "silent")
+"""In the order in which one entry of ``facts`` lets them happen."""
+
+
+def build(
+    name: str, document: Document, file: FileText, rules: RuleSet, kind: ConfigKind
+) -> tuple[Case, ...]:
+    """The tests of a file."""
+    return tuple(
+        _case(name, document, ("tests", number), file, test, rules, kind)
+        for number, test in enumerate(file.tests)
+    )
+
+
+def _case(
+    name: str,
+    document: Document,
+    path: Path,
+    file: FileText,
+    test: CaseText,
+    rules: RuleSet,
+    kind: ConfigKind,
+) -> Case:
+    moments = tuple(sorted((_moment(fact) for fact in test.facts), key=lambda moment: moment.at))
+    expects = [
+        (expect, _line(document, (*path, "expect", index))) for index, expect in enumerate(test.expect)
+    ]
+    return Case(
+        file=name,
+        line=_line(document, path),
+        name=test.name,
+        rules=rules,
+        terms=kind.terms(test.config if test.config is not None else file.config),
+        boxes=tuple(_box(key, box) for key, box in test.containers.items()),
+        moments=moments,
+        expected=tuple(_expected(each, line) for each, line in expects if each.kill or each.stop),
+        asked=tuple(_asked(each, line) for each, line in expects if each.unknown or each.holds),
+        until=test.until if test.until is not None else _end(test) + AFTERWARDS,
+    )
+
+
+def _line(document: Document, path: Path) -> int:
+    return line_and_column(document.source, document.value_at(path))[0]
+
+
+def _end(test: CaseText) -> float:
+    ends = [expect.at for expect in test.expect]
+    for fact in test.facts:
+        changes = (fact.__pydantic_extra__ or {}).values()
+        courses = [course for change in changes for course in _courses(change).values()]
+        ends += [fact.at, *(fact.at + course.seconds for course in courses)]
+    ends += [course.seconds for box in test.containers.values() for course in _courses(box).values()]
+    return max(ends, default=0.0)
+
+
+def _courses(text: SampledText) -> Mapping[str, Course]:
+    given = {key: getattr(text, key) for key in SAMPLED}
+    return {key: course for key, course in given.items() if course is not None}
+
+
+def _plain(text: BoxText | ChangeText) -> Mapping[str, object]:
+    given = {key: getattr(text, key) for key in _PLAIN if is_given(text, key)}
+    if given.get("health") == "none":
+        given["health"] = ""
+    return given
+
+
+def _box(key: str, text: BoxText) -> Box:
+    plain = {"name": key, "image": text.image, **_plain(text), "ports": tuple(text.ports)}
+    return Box(key, text.state, text.age, plain, tuple(text.joins), _courses(text))
+
+
+def _moment(fact: FactText) -> Moment:
+    return Moment(fact.at, (*_changes(fact), *_turns(fact)))
+
+
+def _changes(fact: FactText) -> Iterator[Change]:
+    for key, text in (fact.__pydantic_extra__ or {}).items():
+        state = {"state": State(text.state)} if text.state else {}
+        yield Change(key, {**_plain(text), **state}, _courses(text))
+
+
+def _turns(fact: FactText) -> Iterator[Turn]:
+    for what in _TURNS:
+        box = getattr(fact, what)
+        if box:
+            yield Turn(box, what, fact.exit_code)
+
+
+def _expected(text: ExpectText, line: int) -> Expected:
+    return Expected(
+        at=text.at,
+        line=line,
+        action="kill" if text.kill else "stop",
+        box=text.kill or text.stop,
+        rule=text.rule,
+        because=text.because,
+        because_of=text.because_of,
+        grace=text.grace,
+        dry_run=text.dry_run,
+    )
+
+
+def _asked(text: ExpectText, line: int) -> Asked:
+    what = "unknown" if text.unknown else "holds"
+    return Asked(text.at, line, what, text.unknown or text.holds, frozenset(text.rules))

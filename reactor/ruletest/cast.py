@@ -1,0 +1,152 @@
+"""The containers of a test as an engine would show them: their runs, states and readings over time.
+
+Nothing is judged here. The wall clock of a test begins at a fixed moment, so that the same
+test gives the same runs, and so the same ids of decisions, every time.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from reactor.core.container import Container, ContainerId, Run, State
+from reactor.core.facts import Sample
+from reactor.ruletest.models import ABSENT
+from reactor.ruletest.script import Box, Change
+from reactor.ruletest.values import Course
+
+_BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+_BEGIN_NANO = int(_BEGIN.timestamp()) * 1_000_000_000
+_UNSURE_AGE = 3600.0
+"""What StartedAt is written by where the start is not to be known for certain."""
+
+
+def nano(at: float) -> int:
+    """The engine's clock at a moment of the test."""
+    return _BEGIN_NANO + round(at * 1e9)
+
+
+def _written(at: float, nth: int = 0) -> str:
+    """A moment as the engine writes it; ``nth`` keeps two runs from beginning at the same one."""
+    nanoseconds = round(at * 1e9) + nth
+    seconds, rest = divmod(nanoseconds, 1_000_000_000)
+    return f"{(_BEGIN + timedelta(seconds=seconds)):%Y-%m-%dT%H:%M:%S}.{rest:09d}Z"
+
+
+@dataclass(slots=True)
+class Part:
+    """One container of a test: its latest look, and the courses of its readings with their beginnings."""
+
+    box: Box
+    container: Container
+    listed: bool
+    courses: dict[str, tuple[Course, float]]
+    silent: bool = False
+    runs: int = 0
+    oomed: bool = False
+
+    def readings(self, at: float) -> dict[str, int | None]:
+        """What a sample would say now."""
+        return {key: course.after(at - since) for key, (course, since) in self.courses.items()}
+
+
+@dataclass(slots=True)
+class Cast:
+    """All containers of a test, by the names that it gives them."""
+
+    parts: dict[str, Part] = field(default_factory=dict)
+
+    def part_of(self, key: ContainerId) -> Part:
+        """The container with this id."""
+        return next(part for part in self.parts.values() if part.container.id == key)
+
+    def listed(self) -> tuple[Container, ...]:
+        """What the engine lists."""
+        return tuple(part.container for part in self.parts.values() if part.listed)
+
+    def change(self, change: Change, at: float) -> Part:
+        """Let values change; whoever was silent speaks again."""
+        part = self.parts[change.box]
+        part.courses |= {key: (course, at) for key, course in change.courses.items()}
+        if change.courses:
+            part.silent = False
+        plain: dict[str, Any] = dict(change.plain)
+        limits = {key: value for key, value in _limits(part, at).items() if key in change.courses}
+        if plain or limits:
+            part.container = replace(part.container, **plain, **limits)
+        return part
+
+    def start(self, key: str, at: float) -> Part:
+        """Begin the next run."""
+        part = self.parts[key]
+        part.runs += 1
+        created = part.container.created if part.listed else at
+        part.listed, part.oomed = True, False
+        part.container = replace(
+            part.container,
+            run=Run(part.container.id, _written(at, part.runs)),
+            state=State.RUNNING,
+            born=at,
+            created=created,
+            exit_code=None,
+            oom_killed=False,
+            finished_at="",
+        )
+        return part
+
+    def die(self, key: str, at: float, code: int) -> Part:
+        """End the present run."""
+        part = self.parts[key]
+        part.container = replace(
+            part.container,
+            state=State.EXITED,
+            exit_code=code,
+            oom_killed=part.oomed,
+            finished_at=_written(at),
+        )
+        return part
+
+    def sample(self, part: Part, at: float) -> Sample:
+        """A reading of the present run."""
+        readings: dict[str, Any] = part.readings(at)
+        return Sample(at, part.container.run, **readings)
+
+
+def cast_of(boxes: tuple[Box, ...]) -> Cast:
+    """The containers as they are when the test begins."""
+    ids = {box.key: ContainerId(f"{number:064x}") for number, box in enumerate(boxes, start=1)}
+    return Cast({box.key: _part(box, ids) for box in boxes})
+
+
+def _part(box: Box, ids: dict[str, ContainerId]) -> Part:
+    part = Part(
+        box,
+        _container(box, ids),
+        listed=box.state != ABSENT,
+        courses={key: (course, 0.0) for key, course in box.courses.items()},
+    )
+    part.container = replace(part.container, **_limits(part, 0.0))
+    return part
+
+
+def _limits(part: Part, at: float) -> dict[str, Any]:
+    """The limits, which an inspect tells as well."""
+    return {key: value for key, value in part.readings(at).items() if key.endswith("_limit")}
+
+
+def _container(box: Box, ids: dict[str, ContainerId]) -> Container:
+    plain: dict[str, Any] = dict(box.plain)
+    # The engine shows the labels of the image among those of the container.
+    plain["labels"] = {**plain.get("image_labels", {}), **plain.get("labels", {})}
+    state = State.CREATED if box.state == ABSENT else State(box.state)
+    begun = state is not State.CREATED
+    born = None if box.age is None else -box.age
+    started = _written(born if born is not None else -_UNSURE_AGE) if begun else ""
+    return Container(
+        run=Run(ids[box.key], started),
+        state=state,
+        born=born if begun else None,
+        created=born if born is not None else -_UNSURE_AGE,
+        joins=frozenset(ids[other] for other in box.joins),
+        finished_at=_written(0.0) if state in {State.EXITED, State.DEAD} else "",
+        **plain,
+    )

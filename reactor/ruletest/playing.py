@@ -1,0 +1,234 @@
+"""One test taken through the core: facts at virtual times in, decisions out.
+
+The play feeds what the monitor's graph would be fed: a list at the beginning and at the usual
+intervals, a look for every event, a sample and a tick in each second. What is decided comes off at the
+same moment, so that cascades and orphans follow. How far time may be skipped is in ``stillness``.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from reactor.core.container import Run
+from reactor.core.decisions import Decision, Outcome, Result, Why
+from reactor.core.facts import Acted, Exited, Fact, Happened, Happening, Seen, Snapshot, Tick, Vanished
+from reactor.core.restraint import GateTerms
+from reactor.core.state import State
+from reactor.core.step import step, wanted_samples
+from reactor.ruletest.cast import Part, cast_of, nano
+from reactor.ruletest.script import Asked, Case, Change, Expected, Turn
+from reactor.ruletest.stillness import Stillness
+from reactor.ruletest.verdicts import verdicts, why_not
+
+KILLED = 137
+STOPPED = 143
+
+
+@dataclass(frozen=True, slots=True)
+class Got:
+    """A decision as a test speaks of it; ``because_of`` is the container whose end it followed."""
+
+    at: float
+    action: str
+    box: str
+    rule: str
+    because: str
+    because_of: str
+    grace: float
+    dry_run: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What came of a test.
+
+    ``answers`` are the rules that each question found, ``why`` is what the rule of an expected
+    decision said at that moment.
+    """
+
+    got: tuple[Got, ...]
+    answers: dict[Asked, frozenset[str]]
+    why: dict[Expected, str]
+
+
+def play(case: Case) -> Played:
+    """Take a test through the core from its beginning to its end."""
+    stage = Play(case)
+    stage.begin()
+    at = 0.0
+    for named in _named(case):
+        while at < named:
+            stage.moment(at)
+            at = min(named, stage.next_second(at, named))
+    stage.moment(at)
+    return stage.played()
+
+
+def _named(case: Case) -> list[float]:
+    """Every moment that the test names, in order, and its end."""
+    named = {moment.at for moment in case.moments}
+    named |= {expected.at for expected in case.expected} | {asked.at for asked in case.asked}
+    return sorted({*named, case.until})
+
+
+class Play:
+    """One test, being played."""
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        # A test says what rules do, and not whether they may do it yet.
+        self.setup = replace(case.terms.setup(case.rules), gate=GateTerms(off=True))
+        self.state = State()
+        self.cast = cast_of(case.boxes)
+        self.got: list[Got] = []
+        self._decided: dict[str, str] = {}
+        self._moments: dict[float, list[Change | Turn]] = {}
+        for moment in case.moments:
+            self._moments.setdefault(moment.at, []).extend(moment.what)
+        self._stillness = Stillness(self.setup, case.terms.reconcile_every)
+        for end in (course.seconds for box in case.boxes for course in box.courses.values()):
+            self._stillness.disturbed(end)
+        self._answers: dict[Asked, frozenset[str]] = {}
+        self._why: dict[Expected, str] = {}
+        self._snapshots = 0
+        self._wanted: tuple[int, frozenset[Run]] = (-1, frozenset())
+
+    def begin(self) -> None:
+        """Let the monitor find what is there."""
+        self._list(0.0)
+
+    def moment(self, at: float) -> None:
+        """Let everything happen that is due at this moment, a full second or not."""
+        decided = len(self.got)
+        spoke = self._happen(at)
+        whole = at.is_integer()
+        self._sample(self.cast.parts.values() if whole else spoke, at)
+        if at and at % self._case.terms.reconcile_every == 0:
+            self._list(at)
+        if whole:
+            self._feed(Tick(at))
+        self._ask(at)
+        if at in self._moments or len(self.got) > decided:
+            self._stillness.disturbed(at)
+
+    def next_second(self, at: float, end: float) -> float:
+        """The second to go on with, before the end: the next, unless nothing can happen for a while."""
+        return self._stillness.next_second(self.state, at, end)
+
+    def played(self) -> Played:
+        """What has come of it."""
+        return Played(tuple(self.got), self._answers, self._why)
+
+    # What happens
+
+    def _happen(self, at: float) -> list[Part]:
+        changed = []
+        for what in self._moments.get(at, ()):
+            if isinstance(what, Change):
+                changed.append(self._change(what, at))
+            else:
+                self._turn(what, at)
+        return changed
+
+    def _change(self, change: Change, at: float) -> Part:
+        before = self.cast.parts[change.box].container
+        part = self.cast.change(change, at)
+        for course in change.courses.values():
+            self._stillness.disturbed(at + course.seconds)
+        if part.container is not before and part.listed:
+            self._feed(Seen(at, part.container))
+        return part
+
+    def _turn(self, turn: Turn, at: float) -> None:
+        part = self.cast.parts[turn.box]
+        match turn.what:
+            case "oom":
+                part.oomed = True
+                self._feed(Happened(at, Happening.OOM, part.container.id, nano(at)))
+            case "dies":
+                self._die(turn.box, at, turn.exit_code)
+            case "starts":
+                self._start(turn.box, at)
+            case "removed":
+                part.listed = False
+                self._feed(Vanished(at, part.container.id))
+            case _:
+                part.silent = True
+
+    def _start(self, key: str, at: float) -> None:
+        new = not self.cast.parts[key].listed
+        part = self.cast.start(key, at)
+        if new:
+            self._feed(Happened(at, Happening.CREATE, part.container.id, nano(at)))
+        self._feed(Happened(at, Happening.START, part.container.id, nano(at)))
+        self._feed(Seen(at, part.container))
+
+    def _die(self, key: str, at: float, code: int) -> None:
+        part = self.cast.parts[key]
+        if not part.container.alive:
+            return
+        run = part.container.run
+        self.cast.die(key, at, code)
+        self._feed(Happened(at, Happening.DIE, run.id, nano(at)))
+        self._feed(Exited(at, run, code))
+        self._feed(Seen(at, part.container))
+
+    # What the monitor is told
+
+    def _list(self, at: float) -> None:
+        self._snapshots += 1
+        self._feed(Snapshot(at, at, self._snapshots, self.cast.listed()))
+
+    def _sample(self, parts: Iterable[Part], at: float) -> None:
+        if self._wanted[0] != self.state.roster:
+            self._wanted = (self.state.roster, wanted_samples(self.state))
+        for part in parts:
+            if part.courses and not part.silent and part.container.run in self._wanted[1]:
+                self._feed(self.cast.sample(part, at))
+
+    def _feed(self, fact: Fact) -> None:
+        result = step(self.setup, self.state, fact)
+        self.state = result.state
+        for decision in result.decisions:
+            self._note(decision)
+        for decision in result.decisions:
+            self._answer(decision, fact.at)
+
+    # What is decided
+
+    def _note(self, decision: Decision) -> None:
+        box = self.cast.part_of(decision.run.id).box.key
+        self._decided[decision.id] = box
+        self.got.append(
+            Got(
+                decision.at,
+                decision.action.value,
+                box,
+                decision.rule,
+                decision.reason,
+                self._decided.get(decision.cause, "") if decision.cause else "",
+                decision.grace,
+                decision.dry_run,
+            )
+        )
+
+    def _answer(self, decision: Decision, at: float) -> None:
+        if decision.dry_run:
+            self._feed(Acted(at, Outcome(decision, at, Result.REFUSED, Why.DRY_RUN)))
+            return
+        self._die(
+            self.cast.part_of(decision.run.id).box.key, at, KILLED if decision.action == "kill" else STOPPED
+        )
+        self._feed(Acted(at, Outcome(decision, at, Result.DONE, Why.ENDED)))
+
+    # What is asked
+
+    def _ask(self, at: float) -> None:
+        for asked in self._case.asked:
+            if asked.at == at:
+                key = self.cast.parts[asked.box].container.id
+                found = verdicts(self.setup, self.state.entries.get(key), at)
+                self._answers[asked] = found.unknown if asked.what == "unknown" else found.hold
+        for expected in self._case.expected:
+            if expected.at == at and expected.rule:
+                entry = self.state.entries.get(self.cast.parts[expected.box].container.id)
+                self._why[expected] = why_not(self.setup, entry, expected.rule, at)

@@ -1,0 +1,65 @@
+"""Ports, health checks and logs of containers as parts of an engine's JSON documents.
+
+Only shapes belong here; the documents that they are parts of are in ``documents``.
+"""
+
+from typing import Any
+
+from reactor.testing.box import Box
+from reactor.testing.clock import SECOND
+from reactor.testing.traits import has_own_network
+
+Document = dict[str, Any]
+
+
+def listed_ports(box: Box) -> list[Document]:
+    """The ports as a row of the list has them."""
+    return [
+        {
+            "IP": at["HostIp"],
+            "PrivatePort": int(port.partition("/")[0]),
+            "PublicPort": int(at["HostPort"]),
+            "Type": port.partition("/")[2],
+        }
+        for port, where in open_ports(box).items()
+        for at in where
+    ]
+
+
+def open_ports(box: Box) -> dict[str, list[dict[str, str]]]:
+    """The ports that are published while it runs, each at a port of the host that the engine chose."""
+    if not box.has_process or not has_own_network(box.recipe.network_mode):
+        return {}
+    wanted = enumerate(box.recipe.traits.ports, 32_768)
+    return {port: [{"HostIp": "0.0.0.0", "HostPort": str(number)}] for number, port in wanted}  # noqa: S104 - So an engine writes it.
+
+
+def spoken_health(box: Box) -> str:
+    """The health as a row of the list says it, in words."""
+    word = "health: starting" if box.health == "starting" else box.health
+    return f" ({word})" if word else ""
+
+
+def healthcheck(box: Box) -> Document:
+    """How its health is probed."""
+    check = box.recipe.traits.health
+    if check is None:
+        return {}
+    given = {
+        "Test": ["CMD-SHELL", check.command],
+        "Interval": round(check.interval * SECOND),
+        "StartPeriod": round(check.start_period * SECOND),
+        "Retries": check.retries,
+    }
+    # An engine leaves out what is zero.
+    return {"Healthcheck": {key: value for key, value in given.items() if value}}
+
+
+def wished_ports(box: Box) -> Document | None:
+    """The ports that it is to publish, at whatever port of the host is free."""
+    return {port: [{"HostIp": "", "HostPort": ""}] for port in box.recipe.traits.ports} or None
+
+
+def logging(box: Box) -> Document:
+    """Where its output goes."""
+    return {"Type": box.recipe.traits.log_driver, "Config": {}}

@@ -1,0 +1,49 @@
+"""What a container was given besides its task, its limits and its ties: ports, rights, a health check.
+
+Only values belong here; how health is probed is in ``health``, what it all looks like in ``documents``.
+"""
+
+from dataclasses import dataclass
+
+USUAL_RETRIES = 3
+NO_OWN_NETWORK = frozenset({"none", "host"})
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """Probes every ``interval`` seconds; ``retries`` failures one after the other are ill health.
+
+    ``passes`` is what a probe finds as long as nobody has said otherwise of the container, and
+    ``command`` what the engine calls it in its events.
+    Failures within ``start_period`` of a container that was never healthy do not count.
+    """
+
+    interval: float = 30.0
+    retries: int = USUAL_RETRIES
+    start_period: float = 0.0
+    passes: bool = True
+    command: str = "true"
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What a container is given at its creation.
+
+    ``init`` is None for the engine's default, ``user`` is empty for root. ``ports`` are wished to
+    be published, such as ``80/tcp``; without a network of its own a container publishes none.
+    """
+
+    health: HealthCheck | None = None
+    privileged: bool = False
+    init: bool | None = None
+    user: str = ""
+    log_driver: str = "json-file"
+    ports: tuple[str, ...] = ()
+
+
+PLAIN = Traits()
+
+
+def has_own_network(mode: str) -> bool:
+    """Whether a container in this network mode can publish ports."""
+    return mode not in NO_OWN_NETWORK and not mode.startswith("container:")

@@ -1,0 +1,81 @@
+"""What can be asked of a running monitor, and told to it, on its control socket.
+
+The socket belongs to the user who runs the monitor (mode 0600): whoever can open it may reload the
+rules and let held ones act. Only paths, methods and JSON belong here; what is done is told by
+``Controls``, from the floor above.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reactor.http.server import Answer, Handler, Request, Response, Terms
+from reactor.http.server_routes import routed
+
+JSON = "application/json"
+TERMS = Terms(body=64 * 1024, connections=16)
+
+Told = Mapping[str, Any]
+
+
+class Refused(Exception):
+    """It cannot be done: an HTTP status, and what to tell."""
+
+    def __init__(self, status: int, told: Told) -> None:
+        super().__init__(f"{status}: {told}")
+        self.status = status
+        self.told = told
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """What the monitor lets itself be asked and told. Each gives what is told as JSON, or raises Refused."""
+
+    status: Callable[[], Told]
+    explain: Callable[[str], Told]
+    reload: Callable[[], Awaitable[Told]]
+    acknowledge: Callable[[str], Told]
+
+
+def control(controls: Controls) -> Handler:
+    """The handler of the control socket."""
+
+    async def status(_: Request) -> Answer:
+        return _answer(controls.status)
+
+    async def explain(request: Request) -> Answer:
+        wanted = request.query.get("container", "")
+        if not wanted:
+            return _json(400, {"error": "name a container: ?container=NAME or an id"})
+        return _answer(lambda: controls.explain(wanted))
+
+    async def reload(_: Request) -> Answer:
+        try:
+            return _json(200, await controls.reload())
+        except Refused as refused:
+            return _json(refused.status, refused.told)
+
+    async def acknowledge(request: Request) -> Answer:
+        return _answer(lambda: controls.acknowledge(request.query.get("who", "")))
+
+    return routed(
+        {
+            "/v1/status": {"GET": status},
+            "/v1/explain": {"GET": explain},
+            "/-/reload": {"POST": reload},
+            "/v1/ack": {"POST": acknowledge},
+        }
+    )
+
+
+def _answer(tell: Callable[[], Told]) -> Response:
+    try:
+        return _json(200, tell())
+    except Refused as refused:
+        return _json(refused.status, refused.told)
+
+
+def _json(status: int, told: Told) -> Response:
+    # ASCII only: what strangers wrote reaches no terminal as it is, whoever reads this.
+    return Response(status, json.dumps(told).encode() + b"\n", JSON)

@@ -1,0 +1,88 @@
+"""What every rule makes of one container, and how far away it is."""
+
+import pytest
+
+from reactor.core.appraisal import Appraisal, RuleAppraisal, Stance, appraise, find
+from reactor.core.container import ContainerId
+from reactor.core.distance import distances
+from reactor.core.rules import Rule, RuleSet, Selector
+from reactor.core.state import Setup
+from reactor.core.tree import Node
+from tests.core.build import Story, box, cid
+from tests.core.written import MIB, condition, view
+
+RULES = RuleSet(
+    (
+        Rule("safety/pids", "r:1", when=condition("pids > 200"), hold=10.0),
+        Rule("safety/memory", "r:2", when=condition("memory > 80%")),
+        Rule("safety/lifetime", "r:3", when=condition("age > 12h")),
+        Rule("ml/old", "r:4", when=condition("age > 1h"), select=(Selector(label="team", value="ml"),)),
+    )
+)
+
+
+def _tree(text: str) -> Node:
+    tree = condition(text).tree
+    assert tree is not None
+    return tree
+
+
+def test_distances_say_how_far_it_is() -> None:
+    told = {
+        text: [each.said for each in distances(condition(text).tree, view(**known))]  # type: ignore[arg-type]
+        for text, known in {
+            "pids > 200": {"pids": 187},
+            "pids >= 200": {"pids": 200},
+            "memory > 80%": {"memory": 400 * MIB, "memory_limit": 1000 * MIB},
+            "memory > 512MiB": {},
+            "memory > 90%": {"memory": 5},
+            'age > 12h && name == "a"': {"age": 11 * 3600.0},
+        }.items()
+    }
+    assert told == {
+        "pids > 200": ["pids 187 of 200: 13 to go"],
+        "pids >= 200": ["pids 200 of 200: beyond it"],
+        "memory > 80%": ["memory 400 MiB of 800 MiB: 400 MiB to go"],
+        "memory > 512MiB": ["memory is unknown"],
+        "memory > 90%": ["memory has no limit"],
+        'age > 12h && name == "a"': ["age 11h of 12h: 1h to go"],
+    }
+
+
+def _of(story: Story, wanted: ContainerId, at: float) -> Appraisal:
+    (entry,) = find(story.state, wanted)
+    return appraise(story.setup, story.state, entry, at)
+
+
+def _rule(appraisal: Appraisal, name: str) -> RuleAppraisal:
+    return next(rule for rule in appraisal.rules if rule.rule == name)
+
+
+def test_each_rule_says_where_it_stands() -> None:
+    story, one = Story(Setup(RULES)), box(1, born=100.0 - 3600.0)
+    story.snapshot(100.0, one, box(2))
+    story.sample(100.0, one, pids=231, memory=100 * MIB, memory_limit=1000 * MIB)
+    story.tick(104.0)
+    told = _of(story, cid(1), 104.0)
+    pids, memory, lifetime, ml = told.rules
+    assert (pids.stance, pids.said, pids.held, pids.due_in) == (Stance.HOLDS, "pids 231 > 200", 4.0, 6.0)
+    assert (memory.stance, memory.due_in) == (Stance.NO, None)
+    assert lifetime.stance is Stance.NO
+    assert lifetime.due_in == pytest.approx(11 * 3600.0 - 4.0)
+    assert ml.stance is Stance.NOT_SELECTED
+    assert told.kept_by == ""
+
+
+def test_what_is_not_sampled_is_unknown_and_what_is_out_of_scope_says_so() -> None:
+    story = Story(Setup(RULES)).snapshot(100.0, box(1), box(2, labels={}))
+    assert _rule(_of(story, cid(1), 100.0), "safety/pids").stance is Stance.UNKNOWN
+    assert _of(story, cid(2), 100.0).kept_by == "it is out of scope: it is only watched"
+
+
+def test_a_person_means_a_full_id_first_then_a_name_then_the_beginning_of_an_id() -> None:
+    story = Story(Setup(RULES))
+    story.snapshot(100.0, box(1, name=cid(2)), box(2, name="web"), box(3, name="webx"))
+    assert [entry.run.id for entry in find(story.state, cid(2))] == [cid(2)]
+    assert [entry.run.id for entry in find(story.state, "web")] == [cid(2)]
+    assert find(story.state, "nobody") == ()
+    assert len(find(story.state, "0000")) == 3

@@ -1,0 +1,234 @@
+"""What an inspect says besides run, state and limits: what is read, and what stays unknown."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reactor.core.container import Container, State
+from reactor.engine.decode import Context, container, inspected, listed
+from reactor.engine.errors import EngineSaidNonsense
+from tests.engine.payloads import IMAGE, A, B, inspect
+
+STATUSES = [state.value for state in State]
+
+
+def read(body: dict[str, Any]) -> Container:
+    """The record of an inspect's body."""
+    return container(inspected(json.dumps(body).encode()), Context())
+
+
+def ailing(status: str = "unhealthy", streak: Any = 3, **changes: Any) -> dict[str, Any]:
+    """An inspect with the finding of a health check in it."""
+    return inspect(**{"state__Health": {"Status": status, "FailingStreak": streak, "Log": []}, **changes})
+
+
+def test_what_20_10_writes() -> None:
+    found = read(
+        inspect(
+            RestartCount=4,
+            host__Privileged=True,
+            host__Init=True,
+            host__LogConfig={"Type": "journald", "Config": {}},
+            config__User="1000:1000",
+            network__Ports={"8080/tcp": [{"HostIp": "::", "HostPort": "32768"}], "53/udp": None},
+        )
+    )
+    assert (found.restarts, found.privileged, found.init) == (4, True, True)
+    assert (found.user, found.log_driver, found.ports) == ("1000:1000", "journald", ("8080/tcp",))
+
+
+def test_what_it_leaves_out() -> None:
+    """Without a word about init, the engine's own default counts, and only the engine knows it."""
+    found = read(inspect())
+    assert (found.restarts, found.privileged, found.init, found.health) == (0, False, None, "")
+    assert (found.user, found.log_driver, found.ports) == ("", "json-file", ())
+    found = read({"Id": A, "State": {"Status": "running"}})
+    assert (found.restarts, found.privileged, found.init, found.health) == (None, None, None, "")
+    assert (found.user, found.log_driver, found.ports) == ("", "", ())
+
+
+BOUND = [{"HostIp": "127.0.0.1", "HostPort": "5353"}]
+GARBAGE: list[Any] = [None, "x", 1.5, [], [1], {}, {"Type": 5}, {"Status": [1]}, -1, True, {"Ports": 7}]
+
+
+@pytest.mark.parametrize("garbage", GARBAGE)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "RestartCount",
+        "NetworkSettings",
+        "state__Health",
+        "host__Privileged",
+        "host__Init",
+        "host__LogConfig",
+        "host__PortBindings",
+        "config__User",
+        "config__Healthcheck",
+    ],
+)
+def test_garbage_in_one_field_is_unknown_and_spoils_nothing_else(name: str, garbage: Any) -> None:
+    told: dict[str, Any] = {
+        "RestartCount": 4,
+        "host__Init": False,
+        "config__User": "7",
+        "host__PortBindings": {"80/tcp": BOUND},
+    }
+    told |= {"host__NetworkMode": "bridge", "NetworkSettings": {"Ports": {"80/tcp": BOUND}}}
+    whole, found = read(ailing(**told)), read(ailing(**{**told, name: garbage}))
+    field = {
+        "RestartCount": "restarts",
+        "NetworkSettings": "ports",
+        "host__LogConfig": "log_driver",
+        "host__PortBindings": "ports",
+        "config__Healthcheck": "health",
+        "config__User": "user",
+    }.get(name, name.rpartition("__")[2].lower())
+    unknown = {
+        "restarts": None,
+        "privileged": None,
+        "init": None,
+        "ports": (),
+        "log_driver": "",
+        "health": "",
+    }
+    names = [*unknown, "user", "run", "state", "memory_limit", "labels"]
+    for each in names:
+        if each != field:
+            assert getattr(found, each) == getattr(whole, each), each
+    if name == "config__User":
+        assert found.user == (garbage if garbage == "x" else "")
+    elif garbage is True and name in {"host__Privileged", "host__Init"}:
+        assert getattr(found, field) is True
+    elif field in {"ports", "health"}:
+        # The other place where it stands, or the usual number of retries, still counts.
+        assert getattr(found, field) in {unknown[field], getattr(whole, field)}
+    else:
+        assert getattr(found, field) == unknown[field]
+
+
+@pytest.mark.parametrize("status", ["starting", "healthy", "unhealthy"])
+def test_health(status: str) -> None:
+    assert read(ailing(status)).health == status
+
+
+@pytest.mark.parametrize("status", ["none", "", "stopped", "Healthy", "unhealthy ", "reset"])
+def test_other_words_are_no_finding(status: str) -> None:
+    assert read(ailing(status)).health == ""
+
+
+@pytest.mark.parametrize("status", [word for word in STATUSES if word != "running"])
+def test_what_does_not_run_has_no_health(status: str) -> None:
+    """Docker calls it unhealthy as soon as it is paused or over."""
+    assert read(ailing(state__Status=status)).health == ""
+
+
+@pytest.mark.parametrize(
+    ("streak", "check", "health"),
+    [
+        (0, {"Retries": 3}, ""),
+        (2, {"Retries": 3}, ""),
+        (3, {"Retries": 3}, "unhealthy"),
+        (1, {"Retries": 1}, "unhealthy"),
+        (2, {"Retries": 0}, ""),
+        (3, {}, "unhealthy"),
+        (2, None, ""),
+        (None, {"Retries": 3}, "unhealthy"),
+        (9, {"Retries": -5}, "unhealthy"),
+    ],
+)
+def test_unhealthy_without_the_failures_for_it_is_no_finding(streak: Any, check: Any, health: str) -> None:
+    """After a pause Docker says unhealthy until a probe succeeds, and nothing has failed."""
+    assert read(ailing(streak=streak, config__Healthcheck=check)).health == health
+
+
+@pytest.mark.parametrize("mode", ["bridge", "default", "own-network"])
+def test_ports_that_it_publishes_when_it_runs_count_while_it_does_not(mode: str) -> None:
+    wished = {"8080/tcp": [{"HostIp": "", "HostPort": ""}], "53/udp": BOUND, "443/tcp": [], "80/tcp": None}
+    body = inspect(host__NetworkMode=mode, host__PortBindings=wished, network__Ports={"9000/sctp": BOUND})
+    assert read(body).ports == ("53/udp", "8080/tcp", "9000/sctp")
+
+
+@pytest.mark.parametrize("mode", ["none", "host", f"container:{B}"])
+def test_without_a_network_of_its_own_it_publishes_nothing(mode: str) -> None:
+    assert read(inspect(host__NetworkMode=mode, host__PortBindings={"22/tcp": BOUND})).ports == ()
+
+
+def test_only_ports_are_ports_and_the_lowest_are_kept() -> None:
+    many = {f"{port}/tcp": BOUND for port in range(60000, 100, -1)}
+    odd = {"x": BOUND, "22": BOUND, "22/tcp\n": BOUND, "-1/tcp": BOUND, "22/icmp": BOUND, "123456/tcp": BOUND}
+    found = read(inspect(network__Ports={**many, **odd, "9/udp": BOUND}))
+    assert found.ports[:3] == ("9/udp", "101/tcp", "102/tcp")
+    assert len(found.ports) == 100
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("Up 5 seconds (healthy)", "healthy"),
+        ("Up About a minute (unhealthy)", "unhealthy"),
+        ("Up Less than a second (health: starting)", "starting"),
+        ("Up 5 seconds (Paused)", ""),
+        ("Up 5 seconds", ""),
+        ("Exited (137) 2 hours ago", ""),
+        ("", ""),
+        (None, ""),
+        (7, ""),
+    ],
+)
+def test_the_list_gives_a_hint_of_the_health(text: Any, hint: str) -> None:
+    row = {"Id": A, "Names": ["/a"], "Image": "i", "ImageID": IMAGE, "State": "running", "Status": text}
+    assert listed(json.dumps([row]).encode())[0].health == hint
+
+
+scalars = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+)
+anything = st.recursive(
+    scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=10
+)
+names = st.sampled_from(
+    [
+        "RestartCount",
+        "NetworkSettings",
+        "network__Ports",
+        "state__Health",
+        "host__Privileged",
+        "host__Init",
+        "host__LogConfig",
+        "host__PortBindings",
+        "config__User",
+        "config__Healthcheck",
+    ]
+)
+keys = st.sampled_from(["Status", "FailingStreak", "Type", "Ports", "80/tcp", "x/tcp", "Retries"])
+shaped = st.dictionaries(keys, anything | st.dictionaries(keys, anything))
+
+
+@given(st.dictionaries(names, anything | shaped))
+def test_no_garbage_in_these_fields_breaks_anything(changes: dict[str, Any]) -> None:
+    """Whatever stands there, the container is seen, and what is said of it has its type."""
+    found = read(inspect(**dict(sorted(changes.items(), reverse=True))))
+    assert (found.id, found.state, found.pids_limit) == (A, State.RUNNING, 50)
+    assert found.restarts is None or found.restarts >= 0
+    assert found.health in {"", "starting", "healthy", "unhealthy"}
+    assert {type(found.privileged), type(found.init)} <= {bool, type(None)}
+    assert isinstance(found.user, str)
+    assert isinstance(found.log_driver, str)
+    assert all(port.partition("/")[2] in {"tcp", "udp", "sctp"} for port in found.ports)
+
+
+@given(st.data())
+def test_no_damage_to_a_full_answer_breaks_anything(data: st.DataObject) -> None:
+    """A byte is replaced, or the end is cut off: nonsense, or a container, and nothing else."""
+    full = ailing(host__Init=True, network__Ports={"80/tcp": BOUND}, config__Healthcheck={"Retries": 1})
+    whole = json.dumps(full).encode()
+    at = data.draw(st.integers(0, len(whole) - 1))
+    for body in (whole[:at], whole[:at] + data.draw(st.binary(min_size=1, max_size=1)) + whole[at + 1 :]):
+        try:
+            found = container(inspected(body), Context())
+        except EngineSaidNonsense:
+            continue
+        assert found.health in {"", "starting", "healthy", "unhealthy"}

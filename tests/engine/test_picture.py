@@ -1,0 +1,45 @@
+"""The picture of the engine: whom a list has looked at again, and what a list changes of a look."""
+
+from dataclasses import replace
+
+import pytest
+
+from reactor.core.container import Container, ContainerId, Listed, Run, State
+from reactor.engine.picture import Picture
+from tests.engine.payloads import STARTED, A, B
+
+KEY = ContainerId(A)
+SEEN = Container(Run(KEY, STARTED), "a", "i", State.RUNNING, health="healthy")
+ROW = Listed(KEY, "a", "i", "", State.RUNNING, health="healthy")
+
+
+def picture(container: Container = SEEN) -> Picture:
+    """A picture with one container in it, and a neighbour."""
+    made = Picture()
+    made.saw(container, 5.0)
+    made.saw(replace(container, run=Run(ContainerId(B), STARTED)), 5.0)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("row", "looked_at"),
+    [
+        (ROW, False),
+        (replace(ROW, health=""), False),
+        (replace(ROW, health="unhealthy"), True),
+        (replace(ROW, health="starting"), True),
+        (replace(ROW, state=State.PAUSED, health=""), True),
+    ],
+)
+def test_a_list_that_speaks_of_another_health_has_it_looked_at(row: Listed, looked_at: bool) -> None:
+    """A list that does not speak of it has not, or every list of some engines would."""
+    neighbour = replace(ROW, id=ContainerId(B))
+    assert picture().to_look_at([row, neighbour], all_alive=False) == ([KEY] if looked_at else [])
+
+
+@pytest.mark.parametrize("state", [State.PAUSED, State.EXITED, State.RESTARTING])
+def test_in_another_state_an_older_finding_says_nothing(state: State) -> None:
+    found = picture().snapshot([replace(ROW, state=state)], at=9.0, began=8.0, number=1).containers
+    assert [(one.state, one.health) for one in found] == [(state, "")]
+    same = picture().snapshot([ROW], at=9.0, began=8.0, number=1).containers
+    assert [(one.state, one.health) for one in same] == [(State.RUNNING, "healthy")]
