@@ -36,6 +36,11 @@ class Replay:
         self._state = State()
         self.verdicts: list[Verdict] = []
 
+    @property
+    def state(self) -> State:
+        """What is known after all that was taken in."""
+        return self._state
+
     def take(self, recorded: Recorded) -> tuple[Decision, ...]:
         """Take in one fact; returns the decisions that it leads to, before anything is assumed."""
         fact = recorded.fact
