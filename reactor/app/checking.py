@@ -12,8 +12,12 @@ from typing import Any
 
 from reactor.app.complaint import FOUND, OK
 from reactor.app.configuration import BadConfiguration, read_configuration
+from reactor.app.counts import Count, document, lines_of
+from reactor.core.printing import tame
 from reactor.core.rules import Level, Rule
 from reactor.ruleset import BadRules, Examined, RuleError, examine
+
+LONGEST_LINE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +41,13 @@ class Report:
 def check(options: argparse.Namespace) -> int:
     """Carry out ``reactor check``: exit code 0 if all is well, 1 if there are mistakes."""
     report = _report(options)
+    counts = _counts(options, report)
     if options.json:
-        print(json.dumps(_document(report), indent=2))
+        print(json.dumps({**_document(report), **_counts_document(counts)}, indent=2))
     else:
         _show(report)
+        for line in lines_of(counts):
+            print(tame(line, LONGEST_LINE))
     return FOUND if report.mistakes or (options.strict and report.warnings) else OK
 
 
@@ -56,6 +63,18 @@ def _report(options: argparse.Namespace) -> Report:
     except BadConfiguration as bad:
         mistakes += bad.errors
     return Report(tuple(mistakes), examined)
+
+
+def _counts(options: argparse.Namespace, report: Report) -> "tuple[Count, ...] | None":
+    if not options.against or report.mistakes or report.examined is None:
+        return None
+    from reactor.app.against import count_against  # noqa: PLC0415 - heavy, and seldom asked for
+
+    return count_against(options, report.examined.rules)
+
+
+def _counts_document(counts: "tuple[Count, ...] | None") -> dict[str, Any]:
+    return {} if counts is None else {"against": [document(each) for each in counts]}
 
 
 def _show(report: Report) -> None:

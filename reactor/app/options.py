@@ -195,6 +195,13 @@ def _check(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     check.add_argument("--config", metavar="FILE", type=Path, help="check this configuration, too")
     check.add_argument("--json", action="store_true", help="the result as JSON on stdout, and nothing else")
     check.add_argument("--strict", action="store_true", help="fail on warnings, too")
+    check.add_argument(
+        "--against",
+        metavar="ENGINE_OR_RECORDING",
+        help="say how many containers each rule matches now: on an engine (unix:///path, tcp://host:port, or "
+        "'engine' for the one that is found), or at the end of a recording. Nothing is ended",
+    )
+    check.set_defaults(docker_host=None, context=None, tls_insecure=False, or_demo=False)
 
 
 def _schema(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -108,6 +108,11 @@ class View:
         """Nothing acts here."""
 
     @property
+    def state(self) -> State:
+        """The latest state."""
+        return self._state
+
+    @property
     def containers(self) -> int:
         """How many containers are alive."""
         return sum(1 for _ in self._state.living())

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from reactor.core.patterns import BadPatternError, Branch, Chars, Either, Part, Repeat, Row, read_pattern
+from reactor.core.pattern_tree import BadPatternError, Branch, Chars, Either, Part, Repeat, Row
+from reactor.core.patterns import read_pattern
 
 MOST_PLACES = 256
 """How large an automaton may become when its repeats are written out."""
@@ -121,12 +122,11 @@ def matcher(pattern: str) -> Callable[[str], bool | None]:
 
     # Names do not change, and the same ones are asked about with every sample.
     @lru_cache(maxsize=_REMEMBERED)
-    def matches(text: str) -> bool | None:
-        if len(text) > LONGEST_TEXT:
-            return None
+    def found(text: str) -> bool:
         return any(automaton.matches(text) for automaton in automata)
 
-    return matches
+    # What is too long is not remembered either: a thousand labels of a megabyte would stay.
+    return lambda text: found(text) if len(text) <= LONGEST_TEXT else None
 
 
 def _bits(places: int) -> Iterator[int]:

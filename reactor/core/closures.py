@@ -1,7 +1,7 @@
 """A checked tree as a function of a view: a value, or None for unknown. It never raises.
 
-Only the compiling belongs here: what the parts of a tree become is in ``values``, what was during a
-window in ``windows``. A tree that ``checker`` has not passed may not come in.
+Only the compiling belongs here: what the parts of a tree become is in ``values``, and in ``lookback``
+what asks about the last while. A tree that ``checker`` has not passed may not come in.
 """
 
 import operator
@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from reactor.core import windows
 from reactor.core.automata import matcher
 from reactor.core.fields import TOTALS, attribute
 from reactor.core.kinds import FLIPPED, share_of_limit
+from reactor.core.lookback import over_time, time_to, window_of
 from reactor.core.rules import View
 from reactor.core.tree import (
     Arithmetic,
@@ -46,12 +46,9 @@ from reactor.core.values import (
     some,
 )
 from reactor.core.walking import names
-from reactor.core.windows import Track, Window
 
 NOBODY = View(name="", image="", state="", labels=MappingProxyType({}))
 """A view of which nothing is known, to ask constants with."""
-USUAL_WINDOW = 10.0
-"""The seconds over which ``time_to`` looks back when none are said."""
 
 
 class NotCheckedError(TypeError):
@@ -101,17 +98,6 @@ def value_of(node: Node) -> Value:
 def constant(node: Node) -> Any:
     """What a value without any name in it comes to; None if it comes to nothing, as 1 / 0 does."""
     return value_of(node)(NOBODY)
-
-
-def window_of(call: Call) -> Window | None:
-    """What must be kept for a call; None where that is nothing."""
-    match call:
-        case Call(name="time_to", arguments=(Name(name=name), _)):
-            return Window(name, USUAL_WINDOW)
-        case Call(arguments=(Name(name=name), *_, Literal(value=seconds))) if call.name != "size":
-            return Window(name, float(seconds))
-        case _:
-            return None
 
 
 def _field(name: str) -> Value:
@@ -178,33 +164,10 @@ def _call(node: Call) -> Value:
     if window is None:
         return _size(node.arguments[0])
     if node.name == "time_to":
-        return _time_to(window, value_of(node.arguments[0]), value_of(node.arguments[1]))
-    read = _OVER_TIME[node.name]
-    return lambda view: read(view.tracks.get(window), view.at)
-
-
-def _time_to(window: Window, get: Value, goal: Value) -> Value:
-    def seconds(view: View) -> float | None:
-        value, end = get(view), goal(view)
-        if value is None or end is None:
-            return None
-        try:
-            return windows.time_to(view.tracks.get(window), view.at, value, end)
-        except ArithmeticError:
-            return None  # An engine may send a number with a thousand digits.
-
-    return seconds
+        return time_to(window, value_of(node.arguments[0]), value_of(node.arguments[1]))
+    return over_time(node.name, window)
 
 
 _METHODS: Mapping[str, Callable[[str, str], bool]] = MappingProxyType(
     {"contains": operator.contains, "endsWith": str.endswith, "startsWith": str.startswith}
-)
-_OVER_TIME: Mapping[str, Callable[[Track | None, float], float | None]] = MappingProxyType(
-    {
-        "avg": windows.average,
-        "changes": windows.rises,
-        "max": windows.largest,
-        "min": windows.smallest,
-        "rate": windows.slope,
-    }
 )

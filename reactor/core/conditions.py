@@ -5,10 +5,11 @@ compiling in ``closures``, the wording in ``explaining``.
 """
 
 from reactor.core.checker import check
-from reactor.core.closures import test_of, window_of
+from reactor.core.closures import test_of
 from reactor.core.explaining import explain
 from reactor.core.fields import TOTALS, attribute
 from reactor.core.kinds import share_of_limit
+from reactor.core.lookback import window_of
 from reactor.core.printing import text_of
 from reactor.core.problems import BadExpression
 from reactor.core.rules import Condition

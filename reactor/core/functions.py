@@ -10,7 +10,7 @@ from dataclasses import replace
 from reactor.core.automata import matcher
 from reactor.core.fields import FIELDS, FUNCTIONS, METHODS
 from reactor.core.kinds import result
-from reactor.core.patterns import BadPatternError
+from reactor.core.pattern_tree import BadPatternError
 from reactor.core.printing import brief
 from reactor.core.problems import Problem, did_you_mean
 from reactor.core.tree import NOWHERE, Call, Kind, Literal, Method, Name, Node

@@ -1,11 +1,13 @@
 """Regular expressions that take time in proportion to the text, whoever wrote that.
 
-The syntax is the part of RE2's that names and labels need; it is read here and becomes an automaton in
-``automata``. There are no back references and no looking around: those are what makes others slow.
+The syntax is the part of RE2's that names and labels need; it is read here into a ``pattern_tree``, which
+becomes an automaton in ``automata``. There are no back references and no looking around: those are what
+makes others slow.
 """
 
 import re
-from dataclasses import dataclass
+
+from reactor.core.pattern_tree import BadPatternError, Branch, Chars, Either, Part, Repeat, Row
 
 LONGEST = 200
 """Characters in a pattern."""
@@ -17,62 +19,6 @@ _REPEATS: dict[str, tuple[int, int | None]] = {"*": (0, None), "+": (1, None), "
 _RANGES = {"d": "09", "w": "09AZaz__", "s": "\t\n\f\r  "}
 _PLAIN_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "f": "\f"}
 _SIGNS = frozenset("\\.+*?()|[]{}^$-/_\"' #&~,:;<>=!@%`")
-
-
-class BadPatternError(ValueError):
-    """The text is no pattern; ``offset`` is where in it the mistake lies."""
-
-    def __init__(self, message: str, offset: int) -> None:
-        super().__init__(message)
-        self.message = message
-        self.offset = offset
-
-
-@dataclass(frozen=True, slots=True)
-class Chars:
-    """One character of these ranges, or of none of them."""
-
-    ranges: tuple[tuple[str, str], ...]
-    negated: bool = False
-
-    def has(self, char: str) -> bool:
-        """Whether a character is one of them."""
-        return any(low <= char <= high for low, high in self.ranges) is not self.negated
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One part after the other."""
-
-    parts: tuple["Part", ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Either:
-    """Any one of the parts."""
-
-    parts: tuple["Part", ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Repeat:
-    """A part so many times; ``most`` is None for any number."""
-
-    part: "Part"
-    least: int
-    most: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """One alternative of the whole: its parts, and at which ends it is tied to those of the text."""
-
-    part: "Part"
-    from_start: bool
-    to_end: bool
-
-
-Part = Chars | Row | Either | Repeat
 
 
 def read_pattern(text: str) -> tuple[Branch, ...]:

@@ -50,8 +50,10 @@ def without_samples(series: Tracks) -> Tracks:
     return {window: track for window, track in series.items() if window.field == RESTARTS}
 
 
-def _windows(rules: Sequence[Rule]) -> set[Window]:
-    return {window for rule in rules if rule.when is not None for window in rule.when.windows}
+def _windows(rules: Sequence[Rule]) -> frozenset[Window]:
+    # Most rules have none, and this is asked with every sample.
+    having = [rule.when.windows for rule in rules if rule.when is not None and rule.when.windows]
+    return frozenset().union(*having) if having else frozenset()
 
 
 def _longer(track: Track | None, window: Window, at: float, value: float | None, setup: Setup) -> Track:

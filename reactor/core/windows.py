@@ -7,13 +7,13 @@ some sixty buckets, and its edge is exact to one of them.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 
 BUCKETS = 60
 """The parts that a window is divided into."""
-LEAST = 2.0
-"""The shortest window, in seconds: an engine samples once a second."""
+LEAST = 3.0
+"""The shortest window, in seconds: an engine samples once a second, and two samples must always be in it."""
 MOST = 7 * 86_400.0
 """The longest window, in seconds."""
 
@@ -50,14 +50,14 @@ class Track:
 
     def add(self, at: float, value: float) -> "Track":
         """The track with one more reading; one that comes out of order says nothing."""
-        width = self.seconds / BUCKETS
-        last = self.buckets[-1] if self.buckets else None
-        if last is not None and at <= last.ended:
+        if not self.buckets:
+            return Track(self.seconds, (_alone(at, value),), self.whole)
+        last, width = self.buckets[-1], self.seconds / BUCKETS
+        if at <= last.ended:
             return self
-        if last is not None and at // width == last.began // width:
-            return replace(self, buckets=(*self.buckets[:-1], _more(last, at, value)))
-        new = Bucket(at, at, value, value, value, value, value, 1)
-        return replace(self, buckets=(*self._kept(at), new))
+        if at // width == last.began // width:
+            return Track(self.seconds, (*self.buckets[:-1], _more(last, at, value)), self.whole)
+        return Track(self.seconds, (*self._kept(at), _alone(at, value)), self.whole)
 
     def ended(self) -> float:
         """The moment of the last reading."""
@@ -65,8 +65,10 @@ class Track:
 
     def inside(self, at: float) -> tuple[Bucket, ...]:
         """The readings within the window that ends now."""
-        begin = at - self.seconds
-        return tuple(bucket for bucket in self.buckets if bucket.ended >= begin)
+        begin, first = at - self.seconds, 0
+        while first < len(self.buckets) and self.buckets[first].ended < begin:
+            first += 1
+        return self.buckets[first:]
 
     def _kept(self, at: float) -> tuple[Bucket, ...]:
         # The last reading before the window stays: a count is told from what it was at its beginning.
@@ -88,7 +90,7 @@ def no_tracks() -> Tracks:
 def covered(track: Track | None, at: float) -> tuple[Bucket, ...]:
     """The readings of a window, or nothing if they are no evidence: two, over half of it, at least."""
     inside = track.inside(at) if track is not None else ()
-    if track is None or sum(bucket.count for bucket in inside) < 2:
+    if track is None or not inside or (len(inside) == 1 and inside[0].count < 2):
         return ()
     return inside if inside[-1].ended - inside[0].began >= track.seconds / 2 else ()
 
@@ -144,6 +146,10 @@ def _risen(track: Track, number: int, begin: float) -> float:
         return 0
     before = track.buckets[number - 1].last if number else bucket.first
     return max(0.0, bucket.first - before) + max(0.0, bucket.last - bucket.first)
+
+
+def _alone(at: float, value: float) -> Bucket:
+    return Bucket(at, at, value, value, value, value, value, 1)
 
 
 def _more(bucket: Bucket, at: float, value: float) -> Bucket:

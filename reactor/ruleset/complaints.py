@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from lark import Lark, Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
-from reactor.core.printing import quoted
+from reactor.core.printing import quoted, tame
 from reactor.core.problems import Problem
 from reactor.core.tree import Place
 
@@ -103,7 +103,9 @@ def _about_token(text: str, error: UnexpectedToken, before: Sequence[Token]) -> 
         where = f"after {_shown(last)}" if ended else f"before {_shown(found)}"
         return (
             offset,
-            f"write 0{text[offset:].split(maxsplit=1)[0]}" if number else f"{_VALUE} is missing {where}",
+            f"write 0{tame(text[offset:].split(maxsplit=1)[0], 40)}"
+            if number
+            else f"{_VALUE} is missing {where}",
         )
     if last is not None and last.type == "MAYBE":
         return offset, "a label is missing behind .?, as in labels.?team"

@@ -8,6 +8,7 @@ from reactor.ruleset.document import Document, Path
 from reactor.ruleset.places import line_and_column
 from reactor.ruletest.config import ConfigKind
 from reactor.ruletest.models import (
+    BACK,
     BoxText,
     CaseText,
     ChangeText,
@@ -17,7 +18,7 @@ from reactor.ruletest.models import (
     SampledText,
     is_given,
 )
-from reactor.ruletest.script import SAMPLED, Asked, Box, Case, Change, Expected, Moment, Turn
+from reactor.ruletest.script import SAMPLED, Asked, Box, Case, Change, Events, Expected, Moment, Turn
 from reactor.ruletest.values import Course
 
 AFTERWARDS = 10.0
@@ -37,7 +38,7 @@ _PLAIN = (
     "log_driver",
     "restart_policy",
 )
-_TURNS = ("oom", "dies", "removed", "starts", "silent")
+_TURNS = ("oom", "dies", "removed", "created", "starts", "silent")
 """In the order in which one entry of ``facts`` lets them happen."""
 
 
@@ -105,12 +106,19 @@ def _plain(text: BoxText | ChangeText) -> Mapping[str, object]:
 
 
 def _box(key: str, text: BoxText) -> Box:
-    plain = {"name": key, "image": text.image, **_plain(text), "ports": tuple(text.ports)}
+    plain = {
+        "name": key,
+        "image": text.image,
+        "restarts": text.restarts,
+        **_plain(text),
+        "ports": tuple(text.ports),
+    }
     return Box(key, text.state, text.age, plain, tuple(text.joins), _courses(text))
 
 
 def _moment(fact: FactText) -> Moment:
-    return Moment(fact.at, (*_changes(fact), *_turns(fact)))
+    events = (Events(up=fact.events == BACK),) if fact.events else ()
+    return Moment(fact.at, (*events, *_changes(fact), *_turns(fact)))
 
 
 def _changes(fact: FactText) -> Iterator[Change]:

@@ -12,7 +12,7 @@ from reactor.core.container import Container, ContainerId, Run, State
 from reactor.core.facts import Sample
 from reactor.ruletest.models import ABSENT
 from reactor.ruletest.script import Box, Change
-from reactor.ruletest.values import Course
+from reactor.ruletest.values import CORE, Course
 
 _BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 _BEGIN_NANO = int(_BEGIN.timestamp()) * 1_000_000_000
@@ -41,8 +41,9 @@ class Part:
     listed: bool
     courses: dict[str, tuple[Course, float]]
     silent: bool = False
-    runs: int = 0
     oomed: bool = False
+    used: float = 0.0
+    read_at: float = 0.0
 
     def readings(self, at: float) -> dict[str, int | None]:
         """What a sample would say now."""
@@ -75,21 +76,29 @@ class Cast:
             part.container = replace(part.container, **plain, **limits)
         return part
 
+    def create(self, key: str, at: float) -> Part:
+        """Let the engine know the container from now on."""
+        part = self.parts[key]
+        part.listed = True
+        part.container = replace(part.container, created=at)
+        return part
+
     def start(self, key: str, at: float) -> Part:
         """Begin the next run."""
         part = self.parts[key]
-        part.runs += 1
-        created = part.container.created if part.listed else at
-        part.listed, part.oomed = True, False
+        started = _written(at)
+        if started <= part.container.run.started_at:
+            # Two runs are never of the same moment.
+            started = _written(at, nth=1)
+        part.oomed = False
+        # When the last run ended stays written down while the next one goes on.
         part.container = replace(
             part.container,
-            run=Run(part.container.id, _written(at, part.runs)),
+            run=Run(part.container.id, started),
             state=State.RUNNING,
             born=at,
-            created=created,
             exit_code=None,
             oom_killed=False,
-            finished_at="",
         )
         return part
 
@@ -108,7 +117,12 @@ class Cast:
     def sample(self, part: Part, at: float) -> Sample:
         """A reading of the present run."""
         readings: dict[str, Any] = part.readings(at)
-        return Sample(at, part.container.run, **readings)
+        cores = readings.pop("cpu", None)
+        if cores is not None:
+            # An engine tells how much was used so far.
+            part.used += (at - part.read_at) * cores / CORE
+        part.read_at = at
+        return Sample(at, part.container.run, **readings, cpu=None if cores is None else part.used)
 
 
 def cast_of(boxes: tuple[Box, ...]) -> Cast:

@@ -38,6 +38,12 @@ def find(paths: Sequence[Path]) -> Found:
     return Found(tuple(tests.values()), tuple(rules.values()), tuple(errors))
 
 
+def rule_files(paths: Sequence[Path]) -> Iterator[Path]:
+    """The rule files that the paths mean, those below a folder among them."""
+    for path in paths:
+        yield from (file for file in _files(path) if not _is_test(file))
+
+
 def _is_test(file: Path) -> bool:
     return file.name.endswith(TESTS)
 

@@ -15,6 +15,7 @@ from reactor.ruletest.config import ConfigKind
 from reactor.ruletest.values import (
     Age,
     BytesCourse,
+    CoresCourse,
     CountCourse,
     Flag,
     Labels,
@@ -23,6 +24,8 @@ from reactor.ruletest.values import (
     one_of,
 )
 
+LOST, BACK = "lost", "back"
+"""What can be with the engine's events."""
 ABSENT = "absent"
 """The state of a container that the engine does not know yet."""
 STATES = (ABSENT, *(state.value for state in State))
@@ -40,6 +43,9 @@ LaterState = Annotated[
 Health = Annotated[str, one_of("", "none", "starting", "healthy", "unhealthy")]
 
 
+EventsWord = Annotated[str, one_of(LOST, BACK)]
+
+
 class SampledText(Strict):
     """What the engine samples of a container."""
 
@@ -47,6 +53,7 @@ class SampledText(Strict):
     pids_limit: CountCourse = None
     memory: BytesCourse = None
     memory_limit: BytesCourse = None
+    cpu: CoresCourse = None
 
 
 class ChangeText(SampledText):
@@ -69,7 +76,7 @@ class BoxText(SampledText):
     image_labels: Labels = Field(default={})
     age: Age = 0.0
     exit_code: WholeOrUnknown = None
-    restarts: WholeOrUnknown = None
+    restarts: WholeOrUnknown = 0
     health: Health = ""
     joins: list[Text] = Field(default=[])
     privileged: Flag = None
@@ -90,9 +97,11 @@ class FactText(Strict):
     oom: Text = ""
     dies: Text = ""
     exit_code: Whole = 0
+    created: Text = ""
     starts: Text = ""
     removed: Text = ""
     silent: Text = ""
+    events: EventsWord = ""
 
 
 class ExpectText(Strict):

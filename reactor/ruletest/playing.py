@@ -10,14 +10,25 @@ from dataclasses import dataclass, replace
 
 from reactor.core.container import Run
 from reactor.core.decisions import Decision, Outcome, Result, Why
-from reactor.core.facts import Acted, Exited, Fact, Happened, Happening, Seen, Snapshot, Tick, Vanished
-from reactor.core.restraint import GateTerms
+from reactor.core.facts import (
+    Acted,
+    Exited,
+    Fact,
+    Happened,
+    Happening,
+    Seen,
+    Snapshot,
+    Subscription,
+    Tick,
+    Vanished,
+)
+from reactor.core.restraint import no_gate
 from reactor.core.state import State
 from reactor.core.step import step, wanted_samples
 from reactor.ruletest.cast import Part, cast_of, nano
-from reactor.ruletest.script import Asked, Case, Change, Expected, Turn
+from reactor.ruletest.script import Asked, Case, Change, Events, Expected, Turn, What
 from reactor.ruletest.stillness import Stillness
-from reactor.ruletest.verdicts import verdicts, why_not
+from reactor.ruletest.verdicts import Moment
 
 KILLED = 137
 STOPPED = 143
@@ -75,13 +86,13 @@ class Play:
 
     def __init__(self, case: Case) -> None:
         self._case = case
-        # A test says what rules do, and not whether they may do it yet.
-        self.setup = replace(case.terms.setup(case.rules), gate=GateTerms(off=True))
+        # The gate is for what is new to a host; in a test every rule is.
+        self.setup = replace(case.terms.setup(case.rules), gate=no_gate())
         self.state = State()
         self.cast = cast_of(case.boxes)
         self.got: list[Got] = []
         self._decided: dict[str, str] = {}
-        self._moments: dict[float, list[Change | Turn]] = {}
+        self._moments: dict[float, list[What]] = {}
         for moment in case.moments:
             self._moments.setdefault(moment.at, []).extend(moment.what)
         self._stillness = Stillness(self.setup, case.terms.reconcile_every)
@@ -125,6 +136,8 @@ class Play:
         for what in self._moments.get(at, ()):
             if isinstance(what, Change):
                 changed.append(self._change(what, at))
+            elif isinstance(what, Events):
+                self._feed(Subscription(at, up=what.up))
             else:
                 self._turn(what, at)
         return changed
@@ -148,17 +161,23 @@ class Play:
                 self._die(turn.box, at, turn.exit_code)
             case "starts":
                 self._start(turn.box, at)
+            case "created":
+                self._create(turn.box, at)
             case "removed":
                 part.listed = False
                 self._feed(Vanished(at, part.container.id))
             case _:
                 part.silent = True
 
+    def _create(self, key: str, at: float) -> None:
+        part = self.cast.create(key, at)
+        self._feed(Happened(at, Happening.CREATE, part.container.id, nano(at)))
+        self._feed(Seen(at, part.container))
+
     def _start(self, key: str, at: float) -> None:
-        new = not self.cast.parts[key].listed
+        if not self.cast.parts[key].listed:
+            self._create(key, at)
         part = self.cast.start(key, at)
-        if new:
-            self._feed(Happened(at, Happening.CREATE, part.container.id, nano(at)))
         self._feed(Happened(at, Happening.START, part.container.id, nano(at)))
         self._feed(Seen(at, part.container))
 
@@ -223,12 +242,11 @@ class Play:
     # What is asked
 
     def _ask(self, at: float) -> None:
+        now = Moment(self.setup, self.state, at)
         for asked in self._case.asked:
             if asked.at == at:
-                key = self.cast.parts[asked.box].container.id
-                found = verdicts(self.setup, self.state.entries.get(key), at)
+                found = now.verdicts(self.cast.parts[asked.box].container.id)
                 self._answers[asked] = found.unknown if asked.what == "unknown" else found.hold
         for expected in self._case.expected:
             if expected.at == at and expected.rule:
-                entry = self.state.entries.get(self.cast.parts[expected.box].container.id)
-                self._why[expected] = why_not(self.setup, entry, expected.rule, at)
+                self._why[expected] = now.why_not(self.cast.parts[expected.box].container.id, expected.rule)

@@ -13,8 +13,7 @@ from pydantic import ValidationError
 from reactor.core.rules import RuleSet
 from reactor.ruleset import BadRules
 from reactor.ruleset.document import Document, NotYamlError, read_document
-from reactor.ruleset.errors import RuleError
-from reactor.ruleset.places import line_and_column
+from reactor.ruleset.errors import RuleError, error_at
 from reactor.ruleset.sentences import Found, sentences
 from reactor.ruletest.building import build
 from reactor.ruletest.config import ConfigKind
@@ -106,5 +105,5 @@ def _missing(document: Document, paths: Sequence[Path], file: FileText | None) -
 
 
 def _placed(name: str, text: str, found: Sequence[Found]) -> tuple[RuleError, ...]:
-    placed = (RuleError(name, *line_and_column(text, offset), message) for offset, message in set(found))
+    placed = (error_at(name, text, offset, message) for offset, message in set(found))
     return tuple(sorted(placed, key=lambda error: (error.line, error.column, error.message)))

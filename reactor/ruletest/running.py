@@ -3,6 +3,7 @@
 Nothing is printed here; ``telling`` and ``document`` have the words, ``app`` the output.
 """
 
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from reactor.ruleset import BadRules, load
 from reactor.ruleset.errors import RuleError
 from reactor.ruleset.files import find_and_read
 from reactor.ruletest.config import ConfigKind
-from reactor.ruletest.files import Found, find
+from reactor.ruletest.files import Found, find, rule_files
 from reactor.ruletest.matching import Verdict, compare
 from reactor.ruletest.playing import play
 from reactor.ruletest.reading import Reader
@@ -74,7 +75,7 @@ def run_tests(
     """
     rules, found = _Rules(), find(paths)
     scripts, errors = _read(found, Reader(kind, rules.load))
-    wanted, more = _wanted_rules(found, rules)
+    wanted, more = _wanted_rules(found, scripts, rules)
     mistakes = dict.fromkeys((*found.errors, *errors, *more))
     if mistakes:
         return Report(errors=tuple(mistakes))
@@ -98,11 +99,17 @@ def _read(found: Found, reader: Reader) -> tuple[list[Script], list[RuleError]]:
     return scripts, errors
 
 
-def _wanted_rules(found: Found, rules: _Rules) -> tuple[list[RuleSet], list[RuleError]]:
-    """The rules of the files that were named themselves, or lie in a folder that was."""
+def _wanted_rules(
+    found: Found, scripts: Sequence[Script], rules: _Rules
+) -> tuple[list[RuleSet], list[RuleError]]:
+    """The rules of the files that were named, or lie in a folder that was, and that no test is about."""
+    tested = {os.path.realpath(file) for script in scripts for file in rule_files(script.rules)}
     sets: list[RuleSet] = []
     errors: list[RuleError] = []
     for path in found.rules:
+        # A file may change the rules of another, and then it can only be read together with that.
+        if os.path.realpath(path) in tested:
+            continue
         try:
             sets.append(rules.load((path,)))
         except BadRules as bad:

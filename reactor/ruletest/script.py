@@ -8,7 +8,7 @@ from reactor.core.rules import RuleSet
 from reactor.ruletest.config import Terms
 from reactor.ruletest.values import Course
 
-SAMPLED = ("pids", "pids_limit", "memory", "memory_limit")
+SAMPLED = ("pids", "pids_limit", "memory", "memory_limit", "cpu")
 """The values of a container that come in its samples."""
 
 
@@ -39,7 +39,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What happens to a container: ``oom``, ``dies``, ``starts``, ``removed`` or ``silent``."""
+    """What happens to a container: ``oom``, ``dies``, ``created``, ``starts``, ``removed``, ``silent``."""
 
     box: str
     what: str
@@ -47,11 +47,21 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Events:
+    """The engine's events are lost from now on, or are back."""
+
+    up: bool
+
+
+What = Change | Turn | Events
+
+
+@dataclass(frozen=True, slots=True)
 class Moment:
     """Everything that one entry of ``facts`` tells."""
 
     at: float
-    what: tuple[Change | Turn, ...]
+    what: tuple[What, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ BUILT_IN = frozenset({ORPHAN})
 LONGEST = 7 * 86_400.0
 """Seconds that a test may run, in its own time."""
 
-_TURNS = ("oom", "dies", "starts", "removed", "silent")
+_TURNS = ("oom", "dies", "created", "starts", "removed", "silent")
 _DECIDED = ("kill", "stop")
 _ASKED = ("unknown", "holds")
 _ONLY_DECIDED = ("rule", "because", "because_of", "grace", "dry_run")
@@ -52,6 +52,8 @@ def together(complaints: Complaints, data: Any, kind: ConfigKind) -> None:
     document = complaints.document
     if isinstance(data, dict):
         complaints.found += kind.check(document, data.get("config"), ("config",))
+        if data.get("tests") == []:
+            complaints.at_value(("tests",), "'tests' is empty: write a test")
     tests = list(entries(data, "tests", ()))
     _same_names(complaints, tests)
     for path, test in tests:

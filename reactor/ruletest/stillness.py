@@ -5,22 +5,16 @@ while only ages change. Then whatever reads an age is asked for each second to c
 play goes on well before the first answer that differs. Where in doubt, nothing is skipped.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from reactor.core.judging import fresh_sample, view_of
 from reactor.core.rules import Rule, Trigger
 from reactor.core.state import Entry, Setup, State
-from reactor.core.units import read_duration
 
 AGEING = frozenset({"age", "total_age"})
 """The fields that change while nothing happens."""
 _SHORTEST = 10.0
-_CRASH_LOOPS = 3600.0
-"""Seconds that a crash loop may be remembered."""
-_WINDOW = re.compile(r",\s*([0-9][0-9.a-z]*)\s*\)")
-"""The time over which a function looks back stands last between its brackets."""
 
 
 class Stillness:
@@ -88,15 +82,15 @@ def _is_still(entry: Entry, at: float) -> bool:
 
 def memory(setup: Setup) -> float:
     """For how many seconds what has happened can still count for a rule."""
-    lengths = [length for rule in setup.rules.rules for length in _lengths(rule)]
+    lengths = [length for rule in setup.rules.rules for length in _lengths(setup, rule)]
     return _SHORTEST + setup.stale_after + max(lengths, default=0.0)
 
 
-def _lengths(rule: Rule) -> Iterator[float]:
+def _lengths(setup: Setup, rule: Rule) -> Iterator[float]:
     yield rule.hold + rule.keep
     yield rule.cooldown
     yield rule.fresh or 0.0
     if rule.on is Trigger.CRASH_LOOP:
-        yield _CRASH_LOOPS
-    for window in _WINDOW.findall(rule.when.text if rule.when is not None else ""):
-        yield read_duration(window) or 0.0
+        yield setup.crash_within
+    for window in rule.when.windows if rule.when is not None else ():
+        yield window.seconds

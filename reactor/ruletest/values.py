@@ -17,7 +17,10 @@ from reactor.core.units import exact, read_bytes, read_duration
 from reactor.ruleset.values import wrong
 
 _WAY = re.compile(r"from\s+(\S+)\s+to\s+(\S+)\s+in\s+(\S+)")
+_CORES = re.compile(r"[0-9]{1,5}(?:\.[0-9]{1,6})?")
 _LARGEST = 2**63 - 1
+CORE = 1_000_000
+"""The parts that a processor core is counted in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,17 @@ def _course(value: Any, info: ValidationInfo, read: Callable[[str], int | None],
 
 def _count_course(value: Any, info: ValidationInfo) -> Course:
     return _course(value, info, _read_count, "a count such as 200, or unknown, or from 10 to 300 in 60s")
+
+
+def _read_cores(text: str) -> int | None:
+    found = _CORES.fullmatch(text)
+    return None if found is None else int(Fraction(text) * CORE)
+
+
+def _cores_course(value: Any, info: ValidationInfo) -> Course:
+    return _course(
+        value, info, _read_cores, "a number of cores such as 1.5, or unknown, or from 0.1 to 4 in 60s"
+    )
 
 
 def _bytes_course(value: Any, info: ValidationInfo) -> Course:
@@ -124,6 +138,7 @@ def one_of(*words: str, remedy: str = "") -> PlainValidator:
 
 
 CountCourse = Annotated[Course | None, PlainValidator(_count_course)]
+CoresCourse = Annotated[Course | None, PlainValidator(_cores_course)]
 BytesCourse = Annotated[Course | None, PlainValidator(_bytes_course)]
 Whole = Annotated[int, PlainValidator(_whole)]
 WholeOrUnknown = Annotated[int | None, PlainValidator(_whole_or_unknown)]

@@ -46,7 +46,7 @@ async def perform_all(folder: Path, rules: RuleSet, page: Page, *, pace: float =
 async def test_everybody_gets_what_the_script_says(autojump_clock: MockClock, tmp_path: Path) -> None:
     stream = io.StringIO()
     page = Page(stream, {})
-    summary = await perform_all(tmp_path, load([shipped_rules()]), page)
+    summary = await perform_all(tmp_path, load([shipped_rules() / "safety.yaml"]), page)
     assert [verdict.name for verdict in summary.verdicts if not verdict.ok] == []
     assert (summary.missed, summary.doubled, summary.wrong, summary.late) == ((), (), (), ())
     assert summary.ok
@@ -72,7 +72,7 @@ async def test_each_thing_that_happens_has_its_line(autojump_clock: MockClock, t
     stream = io.StringIO()
     page = Page(stream, {})
     page.width = 120
-    summary = await perform_all(tmp_path, load([shipped_rules()]), page)
+    summary = await perform_all(tmp_path, load([shipped_rules() / "safety.yaml"]), page)
     write_summary(page, summary, [("README.md", "more")])
     lines = stream.getvalue().splitlines()
     told = [line[7:].split(maxsplit=3) for line in lines if line[:6].strip().replace(".", "").isdigit()]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reactor.core.automata import LONGEST_TEXT, matcher
-from reactor.core.patterns import BadPatternError
+from reactor.core.pattern_tree import BadPatternError
 
 _classes = st.sampled_from(
     ["[ab]", "[^ab]", "[a-c]", "[a-cx]", "[]a]", r"[\d.]", r"\d", r"\w", r"\s", r"\D", "."]

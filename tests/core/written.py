@@ -56,7 +56,7 @@ _words = st.sampled_from(["", "a", "ml", "running", "ci-7"]) | st.text(max_size=
 
 _flags = st.none() | st.booleans()
 _moments = st.floats(0, 1_000, allow_nan=False)
-_WINDOWS = [(field, span) for field in ("pids", "memory", "cpu", "restarts") for span in (2.0, 10.0, 60.0)]
+_WINDOWS = [(field, span) for field in ("pids", "memory", "cpu", "restarts") for span in (3.0, 10.0, 60.0)]
 
 
 def tracks() -> st.SearchStrategy[dict[Window, Track]]:
@@ -120,7 +120,7 @@ _percents = st.builds(
 _texts = st.builds(Literal, st.just(Kind.TEXT), st.text(max_size=8))
 
 
-_spans = st.sampled_from([2.0, 10.0, 60.0]).map(lambda span: Literal(Kind.DURATION, span))
+_spans = st.sampled_from([3.0, 10.0, 60.0]).map(lambda span: Literal(Kind.DURATION, span))
 
 
 def _over_time(field: str, *names: str) -> st.SearchStrategy[Node]:

@@ -17,6 +17,7 @@ from tests.real.waiting import until
 from tests.tooling.containers import Containers
 from tools.private_engine import PrivateEngine
 
+pytestmark = pytest.mark.real
 LIMITS: dict[str, Any] = {"pids": deeds.PIDS}
 RULES = "  - name: safety\n    rules: [{name: pids, when: pids > 200}]\n"
 

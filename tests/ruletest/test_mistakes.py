@@ -58,7 +58,7 @@ def test_all_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
     ("text", "said_of_it"),
     [
         ("", "x.test.yaml: this file is empty: write 'tests:' with tests below it, or remove the file"),
-        ("tests: []", "x.test.yaml:1:8: 'tests' is empty: write an entry, or leave the key out"),
+        ("tests: []", "x.test.yaml:1:8: 'tests' is empty: write a test"),
         ("a: [", "x.test.yaml:1:5: the file ends before a bracket is closed"),
         ("- a", "x.test.yaml:1:1: a test file is a map with the keys rules, config, tests"),
         ("tests: 3", "x.test.yaml:1:8: 'tests' is a list: each entry begins with '- ' on a line of its own"),

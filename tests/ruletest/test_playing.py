@@ -59,12 +59,12 @@ def passes(folder: Path, body: str) -> None:
         # The same where it was created before, and where it had run already.
         f"""\
         containers:
-          created: {{{JOB}, state: created, pids: 10}}
+          made: {{{JOB}, state: created, pids: 10}}
           exited: {{{JOB}, state: exited, age: 3h, pids: 10}}
-        facts: [{{at: 4s, starts: created}}, {{at: 5s, starts: exited}}]
+        facts: [{{at: 4s, starts: made}}, {{at: 5s, starts: exited}}]
         until: 3700s
         expect:
-          - {{at: 3605s, kill: created, rule: limits/old}}
+          - {{at: 3605s, kill: made, rule: limits/old}}
           - {{at: 3606s, kill: exited, rule: limits/old}}
         """,
         # A sidecar whose main is gone by itself is an orphan after two lists and ten seconds.
@@ -265,6 +265,23 @@ def test_only_those_that_are_asked_for(tmp_path: Path) -> None:
     report = run_tests([path], config_kind(), only=re.compile("^tw"))
     assert [verdict.case.name for verdict in report.verdicts] == ["two"]
     assert [each.name for each in report.untested] == ["limits/old", "limits/held", "limits/oom"]
+
+
+def test_a_file_over_a_file_is_read_with_it(tmp_path: Path) -> None:
+    """What changes the rules of another file makes no sense alone, and need not."""
+    (tmp_path / "site.yaml").write_text(
+        "groups: [{name: limits, rules: [{name: pids, override: replace, when: pids > 3}]}]\n"
+    )
+    (tmp_path / "site.test.yaml").write_text(
+        "rules: [limits.yaml, site.yaml]\n"
+        "tests:\n"
+        f"  - name: it\n    containers: {{job: {{{JOB}, pids: 4}}}}\n"
+        "    expect: [{at: 0s, kill: job, rule: limits/pids, because: pids 4 > 3}]\n"
+    )
+    write(tmp_path, "tests: [{name: it, containers: {job: {}}, expect: []}]\n")
+    report = run_tests([tmp_path], config_kind())
+    assert said(report, tmp_path) == []
+    assert len(report.verdicts) == 2
 
 
 def test_rules_of_other_files(tmp_path: Path) -> None:

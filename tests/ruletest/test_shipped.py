@@ -22,6 +22,14 @@ def test_shipped_rules_pass_and_each_has_a_test(capsys: pytest.CaptureFixture[st
     assert said == f"{number} of {number} tests passed\n"
 
 
+def safety_in(folder: Path) -> Path:
+    """A copy of the safety rules and their tests; returns the former."""
+    (folder / "rules").mkdir()
+    for name in ("safety.yaml", "safety.test.yaml"):
+        shutil.copy(RULES / name, folder / "rules")
+    return folder / "rules" / "safety.yaml"
+
+
 @pytest.mark.parametrize(
     ("name", "right", "wrong"),
     [
@@ -42,8 +50,7 @@ def test_a_broken_rule_fails_with_a_readable_difference(
     wrong: str,
 ) -> None:
     """Each of these is a slip of one sign or word; the text that follows is kept beside this file."""
-    shutil.copytree(RULES, tmp_path / "rules")
-    file = tmp_path / "rules" / "safety.yaml"
+    file = safety_in(tmp_path)
     assert file.read_text().count(right) == 1
     file.write_text(file.read_text().replace(right, wrong))
     monkeypatch.chdir(tmp_path)
@@ -55,8 +62,7 @@ def test_a_broken_rule_fails_with_a_readable_difference(
 
 def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The same as JSON, with both sides of what differs."""
-    shutil.copytree(RULES, tmp_path / "rules")
-    file = tmp_path / "rules" / "safety.yaml"
+    file = safety_in(tmp_path)
     file.write_text(file.read_text().replace("pids > 200", "pids > 201"))
     assert main(["test", "--json", "--run", "201 is one too many", str(tmp_path)]) == 1
     written = capsys.readouterr()

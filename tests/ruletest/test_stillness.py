@@ -44,7 +44,7 @@ KEYS = ("a", "b", "side")
 @st.composite
 def moments(draw: st.DrawFn) -> Moment:
     """Something that happens to somebody at some time."""
-    at, key = draw(st.integers(0, 800)) + draw(st.sampled_from([0, 0, 0.25])), draw(st.sampled_from(KEYS))
+    at, key = draw(st.integers(0, 500)) + draw(st.sampled_from([0, 0, 0.25])), draw(st.sampled_from(KEYS))
     turns: list[Change | Turn] = [Turn(key, what) for what in ("oom", "dies", "starts", "silent", "removed")]
     count = Course(draw(st.integers(150, 250)), draw(st.integers(150, 250)), draw(st.integers(1, 90)))
     what = draw(st.sampled_from([*turns, Change(key, courses={"pids": count})]))
@@ -53,12 +53,12 @@ def moments(draw: st.DrawFn) -> Moment:
 
 @given(
     st.lists(moments(), max_size=4),
-    st.tuples(st.integers(1, 800), st.integers(1, 800)),
+    st.tuples(st.integers(1, 500), st.integers(1, 500)),
     st.integers(0, 60),
-    st.integers(0, 800),
+    st.integers(0, 500),
 )
 @settings(
-    max_examples=25,
+    max_examples=20,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow],
@@ -73,7 +73,7 @@ def test_nothing_is_missed(told: list[Moment], ages: tuple[int, ...], hold: int,
         Box("side", "running", 10.0, {"name": "s", "image": "i", "labels": {"reactor.sidecar-of": "a"}}),
     )
     ordered = tuple(sorted(told, key=lambda moment: moment.at))
-    test = Case("f", 1, "n", rules(ages, hold, until), Terms(), boxes, ordered, (), (), 900.0)
+    test = Case("f", 1, "n", rules(ages, hold, until), Terms(), boxes, ordered, (), (), 600.0)
     assert play(test).got == every_second(test).got
 
 

@@ -27,6 +27,7 @@ from reactor.app.demo.summary import write_summary
 from reactor.app.demo.verdict import Summary
 from reactor.app.log import LogFormat
 from reactor.app.logsink import logging_to
+from reactor.app.places import shipped_rules
 from reactor.app.rulefiles import load_rules
 from reactor.core.rules import RuleSet
 
@@ -66,7 +67,8 @@ class Wishes:
 def demo(options: argparse.Namespace) -> int:
     """Show the demo; 0 if everything went as it has to, 1 if not, 128 and the number after a signal."""
     wishes = Wishes.of(options)
-    rules = load_rules(wishes.rules)
+    # The other shipped rules only say what they would do; a story with them would be about too much.
+    rules = load_rules(wishes.rules or [shipped_rules() / "safety.yaml"])
     page = Page(None if wishes.json else sys.stdout)
     with logging_to(sys.stderr.fileno(), wishes.log_format, wishes.log_level):
         ending = trio.run(_show, wishes, rules, page)
