@@ -111,7 +111,7 @@ def _against_recording(path: Path, rules: RuleSet) -> tuple[Count, ...]:
         session = open_sessions([path], lambda *_: rules)[-1]
         # Nothing is assumed to have been ended: what is asked is whom the rules match at the end.
         setup = replace(session.setup(), rules=rules, dry_run=True)
-        replay, at = Replay(setup, frozenset()), 0.0
+        replay, at = Replay(setup, frozenset(), fixed=True), 0.0
         for recorded in session.items():
             replay.take(recorded)
             at = max(at, recorded.fact.at)

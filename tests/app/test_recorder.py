@@ -22,12 +22,13 @@ from reactor.core.rules import Rule, RuleSet, Trigger
 from reactor.core.state import Setup, Step
 from reactor.recording.errors import NotRecordable
 from reactor.recording.places import Limits, place_of
+from reactor.recording.reading import Recorded
 from reactor.recording.replaying import Replay, difference, with_rules
 from reactor.recording.unpacking import Texts
 from reactor.testing.tasks import MIB, Usage
 from reactor.testing.world import World
 from tests.app.test_supervise import SETUP, Running, running, task
-from tests.core.build import age_over, memory_over, pids_over
+from tests.core.build import age_over, box, memory_over, pids_over
 from tests.recording.build import ENGINE, place
 
 
@@ -378,7 +379,9 @@ async def test_other_rules_that_come_into_force_meanwhile_are_in_force_in_the_re
         assert monitor.ended() == []
         monitors[0].reload(replace(LIVE, rules=rule_set(pids=150)))
         await trio.sleep(5)
-        assert monitor.ended() == ["between"]
+        world.use(task(world, "late"), Usage(pids=180))
+        await trio.sleep(5)
+        assert monitor.ended() == ["between", "late"]
     versions = {"v1": rule_set(), "v2": rule_set(pids=150)}
     rules_of = iter(versions.values())
     (session,) = open_sessions([tmp_path / "r"], lambda _texts, _version: next(rules_of))
@@ -386,12 +389,26 @@ async def test_other_rules_that_come_into_force_meanwhile_are_in_force_in_the_re
     for each in session.items():
         replay.take(each)
     assert canonical(decided(replay)) == canonical(live.decisions)
-    assert len(live.decisions) == 1
-    same = session_of(tmp_path / "r")
+    assert len(live.decisions) == 2
+    rules_of = iter(versions.values())
+    (same,) = open_sessions([tmp_path / "r"], lambda _texts, _version: next(rules_of))
+    same.setup()
     survey = Survey()
     fixed = Replay(with_rules(LIVE, rule_set()), frozenset(), fixed=True)
     for each in same.items():
-        survey.take(each)
         fixed.take(each)
+    for each in session_of(tmp_path / "r").items():
+        survey.take(each)
     assert survey.reloads == 1
     assert fixed.verdicts == []
+
+
+def test_after_a_gap_of_unknown_length_nothing_is_known() -> None:
+    """What was alive before it may be long gone: it is not decided about until a list shows it."""
+    replay = Replay(LIVE, frozenset())
+    replay.take(Recorded(Snapshot(1.0, 0.9, 1, (box(1),)), (), 0.0))
+    assert replay.state.snapshots == 1
+    replay.take(Recorded(Tick(50.0), (), 0.0, lost=3))
+    assert replay.state.snapshots == 1
+    replay.take(Recorded(Tick(99.0), (), 0.0, anew=True))
+    assert replay.state.snapshots == 0

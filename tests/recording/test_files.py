@@ -17,7 +17,7 @@ from reactor.core.facts import Fact, Reloaded, Sample, Seen, Snapshot, Tick
 from reactor.core.state import Setup
 from reactor.recording import file as file_module
 from reactor.recording.errors import Full, NoRoom, NotRecordable, Occupied, RecordingError
-from reactor.recording.frames import HEAD_SIZE, MAGIC, End, Ending, read_frames, to_frame
+from reactor.recording.frames import HEAD_SIZE, MAGIC, End, Ending, Frame, read_frames, to_frame
 from reactor.recording.header import Header, pack_header, unpack_header
 from reactor.recording.places import MOST_FILES, Limits, place_of, recordings_in
 from reactor.recording.reading import find
@@ -188,6 +188,16 @@ def test_a_frame_that_was_made_up_is_named(tmp_path: Path, payload: bytes) -> No
     assert "traceback" not in with_payload(tmp_path, payload).lower()
 
 
+def test_a_frame_with_another_byte_in_it_is_told_by_its_checksum() -> None:
+    """Before anybody tries to unpack it."""
+    frame = bytearray(to_frame(b"payload"))
+    frame[-6] ^= 1
+    whole = to_frame(b"before")
+    before, end = read_frames(io.BytesIO(whole + frame))
+    assert before == Frame(0, b"before")
+    assert end == End(len(whole), Ending.DAMAGED, "the checksum of this frame is wrong")
+
+
 def test_a_frame_that_unpacks_without_end_is_not_unpacked() -> None:
     bomb = to_frame(bytes(80 * MIB))
     assert len(bomb) < MIB
@@ -225,10 +235,12 @@ def test_a_disk_that_fills_up_in_the_middle_of_a_frame_leaves_no_half_frame(
     path, items = tmp_path / "a", story()
     made = writer(path)
     made.write(items[:5], NOW)
+    whole = path.stat().st_size
     with monkeypatch.context() as patch:
         fail_after(patch, 20)
         with pytest.raises(OSError, match="No space left"):
             made.write(items[5:9], NOW)
+    assert path.stat().st_size == whole
     made.write(items[9:], NOW)
     made.close(NOW)
     recording, back = read(path)
