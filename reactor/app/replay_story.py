@@ -14,6 +14,9 @@ from reactor.core.rules import RuleSet
 from reactor.core.state import Setup
 from reactor.recording.replaying import Difference, Verdict, first_ends
 
+_LAST = 253_402_300_800.0
+"""The end of the year 9999, where calendars end, in seconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -55,7 +58,9 @@ def canonical(decisions: Sequence[Decision]) -> bytes:
 
 
 def clock(wall: float) -> str:
-    """A moment on the wall's clock, in UTC."""
+    """A moment on the wall's clock, in UTC; a question mark for what is none."""
+    if not 0 <= wall < _LAST:
+        return "?"
     return datetime.fromtimestamp(wall, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

@@ -5,19 +5,21 @@ readable. A kind, a field or a word that is not known here is a newer reactor's,
 refused: to leave it out would be to replay something else. The mirror of ``packing``.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields
 from typing import Any, get_args
 
 import msgspec
 
-from reactor.core.container import Container, Run
+from reactor.core.container import Container, ContainerId, Run
 from reactor.core.rules import RuleSet
 from reactor.recording import kinds
 from reactor.recording.errors import Malformed, NotRecordable, TooNew
 from reactor.recording.packing import BIG_INT, BROKEN_TEXT
 from reactor.recording.references import Books
 
+_FULL_ID = re.compile("[0-9a-f]{64}")
 Unpack = Callable[[Any], Any]
 Texts = tuple[tuple[str, str], ...]
 Schema = Sequence[tuple[str, Sequence[str]]]
@@ -75,6 +77,8 @@ class Unpacker:
         return kind
 
     def _unpack_for(self, hint: Any) -> Unpack:
+        if hint is ContainerId:
+            return _container_id
         hint = kinds.plain_hint(hint)
         arms = kinds.arms(hint)
         alone = [arm for arm in arms if arm is not type(None)]
@@ -179,6 +183,13 @@ def _checked(allowed: tuple[type, ...]) -> Unpack:
         return value
 
     return check
+
+
+def _container_id(value: Any) -> Any:
+    """The core spreads its memory by the digits of ids, and so does not take anything else for one."""
+    if type(value) is not str or _FULL_ID.fullmatch(value) is None:
+        raise Malformed(f"{value!r:.80} is no container's id")
+    return value
 
 
 def _word(vocabulary: Any) -> Unpack:

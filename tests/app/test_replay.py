@@ -1,11 +1,15 @@
 """``reactor replay`` from its command line: tables, JSON, exit codes, and what is wrong with recordings."""
 
 import json
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from reactor.app.cli import main
 from reactor.core.container import Container
@@ -14,10 +18,10 @@ from reactor.core.facts import Acted, Fact, Sample, Snapshot, Tick
 from reactor.core.rules import RuleSet
 from reactor.core.state import Setup, State
 from reactor.core.step import step
-from reactor.recording.writing import Item
+from reactor.recording.writing import Item, Moment
 from reactor.ruleset import parse_all
 from tests.core.build import box
-from tests.recording.build import ABOUT, NOW, place, record, writer
+from tests.recording.build import ABOUT, NOW, place, record, records, writer
 
 RULES = """\
 groups:
@@ -254,6 +258,21 @@ def test_a_recording_without_the_texts_of_its_rules(
     code, _, err = run(capsys, tmp_path / "a")
     assert code == 2
     assert "name --rules" in err
+
+
+@given(facts=st.lists(st.one_of(*map(records, get_args(Fact))), max_size=8), wall=st.floats())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_no_facts_at_all_bring_a_traceback(
+    tmp_path_factory: pytest.TempPathFactory, facts: list[Fact], wall: float
+) -> None:
+    """Somebody may make a recording up, with the right checksums."""
+    path = tmp_path_factory.mktemp("made-up") / "a"
+    made = writer(path, Setup(rules()))
+    made.write([(Tick(1.0), ()), *[(fact, ()) for fact in facts]], Moment(NOW.at, wall))
+    other = rule_file(path.parent, 150)
+    with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+        assert main(["replay", str(path)]) in {0, 2}
+        assert main(["replay", str(path), "--json", "--rules", str(other), "--compare", str(other)]) in {0, 2}
 
 
 def test_lost_facts_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -143,9 +143,10 @@ def test_a_kind_that_is_new_and_does_not_occur_does_no_harm() -> None:
         ([0, ["now"]], "str instead of float"),
         ([0, [True]], "bool instead of float"),
         ([1, [1.0, 7, None, None, None, None, None]], "number 7 was never written out"),
-        ([1, [1.0, [5, "s"], None, None, None, None, None]], "int instead of str"),
+        ([1, [1.0, [5, "s"], None, None, None, None, None]], "5 is no container's id"),
+        ([1, [1.0, [cid(1), 5], None, None, None, None, None]], "int instead of str"),
         ([3, [1.0, 1.0, 1, {}, [], False, 0.0, [], []]], "dict instead of a list"),
-        ([3, [1.0, 1.0, 1, [], [["x"]], False, 0.0, [], []]], "list instead of str"),
+        ([3, [1.0, 1.0, 1, [], [["x"]], False, 0.0, [], []]], "is no container's id"),
         ([3, [1.0, 1.0, 1, [], [], False, 0.0, [], ["x"]]], "this is no map"),
     ],
 )
