@@ -1,6 +1,6 @@
 """A run that a held-back rule matches at this moment, between its judgement and the verdict on all.
 
-Records only; who collects them is in ``judging`` and ``whole``, who decides in ``tick``.
+Records only; who collects them is in ``verdicts`` and ``whole``, who decides in ``tick``.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """What the core remembers: one entry for each container that matters, and what it was set up with.
 
-Only the shape of the memory is here. How it changes is in ``adopting``, ``judging``,
-``orphans`` and ``following``; ``step`` puts them together. An entry is dropped when its
+Only the shape of the memory is here. How it changes is in ``adopting``, ``verdicts``,
+``orphans``, ``tick`` and ``following``; ``step`` puts them together. An entry is dropped when its
 container is gone.
 """
 
