@@ -2,11 +2,13 @@
 
 PYTHON ?= python3
 ARGS ?=
+SEED ?= 1
+COUNT ?= 1000000
 BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-unit lint engine engine-stop bench clean
+.PHONY: help setup run test test-unit fuzz lint engine engine-stop bench clean
 # A half-made target is not made.
 .DELETE_ON_ERROR:
 
@@ -28,6 +30,9 @@ test: setup ## run all tests, those on a real engine included
 
 test-unit: setup ## run the tests that need no engine
 	$(BIN)/python -m pytest -m "not real" $(ARGS)
+
+fuzz: setup ## throw COUNT generated rule files and conditions at the reader, made from SEED
+	@$(BIN)/python -m tests.fuzz --seed "$(SEED)" --count "$(COUNT)" $(ARGS)
 
 lint: setup ## ruff, and mypy --strict
 	$(BIN)/ruff check

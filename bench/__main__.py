@@ -15,6 +15,7 @@ from random import Random
 
 from docker.errors import DockerException
 
+from bench import evaluation
 from bench.contenders import Ground
 from bench.course import Course
 from bench.fleet import Fleet
@@ -56,13 +57,15 @@ def main() -> int:
     options, say = parse(), speaker()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        say("judging, without an engine")
+        judging = evaluation.lines(evaluation.measure())
         report = _measure(options, say)
     except KeyboardInterrupt:
         return INTERRUPTED
     except TROUBLE as trouble:
         print(f"bench: {trouble}", file=sys.stderr)
         return NOT_MEASURED
-    print(text(report))
+    print(text(report), *judging, sep="\n")
     if options.json is not None:
         options.json.write_text(machine_readable(report) + "\n")
     return KEPT if all_kept(report.promises) else BROKEN

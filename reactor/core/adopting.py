@@ -9,11 +9,13 @@ from dataclasses import replace
 from reactor.core.container import Container, ContainerId
 from reactor.core.draft import Draft
 from reactor.core.ending import end, ended_note
+from reactor.core.lifetimes import past_of_first, past_of_next
 from reactor.core.notes import Adopted, OomSeen
 from reactor.core.noticing import came_later, handed_on, take_notice
 from reactor.core.oomed import came_before_the_look, early_of
 from reactor.core.protection import Standing, claims_exemption_in_vain
 from reactor.core.rules import Trigger
+from reactor.core.sampling import take_look, without_samples
 from reactor.core.selecting import LABEL_SAID, select
 from reactor.core.state import Entry, Setup
 from reactor.core.topology import Place, place
@@ -36,7 +38,7 @@ def see(setup: Setup, draft: Draft, container: Container, at: float) -> None:
             entry = replace(entry, due=frozenset())
             note = replace(note, old=container.run not in setup.away)
         draft.notes.append(note)
-    draft.changed[container.id] = take_notice(setup, draft.state, old, entry, at)
+    draft.changed[container.id] = take_look(take_notice(setup, draft.state, old, entry, at), at)
 
 
 def _learn_end(draft: Draft, old: Entry, entry: Entry, at: float) -> Entry:
@@ -93,6 +95,7 @@ def _adopt(setup: Setup, draft: Draft, container: Container, placed: Place, at: 
         ooms=len(early),
         due=frozenset({Trigger.OOM} if early else ()),
         last_oom=max(early, default=0),
+        past=past_of_first(container),
     )
     entry = _placed(setup, draft, fresh, placed, at)
     _note_adoption(setup, draft, entry, at)
@@ -146,6 +149,8 @@ def _begin_anew(
         last_exit=old.last_exit if first else None,
         earlier=old.earlier,
         said=frozenset(each for each in old.said if each.startswith(LABEL_SAID)),
+        series=without_samples(old.series),
+        past=past_of_next(old, container),
     )
     entry = _placed(setup, draft, fresh, placed, at)
     _note_adoption(setup, draft, entry, at)

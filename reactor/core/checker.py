@@ -1,17 +1,21 @@
 """Whether a tree is a condition: names, kinds and units, each mistake with its place and a remedy.
 
 The walk over the tree belongs here, and what can be said of a part on its own. What the
-signs between two parts allow is in ``operators``; conditions that are sound and still make
-no sense, because they always or never hold, are found in ``sense``.
+signs between two parts allow is in ``operators``, what may be called in ``functions``, what is
+about the whole in ``totals``; conditions that are sound and still make no sense, because they
+always or never hold, are found in ``sense``.
 """
 
-from reactor.core.fields import FIELDS, METHODS, ORDERED
-from reactor.core.operators import arithmetic, comparison
+from reactor.core import functions
+from reactor.core.fields import FIELDS, FUNCTIONS, METHODS, NAMES, ORDERED
+from reactor.core.operators import arithmetic, choice, comparison
 from reactor.core.printing import brief, text_of
 from reactor.core.problems import Problem, did_you_mean
+from reactor.core.totals import is_about_the_whole, wrong_total
 from reactor.core.tree import (
     Arithmetic,
     Call,
+    Choice,
     Compare,
     Index,
     Items,
@@ -24,15 +28,18 @@ from reactor.core.tree import (
     Node,
     Not,
     Select,
-    start,
 )
+from reactor.core.walking import start
 
 
 def check(node: Node) -> tuple[Problem, ...]:
     """Everything that is wrong with the kinds in a condition; nothing if it can be compiled."""
     checker = _Checker()
     checker.expect_condition(node)
-    return tuple(checker.problems)
+    if checker.problems or not is_about_the_whole(node):
+        return tuple(checker.problems)
+    wrong = wrong_total(node)
+    return () if wrong is None else (wrong,)
 
 
 class _Checker:
@@ -74,6 +81,8 @@ class _Checker:
                 return self._call(node)
             case Method():
                 return self._method(node)
+            case Choice():
+                return self._choice(node)
             case _:
                 return self._value(node)
 
@@ -112,9 +121,9 @@ class _Checker:
         return Problem(node.place, f"only a quantity can be negative, and this is {kind}")
 
     def _name(self, node: Name) -> Kind | Problem | None:
-        if node.name in FIELDS:
-            return FIELDS[node.name].kind
-        hint = did_you_mean(node.name, FIELDS)
+        if node.name in NAMES:
+            return NAMES[node.name].kind
+        hint = did_you_mean(node.name, NAMES)
         text = "" if hint.startswith("did") else f'; text is written in quotes, "{node.name}"'
         return Problem(node.place, f"unknown name '{node.name}': {hint}{text}")
 
@@ -139,14 +148,14 @@ class _Checker:
             return Problem(node.place, f"only labels have keys, and {brief(node.target)} is {target}")
         if not isinstance(node.key, Literal) or key is not Kind.TEXT:
             return Problem(start(node.key), 'a key is text in quotes, as in labels["team"]')
-        return Kind.TEXT
+        return Kind.MAYBE if node.optional else Kind.TEXT
 
     def _select(self, node: Select) -> Kind | Problem | None:
         whole = text_of(node)
         if whole == f"labels.{node.name}":
             return Problem(node.place, f'write labels["{node.name}"] instead of {whole}')
         if isinstance(node.target, Name) and node.target.name not in FIELDS:
-            return Problem(node.target.place, f"unknown name '{whole}': {did_you_mean(whole, FIELDS)}")
+            return Problem(node.target.place, f"unknown name '{whole}': {did_you_mean(whole, NAMES)}")
         if self._kind(node.target) is None:
             return None
         if node.name in METHODS:
@@ -154,26 +163,14 @@ class _Checker:
         return Problem(node.place, f"{brief(node.target)} has no part '{node.name}'")
 
     def _call(self, node: Call) -> Kind | Problem | None:
-        hint = {
-            "duration": ": durations are written plainly, as in 12h or 1h30m",
-            "not": ": write ! before the bracket",
-            "has": ': whether a label is there is written "key" in labels',
-        }.get(node.name, "")
-        if node.name in METHODS:
-            hint = f': {node.name} is asked of a text, as in name.{node.name}("...")'
-        return Problem(node.place, f"there is no function '{node.name}' here{hint}")
+        given = [self._kind(part) for part in node.arguments] if node.name in FUNCTIONS else []
+        return functions.call(node, given)
 
     def _method(self, node: Method) -> Kind | Problem | None:
         target, given = self._kind(node.target), [self._kind(part) for part in node.arguments]
-        if node.name not in METHODS:
-            return Problem(node.place, f"unknown method '{node.name}': {did_you_mean(node.name, METHODS)}")
-        if len(given) != 1:
-            return Problem(node.place, f'{node.name} takes one text, as in {node.name}("...")')
-        if target is not None and target is not Kind.TEXT:
-            return Problem(
-                node.place, f"{node.name} is asked of a text, and {brief(node.target)} is {target}"
-            )
-        if given[0] is not None and given[0] is not Kind.TEXT:
-            message = f"{node.name} takes text in quotes, and this is {given[0]}"
-            return Problem(start(node.arguments[0]), message)
-        return Kind.CONDITION
+        return functions.method(node, target, given)
+
+    def _choice(self, node: Choice) -> Kind | Problem | None:
+        self.expect_condition(node.test)
+        yes, no = self._kind(node.yes), self._kind(node.no)
+        return choice(node, yes, no) if yes is not None and no is not None else None

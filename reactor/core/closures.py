@@ -1,180 +1,173 @@
-"""A checked tree as a function of a view: True, False, or None for unknown. It never raises.
+"""A checked tree as a function of a view: a value, or None for unknown. It never raises.
 
-Only the compiling of conditions belongs here; what they compare is compiled in ``values``.
-A tree that ``checker`` has not passed may not come in.
-
-Unknown spreads through values and comparisons; through ``&&`` and ``||`` only as far as the
-other side leaves it open, as in CEL.
+Only the compiling belongs here: what the parts of a tree become is in ``values``, and in ``lookback``
+what asks about the last while. A tree that ``checker`` has not passed may not come in.
 """
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from reactor.core.fields import FIELDS
+from reactor.core.automata import matcher
+from reactor.core.fields import TOTALS, attribute
+from reactor.core.kinds import FLIPPED, share_of_limit
+from reactor.core.lookback import over_time, time_to, window_of
 from reactor.core.rules import View
 from reactor.core.tree import (
+    Arithmetic,
+    Call,
+    Choice,
     Compare,
+    Index,
     Items,
-    Kind,
     Literal,
     Logic,
     Method,
     Name,
+    Negative,
     Node,
     Not,
-    names,
 )
 from reactor.core.units import exact
-from reactor.core.values import NotCheckedError, Value, constant, value_of
-
-Test = Callable[[View], bool | None]
-
-FLIPPED: Mapping[str, str] = MappingProxyType(
-    {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+from reactor.core.values import (
+    SIGNS,
+    SUMS,
+    Test,
+    Value,
+    against,
+    between,
+    calculated,
+    chosen,
+    every,
+    is_in,
+    negated,
+    share,
+    some,
 )
-"""The sign of a comparison that is read from right to left."""
+from reactor.core.walking import names
+
+NOBODY = View(name="", image="", state="", labels=MappingProxyType({}))
+"""A view of which nothing is known, to ask constants with."""
+
+
+class NotCheckedError(TypeError):
+    """A tree came to be compiled that the checker does not let pass: a defect of ours."""
 
 
 def test_of(node: Node) -> Test:
     """A condition as a function."""
     match node:
-        case Literal(value=bool(value)):
-            return lambda _: value
         case Not():
-            return _negated(test_of(node.operand))
+            return negated(test_of(node.operand))
         case Logic():
-            join = _every if node.sign == "&&" else _some
+            join = every if node.sign == "&&" else some
             return join(tuple(test_of(part) for part in node.parts))
         case Compare():
             return _comparison(node)
+        case _:
+            return value_of(node)
+
+
+def value_of(node: Node) -> Value:
+    """A value as a function: a number, a text, a truth or a list, or None for unknown."""
+    match node:
+        case Literal():
+            value = node.value
+            return lambda _: value
+        case Name():
+            return _field(node.name)
+        case Index(key=Literal(value=str(key)), optional=False):
+            return lambda view: view.labels.get(key)
+        case Negative():
+            return calculated(operator.sub, lambda _: 0, value_of(node.operand))
+        case Arithmetic():
+            return calculated(SUMS[node.sign], value_of(node.left), value_of(node.right))
+        case Choice():
+            return chosen(test_of(node.test), value_of(node.yes), value_of(node.no))
         case Method():
             return _method(node)
+        case Call():
+            return _call(node)
+        case Not() | Logic() | Compare():
+            return test_of(node)
         case _:
             raise NotCheckedError(node)
 
 
-def share_of_limit(node: Compare) -> tuple[str, str, Literal] | None:
-    """Field, sign and percentage of a comparison with a percentage, read with the field first."""
-    match node:
-        case Compare(left=Name(name=name), right=Literal(kind=Kind.PERCENT) as percent):
-            return name, node.sign, percent
-        case Compare(left=Literal(kind=Kind.PERCENT) as percent, right=Name(name=name)):
-            return name, FLIPPED[node.sign], percent
-        case _:
-            return None
+def constant(node: Node) -> Any:
+    """What a value without any name in it comes to; None if it comes to nothing, as 1 / 0 does."""
+    return value_of(node)(NOBODY)
+
+
+def _field(name: str) -> Value:
+    # A total is no value of one run: whoever adds it up judges it.
+    return operator.attrgetter(attribute(name)) if name not in TOTALS else lambda _: None
 
 
 def _comparison(node: Compare) -> Test:
     if node.sign == "in":
         return _within(node)
-    share = share_of_limit(node)
-    if share is not None:
-        return _relative(*share)
+    relative = share_of_limit(node)
+    if relative is not None:
+        percent = exact(float(relative.percent.value)) / 100
+        return share(value_of(relative.subject), _field(relative.limit), relative.sign, percent)
     sign, left, right = node.sign, node.left, node.right
     if not names(left):
         sign, left, right = FLIPPED[sign], right, left
     if not names(right):
-        return _against(_SIGNS[sign], value_of(left), constant(right))
-    return _between(_SIGNS[sign], value_of(left), value_of(right))
-
-
-def _against(sign: Callable[[Any, Any], bool], get: Value, fixed: Any) -> Test:
-    """The shortest path, for the comparison that nearly every rule is made of."""
-
-    def test(view: View) -> bool | None:
-        value = get(view)
-        return None if value is None else sign(value, fixed)
-
-    return test if fixed is not None else lambda _: None
-
-
-def _between(sign: Callable[[Any, Any], bool], left: Value, right: Value) -> Test:
-    def test(view: View) -> bool | None:
-        one, other = left(view), right(view)
-        return None if one is None or other is None else sign(one, other)
-
-    return test
-
-
-def _relative(name: str, sign: str, percent: Literal) -> Test:
-    # Both sides are multiplied out, so that whole numbers are compared and 80% is exactly that.
-    share = exact(float(percent.value)) / 100
-    part, whole, compare = share.numerator, share.denominator, _SIGNS[sign]
-    get = operator.attrgetter(name, FIELDS[name].limit)
-
-    def test(view: View) -> bool | None:
-        value, limit = get(view)
-        if value is None or limit is None or limit <= 0:
-            return None
-        return compare(value * whole, limit * part)
-
-    return test
+        return against(SIGNS[sign], value_of(left), constant(right))
+    return between(SIGNS[sign], value_of(left), value_of(right))
 
 
 def _within(node: Compare) -> Test:
     get = value_of(node.left)
     if isinstance(node.right, Items):
-        return _against(_is_in, get, frozenset(constant(part) for part in node.right.parts))
-    return _between(_is_in, get, value_of(node.right))
+        return against(is_in, get, frozenset(constant(part) for part in node.right.parts))
+    return between(is_in, get, value_of(node.right))
 
 
-def _method(node: Method) -> Test:
-    ask = _METHODS[node.name]
-    return _between(ask, value_of(node.target), value_of(node.arguments[0]))
+def _method(node: Method) -> Value:
+    match node:
+        case Method(target=Index(key=Literal(value=str(key)), optional=True)):
+            return _of_a_label(node, key)
+        case Method(name="size"):
+            return _size(node.target)
+        case Method(name="matches", arguments=(Literal(value=str(pattern)),)):
+            return _known(matcher(pattern), value_of(node.target))
+        case _:
+            ask = _METHODS[node.name]
+            return between(ask, value_of(node.target), value_of(node.arguments[0]))
 
 
-def _negated(test: Test) -> Test:
-    def negated(view: View) -> bool | None:
-        answer = test(view)
-        return None if answer is None else not answer
-
-    return negated
-
-
-def _every(tests: Sequence[Test]) -> Test:
-    def every(view: View) -> bool | None:
-        verdict: bool | None = True
-        for test in tests:
-            answer = test(view)
-            if answer is False:
-                return False
-            if answer is None:
-                verdict = None
-        return verdict
-
-    return every
+def _of_a_label(node: Method, key: str) -> Value:
+    if node.name == "hasValue":
+        return lambda view: key in view.labels
+    otherwise = value_of(node.arguments[0])
+    return lambda view: view.labels[key] if key in view.labels else otherwise(view)
 
 
-def _some(tests: Sequence[Test]) -> Test:
-    def some(view: View) -> bool | None:
-        verdict: bool | None = False
-        for test in tests:
-            answer = test(view)
-            if answer:
-                return True
-            if answer is None:
-                verdict = None
-        return verdict
-
-    return some
+def _size(node: Node) -> Value:
+    return (lambda _: len(node.parts)) if isinstance(node, Items) else _known(len, value_of(node))
 
 
-def _is_in(item: Any, whole: Any) -> bool:
-    return item in whole
+def _known(ask: Callable[[Any], Any], get: Value) -> Value:
+    def asked(view: View) -> Any:
+        value = get(view)
+        return None if value is None else ask(value)
+
+    return asked
 
 
-_SIGNS: Mapping[str, Callable[[Any, Any], bool]] = MappingProxyType(
-    {
-        "<": operator.lt,
-        "<=": operator.le,
-        ">": operator.gt,
-        ">=": operator.ge,
-        "==": operator.eq,
-        "!=": operator.ne,
-    }
-)
+def _call(node: Call) -> Value:
+    window = window_of(node)
+    if window is None:
+        return _size(node.arguments[0])
+    if node.name == "time_to":
+        return time_to(window, value_of(node.arguments[0]), value_of(node.arguments[1]))
+    return over_time(node.name, window)
+
+
 _METHODS: Mapping[str, Callable[[str, str], bool]] = MappingProxyType(
     {"contains": operator.contains, "endsWith": str.endswith, "startsWith": str.startswith}
 )

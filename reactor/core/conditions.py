@@ -1,18 +1,24 @@
 """From a tree to the compiled condition that a rule carries, or to all that is wrong with it.
 
-Only the putting together belongs here: the checks are in ``checker`` and ``sense``, the
+Only the putting together belongs here: the checks are in ``checker``, ``totals`` and ``sense``, the
 compiling in ``closures``, the wording in ``explaining``.
 """
 
 from reactor.core.checker import check
-from reactor.core.closures import share_of_limit, test_of
+from reactor.core.closures import test_of
 from reactor.core.explaining import explain
-from reactor.core.fields import FIELDS
+from reactor.core.fields import TOTALS, attribute
+from reactor.core.kinds import share_of_limit
+from reactor.core.lookback import window_of
 from reactor.core.printing import text_of
 from reactor.core.problems import BadExpression
 from reactor.core.rules import Condition
 from reactor.core.sense import find_senseless
-from reactor.core.tree import Compare, Node, names, walk
+from reactor.core.tightening import can_be_tightened, tightened
+from reactor.core.totals import total_of
+from reactor.core.tree import Call, Compare, Node
+from reactor.core.walking import names, walk
+from reactor.core.windows import Window
 
 
 def compile_condition(tree: Node) -> Condition:
@@ -20,16 +26,42 @@ def compile_condition(tree: Node) -> Condition:
     problems = check(tree) or find_senseless(tree)
     if problems:
         raise BadExpression(problems)
-    relative = _relative(tree)
-    return Condition(
+    relative, limits = _relative(tree)
+
+    def tighten(text: str) -> Condition | None:
+        new = tightened(tree, text)
+        if new is tree or new is None:
+            return made if new is tree else None
+        try:
+            return compile_condition(new)
+        except BadExpression:
+            return None
+
+    made = Condition(
         text=text_of(tree),
         test=test_of(tree),
         explain=lambda view: explain(tree, view),
-        reads=names(tree) | {FIELDS[name].limit for name in relative},
+        reads=_reads(tree) | limits,
         relative=relative,
+        total=total_of(tree),
+        tighten=tighten if can_be_tightened(tree) else None,
+        windows=_windows(tree),
     )
+    return made
 
 
-def _relative(tree: Node) -> frozenset[str]:
-    shares = (share_of_limit(node) for node in walk(tree) if isinstance(node, Compare))
-    return frozenset(share[0] for share in shares if share is not None)
+def _reads(tree: Node) -> frozenset[str]:
+    # A total is made of what every single container has of it.
+    return frozenset(name.partition(".")[2] if name in TOTALS else attribute(name) for name in names(tree))
+
+
+def _relative(tree: Node) -> tuple[frozenset[str], frozenset[str]]:
+    """The fields of which a percentage is asked, and their limits."""
+    shares = [share_of_limit(node) for node in walk(tree) if isinstance(node, Compare)]
+    limits = frozenset(share.limit for share in shares if share is not None)
+    return frozenset(limit.removesuffix("_limit") for limit in limits), limits
+
+
+def _windows(tree: Node) -> frozenset[Window]:
+    found = (window_of(node) for node in walk(tree) if isinstance(node, Call))
+    return frozenset(window for window in found if window is not None)

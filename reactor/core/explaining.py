@@ -8,18 +8,20 @@ written with as many digits as it takes to tell it from what it is compared with
 from dataclasses import replace
 from typing import Any
 
-from reactor.core.closures import share_of_limit, test_of
-from reactor.core.fields import FIELDS, ORDERED
-from reactor.core.printing import quoted, text_of
+from reactor.core.closures import test_of, value_of
+from reactor.core.fields import ORDERED
+from reactor.core.kinds import Share, kind_of, share_of_limit
+from reactor.core.printing import brief, quoted, text_of
 from reactor.core.rules import View
-from reactor.core.tree import Arithmetic, Compare, Index, Kind, Literal, Logic, Name, Negative, Node
+from reactor.core.tree import Call, Compare, Index, Kind, Logic, Method, Name, Node
 from reactor.core.units import say_bytes, say_duration, say_number, say_percent
-from reactor.core.values import value_of
 
 _LONGEST_TEXT = 64
 """Characters of a stranger's text in an explanation."""
 _FINEST = 6
 """How often digits are added to tell two numbers apart; closer than that they read the same."""
+_UNSAID = frozenset({Kind.LABELS, Kind.CONDITION, Kind.TEXTS})
+"""The kinds whose values are not said: too long, or plain from the condition itself."""
 
 
 def explain(tree: Node, view: View) -> str:
@@ -40,40 +42,50 @@ def _true_parts(node: Node, view: View) -> Node:
 def _filled(node: Node, view: View, finer: int) -> str | None:
     """What stands for a node in the explanation; None where it is printed as it was written."""
     match node:
-        case Name(name="labels"):
-            return None
-        case Name() | Index():
-            value = _said(_kind(node), value_of(node)(view), finer)
+        case Name() if kind_of(node) in _UNSAID:
+            return _truth(node, view)
+        case Name() | Index(optional=False) | Call() | Method(name="orValue" | "size"):
+            value = _said(kind_of(node), value_of(node)(view), finer)
             return f"{text_of(node)} {value}"
-        case Compare() if share_of_limit(node):
-            return _share(node, view)
-        case Compare() if _kind(node.left) in ORDERED and node.sign != "in":
-            finer = _finer(node, view)
-            sides = (
-                text_of(side, lambda part: _filled(part, view, finer)) for side in (node.left, node.right)
-            )
-            return f" {node.sign} ".join(sides)
+        case Compare():
+            return _compared(node, view)
         case _:
             return None
 
 
-def _share(node: Compare, view: View) -> str:
+def _truth(node: Name, view: View) -> str | None:
+    unknown = kind_of(node) is not Kind.LABELS and value_of(node)(view) is None
+    return f"{text_of(node)} unknown" if unknown else None
+
+
+def _compared(node: Compare, view: View) -> str | None:
+    share = share_of_limit(node)
+    if share is not None:
+        return _share(node, share, view)
+    if kind_of(node.left) not in ORDERED or node.sign == "in":
+        return None
+    finer = _finer(node, view)
+    sides = (text_of(side, lambda part: _filled(part, view, finer)) for side in (node.left, node.right))
+    return f" {node.sign} ".join(sides)
+
+
+def _share(node: Compare, share: Share, view: View) -> str:
     """``memory 91.4% (914 MiB of 1000 MiB) > 80%``, in the order in which it was written."""
-    name = next(side.name for side in (node.left, node.right) if isinstance(side, Name))
-    value, limit, kind = getattr(view, name), getattr(view, FIELDS[name].limit), FIELDS[name].kind
+    value, limit = value_of(share.subject)(view), value_of(Name(share.limit))(view)
+    kind, name = kind_of(share.subject), brief(share.subject)
     amount = _said(kind, value, 0)
     if value is None or limit is None or limit <= 0:
         said = f"{name} {amount} (no limit)" if value is not None else f"{name} unknown"
     else:
-        said = f"{name} {_percentage(node, value, limit)} ({amount} of {_said(kind, limit, 0)})"
+        percentage = _percentage(share, value, limit)
+        said = f"{name} {percentage} ({amount} of {_said(kind, limit, 0)})"
     return f" {node.sign} ".join(
-        said if isinstance(side, Name) else text_of(side) for side in (node.left, node.right)
+        said if side is share.subject else text_of(side) for side in (node.left, node.right)
     )
 
 
-def _percentage(node: Compare, value: int, limit: int) -> str:
-    share = share_of_limit(node)
-    asked = float(share[2].value) if share else 0.0
+def _percentage(share: Share, value: float, limit: float) -> str:
+    asked = float(share.percent.value)
     for finer in range(_FINEST):
         said = _guarded(say_percent, value, limit, finer)
         if said != say_percent(asked, 100, finer):
@@ -86,25 +98,9 @@ def _finer(node: Compare, view: View) -> int:
     left, right = value_of(node.left)(view), value_of(node.right)(view)
     if left is None or right is None or left == right:
         return 0
-    kind = _kind(node.left)
+    kind = kind_of(node.left)
     steps = (step for step in range(_FINEST) if _said(kind, left, step) != _said(kind, right, step))
     return next(steps, _FINEST)
-
-
-def _kind(node: Node) -> Kind:
-    """The kind of a checked value. A plain number beside something with a unit takes that unit."""
-    match node:
-        case Literal():
-            return node.kind
-        case Name():
-            return FIELDS[node.name].kind
-        case Negative():
-            return _kind(node.operand)
-        case Arithmetic():
-            left = _kind(node.left)
-            return left if left is not Kind.NUMBER else _kind(node.right)
-        case _:
-            return Kind.TEXT
 
 
 def _said(kind: Kind, value: Any, finer: int) -> str:

@@ -1,4 +1,4 @@
-"""The table of what a condition can read of one container: names, kinds and limits.
+"""The table of what a condition can read: names, kinds and limits, and what can be asked of them.
 
 A field is added by one row here, one attribute of ``View``, and a line in the docs. Where
 the values come from, and when they are unknown, is the business of whoever fills a view.
@@ -8,34 +8,78 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from reactor.core.container import State
 from reactor.core.tree import Kind
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field: its kind, and the field that holds its limit if it has one."""
+    """One field: its kind, and the field that holds its limit if it has one.
+
+    ``words`` are all that it can be, where that is a fixed vocabulary. ``kept`` means that functions
+    over time can be asked of it.
+    """
 
     kind: Kind
     limit: str = ""
+    words: tuple[str, ...] = ()
+    kept: bool = False
 
 
 FIELDS: Mapping[str, Field] = MappingProxyType(
     {
         "age": Field(Kind.DURATION),
+        "cpu": Field(Kind.NUMBER, kept=True),
+        "exit_code": Field(Kind.COUNT),
+        "group.memory": Field(Kind.BYTES),
+        "group.pids": Field(Kind.COUNT),
+        "health": Field(Kind.TEXT, words=("starting", "healthy", "unhealthy")),
         "image": Field(Kind.TEXT),
+        "init": Field(Kind.CONDITION),
         "labels": Field(Kind.LABELS),
-        "memory": Field(Kind.BYTES, limit="memory_limit"),
+        "log_driver": Field(Kind.TEXT),
+        "memory": Field(Kind.BYTES, limit="memory_limit", kept=True),
         "memory_limit": Field(Kind.BYTES),
         "name": Field(Kind.TEXT),
-        "pids": Field(Kind.COUNT, limit="pids_limit"),
+        "oom_kills": Field(Kind.COUNT),
+        "pids": Field(Kind.COUNT, limit="pids_limit", kept=True),
         "pids_limit": Field(Kind.COUNT),
-        "state": Field(Kind.TEXT),
+        "ports": Field(Kind.TEXTS),
+        "privileged": Field(Kind.CONDITION),
+        "restarts": Field(Kind.COUNT),
+        "state": Field(Kind.TEXT, words=tuple(State)),
+        "total_age": Field(Kind.DURATION),
+        "user": Field(Kind.TEXT),
     }
 )
+"""Every name of one container that an expression may use."""
+
+TOTALS: Mapping[str, Field] = MappingProxyType(
+    {
+        "owner.memory": Field(Kind.BYTES),
+        "owner.pids": Field(Kind.COUNT),
+        "scope.memory": Field(Kind.BYTES),
+        "scope.pids": Field(Kind.COUNT),
+    }
+)
+"""The names that are about the whole: they stand alone, as in ``scope.pids > 4000``."""
+
+NAMES: Mapping[str, Field] = MappingProxyType({**FIELDS, **TOTALS})
 """Every name that an expression may use."""
 
-METHODS = ("contains", "endsWith", "startsWith")
-"""What can be asked of text: each takes one text and answers true or false."""
+SPACES = frozenset(name.partition(".")[0] for name in NAMES if "." in name)
+"""What stands before the point of a name that has one."""
+
+METHODS = ("contains", "endsWith", "hasValue", "matches", "orValue", "size", "startsWith")
+"""What can be asked with a point: of a text, of a label that may be missing, of a list."""
+
+FUNCTIONS = ("avg", "changes", "max", "min", "rate", "size", "time_to")
+"""What can be called."""
 
 ORDERED = frozenset({Kind.NUMBER, Kind.COUNT, Kind.BYTES, Kind.DURATION})
 """The kinds that can be counted with, and compared by more and less."""
+
+
+def attribute(name: str) -> str:
+    """The attribute of a view that holds a field."""
+    return name.replace(".", "_")

@@ -3,11 +3,15 @@
 What is not known is None here. Which rules hold is found out in ``verdicts``.
 """
 
+from reactor.core.ending import ended_note, has_oomed
 from reactor.core.facts import Sample
+from reactor.core.fields import FIELDS
+from reactor.core.lifetimes import age_of, total_age
 from reactor.core.rules import View
+from reactor.core.sampling import without_samples
 from reactor.core.state import Entry, Setup
 
-SAMPLED = frozenset({"pids", "pids_limit", "memory", "memory_limit"})
+SAMPLED = frozenset({"cpu", "group_memory", "group_pids", "pids", "pids_limit", "memory", "memory_limit"})
 """The fields of a view that need a sample."""
 
 
@@ -32,9 +36,22 @@ def view_of(setup: Setup, entry: Entry, at: float) -> View:
         image=container.image,
         state=container.state,
         labels=entry.own,
-        age=at - container.born if container.born is not None else None,
+        age=age_of(entry, at),
         pids=sample.pids if sample else None,
         pids_limit=sample.pids_limit if sample else None,
         memory=sample.memory if sample else None,
         memory_limit=sample.memory_limit if sample else None,
+        total_age=total_age(entry, at),
+        restarts=container.restarts,
+        exit_code=ended_note(entry, at).exit_code if entry.ended_at is not None else None,
+        health=container.health if container.health in FIELDS["health"].words else None,
+        oom_kills=entry.ooms or int(has_oomed(entry)),
+        cpu=entry.cores if sample else None,
+        user=container.user,
+        privileged=container.privileged,
+        init=container.init,
+        log_driver=container.log_driver or None,
+        ports=container.ports,
+        tracks=entry.series if sample else without_samples(entry.series),
+        at=at,
     )

@@ -5,9 +5,11 @@ Walking the tree is the business of ``checker``.
 """
 
 from reactor.core.fields import FIELDS, ORDERED
+from reactor.core.kinds import limit_of
 from reactor.core.printing import brief
 from reactor.core.problems import Problem
-from reactor.core.tree import Arithmetic, Compare, Items, Kind, Literal, Name, Node, start
+from reactor.core.tree import Arithmetic, Choice, Compare, Items, Kind, Literal, Node
+from reactor.core.walking import start
 
 _NUMBERS = frozenset({Kind.NUMBER, Kind.COUNT})
 
@@ -40,6 +42,16 @@ def comparison(node: Compare, left: Kind, right: Kind) -> Problem | None:
     return None if _comparable(left, right) else _mismatch(node.left, left, node.right, right)
 
 
+def choice(node: Choice, left: Kind, right: Kind) -> Kind | Problem:
+    """The kind of ``test ? yes : no``."""
+    for side, kind in ((node.yes, left), (node.no, right)):
+        if kind not in _CHOSEN:
+            return Problem(start(side), f"{brief(side)} is {kind} and cannot stand beside ?")
+    if _comparable(left, right):
+        return left if left is right else Kind.COUNT
+    return _mismatch(node.yes, left, node.no, right)
+
+
 def _sum(node: Arithmetic, left: Kind, right: Kind) -> Kind | Problem:
     if _comparable(left, right):
         return left if left is right else Kind.COUNT
@@ -60,6 +72,9 @@ def _within(node: Compare, item: Kind, whole: Kind) -> Problem | None:
     if whole is Kind.LABELS:
         text = f'a label\'s key is text, as in "team" in labels, and {brief(node.left)} is {item}'
         return None if item is Kind.TEXT else Problem(start(node.left), text)
+    if whole is Kind.TEXTS:
+        text = f'what is in {brief(node.right)} is text, as in "8080/tcp", and {brief(node.left)} is {item}'
+        return None if item is Kind.TEXT else Problem(start(node.left), text)
     if isinstance(node.right, Items):
         return _listed(node.left, item, node.right)
     remedy = ', as in state in ["running", "paused"]'
@@ -69,19 +84,21 @@ def _within(node: Compare, item: Kind, whole: Kind) -> Problem | None:
 
 
 def _listed(item: Node, kind: Kind, whole: Items) -> Problem | None:
+    if kind in _WHOLE:
+        return Problem(start(item), _WHOLE[kind])
     for part in whole.parts:
         if isinstance(part, Literal) and part.kind is Kind.PERCENT:
             return Problem(part.place, "a percentage cannot stand in a list")
         if isinstance(part, Literal) and not _comparable(kind, part.kind):
             return _mismatch(item, kind, part, part.kind)
-    return None if kind not in _WHOLE else Problem(start(item), _WHOLE[kind])
+    return None
 
 
 def _percent(node: Compare, left: Kind, right: Kind) -> Problem | None:
     if left is right:
         return Problem(start(node.right), "two percentages are not compared with each other")
     percent, other = (node.left, node.right) if left is Kind.PERCENT else (node.right, node.left)
-    if isinstance(other, Name) and FIELDS[other.name].limit:
+    if limit_of(other):
         return None
     limited = " and ".join(name for name, field in FIELDS.items() if field.limit)
     text = f"a percentage is a share of a limit, and {brief(other)} has none: only {limited} have one"
@@ -120,9 +137,13 @@ def _remedy(kind: Kind, wrong: Literal) -> str:
             return ""
 
 
+_CHOSEN = ORDERED | {Kind.TEXT, Kind.CONDITION}
+"""The kinds that can be chosen between."""
 _WHOLE = {
     Kind.CONDITION: "a condition is not compared: write it as it is, or with ! before it",
     Kind.LABELS: 'labels are not compared as a whole: write labels["key"]',
     Kind.LIST: 'a list is not compared: write in, as in state in ["running", "paused"]',
+    Kind.TEXTS: 'a list is not compared: write in, as in "8080/tcp" in ports',
+    Kind.MAYBE: 'a label that may be missing is not compared: put .orValue("") behind it',
 }
 """The kinds that comparisons never take, and what to write instead."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from reactor.core.tree import (
     Arithmetic,
     Call,
+    Choice,
     Compare,
     Index,
     Items,
@@ -21,6 +22,7 @@ from reactor.core.tree import (
     Node,
     Not,
     Select,
+    Valued,
 )
 from reactor.core.units import write_bytes, write_duration, write_number, write_percent
 
@@ -62,6 +64,8 @@ def tame(text: str, longest: int) -> str:
 def tightness(node: Node) -> int:
     """The level at which a node needs no brackets around it."""
     match node:
+        case Choice():
+            return LOOSE
         case Logic():
             return OR if node.sign == "||" else AND
         case Compare():
@@ -119,10 +123,13 @@ class _Printer:
                 # Both group to the left, so only what stands on the right needs to hold tighter.
                 level = tightness(node)
                 return f"{self.text(node.left, level)} {node.sign} {self.text(node.right, level + 1)}"
+            case Choice():
+                yes, no = self.text(node.yes, OR), self.text(node.no, LOOSE)
+                return f"{self.text(node.test, OR)} ? {yes} : {no}"
             case _:
                 return self._tight(node)
 
-    def _tight(self, node: Literal | Name | Items | Index | Select | Call | Method) -> str:
+    def _tight(self, node: Valued) -> str:
         match node:
             case Literal():
                 return literal(node)
@@ -133,7 +140,8 @@ class _Printer:
             case Call():
                 return f"{node.name}({self._listed(node.arguments)})"
             case Index():
-                return f"{self._target(node.target)}[{self.text(node.key, LOOSE)}]"
+                sign = "?" if node.optional else ""
+                return f"{self._target(node.target)}[{sign}{self.text(node.key, LOOSE)}]"
             case Select():
                 return f"{self._target(node.target)}.{node.name}"
             case Method():

@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from reactor.core.closures import FLIPPED, share_of_limit
-from reactor.core.tree import Compare, Name, Node, names
-from reactor.core.values import constant
+from reactor.core.closures import constant
+from reactor.core.kinds import FLIPPED, share_of_limit
+from reactor.core.tree import Call, Compare, Method, Name, Node
+from reactor.core.walking import names
 
 _OPPOSITES: Mapping[str, str] = MappingProxyType(
     {"<": ">=", ">=": "<", ">": "<=", "<=": ">", "==": "!=", "!=": "=="}
@@ -34,8 +35,7 @@ def claim_of(node: Compare) -> Claim | None:
         return None
     share = share_of_limit(node)
     if share is not None:
-        name, sign, percent = share
-        return Claim(Name(name), sign, float(percent.value), relative=True)
+        return Claim(share.subject, share.sign, float(share.percent.value), relative=True)
     sign, subject, fixed = node.sign, node.left, node.right
     if not names(subject):
         sign, subject, fixed = FLIPPED[sign], fixed, subject
@@ -57,6 +57,11 @@ def possible(claims: Sequence[Claim]) -> bool:
     return isinstance(claims[0].value, str) or _range_left(claims)
 
 
+def never_negative(subject: Node) -> bool:
+    """Whether a quantity is at least zero by its nature."""
+    return isinstance(subject, Name | Method) or (isinstance(subject, Call) and subject.name != "rate")
+
+
 def _range_left(claims: Sequence[Claim]) -> bool:
     # A bound that is itself excluded lies a step further in; the second number is that step.
     lows, highs = [_natural_low(claims[0])], [_natural_high(claims[0])]
@@ -70,7 +75,7 @@ def _range_left(claims: Sequence[Claim]) -> bool:
 
 
 def _natural_low(claim: Claim) -> tuple[float, int]:
-    return (0.0, 0) if isinstance(claim.subject, Name) else (-math.inf, 0)
+    return (0.0, 0) if never_negative(claim.subject) else (-math.inf, 0)
 
 
 def _natural_high(claim: Claim) -> tuple[float, int]:

@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 
 from reactor.core.container import Container
 from reactor.core.decisions import Action
+from reactor.core.windows import Tracks, Window, no_tracks
 
 COMPOSE_PROJECT = "com.docker.compose.project"
 GROUPED = frozenset({"group_memory", "group_pids"})
@@ -86,8 +87,11 @@ class Order:
 class View:
     """The values that an expression reads about one run; None is unknown.
 
-    ``age`` is in seconds, memory in bytes; ``pids_limit`` and ``memory_limit`` are also None
-    where there is no limit. ``labels`` are those that the container was given, not its image's.
+    ``age`` and ``total_age`` are in seconds, memory in bytes, ``cpu`` in cores; ``pids_limit`` and
+    ``memory_limit`` are also None where there is no limit, ``health`` where there is no health check.
+    ``labels`` are those that the container was given, not its image's. ``exit_code`` is that of the end
+    that a trigger is about. ``group_pids`` and ``group_memory`` are those of the main and its sidecars.
+    ``tracks`` is what was kept for the windows of conditions, ``at`` the moment at which they end.
     """
 
     name: str
@@ -99,8 +103,21 @@ class View:
     pids_limit: int | None = None
     memory: int | None = None
     memory_limit: int | None = None
+    total_age: float | None = None
+    restarts: int | None = None
+    exit_code: int | None = None
+    health: str | None = None
+    oom_kills: int | None = None
+    cpu: float | None = None
+    user: str | None = None
+    privileged: bool | None = None
+    init: bool | None = None
+    log_driver: str | None = None
+    ports: tuple[str, ...] | None = None
     group_pids: int | None = None
     group_memory: int | None = None
+    tracks: Tracks = field(default_factory=no_tracks, hash=False)
+    at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +126,11 @@ class Condition:
 
     ``reads`` are the fields of View it needs; ``explain`` says it with its numbers filled in,
     such as ``pids 231 > 200``. ``relative`` are those read as a percentage of their limit.
-    ``total`` is set where the condition is one about the whole. ``tighten``, where the condition is one
-    comparison of a field with a constant, gives the condition with the constant of a label's text in its
-    place if that is stricter, itself if it is not, and None if the text is no such constant.
+    ``windows`` are what must be kept of a run for it. ``total`` is set where the condition is one about
+    the whole; its ``test`` is unknown for every single run, and ``reads`` are what is added up.
+    ``tighten``, where the condition is one comparison of a field with a constant, gives the condition with
+    the constant of a label's text in its place if that is stricter, itself if it is not, and None if the
+    text is no such constant.
     """
 
     text: str
@@ -121,6 +140,7 @@ class Condition:
     relative: frozenset[str] = frozenset()
     total: Total | None = None
     tighten: Callable[[str], "Condition | None"] | None = None
+    windows: frozenset[Window] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,15 @@ in scope. Only what can be known from the text alone belongs here.
 
 from collections.abc import Iterator, Sequence
 
-from reactor.core.closures import test_of
-from reactor.core.container import State
+from reactor.core.closures import NOBODY, constant, test_of
+from reactor.core.fields import FIELDS
+from reactor.core.kinds import kind_of
 from reactor.core.printing import brief
 from reactor.core.problems import Problem, did_you_mean
 from reactor.core.ranges import Claim, claim_of, opposite, possible
 from reactor.core.tree import (
     Arithmetic,
+    Choice,
     Compare,
     Items,
     Kind,
@@ -21,11 +23,12 @@ from reactor.core.tree import (
     Method,
     Name,
     Node,
-    names,
-    start,
-    walk,
+    Not,
 )
-from reactor.core.values import NOBODY, constant
+from reactor.core.walking import names, start, walk
+
+_PARTS = frozenset({"contains", "endsWith", "matches", "startsWith"})
+"""The methods that nothing is a part to."""
 
 
 def find_senseless(tree: Node) -> tuple[Problem, ...]:
@@ -42,34 +45,39 @@ def _problems(node: Node) -> Iterator[Problem]:
             yield Problem(start(node.right), "this divides by zero")
         case Literal(kind=Kind.CONDITION) | Compare() | Method() if not names(node):
             yield from _constant(node)
-        case Method(arguments=(Literal(value=""),)):
+        case Method(arguments=(Literal(value=""),)) if node.name in _PARTS:
             yield Problem(node.place, f"{brief(node)} is always true: put a text between the quotes")
         case Compare() if node.left == node.right:
             yield Problem(start(node), f"{brief(node)} compares {brief(node.left)} with itself")
         case Compare():
-            yield from _states(node) or _alone(node)
+            yield from _words(node) or _alone(node)
+        case Choice() if node.yes == node.no:
+            yield Problem(start(node.no), f"both sides of ? are {brief(node.no)}: leave the choice out")
         case Logic():
             yield from _together(node)
+            yield from _opposed(node)
 
 
 def _constant(node: Node) -> Iterator[Problem]:
-    answer = test_of(node)(NOBODY)
+    answer = test_of(node)(NOBODY) if kind_of(node) is Kind.CONDITION else None
     if answer is not None:
         yield Problem(start(node), f"{brief(node)} is always {'true' if answer else 'false'}: leave it out")
 
 
-def _states(node: Compare) -> tuple[Problem, ...]:
-    """The states are a fixed vocabulary, so a word outside it is a slip."""
-    sides = (node.left, node.right)
-    if Name("state") not in sides:
-        return ()
-    other = node.left if node.right == Name("state") else node.right
-    words = other.parts if isinstance(other, Items) else (other,)
-    return tuple(
-        Problem(word.place, f"there is no state '{word.value}': {did_you_mean(str(word.value), State)}")
-        for word in words
-        if isinstance(word, Literal) and word.value not in list(State)
-    )
+def _words(node: Compare) -> tuple[Problem, ...]:
+    """The states are a fixed vocabulary, so a word outside it is a slip; so is that of health."""
+    for side, other in ((node.left, node.right), (node.right, node.left)):
+        if isinstance(side, Name) and side.name in FIELDS and FIELDS[side.name].words:
+            return tuple(_strange_words(side.name, other.parts if isinstance(other, Items) else (other,)))
+    return ()
+
+
+def _strange_words(name: str, parts: Sequence[Node]) -> Iterator[Problem]:
+    known = FIELDS[name].words
+    for part in parts:
+        if isinstance(part, Literal) and part.value not in known:
+            message = f"there is no {name} '{part.value}': {did_you_mean(str(part.value), known)}"
+            yield Problem(part.place, message)
 
 
 def _alone(node: Compare) -> Iterator[Problem]:
@@ -102,6 +110,14 @@ def _together(node: Logic) -> Iterator[Problem]:
                 both = f"{brief(earlier)} {node.sign} {brief(part)}"
                 yield Problem(start(part), f"{both} {said}")
                 break
+
+
+def _opposed(node: Logic) -> Iterator[Problem]:
+    """A part and its own opposite, such as ``privileged || !privileged``."""
+    for part in node.parts:
+        if isinstance(part, Not) and part.operand in node.parts:
+            said = "can never be true" if node.sign == "&&" else "is always true"
+            yield Problem(start(part), f"{brief(part.operand)} {node.sign} {brief(part)} {said}")
 
 
 def _open(claim: Claim) -> bool:

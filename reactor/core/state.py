@@ -18,6 +18,7 @@ from reactor.core.protection import GOVERNED, Policy, Standing
 from reactor.core.restraint import Curbs, GateTerms, no_gate
 from reactor.core.rules import Rule, RuleSet, Trigger
 from reactor.core.shelf import Shelf
+from reactor.core.windows import Tracks, no_tracks
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,8 @@ class Entry:
     any more; ``revived`` tells that the run was taken for over once and was seen alive after that.
     ``heard`` is when a reading of this run last told anything, ``asked`` since when readings are wanted.
     ``earlier`` is what is remembered of earlier runs.
+    ``cores`` is the processor time per second between the last two samples, ``series`` what is kept for the
+    windows of its rules, ``past`` how long its earlier runs lasted together, None if not certain.
     """
 
     container: Container
@@ -124,6 +127,9 @@ class Entry:
     heard: float | None = None
     asked: float | None = None
     earlier: Earlier = field(default_factory=nothing_earlier)
+    cores: float | None = None
+    series: Tracks = field(default_factory=no_tracks)
+    past: float | None = None
 
     @property
     def run(self) -> Run:

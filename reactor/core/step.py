@@ -38,6 +38,7 @@ from reactor.core.reconciling import ended_while_away, reconcile, report
 from reactor.core.reloading import reload
 from reactor.core.replaced import judge_replaced
 from reactor.core.rules import Trigger
+from reactor.core.sampling import take_sample
 from reactor.core.state import Entry, Setup, State, Step
 from reactor.core.tick import may_change, tick
 from reactor.core.verdicts import judge
@@ -110,7 +111,7 @@ def _sampled(setup: Setup, state: State, sample: Sample) -> Step:
     if entry is None or entry.run != sample.run or not entry.alive:
         return Step(state)
     tells = sample.pids is not None or sample.memory is not None or sample.cpu is not None
-    entry = replace(entry, sample=sample, heard=sample.at if tells else entry.heard)
+    entry = replace(take_sample(setup, entry, sample), heard=sample.at if tells else entry.heard)
     judged = judge(setup, state, entry, sample.at)
     if judged.broken:
         draft = Draft(state, {sample.run.id: judged.entry}, list(judged.notes))

@@ -2,12 +2,12 @@
 
 Only the shape of a condition belongs here, and the place in the text that each part came
 from. How text becomes a tree is the business of the ``ruleset`` room; whether a tree makes
-sense is in ``checker`` and ``sense``; what it is worth for a container is in ``closures``.
+sense is in ``checker`` and ``sense``; what it is worth for a container is in ``closures``;
+how one goes through it is in ``walking``.
 
 Two trees are equal when they say the same; their places do not count.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -37,6 +37,8 @@ class Kind(StrEnum):
     PERCENT = "a percentage"
     LABELS = "a map of labels"
     LIST = "a list"
+    TEXTS = "a list of texts"
+    MAYBE = "a text that may be missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +72,11 @@ class Items:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """``target[key]``; the place is that of the bracket."""
+    """``target[key]``, or ``target[?key]`` if ``optional``; the place is that of the bracket."""
 
     target: "Node"
     key: "Node"
+    optional: bool = False
     place: Place = field(default=NOWHERE, compare=False)
 
 
@@ -150,42 +153,16 @@ class Logic:
     place: Place = field(default=NOWHERE, compare=False)
 
 
-Node = Literal | Name | Items | Index | Select | Call | Method | Not | Negative | Arithmetic | Compare | Logic
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """``test ? yes : no``; the place is that of the question mark."""
+
+    test: "Node"
+    yes: "Node"
+    no: "Node"
+    place: Place = field(default=NOWHERE, compare=False)
 
 
-def children(node: Node) -> tuple[Node, ...]:
-    """The parts directly below, in the order in which they are written."""
-    match node:
-        case Literal() | Name():
-            return ()
-        case Items(parts=parts) | Logic(parts=parts) | Call(arguments=parts):
-            return parts
-        case Index():
-            return (node.target, node.key)
-        case Select():
-            return (node.target,)
-        case Method():
-            return (node.target, *node.arguments)
-        case Not() | Negative():
-            return (node.operand,)
-        case Arithmetic() | Compare():
-            return (node.left, node.right)
-
-
-def walk(node: Node) -> Iterator[Node]:
-    """The node and everything below it, in reading order. Depth costs no stack."""
-    waiting = [node]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        waiting += reversed(children(node))
-
-
-def names(node: Node) -> frozenset[str]:
-    """All names that the expression reads; an expression without any is a constant."""
-    return frozenset(part.name for part in walk(node) if isinstance(part, Name))
-
-
-def start(node: Node) -> Place:
-    """Where the text of this node begins, brackets around it aside."""
-    return min((part.place for part in walk(node)), key=lambda place: place.offset)
+Valued = Literal | Name | Items | Index | Select | Call | Method
+"""What holds together most tightly."""
+Node = Valued | Not | Negative | Arithmetic | Compare | Logic | Choice

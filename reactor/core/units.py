@@ -95,6 +95,8 @@ def write_percent(hundredths: float) -> str:
 
 def say_duration(seconds: float, finer: int = 0) -> str:
     """A duration for people: its two largest units, ``12h 3m``; ``finer`` adds as many more."""
+    if seconds == math.inf:
+        return "never"
     if not math.isfinite(seconds):
         return str(seconds)
     sign = "-" if seconds < 0 else ""

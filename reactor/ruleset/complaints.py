@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from lark import Lark, Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
-from reactor.core.printing import quoted
+from reactor.core.printing import quoted, tame
 from reactor.core.problems import Problem
 from reactor.core.tree import Place
 
@@ -27,7 +27,6 @@ _CHARACTERS = {
     "&": "write && for and",
     "|": "write || for or",
     "=": "write == to compare",
-    "?": "there is no ?: here; write two rules",
     "{": "there are no braces here; a list is written in brackets, as in [1, 2]",
     "`": 'text is written in quotes, as in "ml"',
     "“": 'write straight quotes, as in "ml"',
@@ -104,8 +103,12 @@ def _about_token(text: str, error: UnexpectedToken, before: Sequence[Token]) -> 
         where = f"after {_shown(last)}" if ended else f"before {_shown(found)}"
         return (
             offset,
-            f"write 0{text[offset:].split(maxsplit=1)[0]}" if number else f"{_VALUE} is missing {where}",
+            f"write 0{tame(text[offset:].split(maxsplit=1)[0], 40)}"
+            if number
+            else f"{_VALUE} is missing {where}",
         )
+    if last is not None and last.type == "MAYBE":
+        return offset, "a label is missing behind .?, as in labels.?team"
     if error.expected == {"NAME"}:
         return offset, "a method such as startsWith is missing behind the point"
     if last is not None and last.type == "NAME" and last in _WORDS and not ended:
@@ -113,6 +116,9 @@ def _about_token(text: str, error: UnexpectedToken, before: Sequence[Token]) -> 
     bracket = _open_bracket(before)
     if ended and bracket is not None:
         return bracket.start_pos or 0, f"this {bracket} is never closed"
+    choice = _open_choice(before)
+    if ended and choice is not None:
+        return choice.start_pos or 0, "this ? has no : with the other value, as in pids > 9 ? 1GiB : 2GiB"
     return offset, _misplaced(str(found), _shown(last))
 
 
@@ -122,6 +128,8 @@ def _misplaced(found: str, last: str) -> str:
         return f"this {found} closes no {_BRACKETS[found]}"
     if found == ",":
         return "a comma stands only between the values of a list, as in [1, 2]"
+    if found == ":":
+        return "a : stands only behind a ?, as in pids > 9 ? 1GiB : 2GiB"
     if found in {"!", "not"}:
         return "! stands before a whole condition, as in !(pids in [1, 2])"
     if found.lower() in _WORDS:
@@ -135,6 +143,17 @@ def _open_bracket(tokens: Sequence[Token]) -> Token | None:
         if token in _BRACKETS.values():
             waiting.append(token)
         elif token in _BRACKETS and waiting:
+            waiting.pop()
+    return waiting[-1] if waiting else None
+
+
+def _open_choice(tokens: Sequence[Token]) -> Token | None:
+    """The last ? that has no : yet; in ``labels[?"team"]`` it needs none."""
+    waiting: list[Token] = []
+    for before, here in zip(("", *tokens), tokens, strict=False):
+        if here.type == "QUERY" and before != "[":
+            waiting.append(here)
+        elif here.type == "COLON" and waiting:
             waiting.pop()
     return waiting[-1] if waiting else None
 

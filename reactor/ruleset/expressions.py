@@ -10,7 +10,8 @@ from lark.exceptions import UnexpectedInput
 from reactor.core.conditions import compile_condition
 from reactor.core.problems import BadExpression, Problem
 from reactor.core.rules import Condition
-from reactor.core.tree import Node, Place, children, start
+from reactor.core.tree import Node, Place
+from reactor.core.walking import children, start
 from reactor.ruleset.complaints import complaint
 from reactor.ruleset.grammar import TreeBuilder, make_parser
 

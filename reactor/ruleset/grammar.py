@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from lark import Lark, Token
 from lark.visitors import Transformer_NonRecursive, v_args
 
+from reactor.core.fields import NAMES
 from reactor.core.problems import Problem
 from reactor.core.tree import (
     Arithmetic,
     Call,
+    Choice,
     Compare,
     Index,
     Items,
@@ -32,7 +34,9 @@ from reactor.ruleset.literals import NotALiteralError, read_quantity, read_text
 
 GRAMMAR = r"""
 ?start: any
-?any: all
+?any: some
+    | some QUERY some ":" any -> choice
+?some: all
     | all (OR all)+ -> either
 ?all: comparison
     | comparison (AND comparison)+ -> both
@@ -48,9 +52,12 @@ GRAMMAR = r"""
 ?postfix: primary
     | postfix "." NAME "(" arguments ")" -> method
     | postfix "." NAME -> select
+    | postfix MAYBE NAME -> optional_part
     | postfix BRACKET any "]" -> index
+    | postfix BRACKET QUERY any "]" -> optional
 ?primary: QUANTITY -> quantity
     | TEXT -> text
+    | RAW -> raw
     | (TRUE | FALSE) -> truth
     | NAME "(" arguments ")" -> call
     | NAME -> name
@@ -73,10 +80,13 @@ TIMES: "*"
 OVER: "/"
 BANG: "!"
 BRACKET: "["
+QUERY: "?"
+MAYBE: ".?"
 TRUE: "true"
 FALSE: "false"
 NAME: /[A-Za-z_][A-Za-z0-9_]*/
 TEXT: /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'/
+RAW.1: /[rR](?:"[^"\n]*"|'[^'\n]*')/
 QUANTITY: /[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]+(?![0-9A-Za-z_.%])|[0-9][0-9A-Za-z_.]*%?/
 %ignore /[ \t\r\n]+/
 """
@@ -128,13 +138,28 @@ class TreeBuilder(Transformer_NonRecursive[Token, Node]):
         """``a.b(c)``."""
         return Method(target, str(name), arguments, place_of(name))
 
+    def choice(self, test: Node, sign: Token, yes: Node, no: Node) -> Node:
+        """``a ? b : c``."""
+        return Choice(test, yes, no, place_of(sign))
+
     def select(self, target: Node, name: Token) -> Node:
-        """``a.b``."""
+        """``a.b``, which may be one name of ours."""
+        if isinstance(target, Name) and f"{target.name}.{name}" in NAMES:
+            return Name(f"{target.name}.{name}", target.place)
         return Select(target, str(name), place_of(name))
 
     def index(self, target: Node, bracket: Token, key: Node) -> Node:
         """``a[b]``."""
-        return Index(target, key, place_of(bracket))
+        return Index(target, key, place=place_of(bracket))
+
+    def optional(self, target: Node, bracket: Token, _: Token, key: Node) -> Node:
+        """``a[?b]``."""
+        return Index(target, key, optional=True, place=place_of(bracket))
+
+    def optional_part(self, target: Node, sign: Token, name: Token) -> Node:
+        """``a.?b``, which says the same as ``a[?"b"]``."""
+        key = Literal(Kind.TEXT, str(name), place=place_of(name))
+        return Index(target, key, optional=True, place=place_of(sign))
 
     def call(self, name: Token, arguments: tuple[Node, ...]) -> Node:
         """``a(b)``."""
@@ -169,6 +194,10 @@ class TreeBuilder(Transformer_NonRecursive[Token, Node]):
             return Literal(Kind.TEXT, read_text(token), place=place_of(token))
         except NotALiteralError as error:
             return self._unreadable(token, error)
+
+    def raw(self, token: Token) -> Node:
+        """Text in quotes in which a backslash is a backslash."""
+        return Literal(Kind.TEXT, str(token)[2:-1], place=place_of(token))
 
     def _unreadable(self, token: Token, error: NotALiteralError) -> Node:
         # Text holds no line breaks, so the column moves as the offset does.

@@ -7,6 +7,7 @@ quotes with its escapes, and the spellings that people bring along from elsewher
 import math
 import re
 
+from reactor.core.printing import tame
 from reactor.core.tree import Kind
 from reactor.core.units import read_bytes, read_duration
 
@@ -77,7 +78,7 @@ def _unescaped(found: re.Match[str]) -> str:
     if 0 <= code <= _HIGHEST_CHAR and not 0xD800 <= code <= 0xDFFF:
         return chr(code)
     known = r"write \\ for a backslash; the others are \", \', \n, \t, \r, \x41 and \u00e9"
-    raise NotALiteralError(f"'{found[0]}' is no escape: {known}", found.start())
+    raise NotALiteralError(f"'{tame(found[0], 10)}' is no escape: {known}", found.start())
 
 
 def _remedy(text: str) -> str:

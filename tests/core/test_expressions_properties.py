@@ -176,12 +176,15 @@ _pieces = st.sampled_from(
 
 
 @settings(max_examples=1000, deadline=None)
+@example('name == "\\\x85"')
+@example("pids > .5\x00")
 @given(st.lists(_pieces, max_size=14).map(" ".join) | st.text(max_size=40))
 def test_any_text_is_a_condition_or_a_problem_with_a_place(text: str) -> None:
     """Nonsense is refused with a sentence and a place within the text, and never in any other way."""
     for problem in problems(text):
         assert 0 <= problem.place.offset <= len(text)
         assert problem.message
+        assert problem.message.isprintable()
 
 
 @settings(max_examples=300, deadline=None)

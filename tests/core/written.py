@@ -1,5 +1,7 @@
 """Conditions and views for tests, and strategies for arbitrary ones."""
 
+from collections.abc import Sequence
+
 from hypothesis import strategies as st
 
 from reactor.core.problems import BadExpression, Problem
@@ -7,6 +9,7 @@ from reactor.core.rules import Condition, View
 from reactor.core.tree import (
     Arithmetic,
     Call,
+    Choice,
     Compare,
     Index,
     Items,
@@ -20,6 +23,7 @@ from reactor.core.tree import (
     Not,
     Select,
 )
+from reactor.core.windows import Track, Window
 from reactor.ruleset.expressions import Language
 
 MIB = 1024 * 1024
@@ -50,6 +54,25 @@ _amounts = st.none() | st.integers(-(2**70), 2**70) | st.integers(0, 300)
 _words = st.sampled_from(["", "a", "ml", "running", "ci-7"]) | st.text(max_size=100)
 
 
+_flags = st.none() | st.booleans()
+_moments = st.floats(0, 1_000, allow_nan=False)
+_WINDOWS = [(field, span) for field in ("pids", "memory", "cpu", "restarts") for span in (3.0, 10.0, 60.0)]
+
+
+def tracks() -> st.SearchStrategy[dict[Window, Track]]:
+    """What may have been kept of a run, for the windows that ``conditions`` asks about."""
+
+    def kept(points: Sequence[tuple[float, float]], span: float) -> Track:
+        track = Track(span)
+        for at, value in points:
+            track = track.add(at, value)
+        return track
+
+    points = st.lists(st.tuples(_moments, st.integers(0, 2**62) | st.integers(0, 9)), max_size=6).map(sorted)
+    series = st.lists(st.tuples(st.sampled_from(_WINDOWS), points), max_size=4)
+    return series.map(lambda made: {Window(*window): kept(points, window[1]) for window, points in made})
+
+
 def views() -> st.SearchStrategy[View]:
     """Any view at all, nonsense included."""
     return st.builds(
@@ -59,10 +82,23 @@ def views() -> st.SearchStrategy[View]:
         state=_words,
         labels=st.dictionaries(_words, _words, max_size=3),
         age=st.none() | st.floats() | st.integers(0, 10**6).map(float),
+        total_age=st.none() | st.integers(0, 10**6).map(float),
         pids=_amounts,
         pids_limit=_amounts,
         memory=_amounts,
         memory_limit=_amounts,
+        group_pids=_amounts,
+        group_memory=_amounts,
+        restarts=_amounts,
+        oom_kills=_amounts,
+        cpu=st.none() | st.floats(),
+        health=st.none() | _words,
+        user=st.none() | _words,
+        privileged=_flags,
+        init=_flags,
+        ports=st.none() | st.lists(_words, max_size=3).map(tuple),
+        tracks=tracks(),
+        at=_moments,
     )
 
 
@@ -84,41 +120,87 @@ _percents = st.builds(
 _texts = st.builds(Literal, st.just(Kind.TEXT), st.text(max_size=8))
 
 
-def _counted(field: str, literals: st.SearchStrategy[Literal]) -> st.SearchStrategy[Node]:
+_spans = st.sampled_from([3.0, 10.0, 60.0]).map(lambda span: Literal(Kind.DURATION, span))
+
+
+def _over_time(field: str, *names: str) -> st.SearchStrategy[Node]:
+    return st.builds(Call, st.sampled_from(names), st.tuples(st.just(Name(field)), _spans))
+
+
+def _to_limit(field: str) -> st.SearchStrategy[Node]:
+    ends = st.just(Name(f"{field}_limit"))
+    return st.builds(
+        Call,
+        st.just("time_to"),
+        st.tuples(st.just(Name(field)), ends) | st.tuples(st.just(Name(field)), ends, _spans),
+    )
+
+
+_sizes = st.builds(
+    Call, st.just("size"), st.sampled_from(["name", "labels", "ports"]).map(lambda name: (Name(name),))
+) | st.just(Method(Name("image"), "size", ()))
+_COUNTS = st.sampled_from(["pids", "pids_limit", "restarts", "oom_kills", "group.pids", "cpu"]).map(Name)
+_COUNTED: dict[Kind, st.SearchStrategy[Node]] = {
+    Kind.COUNT: (
+        _COUNTS | _over_time("pids", "rate", "max", "min", "avg") | _over_time("restarts", "changes") | _sizes
+    ),
+    Kind.BYTES: (
+        st.sampled_from(["memory", "memory_limit", "group.memory"]).map(Name)
+        | _over_time("memory", "rate", "max", "min", "avg")
+    ),
+    Kind.DURATION: st.sampled_from(["age", "total_age"]).map(Name) | _to_limit("memory") | _to_limit("pids"),
+}
+
+
+def _counted(kind: Kind, literals: st.SearchStrategy[Literal]) -> st.SearchStrategy[Node]:
     """Values of one unit, with some arithmetic in them."""
-    fields = st.sampled_from([field, f"{field}_limit"] if field != "age" else [field]).map(Name)
-    leaves: st.SearchStrategy[Node] = fields | literals
+    leaves: st.SearchStrategy[Node] = _COUNTED[kind] | literals
     return st.recursive(
         leaves,
         lambda inner: (
             st.builds(Arithmetic, st.sampled_from("+-"), inner, inner)
             | st.builds(Arithmetic, st.sampled_from("*/"), inner, _numbers)
             | st.builds(Negative, inner)
+            | st.builds(Choice, st.just(Name("privileged")), inner, inner)
         ),
         max_leaves=4,
     )
 
 
 _signs = st.sampled_from(["<", "<=", ">", ">=", "==", "!="])
+_optional = st.builds(Index, st.just(Name("labels")), _texts, optional=st.sampled_from([True]))
 _text_values = (
-    st.sampled_from(["name", "image"]).map(Name) | st.builds(Index, st.just(Name("labels")), _texts) | _texts
+    st.sampled_from(["name", "image", "user", "health"]).map(Name)
+    | st.builds(Index, st.just(Name("labels")), _texts)
+    | st.builds(Method, _optional, st.just("orValue"), st.tuples(_texts))
+    | _texts
+)
+_patterns = st.sampled_from(["^a", "[a-c]+$", "ci-\\d+", "(a|ml)?x*"]).map(
+    lambda text: Literal(Kind.TEXT, text)
 )
 
 
 def _comparisons() -> st.SearchStrategy[Node]:
-    units = [_counted("pids", _numbers), _counted("memory", _bytes), _counted("age", _seconds)]
+    units = [_counted(Kind.COUNT, _numbers), _counted(Kind.BYTES, _bytes), _counted(Kind.DURATION, _seconds)]
     same = st.one_of([st.builds(Compare, _signs, unit, unit) for unit in units])
-    shares = st.builds(Compare, _signs, st.sampled_from(["pids", "memory"]).map(Name), _percents)
+    limited = st.sampled_from(["pids", "memory"])
+    parts = limited.map(Name) | limited.flatmap(lambda name: _over_time(name, "max", "min", "avg"))
+    shares = st.builds(Compare, _signs, parts, _percents)
     texts = st.builds(Compare, st.sampled_from(["==", "!="]), _text_values, _text_values)
     lists = st.lists(_texts, min_size=1, max_size=3).map(tuple).map(Items)
-    within = st.builds(Compare, st.just("in"), _text_values, lists | st.just(Name("labels")))
+    within = st.builds(
+        Compare, st.just("in"), _text_values, lists | st.sampled_from([Name("labels"), Name("ports")])
+    )
     methods = st.builds(
         Method,
         _text_values,
         st.sampled_from(["contains", "startsWith", "endsWith"]),
         st.tuples(_texts),
     )
-    return same | shares | texts | within | methods
+    patterns = st.builds(Method, _text_values, st.just("matches"), st.tuples(_patterns))
+    has = st.builds(Method, _optional, st.just("hasValue"), st.just(()))
+    flags = st.sampled_from(["privileged", "init"]).map(Name)
+    return same | shares | texts | within | methods | patterns | has | flags
 
 
 def _several(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[tuple[Node, ...]]:
@@ -130,7 +212,9 @@ def conditions() -> st.SearchStrategy[Node]:
     return st.recursive(
         _comparisons(),
         lambda inner: (
-            st.builds(Logic, st.sampled_from(["&&", "||"]), _several(inner)) | st.builds(Not, inner)
+            st.builds(Logic, st.sampled_from(["&&", "||"]), _several(inner))
+            | st.builds(Not, inner)
+            | st.builds(Choice, inner, inner, inner)
         ),
         max_leaves=5,
     )
@@ -150,7 +234,8 @@ def trees() -> st.SearchStrategy[Node]:
         several = st.lists(inner, max_size=3).map(tuple)
         return st.one_of(
             several.map(Items),
-            st.builds(Index, inner, inner),
+            st.builds(Index, inner, inner, optional=st.booleans()),
+            st.builds(Choice, inner, inner, inner),
             st.builds(Select, inner, _identifiers),
             st.builds(Call, _identifiers, several),
             st.builds(Method, inner, _identifiers, several),

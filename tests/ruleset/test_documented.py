@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from reactor.core.fields import FIELDS, METHODS
+from reactor.core.fields import FIELDS, FUNCTIONS, METHODS, NAMES, attribute
 from reactor.core.rules import Trigger, View
+from reactor.core.windows import Track, Window
 from reactor.ruleset import load, parse
 from reactor.ruleset.models import RuleText, keys_of
 from tests.core.written import MIB, condition, problems, view
@@ -14,6 +15,7 @@ from tests.core.written import MIB, condition, problems, view
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "rules.md").read_text()
 BLOCKS = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+RISING = {Window("memory", 10.0): Track(10.0).add(0, 440 * MIB).add(10, 540 * MIB)}
 QUANTITIES = re.findall(r"`([^`]+)`", PAGE[PAGE.index("| number |") : PAGE.index("| text |")])
 
 
@@ -27,18 +29,18 @@ def test_there_are_blocks() -> None:
     assert len(BLOCKS) >= 5
 
 
-@pytest.mark.parametrize("row", [*FIELDS, *keys_of(RuleText)])
+@pytest.mark.parametrize("row", [*NAMES, *keys_of(RuleText)])
 def test_every_name_has_its_row(row: str) -> None:
     """Every field and every key of a rule stands in a table."""
     assert re.search(rf"^\| `{row}` \|", PAGE, re.MULTILINE)
 
 
 def test_fields_are_those_of_a_view() -> None:
-    """What an expression may name is what a view has."""
-    assert set(FIELDS) == set(View.__slots__)
+    """What an expression may name is what a view has, beside what its windows are read from."""
+    assert {attribute(name) for name in FIELDS} == set(View.__slots__) - {"tracks", "at"}
 
 
-@pytest.mark.parametrize("word", [*METHODS, *Trigger])
+@pytest.mark.parametrize("word", [*METHODS, *FUNCTIONS, *Trigger])
 def test_every_word_is_mentioned(word: str) -> None:
     assert re.search(rf"\b{word}\b", PAGE)
 
@@ -81,6 +83,11 @@ def test_refused(refused: str) -> None:
             'labels["team"] in ["ml", "vision"] && name.startsWith("exp-") && age > 24h',
             {"labels": {"team": "ml"}, "name": "exp-7", "age": 24 * 3600 + 180.0},
             'labels["team"] "ml" in ["ml", "vision"] && name "exp-7".startsWith("exp-") && age 24h 3m > 24h',
+        ),
+        (
+            "memory > 50% && time_to(memory, memory_limit) < 1m",
+            {"memory": 540 * MIB, "memory_limit": 1000 * MIB, "tracks": RISING, "at": 10.0},
+            "memory 54.0% (540 MiB of 1000 MiB) > 50% && time_to(memory, memory_limit) 46s < 1m",
         ),
     ],
 )

@@ -6,8 +6,9 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reactor.ruleset.reading import read_rules
 from tests.core.written import LANGUAGE
+from tests.fuzz.judging import bounded, case, check_file
+from tests.fuzz.making import corpus, mutated
 
 SAFETY = (Path(__file__).parents[2] / "rules" / "safety.yaml").read_text()
 FULL = """\
@@ -22,28 +23,11 @@ groups:
           memory > 80%
           || age > 12h
 """
-_SIGNS = "{}[]:-,&*!|>'\"%@`#\t\n\r \x00\x85\u2028é"
-_SNIPPETS = ["", *_SIGNS, "- ", ": ", "\n---\n", "null", "true", "? ", "!!int "]
 
 
 def check(text: str) -> None:
     """Either rules, or errors with sentences at places that are in the text."""
-    read = read_rules("r.yaml", text, LANGUAGE)
-    assert bool(read.rules) is not bool(read.errors)
-    lines = (*text.split("\n"), "")
-    for error in read.errors:
-        assert 0 <= error.line <= len(lines)
-        assert error.line == 0 or 1 <= error.column <= len(lines[error.line - 1]) + 1
-        assert str(error).isprintable()
-
-
-def mutated(text: str, dice: random.Random) -> str:
-    """The text with one to four small accidents."""
-    for _ in range(dice.randint(1, 4)):
-        begin = dice.randrange(len(text) + 1)
-        end = min(len(text), begin + dice.choice([0, 0, 1, 1, 5, 20]))
-        text = text[:begin] + dice.choice(_SNIPPETS) + text[end:]
-    return text
+    check_file(text, LANGUAGE)
 
 
 @settings(max_examples=300, deadline=None)
@@ -81,3 +65,11 @@ def test_files_of_any_shape(text: str) -> None:
     """Lists where maps belong, and the other way round, are refused with a place."""
     check(f"groups: {text}")
     check(f"groups: [{{name: g, rules: [{text}], select: {text}}}]")
+
+
+def test_seeded_cases() -> None:
+    """The first of the cases that `make fuzz` makes: some of each kind are accepted, and some refused."""
+    known = corpus()
+    with bounded(120):
+        kinds = {case("test", number, known, LANGUAGE) for number in range(3_000)}
+    assert kinds == {"accepted condition", "refused condition", "accepted file", "refused file"}

@@ -1,0 +1,87 @@
+"""Taking in what is kept over time: the readings of a run, and how often its container was restarted.
+
+What a window is and what can be read from it is in ``windows``; which windows are kept is said by the
+rules of an entry. The readings belong to one run, the restarts to the container.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from reactor.core.facts import Sample
+from reactor.core.rules import Rule
+from reactor.core.state import Entry, Setup
+from reactor.core.windows import Track, Tracks, Window, no_tracks
+
+RESTARTS = "restarts"
+_BEYOND = 2**63
+"""No reading is as large as this; what is, is a mistake of whoever sent it."""
+
+
+def take_sample(setup: Setup, entry: Entry, sample: Sample) -> Entry:
+    """The entry with this sample as its last one."""
+    cores = _cores(entry, sample, setup.stale_after)
+    wanted = _windows(entry.rules)
+    if not wanted:
+        return replace(entry, sample=sample, cores=cores)
+    values = {"cpu": cores, "memory": sample.memory, "pids": sample.pids}
+    series = {
+        window: _longer(entry.series.get(window), window, sample.at, values.get(window.field), setup)
+        for window in wanted
+        if window.field != RESTARTS
+    }
+    series |= without_samples(entry.series)
+    return replace(entry, sample=sample, cores=cores, series=series)
+
+
+def take_look(entry: Entry, at: float) -> Entry:
+    """The entry with the engine's count of restarts put on record, where a rule asks for it."""
+    count = entry.container.restarts
+    wanted = [window for window in _windows(entry.rules) if window.field == RESTARTS]
+    if not wanted or count is None:
+        return entry
+    series = {window: _counted(entry, window, at, count) for window in wanted}
+    return entry if _same(entry.series, series) else replace(entry, series={**entry.series, **series})
+
+
+def without_samples(series: Tracks) -> Tracks:
+    """What is still evidence when the samples are not, or belong to another run."""
+    if not series:
+        return no_tracks()
+    return {window: track for window, track in series.items() if window.field == RESTARTS}
+
+
+def _windows(rules: Sequence[Rule]) -> frozenset[Window]:
+    # Most rules have none, and this is asked with every sample.
+    having = [rule.when.windows for rule in rules if rule.when is not None and rule.when.windows]
+    return frozenset().union(*having) if having else frozenset()
+
+
+def _longer(track: Track | None, window: Window, at: float, value: float | None, setup: Setup) -> Track:
+    # What was not looked at for so long may have been anything.
+    if track is None or at - track.ended() > setup.stale_after:
+        track = Track(window.seconds)
+    return track if value is None or not 0 <= value < _BEYOND else track.add(at, value)
+
+
+def _cores(entry: Entry, sample: Sample, stale_after: float) -> float | None:
+    """Processor time used a second; unknown where the last sample is missing, too old or makes no sense."""
+    before = entry.sample
+    if before is None or before.run != sample.run or before.cpu is None or sample.cpu is None:
+        return None
+    took, used = sample.at - before.at, sample.cpu - before.cpu
+    return used / took if 0 < took <= stale_after and used >= 0 else None
+
+
+def _counted(entry: Entry, window: Window, at: float, count: int) -> Track:
+    track, created = entry.series.get(window), entry.container.created
+    if track is None:
+        track = Track(window.seconds)
+        if created is not None and at - window.seconds <= created < at:
+            # When it was created it had not been restarted: nothing of this window is missing.
+            track = replace(track.add(created, 0), whole=True)
+    # A count that stays is no news, and its last change must not be pushed out.
+    return track if track.buckets and track.buckets[-1].last == count else track.add(at, count)
+
+
+def _same(series: Tracks, other: Tracks) -> bool:
+    return all(series.get(window) is track for window, track in other.items())

@@ -1,0 +1,79 @@
+"""Conditions about the whole, such as ``scope.pids > 4000``: what they may look like, and how one is said.
+
+Only the condition belongs here; adding up and choosing victims is the business of whoever judges it.
+"""
+
+from reactor.core.fields import TOTALS
+from reactor.core.kinds import FLIPPED
+from reactor.core.printing import brief
+from reactor.core.problems import Problem
+from reactor.core.rules import Total
+from reactor.core.tree import Compare, Kind, Literal, Name, Node
+from reactor.core.units import say_bytes, say_number
+from reactor.core.values import SIGNS
+from reactor.core.walking import names, start, walk
+
+_UP = (">", ">=")
+_FINEST = 6
+
+
+def is_about_the_whole(tree: Node) -> bool:
+    """Whether a total is read anywhere in it."""
+    return not TOTALS.keys().isdisjoint(names(tree))
+
+
+def wrong_total(tree: Node) -> Problem | None:
+    """Why a condition that reads a total is none that can be judged."""
+    name, sign, value = _parts(tree)
+    if name is None:
+        return _not_alone(tree)
+    if not isinstance(value, Literal):
+        return Problem(
+            start(value), f"{name.name} is compared with a plain value, and {brief(value)} is none"
+        )
+    if value.kind is Kind.PERCENT:
+        return Problem(value.place, f"a percentage is a share of a limit, and {name.name} has none")
+    if sign not in _UP:
+        # What is not known counts nothing, so a total is never known to be small.
+        return Problem(start(tree), f"a total is at least what is known of it: write {name.name} > or >=")
+    return None
+
+
+def total_of(tree: Node) -> Total | None:
+    """The total that a checked condition is about, if it is about one."""
+    name, sign, value = _parts(tree)
+    if name is None or not isinstance(value, Literal):
+        return None
+    whole, _, field = name.name.partition(".")
+    return Total(whole, field, sign, float(value.value))
+
+
+def exceeds(total: Total, known: float) -> bool:
+    """Whether what is known of the whole is enough for the condition to hold."""
+    return SIGNS[total.sign](known, total.value)
+
+
+def say_total(total: Total, known: float) -> str:
+    """``scope.pids 4120 > 4000``."""
+    say = say_bytes if total.field == "memory" else say_number
+    value = int(total.value) if total.value.is_integer() else total.value
+    same = known == total.value
+    finer = next((n for n in range(_FINEST) if same or say(known, n) != say(value, n)), _FINEST)
+    return f"{total.whole}.{total.field} {say(known, finer)} {total.sign} {say(value, finer)}"
+
+
+def _parts(tree: Node) -> tuple[Name | None, str, Node]:
+    match tree:
+        case Compare(left=Name() as name, right=other) if name.name in TOTALS:
+            return name, tree.sign, other
+        case Compare(left=other, right=Name() as name) if name.name in TOTALS:
+            return name, FLIPPED.get(tree.sign, tree.sign), other
+        case _:
+            return None, "", tree
+
+
+def _not_alone(tree: Node) -> Problem:
+    name = next(node for node in walk(tree) if isinstance(node, Name) and node.name in TOTALS)
+    example = "1GiB" if TOTALS[name.name].kind is Kind.BYTES else "4000"
+    remedy = f"write {name.name} > {example} as the whole condition"
+    return Problem(name.place, f"{name.name} is about the whole and stands alone: {remedy}")

@@ -1,0 +1,45 @@
+"""Conditions about the whole."""
+
+import pytest
+
+from reactor.core.rules import Total
+from reactor.core.totals import exceeds, say_total
+from tests.core.written import condition, view
+
+
+@pytest.mark.parametrize(
+    ("text", "total"),
+    [
+        ("scope.pids > 4000", Total("scope", "pids", ">", 4000)),
+        ("scope.memory >= 8GiB", Total("scope", "memory", ">=", 8 * 1024**3)),
+        ("4000 < owner.pids", Total("owner", "pids", ">", 4000)),
+        ("owner.memory > 1GB", Total("owner", "memory", ">", 10**9)),
+    ],
+)
+def test_total(text: str, total: Total) -> None:
+    """A total is known by its parts, and says nothing of a single run."""
+    made = condition(text)
+    assert made.total == total
+    assert made.test(view(pids=9_999, memory=10**12)) is None
+    assert made.text == text
+
+
+def test_other_conditions_have_none() -> None:
+    assert condition("group.pids > 4000").total is None
+    assert condition("group.pids > 4000").test(view(group_pids=4001)) is True
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "said", "holds"),
+    [
+        ("scope.pids > 4000", 4120, "scope.pids 4120 > 4000", True),
+        ("scope.pids > 4000", 4000, "scope.pids 4000 > 4000", False),
+        ("scope.pids >= 4000", 4000, "scope.pids 4000 >= 4000", True),
+        ("owner.memory > 8GiB", 8 * 1024**3 + 2**20, "owner.memory 8.001 GiB > 8 GiB", True),
+    ],
+)
+def test_what_is_said_of_it(text: str, known: int, said: str, holds: bool) -> None:
+    total = condition(text).total
+    assert total is not None
+    assert say_total(total, known) == said
+    assert exceeds(total, known) is holds
