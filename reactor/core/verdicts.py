@@ -17,6 +17,7 @@ from reactor.core.lacking import what_is_lacking
 from reactor.core.notes import CannotTell, Matched, Note
 from reactor.core.rules import Rule, Trigger, View
 from reactor.core.state import Entry, Setup, State
+from reactor.core.swift import changed
 from reactor.core.topology import cascade
 from reactor.core.triggers import counts, is_due, judgeable, sentence, stays_due
 from reactor.core.views import Views
@@ -161,7 +162,7 @@ class _Hearing:
         entry = self._entry
         due = self._still_due() if entry.due else entry.due
         if self._holding != entry.holding or due != entry.due:
-            entry = replace(entry, holding=self._holding, due=due)
+            entry = changed(entry, holding=self._holding, due=due)
         return Judged(
             entry, tuple(self._decisions), tuple(self._notes), tuple(self._candidates), tuple(self._broken)
         )

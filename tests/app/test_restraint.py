@@ -6,6 +6,7 @@ from pathlib import Path
 import trio
 from trio.testing import MockClock
 
+from reactor.app.numbers import rule_unknown
 from reactor.core.decisions import Action
 from reactor.core.restraint import GateTerms
 from reactor.core.rules import Level, Rule, RuleSet, Trigger
@@ -15,7 +16,7 @@ from reactor.testing.history import What
 from reactor.testing.tasks import Sleeps, Usage
 from reactor.testing.world import World
 from tests.app.test_supervise import running, task
-from tests.core.build import pids_over, total_over
+from tests.core.build import box, condition, pids_over, story, total_over
 
 
 def _setup(*rules: Rule, **more: object) -> Setup:
@@ -60,8 +61,8 @@ async def test_many_within_their_limits_and_together_too_much(
     total = Rule("host/pids", "f", total_over(4000), hold=3)
     own = Rule("safety/pids", "f", pids_over(250))
     async with running(world, tmp_path, setup=_setup(total, own)) as monitor:
-        for box in crowd:
-            world.use(box, Usage(pids=200))
+        for each in crowd:
+            world.use(each, Usage(pids=200))
         await trio.sleep(20)
         assert monitor.ended() == []
         for number in (3, 11, 17):
@@ -82,8 +83,8 @@ async def test_a_limit_holds_in_the_whole_monitor(autojump_clock: MockClock, tmp
     rule = Rule("g/pids", "f", pids_over(100), limit=2, hold=3)
     async with running(world, tmp_path, setup=_setup(rule)) as monitor:
         await trio.sleep(5)
-        for box in crowd[:3]:
-            world.use(box, Usage(pids=150))
+        for each in crowd[:3]:
+            world.use(each, Usage(pids=150))
         await trio.sleep(60)
         assert monitor.ended() == []
         holds = monitor.numbers.capture().counts.counters["reactor_rule_holds_total"]
@@ -98,13 +99,13 @@ async def test_a_start_with_new_rules_that_would_end_half_of_all_is_held(
 ) -> None:
     world = World()
     crowd = [task(world, f"c{n}", labels={"reactor.task": f"t{n}"}) for n in range(10)]
-    for box in crowd[:5]:
-        world.use(box, Usage(pids=150))
+    for each in crowd[:5]:
+        world.use(each, Usage(pids=150))
     rule = Rule("g/pids", "f", pids_over(100), digest="new")
     async with running(world, tmp_path, setup=_setup(rule, gate=GateTerms())) as monitor:
         await trio.sleep(60)
         assert monitor.ended() == []
-        assert all(box.alive for box in crowd)
+        assert all(each.alive for each in crowd)
         holds = monitor.numbers.capture().counts.counters["reactor_gate_holds_total"]
         assert sum(holds.values()) == 1
 
@@ -112,14 +113,14 @@ async def test_a_start_with_new_rules_that_would_end_half_of_all_is_held(
 async def test_a_start_with_proven_rules_is_not_held(autojump_clock: MockClock, tmp_path: Path) -> None:
     world = World()
     crowd = [task(world, f"c{n}", labels={"reactor.task": f"t{n}"}) for n in range(10)]
-    for box in crowd[:5]:
-        world.use(box, Usage(pids=150))
+    for each in crowd[:5]:
+        world.use(each, Usage(pids=150))
     rule = Rule("g/pids", "f", pids_over(100), digest="known")
     setup = _setup(rule, gate=GateTerms(), proven=frozenset({"known"}))
     async with running(world, tmp_path, setup=setup) as monitor:
         await trio.sleep(3)
         assert sorted(monitor.ended()) == [f"c{n}" for n in range(5)]
-        assert all(box.alive for box in crowd[5:])
+        assert all(each.alive for each in crowd[5:])
 
 
 async def test_the_end_of_a_main_takes_its_sidecars_by_a_rule_about_ends(
@@ -137,3 +138,12 @@ async def test_the_end_of_a_main_takes_its_sidecars_by_a_rule_about_ends(
         assert monitor.ended() == ["side"]
         assert other.alive
         assert kept.alive
+
+
+def test_what_is_about_the_whole_or_broken_is_not_counted_as_unknown() -> None:
+    def fail(_: object) -> bool:
+        raise ZeroDivisionError
+
+    bad, total = Rule("g/bad", "f", when=condition(fail, "pids")), Rule("g/total", "f", when=total_over(9))
+    told = story(bad, total, Rule("g/pids", "f", pids_over(9))).see(0, box(1))
+    assert rule_unknown(told.setup, told.state, 1) == {"g/bad": 0, "g/total": 0, "g/pids": 1}
