@@ -35,6 +35,13 @@ Put = Callable[[Decision], None]
 Want = Callable[[frozenset[Run]], None]
 
 
+OnFact = Callable[[Fact, Step, Setup], None]
+
+
+def ignore(_fact: Fact, _step: Step, _setup: Setup) -> None:
+    """For whoever does not want to know."""
+
+
 class Observer(Protocol):
     """Somebody more who wants to know of steps and outcomes. It must not wait, and changes nothing."""
 
@@ -54,7 +61,8 @@ NEWS = frozenset({Why.STALE, Why.IMPOSTOR, Why.GONE})
 class Monitor:
     """One engine's facts, decisions and outcomes, and everybody who wants to know of them.
 
-    ``on_fact`` is told of every fact as the core got it, with the step that it led to; it must not wait.
+    ``on_fact`` is told of every fact as the core got it, with the step that it led to and the setup in force;
+    it must not wait.
     """
 
     def __init__(
@@ -64,7 +72,7 @@ class Monitor:
         journal: Journal,
         tally: Tally,
         observers: tuple[Observer, ...] = (),
-        on_fact: Callable[[Fact, Step], None] = lambda _fact, _step: None,
+        on_fact: OnFact = ignore,
     ) -> None:
         self.setup = setup
         self.reloads = Reloads()
@@ -178,4 +186,4 @@ class Monitor:
         for observer in self._observers:
             observer.step(step)
         if self.graph.fact is not None:
-            self._on_fact(self.graph.fact, step)
+            self._on_fact(self.graph.fact, step, self.graph.setup)

@@ -68,13 +68,18 @@ class Recorder:
         self._many = trio.Event()
         self._thread = OneThread(inline=inline)
         self._writer: Writer | None = None
+        self._setup: Setup | None = None
         self._overflowed = 0
         self._overflows = 0
         self._failing = False
         self.trouble = ""
 
-    def take(self, fact: Fact, step: Step) -> None:
-        """Take in one fact and what it led to. Costs next to nothing, and never fails."""
+    def take(self, fact: Fact, step: Step, setup: Setup) -> None:
+        """Take in one fact and what it led to by this setup. Costs next to nothing, and never fails."""
+        if setup is not self._setup:
+            # Never dropped: what comes after it would be replayed with the wrong rules.
+            self._setup = setup
+            self._waiting.append((setup, ()))
         if len(self._waiting) >= self._room:
             self._overflowed += 1
             self._overflows += 1
@@ -99,6 +104,7 @@ class Recorder:
     ) -> None:
         """Write until cancelled; what waits by then is written first, for at most two seconds."""
         try:
+            self._setup = setup
             self._writer = writer = Writer(self._place, self._about, setup)
             task_status.started()
             while True:
@@ -156,7 +162,3 @@ def _written(writer: Writer, items: list[Item], overflowed: int, moment: Moment)
 
 def _now() -> Moment:
     return Moment(trio.current_time(), time.time())
-
-
-def ignore(_fact: Fact, _step: Step) -> None:
-    """For whoever does not record."""

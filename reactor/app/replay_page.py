@@ -62,6 +62,10 @@ def _rules(told: Told) -> str:
         said += ", as recorded"
     else:
         said += f"; recorded with version {plain(told.recorded_rules, WIDEST) or 'unknown'}"
+    if told.survey.reloads:
+        times = "once" if told.survey.reloads == 1 else f"{told.survey.reloads} times"
+        said += f"; reloaded {times} while it was recorded"
+        said += "" if told.as_recorded else ", which counts for nothing here"
     return f"{said}; compared with version {told.old.version}" if told.old is not None else said
 
 

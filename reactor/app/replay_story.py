@@ -81,6 +81,7 @@ def _session(told: Told) -> dict[str, Any]:
         "containers": len(survey.ids),
         "sampled": len(survey.sampled),
         "rules": {"recorded": told.recorded_rules, "replayed": told.setup.rules.version},
+        "reloads": survey.reloads,
         "ended_by": told.ended_by,
     }
     if told.difference is not None and told.old is not None:

@@ -111,8 +111,8 @@ def _replayed(session: Session, wishes: Wishes, progress: Progress) -> Told:
     live = frozenset(decision.id for decision in survey.decisions)
     armed = wishes.new is not None or wishes.old is not None
     new_setup = with_rules(recorded, wishes.new or recorded.rules) if armed else recorded
-    new = Replay(new_setup, live)
-    old = Replay(with_rules(recorded, wishes.old), live) if wishes.old is not None else None
+    new = Replay(new_setup, live, fixed=armed)
+    old = Replay(with_rules(recorded, wishes.old), live, fixed=True) if wishes.old is not None else None
     for each in session.items(_teller(progress, "replaying", session)):
         new.take(each)
         if old is not None:

@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from reactor.core.decisions import Decision
-from reactor.core.facts import Sample, Seen, Snapshot
+from reactor.core.facts import Reloaded, Sample, Seen, Snapshot
 from reactor.core.rules import RuleSet
 from reactor.core.state import Setup
 from reactor.recording.errors import RecordingError
@@ -43,6 +43,7 @@ class Survey:
     live: list[Verdict] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
     sampled: set[str] = field(default_factory=set)
+    reloads: int = 0
 
     def take(self, recorded: Recorded) -> None:
         """Count one fact in."""
@@ -57,6 +58,8 @@ class Survey:
                 self.ids.add(recorded.fact.container.run.id)
             case Snapshot():
                 self.ids.update(container.run.id for container in recorded.fact.containers)
+            case Reloaded():
+                self.reloads += 1
             case Sample():
                 self.sampled.add(recorded.fact.run.id)
             case _:
@@ -97,7 +100,7 @@ class Session:
         for number, part in enumerate(self.parts):
             gap = number > 0 and part.header.part != self.parts[number - 1].header.part + 1
             for item in part.items():
-                recorded, gap = replace(item, anew=True) if gap else item, False
+                recorded, gap = replace(item, anew=True, setup=part.setup()) if gap else item, False
                 if self._began is None:
                     self._began = recorded.fact.at
                 if recorded.fact.at - self._began > self.until or recorded.wall > self.until_wall:

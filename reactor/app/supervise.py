@@ -17,10 +17,10 @@ import trio
 from reactor.act.config import ActConfig
 from reactor.act.reopening import reopen
 from reactor.act.workers import Workers
-from reactor.app.monitor import Monitor, Observer
+from reactor.app.monitor import Monitor, Observer, ignore
 from reactor.app.numbers import Numbers, Sources
 from reactor.app.proofs import proven
-from reactor.app.recorder import Recorder, ignore
+from reactor.app.recorder import Recorder
 from reactor.core.decisions import Outcome, Result, Why
 from reactor.core.ports import Engine
 from reactor.core.state import Setup

@@ -6,7 +6,7 @@ the place of it is named. All of this blocks; it holds one frame at a time.
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -27,7 +27,8 @@ class Recorded:
     """One fact, the decisions that it led to when it was recorded, and the moment on the wall's clock.
 
     ``lost`` facts are missing before this one; ``anew`` tells that nobody knows how many, and that what
-    was known before says nothing any more. ``place`` is how far the file has been read, in bytes.
+    was known before says nothing any more. ``setup``, if there is one, is in force from this fact on.
+    ``place`` is how far the file has been read, in bytes.
     """
 
     fact: Fact
@@ -36,6 +37,7 @@ class Recorded:
     lost: int = 0
     place: int = 0
     anew: bool = False
+    setup: Setup | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class Recording:
         unpacker = Unpacker(self.header.kinds, self.rules_of)
         self.finish = None
         closed: Closed | None = None
+        pending = Pending()
         with self.path.open("rb") as file:
             file.seek(self._start)
             for frame in read_frames(file, self._start):
@@ -82,7 +85,7 @@ class Recording:
                         unpacker.books.clear()
                     records = [unpacker.unpack(each) for each in packed]
                     closed = records.pop() if records and isinstance(records[-1], Closed) else None
-                    yield from _items(records, wall - at, file.tell())
+                    yield from _items(records, wall - at, file.tell(), pending)
                 except (Malformed, TooNew) as error:
                     why = f"{self.path}: byte {frame.place}: {error}{self._by()}"
                     self.finish = Finish(Ending.DAMAGED, why)
@@ -135,26 +138,34 @@ def _parts(frame: Frame) -> tuple[bool, float, float, list[Any]]:
             raise Malformed("this frame does not hold what it should")
 
 
-def _items(records: list[Any], offset: float, place: int) -> Iterator[Recorded]:
-    fact: Fact | None = None
-    decisions: list[Decision] = []
-    lost = missing = 0
+@dataclass(slots=True)
+class Pending:
+    """What was read and belongs to the next fact, be it in the next frame."""
+
+    lost: int = 0
+    setup: Setup | None = None
+
+
+def _items(records: list[Any], offset: float, place: int, pending: Pending) -> Iterator[Recorded]:
+    """The facts of a frame, each with what stands before it and the decisions after it."""
+    last: Recorded | None = None
     for record in records:
         match record:
-            case Decision():
-                if fact is None:
-                    raise Malformed("a decision stands here without a fact")
-                decisions.append(record)
+            case Decision() if last is not None:
+                last = replace(last, decisions=(*last.decisions, record))
             case Lost():
-                missing += record.count
-            case Closed() | Setup():
+                pending.lost += record.count
+            case Setup():
+                pending.setup = record
+            case Closed() | Decision():
                 raise Malformed(f"a {type(record).__name__} does not stand here")
             case _:
-                if fact is not None:
-                    yield Recorded(fact, tuple(decisions), fact.at + offset, lost, place)
-                fact, decisions, lost, missing = record, [], missing, 0
-    if fact is not None:
-        yield Recorded(fact, tuple(decisions), fact.at + offset, lost, place)
+                if last is not None:
+                    yield last
+                last = Recorded(record, (), record.at + offset, pending.lost, place, setup=pending.setup)
+                pending.lost, pending.setup = 0, None
+    if last is not None:
+        yield last
 
 
 def find(path: Path) -> list[Path]:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 from reactor.core.container import Run
 from reactor.core.decisions import Decision, Outcome, Result, Why
-from reactor.core.facts import Acted, Fact
+from reactor.core.facts import Acknowledged, Acted, Fact, Reloaded
+from reactor.core.restraint import no_gate
 from reactor.core.rules import RuleSet
 from reactor.core.state import Setup, State
 from reactor.core.step import step
@@ -26,10 +27,14 @@ class Verdict:
 
 
 class Replay:
-    """One rule set over one recording. ``live`` are the ids of all decisions that the recording holds."""
+    """One rule set over one recording. ``live`` are the ids of all decisions that the recording holds.
 
-    def __init__(self, setup: Setup, live: frozenset[str]) -> None:
+    ``fixed`` tells that the setup holds from beginning to end, whatever was reloaded meanwhile.
+    """
+
+    def __init__(self, setup: Setup, live: frozenset[str], *, fixed: bool = False) -> None:
         self._setup = setup
+        self._fixed = fixed
         self._live = live
         self._made: set[str] = set()
         self._left_out: set[str] = set()
@@ -46,6 +51,10 @@ class Replay:
         fact = recorded.fact
         if recorded.anew:
             self._state = State()
+        if recorded.setup is not None and not self._fixed:
+            self._setup = recorded.setup
+        if self._fixed and isinstance(fact, Reloaded | Acknowledged):
+            return ()
         if isinstance(fact, Acted) and self._is_of_others(fact):
             self._left_out.add(fact.outcome.decision.id)
             return ()
@@ -80,8 +89,8 @@ class Replay:
 
 
 def with_rules(setup: Setup, rules: RuleSet) -> Setup:
-    """The recorded setup with other rules, and armed: what is asked is whom they would end."""
-    return replace(setup, rules=rules, dry_run=False)
+    """The recorded setup with other rules, armed and without the gate: whom would they end?"""
+    return replace(setup, rules=rules, dry_run=False, gate=no_gate())
 
 
 def live_decisions(items: Iterable[Recorded]) -> Iterator[Decision]:

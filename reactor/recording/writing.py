@@ -20,7 +20,8 @@ from reactor.recording.kinds import Closed, Lost
 from reactor.recording.packing import Packer, to_bytes
 from reactor.recording.places import Place
 
-Item = tuple[Fact, tuple[Decision, ...]]
+Item = tuple[Fact | Setup, tuple[Decision, ...]]
+"""A fact with the decisions that it led to; or a setup, which is in force from the next fact on."""
 CHUNK = 256
 """Facts in a frame at most: packing them holds the interpreter for less than a millisecond."""
 
@@ -48,6 +49,7 @@ class Writer:
         self._part = 0
         self._began = 0.0
         self._afresh = True
+        self._resumed = False
         self._unwritten = 0
         self.facts = 0
         self.failed = 0
@@ -72,9 +74,16 @@ class Writer:
                 self._append(chunk, moment)
                 done += len(chunk)
         finally:
-            self._unwritten += len(items) - done
-            self.failed += len(items) - done
-            self.facts += done
+            self.facts += _facts(items[:done])
+            self._give_up(items[done:])
+
+    def _give_up(self, items: Sequence[Item]) -> None:
+        """Count what could not be written; a setup among it is in force all the same."""
+        for record, _ in items:
+            if isinstance(record, Setup):
+                self._setup = record
+        self._unwritten += _facts(items)
+        self.failed += _facts(items)
 
     def close(self, moment: Moment) -> None:
         """Say that it was ended in order; for the file that is open, if there is one."""
@@ -119,21 +128,30 @@ class Writer:
         if self._afresh:
             packer.books.clear()
         try:
-            self._file.append(self._payload(self._pack(packer, items), moment))
+            self._file.append(self._payload(self._pack(packer, items, moment), moment))
         except BaseException:
             # What was numbered in this frame is not in the file: the next one begins with empty books.
-            self._afresh = True
+            self._afresh = self._resumed = True
             raise
-        self._afresh = False
+        self._afresh = self._resumed = False
         self._unwritten = 0
         self.bytes += self._file.size - before
 
-    def _pack(self, packer: Packer, items: Sequence[Item]) -> list[Any]:
-        packed = [packer.pack(Lost(items[0][0].at, self._unwritten))] if self._unwritten else []
-        for fact, decisions in items:
-            packed.append(packer.pack(fact))
+    def _pack(self, packer: Packer, items: Sequence[Item], moment: Moment) -> list[Any]:
+        packed = [packer.pack(Lost(moment.at, self._unwritten))] if self._unwritten else []
+        if self._resumed:
+            # One that came into force meanwhile may be among what was not written.
+            packed.append(packer.pack(self._setup))
+        for record, decisions in items:
+            if isinstance(record, Setup):
+                self._setup = record
+            packed.append(packer.pack(record))
             packed += map(packer.pack, decisions)
         return packed
 
     def _payload(self, packed: list[Any], moment: Moment) -> bytes:
         return to_bytes([self._afresh, moment.at, moment.wall, packed])
+
+
+def _facts(items: Sequence[Item]) -> int:
+    return sum(not isinstance(record, Setup) for record, _ in items)

@@ -12,6 +12,7 @@ import trio
 from trio.testing import MockClock
 
 from reactor.app import recorder as recorder_module
+from reactor.app.monitor import Monitor
 from reactor.app.recorder import Recorder
 from reactor.app.replay_story import canonical
 from reactor.app.sessions import Session, Survey, open_sessions
@@ -353,3 +354,44 @@ async def test_a_folder_is_gone_through_file_by_file(autojump_clock: MockClock, 
         "part 2: what was known before it is missing here",
         "there is no part between 2 and 4",
     ]
+
+
+async def test_other_rules_that_come_into_force_meanwhile_are_in_force_in_the_replay(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    """The one that only the new rules end is ended after them; fixed rules know nothing of the reload."""
+    world, monitors = World(), list[Monitor]()
+
+    async def hold(monitor: Monitor, _numbers: object, task_status: trio.TaskStatus[None]) -> None:
+        monitors.append(monitor)
+        task_status.started()
+        await trio.sleep_forever()
+
+    live = Live([])
+    recorder = Recorder(place(tmp_path / "r"), ENGINE, inline=True)
+    made = {"setup": LIVE, "observers": (live,), "recorder": recorder, "services": (hold,)}
+    async with running(world, tmp_path, **made) as monitor:
+        between, near = task(world, "between"), task(world, "near")
+        world.use(between, Usage(pids=180))
+        world.use(near, Usage(pids=150))
+        await trio.sleep(5)
+        assert monitor.ended() == []
+        monitors[0].reload(replace(LIVE, rules=rule_set(pids=150)))
+        await trio.sleep(5)
+        assert monitor.ended() == ["between"]
+    versions = {"v1": rule_set(), "v2": rule_set(pids=150)}
+    rules_of = iter(versions.values())
+    (session,) = open_sessions([tmp_path / "r"], lambda _texts, _version: next(rules_of))
+    replay = Replay(session.setup(), frozenset(decision.id for decision in live.decisions))
+    for each in session.items():
+        replay.take(each)
+    assert canonical(decided(replay)) == canonical(live.decisions)
+    assert len(live.decisions) == 1
+    same = session_of(tmp_path / "r")
+    survey = Survey()
+    fixed = Replay(with_rules(LIVE, rule_set()), frozenset(), fixed=True)
+    for each in same.items():
+        survey.take(each)
+        fixed.take(each)
+    assert survey.reloads == 1
+    assert fixed.verdicts == []

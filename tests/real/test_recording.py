@@ -40,6 +40,11 @@ def rules(pids: int = 200) -> str:
     return RULES.format(pids=pids, short=SHORT)
 
 
+def recorded_to(folder: Path) -> str:
+    """The configuration; without the gate, which would hold rules that end so many at once."""
+    return f"record: {{folder: {folder}}}\ngate: {{off: true}}\n"
+
+
 def reactor(*arguments: object) -> subprocess.CompletedProcess[str]:
     """Run a command of the program to its end."""
     return subprocess.run(
@@ -100,7 +105,7 @@ def test_a_recording_is_replayed_to_the_byte_and_a_threshold_adds_exactly_one(
     lone_scene: Scene, tmp_path: Path
 ) -> None:
     scene, folder = lone_scene, tmp_path / "recordings"
-    with scene.monitor(rules=rules(), config=f"record: {{folder: {folder}}}\n") as monitor:
+    with scene.monitor(rules=rules(), config=recorded_to(folder)) as monitor:
         between = storms_and_all(scene)
         decided = until(lambda: written_down(monitor), 10)
         assert monitor.metric("reactor_recording_healthy") == 1
@@ -147,7 +152,7 @@ def test_a_monitor_that_is_killed_leaves_a_recording_that_can_be_replayed(
 ) -> None:
     """It says that it was cut, and the next monitor begins its own."""
     scene, folder = lone_scene, tmp_path / "recordings"
-    monitor = scene.monitor(rules=rules(), config=f"record: {{folder: {folder}}}\n")
+    monitor = scene.monitor(rules=rules(), config=recorded_to(folder))
     monitor.start()
     monitor.wait_ready()
     scene.innocent(scene.run(deeds.AT_THE_LIMIT, task="calm", **LIMITS))
@@ -176,7 +181,7 @@ def test_a_monitor_that_is_killed_leaves_a_recording_that_can_be_replayed(
 def test_a_recording_on_a_full_disk_keeps_nobody_alive(lone_scene: Scene, small_disk: Path) -> None:
     """The journal lies on the same disk. Kills go on, what was lost is said, and the recording goes on."""
     scene, folder = lone_scene, small_disk / "recordings"
-    config = f"record: {{folder: {folder}}}\n"
+    config = recorded_to(folder)
     with scene.monitor(rules=rules(), config=config, journal=small_disk / "journal.db") as monitor:
         until(lambda: monitor.metric("reactor_recording_facts_total"), 10, "it is recorded")
         filler = fill(small_disk)
@@ -204,7 +209,7 @@ def test_a_recording_that_cannot_even_begin_does_not_keep_the_monitor_from_begin
     """A service that starts again with `--record FILE` must not stay down because of that file."""
     scene = lone_scene
     (tmp_path / "there").write_text("somebody's")
-    with scene.monitor(rules=rules(), config=f"record: {{folder: {tmp_path / 'there'}}}\n") as monitor:
+    with scene.monitor(rules=rules(), config=recorded_to(tmp_path / "there")) as monitor:
         scene.guilty(scene.run(deeds.STORM, task="storm", **LIMITS))
         scene.innocent(scene.run(deeds.AT_THE_LIMIT, task="calm", **LIMITS))
         scene.verdict()

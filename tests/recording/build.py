@@ -65,7 +65,7 @@ def read(
 
 def lived(facts: Sequence[Fact], setup: Setup = SETUP) -> list[Item]:
     """The facts, each with the decisions that it leads to."""
-    state, items = State(), []
+    state, items = State(), list[Item]()
     for fact in facts:
         result = step(setup, state, fact)
         state = result.state

@@ -5,6 +5,7 @@ import io
 import os
 import stat
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reactor.core.facts import Fact, Sample, Seen, Snapshot, Tick
+from reactor.core.facts import Fact, Reloaded, Sample, Seen, Snapshot, Tick
+from reactor.core.state import Setup
 from reactor.recording import file as file_module
 from reactor.recording.errors import Full, NoRoom, NotRecordable, Occupied, RecordingError
 from reactor.recording.frames import HEAD_SIZE, MAGIC, End, Ending, read_frames, to_frame
@@ -49,7 +51,7 @@ def story(seconds: int = 3) -> list[Item]:
 
 
 def facts_of(items: Sequence[Item]) -> list[Fact]:
-    return [fact for fact, _ in items]
+    return [fact for fact, _ in items if not isinstance(fact, Setup)]
 
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:
@@ -273,6 +275,48 @@ def test_a_record_that_cannot_be_packed_costs_its_batch_and_not_the_file(tmp_pat
     _, back = read(path)
     assert [each.fact for each in back] == facts_of(items)
     assert back[2].lost == 2
+
+
+def test_a_setup_that_comes_into_force_stands_before_the_fact_that_says_so(tmp_path: Path) -> None:
+    """Also where it is the last of its frame, and in the header of the next file."""
+    other = replace(SETUP, keep=77.0)
+    items: list[Item] = [*story(), (other, ()), (Reloaded(200.0), ())]
+    for size in (1, 3, len(items)):
+        path = tmp_path / f"by-{size}"
+        made = writer(path)
+        write_by(size, made, items)
+        made.close(NOW)
+        _, back = read(path, same_rules)
+        assert [each.fact for each in back] == facts_of(items)
+        assert [each.setup.keep for each in back if each.setup is not None] == [77.0]
+        assert back[-1].setup is not None
+        assert made.facts == len(items) - 1
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    made = writer(folder, limits=Limits(size=20_000))
+    write_by(10, made, [*items, *items])
+    first, *_, last = (read(path, same_rules)[0] for path in find(folder))
+    assert last.setup().keep == 77.0
+    assert first.header.part < last.header.part
+
+
+def test_a_setup_that_could_not_be_written_is_written_when_it_can_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, items = replace(SETUP, keep=77.0), story()
+    for written in (items[:3], []):
+        path = tmp_path / f"after-{len(written)}"
+        made = writer(path)
+        made.write(written, NOW)
+        with monkeypatch.context() as patch:
+            fail_after(patch, 20)
+            with pytest.raises(OSError, match="No space left"):
+                made.write([items[3], (other, ()), (Reloaded(200.0), ()), items[4]], NOW)
+        made.write(items[5:], NOW)
+        recording, back = read(path, same_rules)
+        assert (back[len(written)].setup or recording.setup()).keep == 77.0
+        assert back[len(written)].lost == 3
+        assert made.failed == 3
 
 
 # Bounds
