@@ -7,12 +7,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from reactor.core.appraisal import Stance, appraise
+from reactor.core.appraisal import NOT_SELECTED, WAITS, appraise
+from reactor.core.outlook import Stand
 from reactor.core.rules import Rule
 from reactor.core.state import Setup, State
 
 MOST_NAMED = 5
-_MATCHES = frozenset({Stance.HOLDS, Stance.DECIDED})
+_MATCHES = frozenset(
+    {
+        Stand.HOLDING,
+        Stand.READY,
+        Stand.SAID,
+        Stand.ENDING,
+        Stand.RESTING,
+        Stand.COOLING,
+        Stand.GATED,
+        Stand.LIMITED,
+    }
+)
+"""Its condition holds, whatever may keep the rule from acting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +51,10 @@ def count(setup: Setup, state: State, at: float) -> Iterator[Count]:
         each = [(name, rules[number]) for name, rules in told]
         yield Count(
             rule,
-            selected=sum(one.stance is not Stance.NOT_SELECTED for _, one in each),
-            matches=tuple((name, one.said) for name, one in each if one.stance in _MATCHES),
-            unknown=sum(one.stance is Stance.UNKNOWN for _, one in each),
-            waits=sum(one.stance is Stance.WAITS for _, one in each),
+            selected=sum(one.stand != NOT_SELECTED for _, one in each),
+            matches=tuple((name, one.said) for name, one in each if one.stand in _MATCHES),
+            unknown=sum(one.stand == Stand.UNKNOWN for _, one in each),
+            waits=sum(one.sentence == WAITS for _, one in each),
         )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from reactor.app.asking import ask
 from reactor.app.complaint import OK
+from reactor.core.appraisal import NOT_SELECTED
 from reactor.core.printing import tame
 from reactor.core.units import say_duration
 
@@ -56,17 +57,17 @@ def _facts(told: Told) -> Iterator[str]:
 
 def _rule(rule: Told, width: int) -> Iterator[str]:
     dry = " (dry run)" if rule["dry_run"] else ""
+    level = f" ({rule['level']})" if rule["level"] else ""
     said = rule["said"] or rule["condition"]
-    yield f"{rule['rule']:<{width}}  {rule['stance']}: {said}"
+    yield f"{rule['rule']:<{width}}  {rule['sentence']}{level}: {said}"
     indent = " " * (width + 2)
-    if rule["stance"] == "does not select it":
+    if rule["stand"] == NOT_SELECTED:
         return
     for distance in rule["distances"]:
-        if distance["said"] not in said:
-            yield f"{indent}{distance['said']}"
+        yield f"{indent}{distance['said']}"
+    if rule["exempted_by"]:
+        yield f"{indent}the exception is {rule['exempted_by']}"
     if rule["held"] is not None:
         yield f"{indent}it has held for {rule['held']:.1f} s"
-    if rule["due_in"] is not None and not rule["kept_by"]:
+    if rule["due_in"] is not None:
         yield f"{indent}{rule['action']}{dry} in {say_duration(round(rule['due_in']))} if nothing changes"
-    if rule["kept_by"]:
-        yield f"{indent}kept from acting: {rule['kept_by']}"

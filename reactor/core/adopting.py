@@ -11,7 +11,7 @@ from reactor.core.draft import Draft
 from reactor.core.ending import end, ended_note
 from reactor.core.lifetimes import past_of_first, past_of_next
 from reactor.core.notes import Adopted, OomSeen
-from reactor.core.noticing import came_later, take_notice
+from reactor.core.noticing import came_later, handed_on, take_notice
 from reactor.core.oomed import came_before_the_look, early_of
 from reactor.core.protection import Standing, claims_exemption_in_vain
 from reactor.core.rules import Trigger
@@ -38,7 +38,7 @@ def see(setup: Setup, draft: Draft, container: Container, at: float) -> None:
             entry = replace(entry, due=frozenset())
             note = replace(note, old=container.run not in setup.away)
         draft.notes.append(note)
-    draft.changed[container.id] = take_notice(setup, draft.state, old, take_look(entry, at), at)
+    draft.changed[container.id] = take_look(take_notice(setup, draft.state, old, entry, at), at)
 
 
 def _learn_end(draft: Draft, old: Entry, entry: Entry, at: float) -> Entry:
@@ -143,7 +143,7 @@ def _begin_anew(
         met_main=old.met_main,
         # An OOM that was reported before the first start became visible is of this run.
         ooms=max(int(oomed), old.ooms if first else 0),
-        due=_handed_on(old, first=first, oomed=oomed),
+        due=handed_on(old, first=first, oomed=oomed),
         last_oom=old.last_oom if oomed else 0,
         old_oom=not first and (old.ooms > 0 or old.container.oom_killed),
         last_exit=old.last_exit if first else None,
@@ -155,12 +155,6 @@ def _begin_anew(
     entry = _placed(setup, draft, fresh, placed, at)
     _note_adoption(setup, draft, entry, at)
     return entry
-
-
-def _handed_on(old: Entry, *, first: bool, oomed: bool) -> frozenset[Trigger]:
-    """The triggers of what was no run yet are those of the first run."""
-    due = old.due if first else frozenset()
-    return due | {Trigger.OOM} if oomed else due
 
 
 def _note_adoption(setup: Setup, draft: Draft, entry: Entry, at: float) -> None:

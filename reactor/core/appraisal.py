@@ -4,47 +4,61 @@ Only reading belongs here: the same functions that decide are asked, and nothing
 How an appraisal is shown is the business of the rooms above.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
-from reactor.core.deciding import is_cooling
 from reactor.core.distance import Distance, distances
-from reactor.core.exempting import exempted
-from reactor.core.gate import is_gated
 from reactor.core.judging import fresh_sample, view_of
+from reactor.core.outlook import Outlook, Stand, outlooks
 from reactor.core.protection import Standing
-from reactor.core.rules import Rule
+from reactor.core.rules import Level, Rule, View
 from reactor.core.state import Entry, Setup, State
 from reactor.core.topology import cascade, mains_of
+from reactor.core.units import say_duration
 
+NOT_SELECTED = "not-selected"
+"""The stand of a rule whose ``select`` does not name the container, or that is for nobody out of scope."""
 SHORTEST = 4
 """Characters by which the beginning of an id may be named."""
 
 
-class Stance(StrEnum):
-    """Where a rule stands towards a run."""
-
-    NOT_SELECTED = "does not select it"
-    WAITS = "waits for its event"
-    NO = "does not hold"
-    UNKNOWN = "unknown"
-    HOLDS = "holds"
-    DECIDED = "has decided"
+SENTENCES: Mapping[Stand, str] = MappingProxyType(
+    {
+        Stand.BROKEN: "failed by a defect, and is out of force here",
+        Stand.EXEMPT: "is kept from acting by an exception",
+        Stand.OUT_OF_SIGHT: "has no confirmed living run to judge",
+        Stand.WITHIN: "does not hold",
+        Stand.UNKNOWN: "unknown",
+        Stand.WHOLE: "is about all of them together",
+        Stand.COOLING: "acted on an earlier run, and cools down",
+        Stand.SAID: "has decided about this run already",
+        Stand.ENDING: "holds, and the run is being ended",
+        Stand.RESTING: "holds, and rests after a try that failed",
+        Stand.GATED: "holds, and is new: what it would do is being counted, see reactor status",
+        Stand.LIMITED: "holds, and so many match at once that it holds back",
+        Stand.HOLDING: "holds",
+        Stand.READY: "holds, and decides now",
+    }
+)
+WAITS = "waits for its event"
 
 
 @dataclass(frozen=True, slots=True)
 class RuleAppraisal:
     """One rule towards one run.
 
-    ``said`` is the condition with the run's numbers; ``held`` is for how many seconds it has held
-    and ``due_in`` in how many it would act if nothing changes, None if that is not foreseeable.
-    ``kept_by`` says what keeps it from acting, empty if nothing does.
+    ``stand`` is a value of ``Stand`` or NOT_SELECTED, ``sentence`` says it in words; ``said`` is the
+    condition with the run's numbers. ``held`` is for how many seconds it has held and ``due_in`` in how
+    many it would act if nothing changes, None if that is not foreseeable. ``exempted_by`` is the exception
+    that spares the run.
     """
 
     rule: str
+    level: str
     place: str
-    stance: Stance
+    stand: str
+    sentence: str
     condition: str
     said: str
     action: str
@@ -52,7 +66,7 @@ class RuleAppraisal:
     distances: tuple[Distance, ...] = ()
     held: float | None = None
     due_in: float | None = None
-    kept_by: str = ""
+    exempted_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +119,8 @@ def find(state: State, wanted: str) -> tuple[Entry, ...]:
 def appraise(setup: Setup, state: State, entry: Entry, at: float) -> Appraisal:
     """What every rule in force makes of this container at this moment."""
     container, sample = entry.container, fresh_sample(setup, entry, at)
-    chosen = {rule.key: rule for rule in entry.rules}
+    view = view_of(setup, entry, at)
+    known = {each.rule.key: each for each in outlooks(setup, state, entry, at)}
     return Appraisal(
         id=container.id,
         name=container.name,
@@ -118,10 +133,7 @@ def appraise(setup: Setup, state: State, entry: Entry, at: float) -> Appraisal:
         sidecars=tuple(sorted(side.container.name for side in cascade(state, entry))),
         age=None if container.born is None else at - container.born,
         sample_age=None if sample is None else at - sample.at,
-        rules=tuple(
-            _rule(setup, state, entry, chosen[rule.key], at) if rule.key in chosen else _not_selected(rule)
-            for rule in setup.rules.rules
-        ),
+        rules=tuple(_rule(setup, rule, known.get(rule.key), view, at) for rule in setup.rules.rules),
     )
 
 
@@ -139,70 +151,40 @@ def _kept_by(entry: Entry, at: float) -> str:
     return ""
 
 
-def _not_selected(rule: Rule) -> RuleAppraisal:
-    return RuleAppraisal(
-        rule.name, rule.place, Stance.NOT_SELECTED, _condition(rule), "", rule.action, rule.dry_run
-    )
-
-
-def _rule(setup: Setup, state: State, entry: Entry, rule: Rule, at: float) -> RuleAppraisal:
-    view = view_of(setup, entry, at)
-    verdict = rule.when.test(view) if rule.when is not None else True
-    holding = entry.holding.get(rule.key)
-    held = at - holding.since if holding is not None else None
-    far = distances(rule.when.tree, view) if rule.when is not None and rule.when.tree is not None else ()
-    return RuleAppraisal(
-        rule=rule.name,
-        place=rule.place,
-        stance=_stance(entry, rule, verdict),
-        condition=_condition(rule),
-        said=rule.when.explain(view) if rule.when is not None else "",
-        action=rule.action,
-        dry_run=rule.dry_run or setup.dry_run,
+def _rule(setup: Setup, rule: Rule, outlook: Outlook | None, view: View, at: float) -> RuleAppraisal:
+    if outlook is None:
+        return _bare(setup, rule, NOT_SELECTED, "does not select it")
+    # A label of its own may have made the rule stricter for this container.
+    rule, tree = outlook.rule, outlook.rule.when.tree if outlook.rule.when is not None else None
+    waits = outlook.stand is Stand.WITHIN and rule.on is not None
+    bare = _bare(setup, rule, outlook.stand, WAITS if waits else SENTENCES[outlook.stand])
+    far = distances(tree, view) if tree is not None and outlook.stand is not Stand.WHOLE else ()
+    return replace(
+        bare,
+        said=outlook.reason,
         distances=far,
-        held=held,
-        due_in=_due_in(rule, verdict, held, far),
-        kept_by=_rule_kept_by(setup, state, entry, rule, at),
+        held=None if outlook.since is None else at - outlook.since,
+        due_in=_due_in(rule, outlook, far, at),
+        exempted_by=outlook.exempted.by if outlook.exempted is not None else "",
     )
 
 
-def _rule_kept_by(setup: Setup, state: State, entry: Entry, rule: Rule, at: float) -> str:
-    exempt = exempted(setup.policy, rule, entry.container)
-    limited = state.curbs.limited.get(rule.key)
-    reasons = {
-        "it failed by a defect, and is out of force here": rule.key in entry.earlier.disabled
-        or state.curbs.is_off(rule.key),
-        f"the exception {exempt.by if exempt else ''} exempts it": exempt is not None,
-        "it was acted upon for this run already": rule.key in entry.latched,
-        "it acted on an earlier run, and cools down": is_cooling(entry, rule, at),
-        "it is new, and what it would do is being counted; see reactor status": is_gated(setup, state, rule),
-        f"more than {rule.limit} match at once": limited is not None,
-    }
-    return "; ".join(reason for reason, true in reasons.items() if true)
+def _bare(setup: Setup, rule: Rule, stand: str, sentence: str) -> RuleAppraisal:
+    level = "" if rule.level is Level.ONLY else rule.level.value
+    dry, condition = setup.runs_dry(rule), _condition(rule)
+    return RuleAppraisal(rule.name, level, rule.place, stand, sentence, condition, "", rule.action, dry)
 
 
 def _condition(rule: Rule) -> str:
     parts = [f"on {rule.on}" if rule.on is not None else "", rule.when.text if rule.when is not None else ""]
     text = " while ".join(part for part in parts if part)
-    return f"{text} for {rule.hold:g}s" if rule.hold else text
+    return f"{text} for {say_duration(rule.hold)}" if rule.hold else text
 
 
-def _stance(entry: Entry, rule: Rule, verdict: bool | None) -> Stance:
-    if verdict is None:
-        return Stance.UNKNOWN
-    if not verdict:
-        return Stance.NO
-    if rule.on is not None and rule.key not in entry.holding:
-        return Stance.WAITS
-    return Stance.DECIDED if entry.ending or rule.key in entry.latched else Stance.HOLDS
-
-
-def _due_in(rule: Rule, verdict: bool | None, held: float | None, far: tuple[Distance, ...]) -> float | None:
+def _due_in(rule: Rule, outlook: Outlook, far: tuple[Distance, ...], at: float) -> float | None:
     """When it acts if nothing changes: only what time alone brings about can be foreseen."""
-    if rule.on is not None:
-        return None
-    if verdict:
-        return max(0.0, rule.hold - (held or 0.0))
-    if verdict is False and len(far) == 1 and far[0].reached_in is not None:
-        return max(0.0, far[0].reached_in) + rule.hold
-    return None
+    if outlook.next_at is not None:
+        return outlook.next_at - at
+    alone = len(far) == 1 and outlook.stand is Stand.WITHIN and rule.on is None
+    reached = far[0].reached_in if alone else None
+    return None if reached is None else max(0.0, reached) + rule.hold

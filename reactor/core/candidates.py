@@ -1,17 +1,23 @@
-"""A run that a held-back rule matches at this moment, between its judgement and the verdict on all.
+"""What comes of judging a run, and who is left to be decided about with all others in view.
 
-Records only; who collects them is in ``judging`` and ``whole``, who decides in ``tick``.
+Records only; who collects them is in ``verdicts`` and ``whole``, who decides in ``tick``.
 """
 
 from dataclasses import dataclass
 
 from reactor.core.container import ContainerId, Run
+from reactor.core.decisions import Decision
+from reactor.core.notes import Note
 from reactor.core.rules import Rule
+from reactor.core.state import Entry
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """``ready`` tells that the rule's ``for`` is over, ``only_said`` that nothing is left to be done."""
+    """A run that a held-back rule matches at this moment.
+
+    ``ready`` tells that the rule's ``for`` is over, ``only_said`` that nothing is left to be done.
+    """
 
     run: Run
     rule: Rule
@@ -24,3 +30,14 @@ class Candidate:
     def id(self) -> ContainerId:
         """The container's id."""
         return self.run.id
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An entry after judgement, and what came of it. ``broken`` are rules that failed, and how."""
+
+    entry: Entry
+    decisions: tuple[Decision, ...] = ()
+    notes: tuple[Note, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    broken: tuple[tuple[Rule, str], ...] = ()

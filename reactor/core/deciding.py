@@ -1,6 +1,6 @@
 """From a rule that holds to a decision: what stands in its way, and what is remembered of it.
 
-Whether a rule holds is found out in ``judging``; what becomes of a decision is in ``following``.
+Whether a rule holds is found out in ``verdicts``; what becomes of a decision is in ``following``.
 """
 
 from dataclasses import replace

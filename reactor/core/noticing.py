@@ -29,6 +29,12 @@ def came_later(state: State, container: Container) -> bool:
     return state.began is not None and container.created is not None and container.created > state.began
 
 
+def handed_on(old: Entry, *, first: bool, oomed: bool) -> frozenset[Trigger]:
+    """The triggers of what was no run yet are those of the first run."""
+    due = old.due if first else frozenset()
+    return due | {Trigger.OOM} if oomed else due
+
+
 def _arrived(state: State, container: Container) -> frozenset[Trigger]:
     due = {Trigger.CREATE} if came_later(state, container) else set()
     born = container.born if container.born is not None else container.created

@@ -1,6 +1,6 @@
 """OOM events and the runs they belong to: an event can come before the run was seen, or after its end.
 
-Only the assignment by the engine's own moments is here; what an OOM leads to is in ``judging``.
+Only the assignment by the engine's own moments is here; what an OOM leads to is in ``verdicts``.
 """
 
 from dataclasses import replace

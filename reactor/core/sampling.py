@@ -10,6 +10,7 @@ from dataclasses import replace
 from reactor.core.facts import Sample
 from reactor.core.rules import Rule
 from reactor.core.state import Entry, Setup
+from reactor.core.swift import changed
 from reactor.core.windows import Track, Tracks, Window, no_tracks
 
 RESTARTS = "restarts"
@@ -21,8 +22,9 @@ def take_sample(setup: Setup, entry: Entry, sample: Sample) -> Entry:
     """The entry with this sample as its last one."""
     cores = _cores(entry, sample, setup.stale_after)
     wanted = _windows(entry.rules)
+    heard = sample.at if _tells(sample) else entry.heard
     if not wanted:
-        return replace(entry, sample=sample, cores=cores)
+        return changed(entry, sample=sample, cores=cores, heard=heard)
     values = {"cpu": cores, "memory": sample.memory, "pids": sample.pids}
     series = {
         window: _longer(entry.series.get(window), window, sample.at, values.get(window.field), setup)
@@ -30,7 +32,12 @@ def take_sample(setup: Setup, entry: Entry, sample: Sample) -> Entry:
         if window.field != RESTARTS
     }
     series |= without_samples(entry.series)
-    return replace(entry, sample=sample, cores=cores, series=series)
+    return changed(entry, sample=sample, cores=cores, series=series, heard=heard)
+
+
+def _tells(sample: Sample) -> bool:
+    """Whether it is more than a frame without data."""
+    return sample.pids is not None or sample.memory is not None or sample.cpu is not None
 
 
 def take_look(entry: Entry, at: float) -> Entry:

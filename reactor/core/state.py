@@ -1,7 +1,7 @@
 """What the core remembers: one entry for each container that matters, and what it was set up with.
 
-Only the shape of the memory is here. How it changes is in ``adopting``, ``judging``,
-``orphans`` and ``following``; ``step`` puts them together. An entry is dropped when its
+Only the shape of the memory is here. How it changes is in ``adopting``, ``verdicts``,
+``orphans``, ``tick`` and ``following``; ``step`` puts them together. An entry is dropped when its
 container is gone.
 """
 
@@ -86,9 +86,9 @@ class Entry:
     with a die event and may be trusted. ``gone_at`` is when the engine was found not to know the container
     any more; ``revived`` tells that the run was taken for over once and was seen alive after that.
     ``heard`` is when a reading of this run last told anything, ``asked`` since when readings are wanted.
-    ``earlier`` is what is remembered of earlier runs. ``cores`` is the processor time per second between
-    the last two samples, ``series`` what is kept for the windows of its rules, ``past`` how long its
-    earlier runs lasted together, None if not certain.
+    ``earlier`` is what is remembered of earlier runs.
+    ``cores`` is the processor time per second between the last two samples, ``series`` what is kept for the
+    windows of its rules, ``past`` how long its earlier runs lasted together, None if not certain.
     """
 
     container: Container

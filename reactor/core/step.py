@@ -40,6 +40,7 @@ from reactor.core.replaced import judge_replaced
 from reactor.core.rules import Trigger
 from reactor.core.sampling import take_sample
 from reactor.core.state import Entry, Setup, State, Step
+from reactor.core.swift import changed
 from reactor.core.tick import may_change, tick
 from reactor.core.verdicts import judge
 
@@ -110,15 +111,13 @@ def _sampled(setup: Setup, state: State, sample: Sample) -> Step:
     entry = state.entries.get(sample.run.id)
     if entry is None or entry.run != sample.run or not entry.alive:
         return Step(state)
-    tells = sample.pids is not None or sample.memory is not None or sample.cpu is not None
-    entry = replace(take_sample(setup, entry, sample), heard=sample.at if tells else entry.heard)
-    judged = judge(setup, state, entry, sample.at)
+    judged = judge(setup, state, take_sample(setup, entry, sample), sample.at)
     if judged.broken:
         draft = Draft(state, {sample.run.id: judged.entry}, list(judged.notes))
         put_out_of_force(draft, judged.entry, judged.broken, sample.at)
         return Step(draft.finish(), judged.decisions, tuple(draft.notes))
     entries = state.entries.put(sample.run.id, judged.entry)
-    return Step(replace(state, entries=entries), judged.decisions, judged.notes)
+    return Step(changed(state, entries=entries), judged.decisions, judged.notes)
 
 
 def _heard(state: State, fact: Subscription) -> State:

@@ -11,6 +11,18 @@ OVER = frozenset({Trigger.DIE, Trigger.OOM})
 """The triggers that may be judged when the run is over: what is left of its task hangs on them."""
 
 
+def judgeable(setup: Setup, entry: Entry, at: float) -> bool:
+    """Whether any rule may be asked about this run now."""
+    if not entry.governed or entry.unsure:
+        return False
+    if entry.alive:
+        return True
+    if not entry.due:
+        return False
+    # An OOM may be reported after the death that it caused; the sidecars still hang on the verdict.
+    return not entry.run.started_at or (entry.ended_at is not None and at - entry.ended_at <= setup.keep)
+
+
 def counts(setup: Setup, entry: Entry, rule: Rule) -> bool:
     """Whether a rule can be judged for a run in this state at all."""
     if entry.alive:

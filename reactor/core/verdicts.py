@@ -5,9 +5,9 @@ a stale sample nor a run that could not be confirmed. Rules that are held back b
 own condition are only collected, for ``tick`` to decide on.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from reactor.core.candidates import Candidate
+from reactor.core.candidates import Candidate, Judged
 from reactor.core.deciding import applies, conclude, may_decide
 from reactor.core.decisions import Action, Decision
 from reactor.core.gate import is_gated
@@ -17,20 +17,10 @@ from reactor.core.lacking import what_is_lacking
 from reactor.core.notes import CannotTell, Matched, Note
 from reactor.core.rules import Rule, Trigger, View
 from reactor.core.state import Entry, Setup, State
+from reactor.core.swift import changed
 from reactor.core.topology import cascade
-from reactor.core.triggers import counts, is_due, sentence, stays_due
+from reactor.core.triggers import counts, is_due, judgeable, sentence, stays_due
 from reactor.core.views import Views
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """An entry after judgement, and what came of it. ``broken`` are rules that failed, and how."""
-
-    entry: Entry
-    decisions: tuple[Decision, ...] = ()
-    notes: tuple[Note, ...] = ()
-    candidates: tuple[Candidate, ...] = ()
-    broken: tuple[tuple[Rule, str], ...] = ()
 
 
 def judge(
@@ -41,24 +31,13 @@ def judge(
     ``groups`` come when time goes on: then rules that are about more than one run are judged as
     well. ``gone`` tells that the container is in a later run already.
     """
-    if not _judgeable(setup, entry, at):
+    if not judgeable(setup, entry, at):
         return Judged(entry)
     hearing = _Hearing(setup, state, entry, at, groups, gone=gone)
     for rule in entry.rules:
         hearing.hear(rule)
     hearing.decide()
     return hearing.close()
-
-
-def _judgeable(setup: Setup, entry: Entry, at: float) -> bool:
-    if not entry.governed or entry.unsure:
-        return False
-    if entry.alive:
-        return True
-    if not entry.due:
-        return False
-    # An OOM may be reported after the death that it caused; the sidecars still hang on the verdict.
-    return not entry.run.started_at or (entry.ended_at is not None and at - entry.ended_at <= setup.keep)
 
 
 _Match = tuple[Rule, View, float]
@@ -183,7 +162,7 @@ class _Hearing:
         entry = self._entry
         due = self._still_due() if entry.due else entry.due
         if self._holding != entry.holding or due != entry.due:
-            entry = replace(entry, holding=self._holding, due=due)
+            entry = changed(entry, holding=self._holding, due=due)
         return Judged(
             entry, tuple(self._decisions), tuple(self._notes), tuple(self._candidates), tuple(self._broken)
         )

@@ -2,9 +2,10 @@
 
 import pytest
 
-from reactor.core.appraisal import Appraisal, RuleAppraisal, Stance, appraise, find
+from reactor.core.appraisal import NOT_SELECTED, Appraisal, RuleAppraisal, appraise, find
 from reactor.core.container import ContainerId
 from reactor.core.distance import distances
+from reactor.core.outlook import Stand
 from reactor.core.rules import Rule, RuleSet, Selector
 from reactor.core.state import Setup
 from reactor.core.tree import Node
@@ -65,17 +66,17 @@ def test_each_rule_says_where_it_stands() -> None:
     story.tick(104.0)
     told = _of(story, cid(1), 104.0)
     pids, memory, lifetime, ml = told.rules
-    assert (pids.stance, pids.said, pids.held, pids.due_in) == (Stance.HOLDS, "pids 231 > 200", 4.0, 6.0)
-    assert (memory.stance, memory.due_in) == (Stance.NO, None)
-    assert lifetime.stance is Stance.NO
+    assert (pids.stand, pids.said, pids.held, pids.due_in) == (Stand.HOLDING, "pids 231 > 200", 4.0, 6.0)
+    assert (memory.stand, memory.due_in) == (Stand.WITHIN, None)
+    assert lifetime.stand == Stand.WITHIN
     assert lifetime.due_in == pytest.approx(11 * 3600.0 - 4.0)
-    assert ml.stance is Stance.NOT_SELECTED
+    assert ml.stand == NOT_SELECTED
     assert told.kept_by == ""
 
 
 def test_what_is_not_sampled_is_unknown_and_what_is_out_of_scope_says_so() -> None:
     story = Story(Setup(RULES)).snapshot(100.0, box(1), box(2, labels={}))
-    assert _rule(_of(story, cid(1), 100.0), "safety/pids").stance is Stance.UNKNOWN
+    assert _rule(_of(story, cid(1), 100.0), "safety/pids").stand == Stand.UNKNOWN
     assert _of(story, cid(2), 100.0).kept_by == "it is out of scope: it is only watched"
 
 

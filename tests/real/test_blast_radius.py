@@ -65,7 +65,7 @@ def put(scene: Scene, rules: str) -> Path:
 def test_a_reload_that_would_end_half_of_all_is_held(busy_scene: Scene) -> None:
     """An invalid one changes nothing; what was in force goes on; after the acknowledgement it proceeds."""
     scene = busy_scene
-    with scene.monitor(rules=MILD) as monitor:
+    with scene.monitor(rules=MILD, config="gate: {share: 30%}\n") as monitor:
         version = json.loads(monitor.order("status", "--json").stdout)["version"]
         put(scene, BROKEN)
         refused = monitor.order("reload")
@@ -91,7 +91,7 @@ def test_a_reload_that_would_end_half_of_all_is_held(busy_scene: Scene) -> None:
 def test_a_restart_is_no_way_around_it(busy_scene: Scene) -> None:
     """Neither with other rules, nor with an empty journal; and what was acknowledged stays so."""
     scene = busy_scene
-    with scene.monitor(rules=MILD) as monitor:
+    with scene.monitor(rules=MILD, config="gate: {share: 30%}\n") as monitor:
         until(lambda: monitor.said("new rules are in force"), 20)
         assert monitor.stop() == 0
         put(scene, HARSH)

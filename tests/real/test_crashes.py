@@ -89,7 +89,12 @@ def test_a_second_monitor_on_the_same_journal_is_refused(lone_scene: Scene) -> N
     scene = lone_scene
     with scene.monitor() as first:
         second = subprocess.run(
-            first.command(), check=False, capture_output=True, text=True, timeout=60, env=clean_environment()
+            [*first.command(), "--control", "off"],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env=clean_environment(),
         )
         assert second.returncode == 2
         (line,) = [line for line in second.stderr.splitlines() if not line.startswith("{")]

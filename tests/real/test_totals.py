@@ -28,7 +28,7 @@ def test_victims_go_the_largest_first_until_the_total_is_met_and_not_one_more(lo
     stranger = scene.run(deeds.STORM, labels={f"{scene.names.task}x": ""}, **LIMITS)
     skipped = scene.run(deeds.processes(90), task="skipped", skip="", **LIMITS)
     scene.innocent(stranger, skipped, *(tasks[size] for size in SIZES[:5]))
-    with scene.monitor(rules=RULES, config="gate: {off: true}\n") as monitor:
+    with scene.monitor(rules=RULES) as monitor:
         for size in SIZES[5:]:
             scene.guilty(tasks[size], 2 * PROMISE, since=monitor.began)
         scene.verdict()

@@ -44,7 +44,7 @@ def test_site_file() -> None:
     assert [str(error) for error in read.errors] == []
     lifetime, pids, memory, _ = read.rules
     assert lifetime.when is not None
-    assert (lifetime.when.text, lifetime.place) == ("age > 24h", "safety.yaml:18")
+    assert (lifetime.when.text, lifetime.place) == ("age > 24h", "safety.yaml:19")
     assert [each.name for each in pids.exempt] == ["builds"]
     assert memory == replace(
         load([ROOT / "rules" / "safety.yaml"]).rules[2], place=memory.place, when=memory.when
