@@ -135,6 +135,7 @@ class Teller:
             "matches": len(note.matches),
             "sidecars": note.along,
             "in_scope": note.governed,
+            "remedy": "see reactor status; reactor ack lets them act; or mend the rules and reload",
         }
         log.error("new rules would end too many at once: they wait for an acknowledgement", extra=fields)
         for match in note.matches[:MOST_NAMED]:
