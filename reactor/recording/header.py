@@ -13,8 +13,9 @@ from reactor.core.ports import EngineInfo
 from reactor.core.rules import RuleSet
 from reactor.core.state import Setup
 from reactor.recording.errors import Malformed, TooNew
-from reactor.recording.packing import Packer, to_bytes
-from reactor.recording.unpacking import Texts, Unpacker, from_bytes
+from reactor.recording.packing import Packer
+from reactor.recording.plain import from_bytes, to_bytes
+from reactor.recording.unpacking import Texts, Unpacker
 
 FORMAT = 1
 """Counted up when frames come to hold something that an older reader would take for something else."""

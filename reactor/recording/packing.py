@@ -9,8 +9,6 @@ from collections.abc import Callable, Mapping
 from operator import attrgetter
 from typing import Any, get_args
 
-import msgspec
-
 from reactor.core.container import Container, Run
 from reactor.core.rules import RuleSet
 from reactor.recording import kinds
@@ -18,9 +16,6 @@ from reactor.recording.errors import NotRecordable
 from reactor.recording.references import Books
 
 Pack = Callable[[Any], Any]
-
-BIG_INT, BROKEN_TEXT = 1, 2
-"""The codes of what msgpack has no room for: larger integers, and texts that are no Unicode."""
 
 
 class Packer:
@@ -185,24 +180,3 @@ def _mapping(key: Pack | None, value: Pack | None) -> Pack:
         return flat
 
     return pack
-
-
-_ENCODER = msgspec.msgpack.Encoder()
-
-
-def to_bytes(plain: Any) -> bytes:
-    """Plain values as msgpack; what msgpack has no room for is put into its extensions."""
-    try:
-        return _ENCODER.encode(plain)
-    except (OverflowError, UnicodeEncodeError):
-        return _ENCODER.encode(_extended(plain))
-
-
-def _extended(plain: Any) -> Any:
-    if isinstance(plain, list | tuple):
-        return [_extended(each) for each in plain]
-    if isinstance(plain, int) and not -(2**63) <= plain < 2**64:
-        return msgspec.msgpack.Ext(BIG_INT, f"{plain:x}".encode())
-    if isinstance(plain, str) and any("\ud800" <= char <= "\udfff" for char in plain):
-        return msgspec.msgpack.Ext(BROKEN_TEXT, plain.encode("utf-8", "surrogatepass"))
-    return plain

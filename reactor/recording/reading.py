@@ -19,7 +19,8 @@ from reactor.recording.frames import MAGIC, MAGIC_STEM, End, Ending, Frame, read
 from reactor.recording.header import Header, unpack_header, unpack_setup
 from reactor.recording.kinds import Closed, Lost
 from reactor.recording.places import recordings_in
-from reactor.recording.unpacking import Texts, Unpacker, from_bytes
+from reactor.recording.plain import from_bytes
+from reactor.recording.unpacking import Texts, Unpacker
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ of it is not in the recording, so it is assumed: it came off at once. What the r
 ended simply ends there.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from reactor.core.container import Run
@@ -91,12 +91,6 @@ class Replay:
 def with_rules(setup: Setup, rules: RuleSet) -> Setup:
     """The recorded setup with other rules, armed and without the gate: whom would they end?"""
     return replace(setup, rules=rules, dry_run=False, gate=no_gate())
-
-
-def live_decisions(items: Iterable[Recorded]) -> Iterator[Decision]:
-    """What was decided when it was recorded, in order."""
-    for recorded in items:
-        yield from recorded.decisions
 
 
 @dataclass(frozen=True, slots=True)

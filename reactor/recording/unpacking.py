@@ -5,8 +5,7 @@ readable. A kind, a field or a word that is not known here is a newer reactor's,
 refused: to leave it out would be to replay something else. The mirror of ``packing``.
 """
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, fields
 from typing import Any, get_args
 
@@ -16,21 +15,11 @@ from reactor.core.container import Container, ContainerId, Run
 from reactor.core.rules import RuleSet
 from reactor.recording import kinds
 from reactor.recording.errors import Malformed, NotRecordable, TooNew
-from reactor.recording.packing import BIG_INT, BROKEN_TEXT
 from reactor.recording.references import Books
+from reactor.recording.shapes import ALLOWED, Unpack, checked, container_id, each_of, mapping_of, row_of, word
 
-_FULL_ID = re.compile("[0-9a-f]{64}")
-Unpack = Callable[[Any], Any]
 Texts = tuple[tuple[str, str], ...]
 Schema = Sequence[tuple[str, Sequence[str]]]
-
-_ALLOWED: Mapping[Any, tuple[type, ...]] = {
-    str: (str,),
-    int: (int,),
-    float: (float, int),
-    bool: (bool,),
-    bytes: (bytes,),
-}
 
 
 class Unpacker:
@@ -78,7 +67,7 @@ class Unpacker:
 
     def _unpack_for(self, hint: Any) -> Unpack:
         if hint is ContainerId:
-            return _container_id
+            return container_id
         hint = kinds.plain_hint(hint)
         arms = kinds.arms(hint)
         alone = [arm for arm in arms if arm is not type(None)]
@@ -89,27 +78,27 @@ class Unpacker:
 
     def _union(self, alone: list[Any]) -> Unpack:
         if all(arm in kinds.SCALARS for arm in alone):
-            return _checked(tuple(each for arm in alone for each in _ALLOWED[arm]))
+            return checked(tuple(each for arm in alone for each in ALLOWED[arm]))
         return self._unpack_numbered
 
     def _single(self, hint: Any) -> Unpack:
         if hint in kinds.SCALARS:
-            return _checked(_ALLOWED[hint])
+            return checked(ALLOWED[hint])
         if hint is RuleSet:
             return self._rules
         if kinds.is_enum(hint):
-            return _word(hint)
+            return word(hint)
         if kinds.is_record(hint):
             return self._record(hint)
         inner = [self._unpack_for(each) for each in get_args(hint) if each is not Ellipsis]
         if kinds.is_mapping(hint):
-            return _mapping(*inner)
+            return mapping_of(*inner)
         if kinds.is_set(hint):
-            return _each(inner[0], frozenset)
+            return each_of(inner[0], frozenset)
         if len(inner) == 1:
-            return _each(inner[0], tuple)
+            return each_of(inner[0], tuple)
         if inner:
-            return _row(inner)
+            return row_of(inner)
         raise NotRecordable(f"a recording cannot hold a {hint}")
 
     def _rules(self, value: Any) -> RuleSet:
@@ -173,80 +162,3 @@ def _or_number(whole: Unpack, known: Callable[[int], Any], add: Callable[[Any], 
         return found
 
     return unpack
-
-
-def _checked(allowed: tuple[type, ...]) -> Unpack:
-    def check(value: Any) -> Any:
-        # By type and not by isinstance: True is no number here.
-        if type(value) not in allowed:
-            raise Malformed(f"{type(value).__name__} instead of {allowed[0].__name__}")
-        return value
-
-    return check
-
-
-def _container_id(value: Any) -> Any:
-    """The core spreads its memory by the digits of ids, and so does not take anything else for one."""
-    if type(value) is not str or _FULL_ID.fullmatch(value) is None:
-        raise Malformed(f"{value!r:.80} is no container's id")
-    return value
-
-
-def _word(vocabulary: Any) -> Unpack:
-    words = {each.value: each for each in vocabulary}
-
-    def unpack(value: Any) -> Any:
-        found = words.get(value) if isinstance(value, str | int) else None
-        if found is None:
-            raise TooNew(f"{value!r:.80} is no {vocabulary.__name__}; it is a word")
-        return found
-
-    return unpack
-
-
-def _each(unpack: Unpack, gather: Callable[[Any], Any]) -> Unpack:
-    def unpack_all(values: Any) -> Any:
-        if not isinstance(values, list):
-            raise Malformed(f"{type(values).__name__} instead of a list")
-        return gather(unpack(value) for value in values)
-
-    return unpack_all
-
-
-def _row(unpacks: list[Unpack]) -> Unpack:
-    def unpack_row(values: Any) -> tuple[Any, ...]:
-        if not isinstance(values, list) or len(values) != len(unpacks):
-            raise Malformed(f"this has not {len(unpacks)} parts")
-        return tuple(unpack(value) for unpack, value in zip(unpacks, values, strict=True))
-
-    return unpack_row
-
-
-def _mapping(key: Unpack, value: Unpack) -> Unpack:
-    def unpack(flat: Any) -> Mapping[Any, Any]:
-        if not isinstance(flat, list) or len(flat) % 2:
-            raise Malformed("this is no map")
-        pairs = iter(flat)
-        return {key(one): value(other) for one, other in zip(pairs, pairs, strict=True)}
-
-    return unpack
-
-
-def _extension(code: int, data: memoryview) -> Any:
-    raw = bytes(data)
-    if code == BIG_INT:
-        return int(raw, 16)
-    if code == BROKEN_TEXT:
-        return raw.decode("utf-8", "surrogatepass")
-    raise ValueError(f"extension {code}")
-
-
-_DECODER = msgspec.msgpack.Decoder(ext_hook=_extension)
-
-
-def from_bytes(data: bytes) -> Any:
-    """Plain values from msgpack. Raises Malformed."""
-    try:
-        return _DECODER.decode(data)
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise Malformed(f"this is no msgpack: {error}") from None

@@ -17,8 +17,9 @@ from reactor.recording.errors import Full, RecordingError
 from reactor.recording.file import RecordingFile
 from reactor.recording.header import Header, pack_header, pack_setup
 from reactor.recording.kinds import Closed, Lost
-from reactor.recording.packing import Packer, to_bytes
+from reactor.recording.packing import Packer
 from reactor.recording.places import Place
+from reactor.recording.plain import to_bytes
 
 Item = tuple[Fact | Setup, tuple[Decision, ...]]
 """A fact with the decisions that it led to; or a setup, which is in force from the next fact on."""

@@ -16,8 +16,9 @@ from reactor.core.state import Setup
 from reactor.recording import kinds
 from reactor.recording.errors import Malformed, NotRecordable, TooNew
 from reactor.recording.header import pack_setup
-from reactor.recording.packing import Packer, to_bytes
-from reactor.recording.unpacking import Schema, Unpacker, from_bytes
+from reactor.recording.packing import Packer
+from reactor.recording.plain import from_bytes, to_bytes
+from reactor.recording.unpacking import Schema, Unpacker
 from tests.core.build import box, cid, started
 from tests.recording.build import keep_texts, records
 
