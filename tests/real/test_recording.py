@@ -86,7 +86,8 @@ def storms_and_all(scene: Scene) -> str:
     scene.guilty(scene.run(deeds.STORM, task="storm", **LIMITS))
     scene.guilty(scene.run(deeds.RAMP, task="ramp", **LIMITS))
     scene.guilty(scene.run(deeds.OOM_CHILD, task="child", mem="32m"))
-    main = scene.guilty(scene.run(deeds.STORM, task="main", **LIMITS))
+    # Whoever joins it must be there before it goes.
+    main = scene.guilty(scene.run(deeds.sh(f"sleep 3; {deeds.STORM[-1]}"), task="main", **LIMITS), 13)
     sides = [scene.run(deeds.SERVE, serves="main"), scene.run(network_mode=f"container:{main}")]
     scene.guilty(scene.run(task="old", labels={SHORT: ""}, **LIMITS), 13, not_before=3)
     between = scene.run(deeds.processes(BETWEEN), task="between", **LIMITS)
