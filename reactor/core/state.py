@@ -159,7 +159,8 @@ class State:
     ``roster`` changes whenever the living runs do, or the rules for them. ``began`` is when the
     first list was taken. ``early`` are the latest OOM events of containers that nobody has seen yet.
     ``deaf`` is since when no events have come in, None while they do. ``wholes`` are the holdings of
-    rules about the whole, by key and owner; ``curbs`` is what holds rules back.
+    rules about the whole, by key and owner; ``curbs`` is what holds rules back. ``unconfirmed`` were alive
+    in the last list, and what run they are in could not be found out.
     """
 
     entries: Shelf[Entry] = field(default_factory=Shelf)
@@ -170,6 +171,7 @@ class State:
     deaf: float | None = None
     wholes: Mapping[tuple[str, str], Holding] = field(default_factory=dict)
     curbs: Curbs = field(default_factory=Curbs)
+    unconfirmed: frozenset[ContainerId] = frozenset()
 
     def living(self) -> Iterator[Entry]:
         """The entries of runs under way."""
