@@ -86,7 +86,7 @@ class Desk:
         return {"rules": rules, "containers": len(gate.matches)}
 
     def _held_rules(self) -> list[str]:
-        """The rules that are held back: those that match, or all new ones while it is not known what matches."""
+        """The rules that are held back: those that match; all new ones while nobody knows what matches."""
         gate = self._monitor.state.curbs.gate
         if not gate.held:
             return []
