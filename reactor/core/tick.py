@@ -19,7 +19,7 @@ from reactor.core.orphans import judge_orphan, met
 from reactor.core.state import Entry, Setup, State, Step
 from reactor.core.topology import living_by_task, needed
 from reactor.core.verdicts import judge
-from reactor.core.whole import take_victims
+from reactor.core.whole import is_still_needed, take_victims
 
 
 def tick(setup: Setup, state: State, at: float) -> Step:
@@ -79,9 +79,12 @@ def _resolve(setup: Setup, draft: Draft, candidates: Sequence[Candidate], at: fl
     passed = within_limits(draft, open_, setup.rules.rules, at)
     decided: list[Candidate] = []
     decisions: list[Decision] = []
-    for each in sorted(passed, key=lambda each: each.rule.action is not Action.KILL):
+    for each in sorted(passed, key=_rank):
         entry = draft.entry(each.id)
         if entry is None or not each.ready or not _may(setup, draft, each, at):
+            continue
+        # What was decided a moment ago may have been enough: not one more goes.
+        if not is_still_needed(setup, draft, each, at):
             continue
         entry, decision = conclude(
             setup, entry, each.rule, each.reason, each.since, at, only_said=each.only_said
@@ -91,6 +94,12 @@ def _resolve(setup: Setup, draft: Draft, candidates: Sequence[Candidate], at: fl
         decisions.append(decision)
     draft.state = remember(draft.state, decided, at)
     return decisions
+
+
+def _rank(each: Candidate) -> tuple[bool, bool]:
+    """The strongest come first, and of those who are as strong the rules about the whole come last."""
+    whole = each.rule.when is not None and each.rule.when.total is not None
+    return each.rule.action is not Action.KILL, whole
 
 
 def _may(setup: Setup, draft: Draft, each: Candidate, at: float) -> bool:
