@@ -5,6 +5,7 @@ a single run is judged in ``step``.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from reactor.core.candidates import Candidate
 from reactor.core.deciding import applies, conclude, may_decide
@@ -24,13 +25,18 @@ from reactor.core.whole import is_still_needed, take_victims
 
 def tick(setup: Setup, state: State, at: float) -> Step:
     """What comes due at this moment."""
-    draft = Draft(forget(setup, state, at))
+    draft = Draft(_went_on(setup, forget(setup, state, at), at))
     decisions = _judge_lonely(setup, draft, at)
     candidates = _judge_all(setup, draft, at, decisions)
     draft.state, draft.changed = draft.finish(), {}
     candidates += take_victims(setup, draft, at)
     decisions += _resolve(setup, draft, candidates, at)
     return Step(draft.finish(), tuple(decisions), tuple(draft.notes))
+
+
+def _went_on(setup: Setup, state: State, at: float) -> State:
+    broken = state.ticked is None or at - state.ticked > setup.stale_after
+    return replace(state, ticked=at, awake=at if broken and state.ticked is not None else state.awake)
 
 
 def may_change(entry: Entry) -> bool:

@@ -78,7 +78,7 @@ def _judge_group(
     sums[place] = Sum(rule.name, group, amount, total.value, len(parts), len(members) - len(parts))
     verdict = _SIGNS[total.sign](amount, total.value)
     before = draft.state.wholes.get(place)
-    now = held(before, at, verdict=verdict, keep=rule.keep, patience=setup.fresh_for(rule))
+    now = held(before, at, verdict=verdict, keep=rule.keep, patience=setup.patience_for(rule))
     if now is not None:
         holdings[place] = now
     if not verdict or now is None:
