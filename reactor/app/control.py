@@ -5,7 +5,7 @@ Only their setting up from the settings is here; what they do is in ``controllin
 
 import logging
 import os
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -74,9 +74,19 @@ def services(
 
 
 def look_at(paths: Iterable[Path]) -> frozenset[tuple[str, int, int, int]]:
-    """What can be seen of rule files without reading them: names, sizes, times of change."""
-    files = (file for path in paths for file in (path.rglob("*.y*ml") if path.is_dir() else [path]))
-    return frozenset(_seen(file) for file in files)
+    """What can be seen of rule files without reading them: names, sizes, times of change.
+
+    Whatever vanishes meanwhile, or may not be looked into, is seen as such: a look never fails.
+    """
+    return frozenset(_seen(file) for path in paths for file in _below(path))
+
+
+def _below(path: Path) -> Iterator[Path]:
+    # Other than the methods of Path, these answer also where permission is lacking or a folder has just gone.
+    if not os.path.isdir(path):
+        yield path
+    for folder, _, names in os.walk(path):
+        yield from (Path(folder, name) for name in names if name.endswith((".yaml", ".yml")))
 
 
 def _seen(file: Path) -> tuple[str, int, int, int]:

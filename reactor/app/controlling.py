@@ -52,7 +52,8 @@ class Desk:
             "reload_errors": list(self._monitor.reloads.errors),
             "gated": list(self._monitor.gated()),
             "held": [_match(match) for match in gate.matches] if gate.held else [],
-            "held_rules": sorted({match.rule for match in gate.matches}) if gate.held else [],
+            "held_rules": self._held_rules(),
+            "unknown": gate.unknown if gate.held else 0,
         }
 
     def explain(self, wanted: str) -> Mapping[str, Any]:
@@ -80,9 +81,16 @@ class Desk:
         gate = self._monitor.state.curbs.gate
         if not gate.held:
             raise Refused(_CONFLICT, {"error": "nothing is held back"})
-        rules = sorted({match.rule for match in gate.matches})
+        rules = self._held_rules()
         self._monitor.feed(Acknowledged(trio.current_time(), tame(who, LONGEST_NAME)))
         return {"rules": rules, "containers": len(gate.matches)}
+
+    def _held_rules(self) -> list[str]:
+        """The rules that are held back: those that match; all new ones while nobody knows what matches."""
+        gate = self._monitor.state.curbs.gate
+        if not gate.held:
+            return []
+        return sorted({match.rule for match in gate.matches} or self._monitor.gated())
 
 
 def _match(match: Match) -> Mapping[str, str]:

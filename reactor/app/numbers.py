@@ -74,7 +74,9 @@ class Numbers:
         if self._sources.reloads().errors:
             remarks.append("the last reload of the rules failed, and those before are in force")
         gate = self._sources.state().curbs.gate
-        if gate.held:
+        if gate.waiting:
+            remarks.append(f"new rules are held back: {gate.unknown} containers cannot be judged yet")
+        elif gate.held:
             remarks.append(f"new rules would act on {len(gate.matches)} containers at once and are held back")
         return "; ".join(remarks)
 
@@ -90,7 +92,7 @@ class Numbers:
             ready=_is_ready(watch),
             rules_loaded=len(setup.rules.rules),
             reload_successful=not self._sources.reloads().errors,
-            gate_held=len(state.curbs.gate.matches) if state.curbs.gate.held else 0,
+            gate_held=_held_back(state),
             rule_unknown=rule_unknown(setup, state, at),
             stats_streams=self._sources.readings().open,
             stats_shed=self._sources.readings().shed,
@@ -179,6 +181,12 @@ def _is_unknown(rule: Rule, view: View) -> bool:
 def stale(setup: Setup, state: State, at: float) -> int:
     """How many runs that need samples have none that is evidence."""
     return sum(needs_samples(entry) and fresh_sample(setup, entry, at) is None for entry in state.living())
+
+
+def _held_back(state: State) -> int:
+    """On how many containers the rules that are held back would act, or might."""
+    gate = state.curbs.gate
+    return len(gate.matches) + (gate.unknown if gate.waiting else 0) if gate.held else 0
 
 
 def _is_ready(watch: WatchStatistics) -> bool:

@@ -58,9 +58,11 @@ def _status(told: Told) -> Iterator[str]:
     if told["reload_errors"]:
         yield "the last reload failed, and the rules before it are in force:"
         yield from (f"  {line}" for line in told["reload_errors"])
-    if not told["held"]:
+    if not told["held_rules"]:
         return
     yield f"held back: {', '.join(told['held_rules'])} would act on {len(told['held'])} containers at once"
+    if told["unknown"]:
+        yield f"  {told['unknown']} more cannot be judged yet, and may match"
     for each in told["held"]:
         yield f"  {each['name']} ({each['id'][:12]})  {each['rule']}: {each['reason']}"
     yield "to let them act: reactor ack; else mend the rules and reload"

@@ -17,6 +17,8 @@ from reactor.ruleset import BadRules
 
 log = logging.getLogger("reactor.app")
 
+_LONGEST = 300
+
 
 class Reloader:
     """Loads by ``load``, which blocks and raises BadRules: one at a time, on a thread of its own.
@@ -40,6 +42,10 @@ class Reloader:
                 rules = await trio.to_thread.run_sync(self._load, limiter=self._limiter)
             except BadRules as bad:
                 return self._refuse(tuple(map(str, bad.errors)))
+            except Exception as error:  # noqa: BLE001  # Whatever a file does to its reader, the monitor goes on.
+                return self._refuse(
+                    (f"the rules cannot be read: {type(error).__name__}: {error}"[:_LONGEST],)
+                )
             self._put_in_force(rules)
             return ()
 

@@ -134,6 +134,7 @@ class Teller:
             "rules": ", ".join(note.rules),
             "matches": len(note.matches),
             "sidecars": note.along,
+            "unknown": note.unknown,
             "in_scope": note.governed,
             "remedy": "see reactor status; reactor ack lets them act; or mend the rules and reload",
         }

@@ -45,7 +45,8 @@ class RuleReleased:
 class GateHeld:
     """Rules that were never in force would end too many at once: they wait for an acknowledgement.
 
-    ``along`` sidecars would go with the ``matches``; ``governed`` is how many runs are in scope.
+    ``along`` sidecars would go with the ``matches``; ``governed`` is how many runs are in scope. ``unknown``
+    more could not be judged yet, and may match.
     """
 
     at: float
@@ -53,6 +54,7 @@ class GateHeld:
     matches: tuple[Match, ...]
     along: int
     governed: int
+    unknown: int = 0
 
 
 @dataclass(frozen=True, slots=True)

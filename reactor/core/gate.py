@@ -10,10 +10,11 @@ from dataclasses import replace
 from reactor.core.candidates import Candidate
 from reactor.core.cautions import GateHeld, GateOpened
 from reactor.core.draft import Draft
-from reactor.core.judging import fresh_sample, needs_samples
+from reactor.core.judging import SAMPLED, fresh_sample
 from reactor.core.restraint import Gate, Match
 from reactor.core.rules import Rule
-from reactor.core.state import Setup, State
+from reactor.core.sampling import tells
+from reactor.core.state import Entry, Setup, State
 from reactor.core.topology import reach
 
 
@@ -53,18 +54,19 @@ def review(setup: Setup, draft: Draft, matching: Sequence[Candidate], at: float)
     mains = {entry.run.id: entry for each in matching if (entry := draft.entry(each.id)) is not None}
     along = len(reach(draft.state, mains.values())) if mains else 0
     matches = tuple(_match(draft, each) for each in matching)
-    gate = replace(gate, matches=matches, along=along)
-    if not gate.held and _has_counted(setup, draft, at):
-        if _is_within(setup, draft.state, len(mains), along):
+    unknown = _unknown(setup, draft.state, at)
+    gate = replace(gate, matches=matches, along=along, unknown=unknown)
+    if (not gate.held or gate.waiting) and _has_counted(setup, gate, at):
+        if _is_within(setup, draft.state, len(mains) + unknown, along):
             draft.state = replace(draft.state, curbs=replace(draft.state.curbs, gate=gate))
             draft.state, note = open_gate(setup, draft.state, at)
             draft.notes.append(note)
             return True
-        gate = replace(gate, held=True)
+        gate = replace(gate, held=True, waiting=_is_within(setup, draft.state, len(mains), along))
     if gate.held and _is_news(setup, gate, len(mains)):
-        gate = replace(gate, noted=len(mains))
+        gate = replace(gate, noted=len(mains), told=True)
         names = tuple(rule.name for rule in gated_rules(setup, draft.state))
-        draft.notes.append(GateHeld(at, names, matches, along, _governed(draft.state)))
+        draft.notes.append(GateHeld(at, names, matches, along, _governed(draft.state), unknown))
     draft.state = replace(draft.state, curbs=replace(draft.state.curbs, gate=gate))
     return False
 
@@ -75,15 +77,33 @@ def _match(draft: Draft, each: Candidate) -> Match:
     return Match(each.run, name, each.rule.name, each.reason)
 
 
-def _has_counted(setup: Setup, draft: Draft, at: float) -> bool:
-    terms, since = setup.gate, draft.state.curbs.gate.since
+def _has_counted(setup: Setup, gate: Gate, at: float) -> bool:
+    terms, since = setup.gate, gate.since
     if since is None or at - since < terms.shortest:
         return False
-    if at - since >= terms.longest:
-        return True
-    return all(
-        fresh_sample(setup, each, at) is not None for each in draft.state.living() if needs_samples(each)
-    )
+    return not gate.unknown or at - since >= terms.longest
+
+
+def _unknown(setup: Setup, state: State, at: float) -> int:
+    """How many runs a gated rule may match for all that is known: nobody looked at them yet.
+
+    Those are counted as if they matched. Were they nothing, a new rule would be let through while the
+    engine is slow to tell, and would end everybody as soon as it does.
+    """
+    entries = (state.entries.get(key) for key in state.unconfirmed)
+    unseen = sum(entry is None or (entry.governed and not entry.alive) for entry in entries)
+    gated = frozenset(rule.key for rule in gated_rules(setup, state))
+    return unseen + sum(each.governed and _is_unknown(setup, each, gated, at) for each in state.living())
+
+
+def _is_unknown(setup: Setup, entry: Entry, gated: frozenset[str], at: float) -> bool:
+    mine = [rule for rule in entry.rules if rule.key in gated]
+    if entry.unsure or not mine:
+        return entry.unsure and bool(mine)
+    if not any(rule.when and rule.when.reads & SAMPLED for rule in mine):
+        return False
+    sample = fresh_sample(setup, entry, at)
+    return sample is None or not tells(sample)
 
 
 def _is_within(setup: Setup, state: State, mains: int, along: int) -> bool:
@@ -99,4 +119,6 @@ def _governed(state: State) -> int:
 
 def _is_news(setup: Setup, gate: Gate, mains: int) -> bool:
     """Whether the list has grown so much since it was last said that somebody has to know."""
+    if not gate.noted and not mains:
+        return not gate.told
     return not gate.noted or mains >= gate.noted + max(setup.gate.at_least, gate.noted // 2)

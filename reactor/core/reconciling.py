@@ -32,7 +32,7 @@ def reconcile(setup: Setup, state: State, snapshot: Snapshot) -> tuple[Draft, tu
             vanish(draft, entry.run.id, snapshot.at)
     changed = tuple(draft.changed)
     began = state.began if state.began is not None else snapshot.began
-    draft.state = replace(draft.finish(), snapshots=snapshot.number, began=began)
+    draft.state = replace(draft.finish(), snapshots=snapshot.number, began=began, unconfirmed=snapshot.unsure)
     draft.changed = {}
     _count_orphans(setup, draft, snapshot)
     return draft, changed

@@ -53,14 +53,18 @@ class Gate:
 
     ``since`` is when it began to count; ``held`` that it counted too many and waits for somebody.
     ``along`` is the number of sidecars that would go with the ``matches``, ``noted`` how many
-    matches there were when that was last said.
+    matches there were when that was last said, ``told`` that it was. ``unknown`` is how many more could not
+    be judged; ``waiting`` tells that it is held for these alone, and goes on counting.
     """
 
     since: float | None = None
     held: bool = False
+    waiting: bool = False
     matches: tuple[Match, ...] = ()
     along: int = 0
+    unknown: int = 0
     noted: int = 0
+    told: bool = False
     opened: frozenset[str] = frozenset()
 
 

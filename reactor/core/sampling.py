@@ -22,7 +22,7 @@ def take_sample(setup: Setup, entry: Entry, sample: Sample) -> Entry:
     """The entry with this sample as its last one."""
     cores = _cores(entry, sample, setup.stale_after)
     wanted = _windows(entry.rules)
-    heard = sample.at if _tells(sample) else entry.heard
+    heard = sample.at if tells(sample) else entry.heard
     if not wanted:
         return changed(entry, sample=sample, cores=cores, heard=heard)
     values = {"cpu": cores, "memory": sample.memory, "pids": sample.pids}
@@ -35,7 +35,7 @@ def take_sample(setup: Setup, entry: Entry, sample: Sample) -> Entry:
     return changed(entry, sample=sample, cores=cores, series=series, heard=heard)
 
 
-def _tells(sample: Sample) -> bool:
+def tells(sample: Sample) -> bool:
     """Whether it is more than a frame without data."""
     return sample.pids is not None or sample.memory is not None or sample.cpu is not None
 

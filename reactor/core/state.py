@@ -20,6 +20,9 @@ from reactor.core.rules import Rule, RuleSet, Trigger
 from reactor.core.shelf import Shelf
 from reactor.core.windows import Tracks, no_tracks
 
+SELDOM = 3.0
+"""Seconds between two readings, or two looks at the clock, that are no gap in the evidence."""
+
 
 @dataclass(frozen=True, slots=True)
 class Setup:
@@ -53,6 +56,10 @@ class Setup:
     def fresh_for(self, rule: Rule) -> float:
         """How old a sample may be to be evidence for this rule."""
         return self.stale_after if rule.fresh is None else rule.fresh
+
+    def patience_for(self, rule: Rule) -> float:
+        """For how long nothing need be known of what is to last: readings come once a second, not always."""
+        return max(self.fresh_for(rule), SELDOM)
 
     def runs_dry(self, rule: Rule) -> bool:
         """Whether this rule only says what it would do."""
@@ -159,7 +166,9 @@ class State:
     ``roster`` changes whenever the living runs do, or the rules for them. ``began`` is when the
     first list was taken. ``early`` are the latest OOM events of containers that nobody has seen yet.
     ``deaf`` is since when no events have come in, None while they do. ``wholes`` are the holdings of
-    rules about the whole, by key and owner; ``curbs`` is what holds rules back.
+    rules about the whole, by key and owner; ``curbs`` is what holds rules back. ``unconfirmed`` were alive
+    in the last list, and what run they are in could not be found out. ``ticked`` is when time last went on,
+    ``awake`` since when it has done so without a break: what was not seen in a break is not our news.
     """
 
     entries: Shelf[Entry] = field(default_factory=Shelf)
@@ -170,6 +179,9 @@ class State:
     deaf: float | None = None
     wholes: Mapping[tuple[str, str], Holding] = field(default_factory=dict)
     curbs: Curbs = field(default_factory=Curbs)
+    unconfirmed: frozenset[ContainerId] = frozenset()
+    ticked: float | None = None
+    awake: float | None = None
 
     def living(self) -> Iterator[Entry]:
         """The entries of runs under way."""

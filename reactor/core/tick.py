@@ -5,6 +5,7 @@ a single run is judged in ``step``.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from reactor.core.candidates import Candidate
 from reactor.core.deciding import applies, conclude, may_decide
@@ -19,18 +20,23 @@ from reactor.core.orphans import judge_orphan, met
 from reactor.core.state import Entry, Setup, State, Step
 from reactor.core.topology import living_by_task, needed
 from reactor.core.verdicts import judge
-from reactor.core.whole import take_victims
+from reactor.core.whole import is_still_needed, take_victims
 
 
 def tick(setup: Setup, state: State, at: float) -> Step:
     """What comes due at this moment."""
-    draft = Draft(forget(setup, state, at))
+    draft = Draft(_went_on(setup, forget(setup, state, at), at))
     decisions = _judge_lonely(setup, draft, at)
     candidates = _judge_all(setup, draft, at, decisions)
     draft.state, draft.changed = draft.finish(), {}
     candidates += take_victims(setup, draft, at)
     decisions += _resolve(setup, draft, candidates, at)
     return Step(draft.finish(), tuple(decisions), tuple(draft.notes))
+
+
+def _went_on(setup: Setup, state: State, at: float) -> State:
+    broken = state.ticked is None or at - state.ticked > setup.stale_after
+    return replace(state, ticked=at, awake=at if broken and state.ticked is not None else state.awake)
 
 
 def may_change(entry: Entry) -> bool:
@@ -79,9 +85,12 @@ def _resolve(setup: Setup, draft: Draft, candidates: Sequence[Candidate], at: fl
     passed = within_limits(draft, open_, setup.rules.rules, at)
     decided: list[Candidate] = []
     decisions: list[Decision] = []
-    for each in sorted(passed, key=lambda each: each.rule.action is not Action.KILL):
+    for each in sorted(passed, key=_rank):
         entry = draft.entry(each.id)
         if entry is None or not each.ready or not _may(setup, draft, each, at):
+            continue
+        # What was decided a moment ago may have been enough: not one more goes.
+        if not is_still_needed(setup, draft, each, at):
             continue
         entry, decision = conclude(
             setup, entry, each.rule, each.reason, each.since, at, only_said=each.only_said
@@ -91,6 +100,12 @@ def _resolve(setup: Setup, draft: Draft, candidates: Sequence[Candidate], at: fl
         decisions.append(decision)
     draft.state = remember(draft.state, decided, at)
     return decisions
+
+
+def _rank(each: Candidate) -> tuple[bool, bool]:
+    """The strongest come first, and of those who are as strong the rules about the whole come last."""
+    whole = each.rule.when is not None and each.rule.when.total is not None
+    return each.rule.action is not Action.KILL, whole
 
 
 def _may(setup: Setup, draft: Draft, each: Candidate, at: float) -> bool:

@@ -46,13 +46,21 @@ def is_due(setup: Setup, state: State, entry: Entry, rule: Rule, at: float) -> b
 
 
 def unseen_since(setup: Setup, state: State, entry: Entry, rule: Rule, at: float) -> float | None:
-    """Since when nothing is known of this run, if that is longer than this rule allows."""
+    """Since when nothing is known of this run, if that is longer than this rule allows.
+
+    Only while we looked: a monitor that was stopped, or got no time, saw nothing of anybody.
+    """
     known = [at]
     if entry.asked is not None:
         known.append(entry.asked if entry.heard is None else max(entry.asked, entry.heard))
     if state.deaf is not None:
         known.append(state.deaf)
     since = min(known)
+    if state.ticked is not None:
+        if at - state.ticked > setup.stale_after:
+            # We stood still ourselves. What came in meanwhile is read next.
+            return None
+        since = since if state.awake is None else max(since, state.awake)
     return since if at - since >= rule.hold and at - since > setup.fresh_for(rule) else None
 
 

@@ -106,7 +106,7 @@ class _Hearing:
         return rule.when.test(view) if rule.when is not None else True
 
     def _hold(self, rule: Rule, before: Holding | None, verdict: bool | None) -> None:
-        now = held(before, self._at, verdict=verdict, keep=rule.keep, patience=self._setup.fresh_for(rule))
+        now = held(before, self._at, verdict=verdict, keep=rule.keep, patience=self._setup.patience_for(rule))
         if now is None:
             self._holding.pop(rule.key, None)
             if rule.on is Trigger.BLIND:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from reactor.core.candidates import Candidate
 from reactor.core.container import ContainerId
-from reactor.core.deciding import applies, may_decide
+from reactor.core.deciding import applies, may_decide, overtakes
 from reactor.core.draft import Draft
 from reactor.core.holding import Holding, held
 from reactor.core.judging import view_of
@@ -78,7 +78,7 @@ def _judge_group(
     sums[place] = Sum(rule.name, group, amount, total.value, len(parts), len(members) - len(parts))
     verdict = _SIGNS[total.sign](amount, total.value)
     before = draft.state.wholes.get(place)
-    now = held(before, at, verdict=verdict, keep=rule.keep, patience=setup.fresh_for(rule))
+    now = held(before, at, verdict=verdict, keep=rule.keep, patience=setup.patience_for(rule))
     if now is not None:
         holdings[place] = now
     if not verdict or now is None:
@@ -109,10 +109,10 @@ def _victims(
     setup: Setup, draft: Draft, rule: Rule, total: Total, parts: list[_Part], at: float
 ) -> Iterator[_Part]:
     exceeds = _SIGNS[total.sign]
-    going = {each.entry.run.id: each.entry for each in parts if _is_going(setup, each.entry, rule)}
+    going = _going(setup, rule, parts)
     gone = _with_sidecars(draft, going)
     rest = _rest(parts, gone)
-    for part in sorted(parts, key=_order(setup, rule.victims or Order(total.field), at)):
+    for part in sorted(parts, key=_order(setup, rule, rule.victims or Order(total.field), at)):
         if not exceeds(rest, total.value):
             return
         entry = part.entry
@@ -127,9 +127,32 @@ def _victims(
         yield part
 
 
+def is_still_needed(setup: Setup, draft: Draft, each: Candidate, at: float) -> bool:
+    """Whether a total is exceeded still, after all that was decided since its victims were taken."""
+    total, entry = each.rule.when.total if each.rule.when is not None else None, draft.entry(each.id)
+    if total is None or entry is None:
+        return True
+    for _, members in _groups(setup, draft, total):
+        if any(member.run == entry.run for member in members):
+            parts = [part for one in members if (part := _part(setup, each.rule, total, one, at)) is not None]
+            gone = _with_sidecars(draft, _going(setup, each.rule, parts))
+            return _SIGNS[total.sign](_rest(parts, gone), total.value)
+    return False
+
+
+def _going(setup: Setup, rule: Rule, parts: Iterable[_Part]) -> dict[ContainerId, Entry]:
+    return {each.entry.run.id: each.entry for each in parts if _is_going(setup, each.entry, rule)}
+
+
 def _is_going(setup: Setup, entry: Entry, rule: Rule) -> bool:
     """Whether it is being ended; for a rule that runs dry, as well what it has said so of."""
-    return bool(entry.ending) or (setup.runs_dry(rule) and rule.key in entry.latched)
+    going = bool(entry.ending) and not _is_slow(entry, rule)
+    return going or (setup.runs_dry(rule) and rule.key in entry.latched)
+
+
+def _is_slow(entry: Entry, rule: Rule) -> bool:
+    """Whether a hard level need not wait for its polite end. Sidecars have their grace in any case."""
+    return bool(entry.ending) and overtakes(entry, rule) and not entry.is_sidecar
 
 
 def _with_sidecars(draft: Draft, going: Mapping[ContainerId, Entry]) -> frozenset[ContainerId]:
@@ -140,16 +163,19 @@ def _rest(parts: Iterable[_Part], gone: frozenset[ContainerId]) -> int:
     return sum(part.value for part in parts if part.entry.run.id not in gone)
 
 
-def _order(setup: Setup, order: Order, at: float) -> Callable[[_Part], tuple[bool, float, float, str]]:
-    """What is not known comes last; of equals the youngest comes first."""
+def _order(
+    setup: Setup, rule: Rule, order: Order, at: float
+) -> Callable[[_Part], tuple[bool, bool, float, float, str]]:
+    """Who is on the way already comes first, what is not known last; of equals the youngest comes first."""
 
-    def key(part: _Part) -> tuple[bool, float, float, str]:
+    def key(part: _Part) -> tuple[bool, bool, float, float, str]:
         value = getattr(view_of(setup, part.entry, at), order.field, None)
         rank = float(value) if isinstance(value, int | float) else None
         if rank is not None and order.largest:
             rank = -rank
         born = part.entry.container.born
-        return rank is None, rank or 0.0, float("inf") if born is None else -born, part.entry.run.id
+        young, slow = float("inf") if born is None else -born, _is_slow(part.entry, rule)
+        return not slow, rank is None, rank or 0.0, young, part.entry.run.id
 
     return key
 

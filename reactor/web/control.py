@@ -6,12 +6,15 @@ rules and let held ones act. Only paths, methods and JSON belong here; what is d
 """
 
 import json
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from reactor.http.server import Answer, Handler, Request, Response, Terms
 from reactor.http.server_routes import routed
+
+log = logging.getLogger("reactor.web")
 
 JSON = "application/json"
 TERMS = Terms(body=64 * 1024, connections=16)
@@ -55,6 +58,8 @@ def control(controls: Controls) -> Handler:
             return _json(200, await controls.reload())
         except Refused as refused:
             return _json(refused.status, refused.told)
+        except Exception as error:  # noqa: BLE001  # As in _answer.
+            return _failed(error)
 
     async def acknowledge(request: Request) -> Answer:
         return _answer(lambda: controls.acknowledge(request.query.get("who", "")))
@@ -74,6 +79,13 @@ def _answer(tell: Callable[[], Told]) -> Response:
         return _json(200, tell())
     except Refused as refused:
         return _json(refused.status, refused.told)
+    except Exception as error:  # noqa: BLE001  # A question that cannot be answered must not end the monitor.
+        return _failed(error)
+
+
+def _failed(error: Exception) -> Response:
+    log.error("a defect: the control socket could not answer", exc_info=error)
+    return _json(500, {"error": f"this could not be answered: {type(error).__name__}; see the monitor's log"})
 
 
 def _json(status: int, told: Told) -> Response:

@@ -286,3 +286,54 @@ def test_a_later_run_is_counted_by_what_it_does_itself() -> None:
     told = _samples(_story(), 0.5, 5).tick(2)
     told.see(3, over(TEN[0]), anew(TEN[0], 3, at=3)).tick(3)
     assert {match.name for match in told.state.curbs.gate.matches} == {"c2", "c3", "c4", "c5"}
+
+
+def test_readings_that_come_late_do_not_go_round_the_gate() -> None:
+    """Nobody was judged when the longest count was over: that is no proof that nobody matches."""
+    told = _story()
+    for at in range(1, 13):
+        told.tick(at)
+    _samples(told, 12.5, 10).tick(13)
+    assert told.live() == []
+    assert _held(told)
+    assert [len(note.matches) for note in told.said(GateHeld) if isinstance(note, GateHeld)] == [0, 10]
+
+
+def test_what_is_held_for_the_unknown_alone_opens_once_all_is_known() -> None:
+    told = _story()
+    for at in range(1, 15):
+        told.tick(at)
+    assert _held(told)
+    (note,) = told.said(GateHeld)
+    assert isinstance(note, GateHeld)
+    assert (note.at, note.matches, note.unknown) == (10, (), 10)
+    _samples(told, 15, 2, TEN[:7]).tick(15)
+    assert told.live() == [], "two that match, and three that may"
+    told.sample(15.5, TEN[7], pids=1).sample(15.5, TEN[8], pids=None).tick(16)
+    assert told.live() == [], "a frame without data tells nothing"
+    told.sample(16.5, TEN[8], pids=1).tick(17)
+    assert told.live() == [1, 2]
+
+
+def test_runs_that_nobody_could_confirm_are_counted_as_if_they_matched() -> None:
+    aged = Rule("g/age", "f:1", when=age_over(5), digest="a1")
+    hidden = frozenset(each.id for each in TEN[1:])
+    for told in (story(aged, gate=GateTerms()), story(aged, gate=GateTerms()).see(0, *TEN)):
+        told.snapshot(10, TEN[0], unsure=hidden)
+        for at in range(11, 22):
+            told.tick(at)
+        told.snapshot(22, *(replace(each) for each in TEN)).tick(23)
+        assert told.live() == []
+        assert _held(told)
+
+
+def test_what_no_new_rule_reads_is_not_waited_for() -> None:
+    aged = Rule("g/age", "f:1", when=age_over(5), digest="a1")
+    boxes = [*TEN[:2], *(replace(each, born=100.0) for each in TEN[2:])]
+    told = story(aged, OLD, gate=GateTerms(), proven=frozenset({"o1"})).snapshot(10, *boxes).tick(12)
+    assert told.live() == [1, 2]
+
+
+def test_a_few_that_are_never_known_do_not_hold_it_for_ever() -> None:
+    told = _samples(_story(), 9.5, 1, TEN[:8]).tick(10)
+    assert told.live() == [1]

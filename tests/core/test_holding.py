@@ -148,3 +148,20 @@ def test_a_stop_has_the_grace_of_its_rule_or_the_usual_one_and_a_kill_has_none()
     for rule, grace in ((stop, 33), (usual, 10), (kill, 0)):
         told = story(rule).see(0, box(1)).sample(1, box(1), pids=201)
         assert [decision.grace for decision in told.decisions] == [grace]
+
+
+@pytest.mark.parametrize("fresh", [0.2, 0.5, 1.0])
+def test_readings_that_come_less_often_than_they_are_fresh_do_not_keep_for_from_ending(fresh: float) -> None:
+    told = story(Rule("g/r", "f:1", when=pids_over(200), hold=5, fresh=fresh)).see(0, box(1), box(2))
+    for at in range(1, 12):
+        told.sample(at, box(1), pids=201).sample(at, box(2), pids=201 if at != 5 else 200).tick(at + 0.7)
+    assert told.at() == [(1, 6), (2, 11)]
+
+
+def test_a_gap_that_is_one_begins_for_anew_however_fresh() -> None:
+    told = story(Rule("g/r", "f:1", when=pids_over(200), hold=5, fresh=0.5)).see(0, box(1))
+    for at in (1.0, 2.0, 3.0, 6.5, 7.5, 8.5, 9.5, 10.5, 11.4):
+        told.sample(at, box(1), pids=201)
+    assert told.at() == []
+    told.sample(11.5, box(1), pids=201)
+    assert told.at() == [(1, 11.5)]

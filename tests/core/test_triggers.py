@@ -317,7 +317,10 @@ def test_a_run_of_which_nothing_is_known_for_too_long_is_said_once_for_each_time
     told.sample(31, box(2), pids=1).tick(31).tick(32)
     assert told.at() == [(1, 31)]
     assert told.decisions[0].reason == "no reading of it for 30 s"
-    told.sample(40, box(1), pids=1).sample(40, box(2), pids=1).tick(69.9).sample(69.9, box(2), pids=1)
+    told.sample(40, box(1), pids=1).sample(40, box(2), pids=1)
+    for at in range(33, 70):
+        told.tick(at)
+    told.tick(69.9).sample(69.9, box(2), pids=1)
     assert len(told.decisions) == 1
     told.tick(70)
     assert told.at() == [(1, 31), (1, 70)]
@@ -366,3 +369,18 @@ def test_no_trigger_reaches_what_is_out_of_scope_or_skipped(rule: Rule) -> None:
         told.see(10, over(anew(box(n, labels=labels), 8, at=8)))
     told.tell(Subscription(10, up=False)).tick(300)
     assert told.ended() == []
+
+
+def test_a_monitor_that_stood_still_takes_nobody_for_unseen() -> None:
+    """It was stopped for longer than the rule allows: what it did not see then says nothing of them."""
+    blind = Rule("g/blind", "f:1", on=Trigger.BLIND, hold=30)
+    for first in ("tick", "snapshot"):
+        told = story(blind, Rule("g/pids", "f:2", when=pids_over(200))).see(0, box(1), box(2))
+        for at in range(1, 20):
+            told.sample(at, box(1), pids=10).sample(at, box(2), pids=10).tick(at)
+        if first == "snapshot":
+            told.snapshot(100, replace(box(1)), replace(box(2)))
+        told.tick(100)
+        for at in range(101, 135):
+            told.sample(at, box(1), pids=10).tick(at)
+        assert told.at() == [(2, 130)], "and from there on it counts as ever"

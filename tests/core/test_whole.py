@@ -10,7 +10,7 @@ from reactor.core.container import Container, State
 from reactor.core.decisions import Action, Result, Why
 from reactor.core.groups import Groups
 from reactor.core.restraint import GateTerms
-from reactor.core.rules import Exemption, Order, Rule, Selector
+from reactor.core.rules import Exemption, Level, Order, Rule, Selector
 from reactor.core.step import wanted_samples
 from tests.core.build import Story, box, cid, condition, over, pids_over, story, total_over
 
@@ -292,3 +292,48 @@ def test_a_rule_about_the_task_is_judged_when_time_goes_on() -> None:
     assert told.ended() == []
     told.tick(1.5)
     assert told.at() == [(1, 1.5)]
+
+
+def test_two_totals_and_not_one_more_than_both_of_them_need() -> None:
+    """The victim of the first is enough for the second, whichever it would have taken itself."""
+    pids, memory = (
+        Rule("g/p", "f:1", when=total_over(1000)),
+        Rule("g/m", "f:2", when=total_over(1000, "memory")),
+    )
+    for rules, victims in (((pids, memory), [1]), ((memory, pids), [2])):
+        told = story(*rules).see(0, *TWENTY[:10])
+        for n in range(1, 11):
+            told.sample(1, box(n), pids=102 if n == 1 else 100, memory=102 if n == 2 else 100)
+        told.tick(1)
+        assert told.live() == victims
+
+
+def test_who_goes_by_a_rule_with_a_limit_counts_as_gone_in_the_same_moment() -> None:
+    named = Rule("g/l", "f:2", when=condition(lambda view: view.name == "c2"), limit=5)
+    told = story(Rule("g/p", "f:1", when=total_over(1000)), named).see(0, *TWENTY[:10])
+    _samples(told, 1, dict.fromkeys(range(1, 11), 101)).tick(1)
+    assert told.ended() == [(2, "g/l")]
+
+
+def test_the_hard_level_of_a_total_does_not_wait_for_the_soft_one() -> None:
+    """Those who are being stopped are there still; they go before anybody else does."""
+    soft = Rule(
+        "g/m", "f:1", when=total_over(1000), action=Action.STOP, grace=600, level=Level.SOFT, digest="s"
+    )
+    hard = Rule("g/m", "f:2", when=total_over(1500), level=Level.HARD, digest="h")
+    told = story(soft, hard).see(0, *TWENTY[:6])
+    _samples(told, 1, dict.fromkeys(range(1, 7), 240)).tick(1)
+    assert [(n, action) for (n, _), action in zip(told.at(), _actions(told), strict=True)] == [
+        (1, Action.STOP),
+        (2, Action.STOP),
+    ]
+    values: dict[int, int | None] = {**dict.fromkeys(range(3, 7), 241), 1: 280, 2: 270}  # 1514
+    _samples(told, 2, values).tick(2)
+    assert told.at()[2:] == [(1, 2)], "and not the second, which the rest does not need"
+    assert _actions(told)[2:] == [Action.KILL]
+    _samples(told, 3, values).tick(3)
+    assert len(told.at()) == 3
+
+
+def _actions(told: Story) -> list[Action]:
+    return [decision.action for decision in told.decisions]
