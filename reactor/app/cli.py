@@ -4,6 +4,7 @@ Each command imports what it needs when it runs, so that ``--help`` stays quick.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
@@ -30,6 +31,9 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 """Where each command is carried out: a module beside this one, and its function."""
 
+UNREAD = 141
+"""The exit code where nobody reads on: that of a program which SIGPIPE ended."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out one command line; returns the exit code."""
@@ -42,9 +46,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return complaint.code
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        return _unread()
+
+
+def _unread() -> int:
+    """Whoever read the output has seen enough, as ``head`` has; what is still buffered goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return UNREAD
 
 
 def _command(options: argparse.Namespace) -> int:
     module, function = COMMANDS[options.command]
     command: Callable[[argparse.Namespace], int] = getattr(import_module(f"reactor.app.{module}"), function)
-    return command(options)
+    code = command(options)
+    # Now, and not when the interpreter ends: there nobody could deal with a reader that is gone.
+    sys.stdout.flush()
+    return code

@@ -164,7 +164,7 @@ def _rule(setup: Setup, rule: Rule, outlook: Outlook | None, view: View, at: flo
         said=outlook.reason,
         distances=far,
         held=None if outlook.since is None else at - outlook.since,
-        due_in=_due_in(rule, outlook, far, at),
+        due_in=_due_in(rule, outlook, far, view, at),
         exempted_by=outlook.exempted.by if outlook.exempted is not None else "",
     )
 
@@ -181,10 +181,22 @@ def _condition(rule: Rule) -> str:
     return f"{text} for {say_duration(rule.hold)}" if rule.hold else text
 
 
-def _due_in(rule: Rule, outlook: Outlook, far: tuple[Distance, ...], at: float) -> float | None:
+def _due_in(rule: Rule, outlook: Outlook, far: tuple[Distance, ...], view: View, at: float) -> float | None:
     """When it acts if nothing changes: only what time alone brings about can be foreseen."""
     if outlook.next_at is not None:
         return outlook.next_at - at
     alone = len(far) == 1 and outlook.stand is Stand.WITHIN and rule.on is None
     reached = far[0].reached_in if alone else None
-    return None if reached is None else max(0.0, reached) + rule.hold
+    if reached is None or not _holds_later(rule, view, reached):
+        return None
+    return max(0.0, reached) + rule.hold
+
+
+def _holds_later(rule: Rule, view: View, seconds: float) -> bool:
+    """Whether it holds a moment after so much time, if nothing but the age is another then.
+
+    A part that is false or unknown now stays so: then the bound is reached, and nothing happens.
+    """
+    if rule.when is None or view.age is None:
+        return False
+    return rule.when.test(replace(view, age=view.age + seconds + 1.0)) is True

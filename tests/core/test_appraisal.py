@@ -74,6 +74,26 @@ def test_each_rule_says_where_it_stands() -> None:
     assert told.kept_by == ""
 
 
+@pytest.mark.parametrize(
+    ("text", "due_in"),
+    [
+        ('name == "c1" && age > 12h', 11 * 3600.0),
+        ('name == "other" && age > 12h', None),
+        ('health == "starting" && age > 12h', None),
+        ('labels["team"] == "ml" && age > 12h', None),
+        ('!(age > 12h) && state == "paused"', None),
+    ],
+)
+def test_the_moment_at_which_a_rule_acts_is_foreseen_only_if_age_alone_is_missing(
+    text: str, due_in: float | None
+) -> None:
+    one = box(1, born=100.0 - 3600.0)
+    story = Story(Setup(RuleSet((Rule("g/r", "r:1", when=condition(text)),)))).snapshot(100.0, one)
+    found = _rule(_of(story, cid(1), 100.0), "g/r")
+    assert found.stand == Stand.WITHIN
+    assert found.due_in == (None if due_in is None else pytest.approx(due_in))
+
+
 def test_what_is_not_sampled_is_unknown_and_what_is_out_of_scope_says_so() -> None:
     story = Story(Setup(RULES)).snapshot(100.0, box(1), box(2, labels={}))
     assert _rule(_of(story, cid(1), 100.0), "safety/pids").stand == Stand.UNKNOWN
