@@ -17,6 +17,7 @@ from reactor.app.telling import Teller
 from reactor.core.cautions import GateOpened
 from reactor.core.container import Container, ContainerId, Run
 from reactor.core.decisions import Decision, Outcome, Why
+from reactor.core.exempting import exempted
 from reactor.core.facts import Acted, Fact
 from reactor.core.gate import is_gated
 from reactor.core.notes import Reconciled
@@ -139,13 +140,27 @@ class Monitor:
             self._look(outcome.decision.run.id)
 
     def allows(self, container: Container, decision: Decision) -> bool:
-        """The last look before acting: still in scope, neither skipped nor protected, and still an orphan?"""
+        """The last look before acting: still meant, in scope, neither skipped nor protected, an orphan?"""
+        if not self._is_meant(container, decision):
+            return False
         entry = self.state.entries.get(decision.run.id)
         alone = is_of_orphans(self.setup.rules.rules, decision.rule)
         if alone and entry is not None and needed(self.state, entry):
             return False
         known = entry.mains if entry is not None else self.setup.remembered.get(container.id, frozenset())
         return place(self.setup.policy, container, self._standing, known).standing in GOVERNED
+
+    def _is_meant(self, container: Container, decision: Decision) -> bool:
+        """Whether its rule is there still, acts, and does not spare it: a decision may have waited long.
+
+        What goes with its main goes, whatever became of the rule.
+        """
+        if decision.cause or decision.rule == ORPHAN:
+            return True
+        setup = self.setup
+        rules = (rule for rule in setup.rules.rules if rule.name == decision.rule)
+        live = (rule for rule in rules if not setup.runs_dry(rule))
+        return any(exempted(setup.policy, rule, container) is None for rule in live)
 
     def is_in_force(self, decision: Decision) -> bool:
         """Whether the rule that an earlier monitor decided by is still there."""

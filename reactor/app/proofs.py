@@ -29,6 +29,7 @@ def proofs(rules: Iterable[Rule], policy: Policy) -> Mapping[str, str]:
 
 
 def _scope(policy: Policy) -> str:
+    # Our own container is left out: each upgrade has another, and it is never acted upon.
     # Sets have no order of their own; everything else of a policy is said the same way every time.
     protected = sorted(policy.protected_ids)
     return repr((policy.labels, policy.scope, policy.protect, protected, policy.trusted_images))

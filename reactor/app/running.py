@@ -73,7 +73,7 @@ def read_settings(options: argparse.Namespace) -> Settings:
     own = find_own_container()
     policy = settings.policy
     if own is not None:
-        policy = replace(policy, protected_ids=policy.protected_ids | {own})
+        policy = replace(policy, own=own)
     return replace(
         settings,
         policy=policy,

@@ -5,6 +5,7 @@ for people is here, because it goes with the kind of the value; whether a condit
 ``closures``.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -64,6 +65,9 @@ def _distance(node: Compare, claim: Claim, bound: float, view: View) -> Distance
 def _measured(text: str, claim: Claim, said: str, value: float, bound: float) -> Distance:
     upwards = claim.sign in (">", ">=")
     missing = bound - value if upwards else value - bound
+    if math.isinf(value):
+        # What does not go on growing never gets there. No machine reads an infinite number.
+        return Distance(text, f"{brief(claim.subject)}: never, as it goes on now")
     part = value / bound if bound > 0 else None
     if missing < 0 or (missing == 0 and claim.sign in (">=", "<=")):
         return Distance(text, f"{said}: beyond it", part)

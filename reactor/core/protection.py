@@ -42,7 +42,8 @@ class Policy:
 
     ``scope`` empty means: whatever carries the task label. ``trusted_images`` are globs for
     images whose own labels count as if the container had been given them.
-    ``protected_ids`` are our own container, our socket proxy and other monitors.
+    ``protected_ids`` are our socket proxy and other monitors; ``own`` is the container that we run in, which
+    is another one after each upgrade.
     """
 
     labels: LabelNames = LabelNames()
@@ -50,6 +51,7 @@ class Policy:
     protect: tuple[Selector, ...] = ()
     protected_ids: frozenset[ContainerId] = frozenset()
     trusted_images: tuple[str, ...] = ()
+    own: ContainerId | None = None
     selectors: tuple[Selector, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -83,7 +85,7 @@ def _trusted(policy: Policy, container: Container) -> bool:
 
 def is_exempt(policy: Policy, container: Container) -> Standing | None:
     """PROTECTED or SKIPPED where that holds, else None."""
-    if container.id in policy.protected_ids:
+    if container.id in policy.protected_ids or container.id == policy.own:
         return Standing.PROTECTED
     exempting = exempting_labels(policy, container)
     if any(selector.matches(container, exempting) for selector in policy.protect):

@@ -1,5 +1,8 @@
 """What every rule makes of one container, and how far away it is."""
 
+import json
+from dataclasses import asdict
+
 import pytest
 
 from reactor.core.appraisal import NOT_SELECTED, Appraisal, RuleAppraisal, appraise, find
@@ -107,3 +110,14 @@ def test_a_person_means_a_full_id_first_then_a_name_then_the_beginning_of_an_id(
     assert [entry.run.id for entry in find(story.state, "web")] == [cid(2)]
     assert find(story.state, "nobody") == ()
     assert len(find(story.state, "0000")) == 3
+
+
+def test_what_never_gets_there_is_said_without_an_infinite_number() -> None:
+    """A machine that reads the answer as JSON knows no infinity."""
+    pace = condition("time_to(memory, memory_limit) < 1m")
+    told = Story(Setup(RuleSet((Rule("g/pace", "r:1", when=pace),)))).see(0, box(1))
+    for at in range(1, 30):
+        told.sample(at, box(1), pids=5, memory=100, memory_limit=1000)
+    (rule,) = appraise(told.setup, told.state, told.entry(1), 30).rules
+    json.dumps(asdict(rule), allow_nan=False)
+    assert [far.said for far in rule.distances] == ["time_to(memory, memory_limit): never, as it goes on now"]
