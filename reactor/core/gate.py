@@ -75,15 +75,24 @@ def _match(draft: Draft, each: Candidate) -> Match:
     return Match(each.run, name, each.rule.name, each.reason)
 
 
+def is_partly_seen(setup: Setup, state: State, at: float) -> bool:
+    """Whether readings are still on their way after the first snapshot or a reload, gate or not.
+
+    Then nobody knows how many match, or who of them has most: what has to look at all of them waits.
+    """
+    since = state.curbs.gate.since
+    return since is not None and at - since < setup.gate.longest and not _all_read(setup, state, at)
+
+
 def _has_counted(setup: Setup, draft: Draft, at: float) -> bool:
     terms, since = setup.gate, draft.state.curbs.gate.since
     if since is None or at - since < terms.shortest:
         return False
-    if at - since >= terms.longest:
-        return True
-    return all(
-        fresh_sample(setup, each, at) is not None for each in draft.state.living() if needs_samples(each)
-    )
+    return at - since >= terms.longest or _all_read(setup, draft.state, at)
+
+
+def _all_read(setup: Setup, state: State, at: float) -> bool:
+    return all(fresh_sample(setup, each, at) is not None for each in state.living() if needs_samples(each))
 
 
 def _is_within(setup: Setup, state: State, mains: int, along: int) -> bool:
