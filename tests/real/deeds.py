@@ -32,14 +32,14 @@ SHARED_RAMP = sh("dd if=/dev/zero of=/dev/shm/held bs=1M count=58; sleep 100000"
 NEARLY_FULL = sh("dd if=/dev/zero of=/dev/shm/held bs=1M count=50; sleep 100000")
 """A little less than 80 % (needs ``shm_size``)."""
 PAGE_CACHE = sh(
-    "while true; do dd if=/dev/zero of=/filler bs=1M count=150 conv=notrunc 2>/dev/null; sleep 4; done"
+    "old=/one; new=/two; while true; do dd if=/dev/zero of=$new bs=1M count=150 2>/dev/null; rm -f $old; "
+    "next=$old; old=$new; new=$next; sleep 4; done"
 )
 """Fills the memory with a file that is written: cache, which the kernel can drop.
 
-Again and again, because some hosts take idle cache away. Only what was used once is "inactive", and that is
-all that the engine's working set leaves out; the file is larger than the limit, so that none of it is in
-the cache any more when it is written again. A file that was read a second time counts as in use, here as in
-``docker stats``.
+Again and again, because some hosts take idle cache away, and each time a new file: only what was used
+once is "inactive", and that is all that the engine's working set leaves out. A page that was read a second
+time, or that is written again soon after it was dropped, counts as in use, here as in ``docker stats``.
 """
 
 GROW = "a=x; while true; do a=$a$a; done"
