@@ -47,13 +47,13 @@ def _show(options: argparse.Namespace, told: Told, lines: Iterator[str]) -> int:
 
 
 def _reloaded(told: Told) -> Iterator[str]:
-    yield f"{told['rules']} rules in force, version {told['version']}"
+    yield f"{_rules(told)} in force, version {told['version']}"
     if told["gated"]:
         yield f"new or changed, and watched before they may act: {', '.join(told['gated'])}"
 
 
 def _status(told: Told) -> Iterator[str]:
-    yield f"engine {told['engine']}; {told['rules']} rules in force, version {told['version']}"
+    yield f"engine {told['engine']}; {_rules(told)} in force, version {told['version']}"
     yield "ready" if not told["not_ready"] else f"not ready: {told['not_ready']}"
     if told["reload_errors"]:
         yield "the last reload failed, and the rules before it are in force:"
@@ -66,6 +66,10 @@ def _status(told: Told) -> Iterator[str]:
     for each in told["held"]:
         yield f"  {each['name']} ({each['id'][:12]})  {each['rule']}: {each['reason']}"
     yield "to let them act: reactor ack; else mend the rules and reload"
+
+
+def _rules(told: Told) -> str:
+    return f"{told['rules']} rule{'' if told['rules'] == 1 else 's'}"
 
 
 def _user() -> str:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from reactor.core.candidates import Candidate
 from reactor.core.cautions import GateHeld, GateOpened
 from reactor.core.draft import Draft
-from reactor.core.judging import SAMPLED, fresh_sample
+from reactor.core.judging import SAMPLED, fresh_sample, needs_samples
 from reactor.core.restraint import Gate, Match
 from reactor.core.rules import Rule
 from reactor.core.sampling import tells
@@ -75,6 +75,19 @@ def _match(draft: Draft, each: Candidate) -> Match:
     entry = draft.entry(each.id)
     name = entry.container.name if entry is not None else ""
     return Match(each.run, name, each.rule.name, each.reason)
+
+
+def is_partly_seen(setup: Setup, state: State, at: float) -> bool:
+    """Whether readings are still on their way after the first snapshot or a reload, gate or not.
+
+    Then nobody knows how many match, or who of them has most: what has to look at all of them waits.
+    """
+    since = state.curbs.gate.since
+    return since is not None and at - since < setup.gate.longest and not _all_read(setup, state, at)
+
+
+def _all_read(setup: Setup, state: State, at: float) -> bool:
+    return all(fresh_sample(setup, each, at) is not None for each in state.living() if needs_samples(each))
 
 
 def _has_counted(setup: Setup, gate: Gate, at: float) -> bool:

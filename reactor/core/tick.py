@@ -13,10 +13,11 @@ from reactor.core.decisions import Action, Decision
 from reactor.core.defects import put_out_of_force
 from reactor.core.draft import Draft
 from reactor.core.following import forget
-from reactor.core.gate import gated_rules, is_gated, review
+from reactor.core.gate import gated_rules, is_gated, is_partly_seen, review
 from reactor.core.groups import Groups
 from reactor.core.limits import remember, within_limits
 from reactor.core.orphans import judge_orphan, met
+from reactor.core.rules import Rule
 from reactor.core.state import Entry, Setup, State, Step
 from reactor.core.topology import living_by_task, needed
 from reactor.core.verdicts import judge
@@ -83,6 +84,8 @@ def _resolve(setup: Setup, draft: Draft, candidates: Sequence[Candidate], at: fl
         if review(setup, draft, [each for each in shut if _may(setup, draft, each, at)], at):
             open_ += shut
     passed = within_limits(draft, open_, setup.rules.rules, at)
+    if is_partly_seen(setup, draft.state, at):
+        passed = [each for each in passed if not _looks_at_all(each.rule)]
     decided: list[Candidate] = []
     decisions: list[Decision] = []
     for each in sorted(passed, key=_rank):
@@ -106,6 +109,11 @@ def _rank(each: Candidate) -> tuple[bool, bool]:
     """The strongest come first, and of those who are as strong the rules about the whole come last."""
     whole = each.rule.when is not None and each.rule.when.total is not None
     return each.rule.action is not Action.KILL, whole
+
+
+def _looks_at_all(rule: Rule) -> bool:
+    """Whether what it does to one depends on the readings of others."""
+    return rule.when is not None and (rule.limit is not None or rule.when.total is not None)
 
 
 def _may(setup: Setup, draft: Draft, each: Candidate, at: float) -> bool:

@@ -5,6 +5,7 @@ the place of it is named. All of this blocks; it holds one frame at a time.
 """
 
 import os
+import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -55,7 +56,11 @@ class Recording:
 
     def __init__(self, path: Path, rules_of: Callable[[Texts, str], RuleSet]) -> None:
         self.path = path
-        self.size = path.stat().st_size
+        told = path.stat()
+        if not stat.S_ISREG(told.st_mode):
+            # Whoever opens a pipe waits for a writer, and may do so for ever.
+            raise RecordingError(f"{path}: this is no recording of reactor: it is not a file")
+        self.size = told.st_size
         self.rules_of = rules_of
         self.finish: Finish | None = None
         with path.open("rb") as file:

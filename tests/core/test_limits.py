@@ -27,6 +27,31 @@ def test_as_many_as_the_limit_are_ended_at_the_next_tick() -> None:
     assert told.said(RuleHeld) == []
 
 
+def _begun(rule: Rule) -> Story:
+    """A monitor that has just begun: it knows who runs, and has no readings yet."""
+    return story(rule, proven=frozenset({rule.digest})).snapshot(0, *(box(n) for n in range(1, 5)))
+
+
+def test_readings_that_come_one_by_one_after_a_start_end_nobody() -> None:
+    told = _samples(_begun(TWO), 0.4, 1).tick(0.5)
+    _samples(told, 0.6, 2, 3).sample(0.6, box(4), pids=200)
+    told.tick(1.5).tick(11)
+    assert told.at() == []
+    assert told.said(RuleHeld) == [RuleHeld(1.5, "g/r", 3, 2)]
+
+
+def test_after_a_start_a_limit_waits_for_the_readings_and_not_for_ever() -> None:
+    told = _samples(_begun(TWO), 0.4, 1, 2, 3, pids=200).tick(1)
+    _samples(told, 2, 1).tick(2)
+    assert told.at() == []
+    told.sample(2.5, box(4), pids=200).tick(3)
+    assert told.at() == [(1, 3)]
+    told = _begun(TWO)
+    for at in range(1, 12):
+        _samples(told, at, 1).tick(at)
+    assert told.at() == [(1, 10)], "one that is never read holds nobody up any longer"
+
+
 def test_one_more_than_the_limit_and_nobody_is_ended() -> None:
     told = _samples(_seen(TWO), 1, 1, 2, 3)
     told.tick(1.5).tick(2.5)

@@ -56,6 +56,15 @@ def test_the_bound_itself(sign: str, value: int, victims: list[int]) -> None:
     assert told.live() == victims
 
 
+def test_after_a_start_victims_are_chosen_when_all_are_read() -> None:
+    """The first readings alone are too much already; the largest comes last."""
+    told = story(Rule("g/r", "f:1", when=total_over(100))).snapshot(0, *TWENTY[:3])
+    _samples(told, 0.4, {1: 60, 2: 50}).tick(0.5)
+    assert told.live() == []
+    _samples(told, 0.7, {3: 500}).tick(1.5)
+    assert told.live() == [3, 1]
+
+
 def test_of_equals_the_youngest_goes_first_and_then_the_first_id() -> None:
     boxes = [box(1, born=1.0), box(2, born=3.0), box(3, born=3.0), box(4, born=None), box(5, born=2.0)]
     for bound, victims in (
@@ -105,7 +114,9 @@ def test_an_end_that_fails_is_reconsidered_at_the_next_tick() -> None:
 
 
 def test_what_is_not_known_is_not_added_and_nobody_is_ended_for_it() -> None:
-    told = story(Rule("g/r", "f:1", when=total_over(250))).see(0, *TWENTY[:4])
+    told = story(Rule("g/r", "f:1", when=total_over(250)), gate=GateTerms(off=True, longest=0)).see(
+        0, *TWENTY[:4]
+    )
     _samples(told, 1, {1: 200, 2: None, 3: 50}).tick(1)
     assert told.live() == []
     told.snapshot(2, *TWENTY[1:4], unsure=frozenset({cid(1)}))

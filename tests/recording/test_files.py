@@ -411,3 +411,9 @@ def test_a_folder_that_is_not_there_is_made_for_its_owner_alone(tmp_path: Path) 
 def test_a_disk_that_says_no_says_why(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         record(tmp_path / "not" / "there", story())
+
+
+def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.reactor")
+    with pytest.raises(RecordingError, match="it is not a file"):
+        read(tmp_path / "pipe.reactor")

@@ -1,0 +1,18 @@
+"""What the orders to a running monitor print."""
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from reactor.app import ordering
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "1 rule in force"), (2, "2 rules in force")])
+def test_the_rules_are_counted_in_words(
+    count: int, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = {"rules": count, "version": "4831ecdd3843", "gated": []}
+    monkeypatch.setattr(ordering, "ask", lambda *_args, **_more: told)
+    assert ordering.reload(argparse.Namespace(control=Path("x.sock"), json=False)) == 0
+    assert capsys.readouterr().out == f"{said}, version 4831ecdd3843\n"
