@@ -15,7 +15,7 @@ import trio
 
 from reactor.app.complaint import FOUND, Complaint
 from reactor.app.places import control_folder
-from reactor.core.printing import tame
+from reactor.core.language.printing import tame
 from reactor.http.address import Address
 from reactor.http.client import Client
 from reactor.http.errors import HttpError, NobodyListens

@@ -13,7 +13,7 @@ from typing import Any
 from reactor.app.complaint import FOUND, OK
 from reactor.app.configuration import BadConfiguration, read_configuration
 from reactor.app.counts import Count, document, lines_of
-from reactor.core.printing import tame
+from reactor.core.language.printing import tame
 from reactor.core.rules import Level, Rule
 from reactor.ruleset import BadRules, Examined, RuleError, examine
 

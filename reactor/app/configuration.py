@@ -13,10 +13,10 @@ from pydantic import Field, PlainValidator, ValidationError, ValidationInfo
 
 from reactor.app.settings import Settings, Times
 from reactor.core.container import ContainerId
+from reactor.core.language.units import read_bytes
 from reactor.core.protection import LabelNames, Policy
 from reactor.core.restraint import GateTerms
 from reactor.core.rules import Selector
-from reactor.core.units import read_bytes
 from reactor.recording.places import Limits
 from reactor.ruleset.document import Document, NotYamlError, read_document
 from reactor.ruleset.document import Path as Place

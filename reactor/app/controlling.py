@@ -17,7 +17,7 @@ from reactor.app.numbers import Numbers
 from reactor.app.reloading import Reloader
 from reactor.core.appraisal import appraise, find
 from reactor.core.facts import Acknowledged
-from reactor.core.printing import tame
+from reactor.core.language.printing import tame
 from reactor.core.restraint import Match
 from reactor.http.server import serve
 from reactor.web.control import TERMS, Controls, Refused, control

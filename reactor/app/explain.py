@@ -13,8 +13,8 @@ from typing import Any
 from reactor.app.asking import ask
 from reactor.app.complaint import OK
 from reactor.core.appraisal import NOT_SELECTED
-from reactor.core.printing import tame
-from reactor.core.units import say_duration
+from reactor.core.language.printing import tame
+from reactor.core.language.units import say_duration
 
 _LONGEST = 300
 Told = Mapping[str, Any]

@@ -15,7 +15,7 @@ from difflib import unified_diff
 from pathlib import Path
 
 from reactor.app.complaint import FOUND, OK
-from reactor.core.printing import tame
+from reactor.core.language.printing import tame
 from reactor.ruleset import RuleError
 from reactor.ruleset.drafting import draft
 from reactor.ruleset.expressions import Language

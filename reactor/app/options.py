@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reactor import __version__
 from reactor.app.orders import add_control, add_orders
-from reactor.core.units import read_duration
+from reactor.core.language.units import read_duration
 
 EPILOG = """\
 exit codes: 0 all went well · 1 the check found mistakes · 2 it could not begin: a mistake in

@@ -13,7 +13,7 @@ from typing import Any
 
 from reactor.app.asking import ask
 from reactor.app.complaint import OK
-from reactor.core.printing import tame
+from reactor.core.language.printing import tame
 
 _LONGEST = 300
 Told = Mapping[str, Any]

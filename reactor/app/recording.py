@@ -30,10 +30,10 @@ from reactor.app.supervise import Plan, supervise
 from reactor.core.container import Container, ContainerId, Listed, Run
 from reactor.core.decisions import Outcome
 from reactor.core.facts import Sample
+from reactor.core.language.units import say_bytes, say_duration
 from reactor.core.ports import Engine, EngineError, EngineForbids, EngineInfo, Event
 from reactor.core.rules import RuleSet
 from reactor.core.state import State, Step
-from reactor.core.units import say_bytes, say_duration
 from reactor.engine.calls import DockerEngine
 from reactor.engine.endpoint import Endpoint
 from reactor.journal.errors import JournalError

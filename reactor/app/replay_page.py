@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TextIO
 
 from reactor.app.replay_story import Told, clock
-from reactor.core.units import say_bytes, say_duration
+from reactor.core.language.units import say_bytes, say_duration
 from reactor.observe.text import plain
 from reactor.recording.replaying import Verdict
 

@@ -17,9 +17,9 @@ from reactor.app.replay_page import write_differences, write_replay
 from reactor.app.replay_story import Told, document
 from reactor.app.rulefiles import load_rules
 from reactor.app.sessions import Session, Survey, Unreadable, open_sessions
+from reactor.core.language.units import read_duration
 from reactor.core.rules import RuleSet
 from reactor.core.state import Setup
-from reactor.core.units import read_duration
 from reactor.recording.errors import RecordingError
 from reactor.recording.replaying import Replay, difference, with_rules
 from reactor.recording.unpacking import Texts

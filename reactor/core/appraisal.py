@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from reactor.core.distance import Distance, distances
 from reactor.core.judging import fresh_sample, view_of
+from reactor.core.language.distance import Distance, distances
+from reactor.core.language.units import say_duration
 from reactor.core.outlook import Outlook, Stand, outlooks
 from reactor.core.protection import Standing
 from reactor.core.rules import Level, Rule, View
 from reactor.core.state import Entry, Setup, State
 from reactor.core.topology import cascade, mains_of
-from reactor.core.units import say_duration
 
 NOT_SELECTED = "not-selected"
 """The stand of a rule whose ``select`` does not name the container, or that is for nobody out of scope."""

@@ -5,7 +5,7 @@ What is not known is None here. Which rules hold is found out in ``verdicts``.
 
 from reactor.core.ending import ended_note, has_oomed
 from reactor.core.facts import Sample
-from reactor.core.fields import FIELDS
+from reactor.core.language.fields import FIELDS
 from reactor.core.lifetimes import age_of, total_age
 from reactor.core.rules import View
 from reactor.core.sampling import without_samples

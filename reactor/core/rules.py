@@ -11,8 +11,8 @@ from fnmatch import fnmatchcase
 
 from reactor.core.container import Container
 from reactor.core.decisions import Action
-from reactor.core.tree import Node
-from reactor.core.windows import Tracks, Window, no_tracks
+from reactor.core.language.tree import Node
+from reactor.core.language.windows import Tracks, Window, no_tracks
 
 COMPOSE_PROJECT = "com.docker.compose.project"
 GROUPED = frozenset({"group_memory", "group_pids"})

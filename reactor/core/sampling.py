@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from reactor.core.facts import Sample
+from reactor.core.language.windows import Track, Tracks, Window, no_tracks
 from reactor.core.rules import Rule
 from reactor.core.state import Entry, Setup
 from reactor.core.swift import changed
-from reactor.core.windows import Track, Tracks, Window, no_tracks
 
 RESTARTS = "restarts"
 _BEYOND = 2**63

@@ -13,12 +13,12 @@ from reactor.core.decisions import Action, Decision
 from reactor.core.earlier import Earlier, nothing_earlier
 from reactor.core.facts import Happened, Sample
 from reactor.core.holding import Holding
+from reactor.core.language.windows import Tracks, no_tracks
 from reactor.core.notes import Note
 from reactor.core.protection import GOVERNED, Policy, Standing
 from reactor.core.restraint import Curbs, GateTerms, no_gate
 from reactor.core.rules import Rule, RuleSet, Trigger
 from reactor.core.shelf import Shelf
-from reactor.core.windows import Tracks, no_tracks
 
 SELDOM = 3.0
 """Seconds between two readings, or two looks at the clock, that are no gap in the evidence."""

@@ -15,11 +15,11 @@ from reactor.core.deciding import applies, may_decide, overtakes
 from reactor.core.draft import Draft
 from reactor.core.holding import Holding, held
 from reactor.core.judging import view_of
+from reactor.core.language.units import say_bytes, say_number
 from reactor.core.restraint import Sum
 from reactor.core.rules import Order, Rule, Total
 from reactor.core.state import Entry, Setup
 from reactor.core.topology import reach
-from reactor.core.units import say_bytes, say_number
 
 _SIGNS: Mapping[str, Callable[[float, float], bool]] = MappingProxyType({">": operator.gt, ">=": operator.ge})
 

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic_core import PydanticCustomError
 
 from reactor.core.decisions import Action
-from reactor.core.problems import did_you_mean
+from reactor.core.language.problems import did_you_mean
 from reactor.ruleset.values import checked_duration, wrong
 
 ACTIONS: Mapping[str, Action] = MappingProxyType({"kill": Action.KILL, "stop": Action.STOP})

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from lark import Lark, Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
-from reactor.core.printing import quoted, tame
-from reactor.core.problems import Problem
-from reactor.core.tree import Place
+from reactor.core.language.printing import quoted, tame
+from reactor.core.language.problems import Problem
+from reactor.core.language.tree import Place
 
 _WORDS = {
     "and": "&&",

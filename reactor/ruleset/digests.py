@@ -10,9 +10,9 @@ from dataclasses import asdict, is_dataclass
 from hashlib import sha256
 from typing import Any
 
-from reactor.core.printing import literal, text_of
+from reactor.core.language.printing import literal, text_of
+from reactor.core.language.tree import Literal, Node
 from reactor.core.rules import Condition, Rule
-from reactor.core.tree import Literal, Node
 from reactor.ruleset.expressions import Language
 from reactor.ruleset.files import RuleFile
 

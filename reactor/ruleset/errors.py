@@ -6,7 +6,7 @@ Only the records belong here. Their sentences are written where the mistake is k
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from reactor.core.printing import tame
+from reactor.core.language.printing import tame
 from reactor.ruleset.places import line_and_column
 from reactor.ruleset.showing import pointed
 

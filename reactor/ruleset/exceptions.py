@@ -7,7 +7,7 @@ values may be is in ``exempting``.
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from reactor.core.problems import did_you_mean
+from reactor.core.language.problems import did_you_mean
 from reactor.core.rules import Exemption
 from reactor.ruleset.drafts import Given, Part
 from reactor.ruleset.errors import RuleError

@@ -6,7 +6,7 @@ where both are known, after later files have had their say (``overlays``).
 
 from typing import Any
 
-from reactor.core.problems import did_you_mean
+from reactor.core.language.problems import did_you_mean
 from reactor.ruleset.values import checked_text, wrong
 
 FIELDS = ("image", "name", "state", "user")

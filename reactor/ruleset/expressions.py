@@ -7,11 +7,11 @@ hostile or mistaken text from costing more than a moment.
 from lark import Token, Tree
 from lark.exceptions import UnexpectedInput
 
-from reactor.core.conditions import compile_condition
-from reactor.core.problems import BadExpression, Problem
+from reactor.core.language.conditions import compile_condition
+from reactor.core.language.problems import BadExpression, Problem
+from reactor.core.language.tree import Node, Place
+from reactor.core.language.walking import children, start
 from reactor.core.rules import Condition
-from reactor.core.tree import Node, Place
-from reactor.core.walking import children, start
 from reactor.ruleset.complaints import complaint
 from reactor.ruleset.grammar import TreeBuilder, make_parser
 

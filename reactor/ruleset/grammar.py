@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from lark import Lark, Token
 from lark.visitors import Transformer_NonRecursive, v_args
 
-from reactor.core.fields import NAMES
-from reactor.core.problems import Problem
-from reactor.core.tree import (
+from reactor.core.language.fields import NAMES
+from reactor.core.language.problems import Problem
+from reactor.core.language.tree import (
     Arithmetic,
     Call,
     Choice,

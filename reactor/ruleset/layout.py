@@ -8,8 +8,8 @@ from typing import Any
 
 from ruamel.yaml.events import ScalarEvent
 
-from reactor.core.printing import text_of, tightness
-from reactor.core.tree import Logic
+from reactor.core.language.printing import text_of, tightness
+from reactor.core.language.tree import Logic
 from reactor.ruleset.commented import comments, read_commented
 from reactor.ruleset.document import read_document
 from reactor.ruleset.entries import BLOCK, Branch, Entry

@@ -7,10 +7,10 @@ right is a mistake, and not for this module.
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from reactor.core.printing import brief
+from reactor.core.language.printing import brief
+from reactor.core.language.tree import Compare, Logic, Method, Name, Node, Not
+from reactor.core.language.walking import start, walk
 from reactor.core.rules import Level, Rule
-from reactor.core.tree import Compare, Logic, Method, Name, Node, Not
-from reactor.core.walking import start, walk
 from reactor.ruleset.actions import STRENGTH
 from reactor.ruleset.compiling import Compiled
 from reactor.ruleset.digests import canonical

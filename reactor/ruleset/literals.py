@@ -7,9 +7,9 @@ quotes with its escapes, and the spellings that people bring along from elsewher
 import math
 import re
 
-from reactor.core.printing import tame
-from reactor.core.tree import Kind
-from reactor.core.units import read_bytes, read_duration
+from reactor.core.language.printing import tame
+from reactor.core.language.tree import Kind
+from reactor.core.language.units import read_bytes, read_duration
 
 _LONGEST = 32
 _LARGEST = 2**63 - 1

@@ -7,7 +7,7 @@ there. What is not said to be an override is a second definition, and a mistake.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from reactor.core.problems import did_you_mean
+from reactor.core.language.problems import did_you_mean
 from reactor.ruleset.drafts import FileDraft, Given, GroupDraft, Part
 from reactor.ruleset.errors import RuleError
 from reactor.ruleset.exceptions import laid_over

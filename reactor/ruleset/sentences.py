@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from reactor.core.problems import Problem, did_you_mean, nearest
+from reactor.core.language.problems import Problem, did_you_mean, nearest
 from reactor.ruleset.document import Document, Path
 from reactor.ruleset.models import RULE_FILE, GroupText, RuleText, Shape, keys_of
 

@@ -7,9 +7,9 @@ written. Two braces mean one, as in ``{{``.
 import re
 from collections.abc import Iterator
 
-from reactor.core.fields import FIELDS
-from reactor.core.problems import Problem, did_you_mean
-from reactor.core.tree import Kind, Place
+from reactor.core.language.fields import FIELDS
+from reactor.core.language.problems import Problem, did_you_mean
+from reactor.core.language.tree import Kind, Place
 
 _PART = re.compile(r"\{\{|\}\}|\{(?P<field>[^{}]*)\}|(?P<lone>[{}])")
 

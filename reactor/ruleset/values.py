@@ -12,10 +12,10 @@ from typing import Any
 from pydantic import ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from reactor.core.fields import FIELDS, ORDERED
-from reactor.core.problems import BadExpression, did_you_mean
+from reactor.core.language.fields import FIELDS, ORDERED
+from reactor.core.language.problems import BadExpression, did_you_mean
+from reactor.core.language.units import read_duration
 from reactor.core.rules import Condition, Order, Severity, Trigger
-from reactor.core.units import read_duration
 from reactor.ruleset.templates import problem_in
 
 LONGEST_NAME = 63

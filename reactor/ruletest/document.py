@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from reactor.core.units import write_duration
+from reactor.core.language.units import write_duration
 from reactor.ruletest.matching import Row, Verdict
 from reactor.ruletest.playing import Got
 from reactor.ruletest.running import Report

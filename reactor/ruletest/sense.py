@@ -7,10 +7,10 @@ what needs the rules is asked of the checked file.
 from collections.abc import Iterator
 from typing import Any
 
+from reactor.core.language.problems import did_you_mean, nearest
+from reactor.core.language.units import read_duration
 from reactor.core.orphans import RULE as ORPHAN
-from reactor.core.problems import did_you_mean, nearest
 from reactor.core.rules import RuleSet
-from reactor.core.units import read_duration
 from reactor.ruleset.document import Document, Path, entries
 from reactor.ruleset.places import line_and_column
 from reactor.ruleset.sentences import Found

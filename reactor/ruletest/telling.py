@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from reactor.core.printing import tame
-from reactor.core.units import write_duration
+from reactor.core.language.printing import tame
+from reactor.core.language.units import write_duration
 from reactor.ruletest.matching import Row, Verdict, differences
 from reactor.ruletest.playing import Got
 from reactor.ruletest.script import Expected

@@ -12,8 +12,8 @@ from typing import Annotated, Any
 
 from pydantic import PlainValidator, ValidationInfo
 
-from reactor.core.problems import did_you_mean
-from reactor.core.units import exact, read_bytes, read_duration
+from reactor.core.language.problems import did_you_mean
+from reactor.core.language.units import exact, read_bytes, read_duration
 from reactor.ruleset.values import wrong
 
 _WAY = re.compile(r"from\s+(\S+)\s+to\s+(\S+)\s+in\s+(\S+)")

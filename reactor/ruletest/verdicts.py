@@ -10,11 +10,11 @@ from reactor.core.container import ContainerId
 from reactor.core.deciding import is_cooling
 from reactor.core.exempting import exempted
 from reactor.core.groups import Groups
+from reactor.core.language.units import say_bytes, say_duration, say_number
 from reactor.core.protection import Standing
 from reactor.core.restraint import Sum
 from reactor.core.rules import Rule
 from reactor.core.state import Entry, Setup, State
-from reactor.core.units import say_bytes, say_duration, say_number
 from reactor.core.views import Views
 
 _NOT_GOVERNED = {

@@ -7,11 +7,11 @@ import pytest
 
 from reactor.core.appraisal import NOT_SELECTED, Appraisal, RuleAppraisal, appraise, find
 from reactor.core.container import ContainerId
-from reactor.core.distance import distances
+from reactor.core.language.distance import distances
+from reactor.core.language.tree import Node
 from reactor.core.outlook import Stand
 from reactor.core.rules import Rule, RuleSet, Selector
 from reactor.core.state import Setup
-from reactor.core.tree import Node
 from tests.core.build import Story, box, cid
 from tests.core.written import MIB, condition, view
 

@@ -13,11 +13,10 @@ from cel_expr_python.ext import ext_optional
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from reactor.core.checker import check
-from reactor.core.closures import test_of as compiled
-from reactor.core.printing import text_of
-from reactor.core.rules import View
-from reactor.core.tree import (
+from reactor.core.language.checker import check
+from reactor.core.language.closures import test_of as compiled
+from reactor.core.language.printing import text_of
+from reactor.core.language.tree import (
     Arithmetic,
     Call,
     Choice,
@@ -33,6 +32,7 @@ from reactor.core.tree import (
     Node,
     Not,
 )
+from reactor.core.rules import View
 from tests.core.test_patterns import patterns
 from tests.core.written import LANGUAGE, view
 

@@ -6,13 +6,12 @@ from fractions import Fraction
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from reactor.core.checker import check
-from reactor.core.closures import test_of as compiled
-from reactor.core.explaining import explain
-from reactor.core.printing import quoted, text_of
-from reactor.core.rules import View
-from reactor.core.tree import Compare, Kind, Literal, Logic, Name, Node, Not
-from reactor.core.units import (
+from reactor.core.language.checker import check
+from reactor.core.language.closures import test_of as compiled
+from reactor.core.language.explaining import explain
+from reactor.core.language.printing import quoted, text_of
+from reactor.core.language.tree import Compare, Kind, Literal, Logic, Name, Node, Not
+from reactor.core.language.units import (
     read_bytes,
     read_duration,
     say_bytes,
@@ -20,6 +19,7 @@ from reactor.core.units import (
     write_bytes,
     write_duration,
 )
+from reactor.core.rules import View
 from reactor.ruleset.expressions import LONGEST
 from tests.core.written import LANGUAGE, condition, conditions, problems, trees, view, views
 

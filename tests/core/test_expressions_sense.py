@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reactor.core.ranges import Claim, claim_of, opposite, possible
-from reactor.core.tree import Compare, Index, Kind, Literal, Name
+from reactor.core.language.ranges import Claim, claim_of, opposite, possible
+from reactor.core.language.tree import Compare, Index, Kind, Literal, Name
 from tests.core.written import LANGUAGE, problems
 
 SIGNS: Mapping[str, Callable[[Any, Any], bool]] = {

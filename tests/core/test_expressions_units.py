@@ -2,7 +2,14 @@
 
 import pytest
 
-from reactor.core.units import read_bytes, read_duration, say_bytes, say_duration, say_percent, write_duration
+from reactor.core.language.units import (
+    read_bytes,
+    read_duration,
+    say_bytes,
+    say_duration,
+    say_percent,
+    write_duration,
+)
 
 
 @pytest.mark.parametrize(

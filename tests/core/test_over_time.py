@@ -7,9 +7,9 @@ import pytest
 from reactor.core.container import Container
 from reactor.core.facts import Sample
 from reactor.core.judging import needs_samples, view_of
+from reactor.core.language.windows import BUCKETS
 from reactor.core.rules import Condition, Rule, RuleSet, View
 from reactor.core.state import Setup
-from reactor.core.windows import BUCKETS
 from tests.core.build import Story, anew, box, over
 from tests.core.written import MIB, condition
 

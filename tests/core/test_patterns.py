@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reactor.core.automata import LONGEST_TEXT, matcher
-from reactor.core.pattern_tree import BadPatternError
+from reactor.core.language.automata import LONGEST_TEXT, matcher
+from reactor.core.language.pattern_tree import BadPatternError
 
 _classes = st.sampled_from(
     ["[ab]", "[^ab]", "[a-c]", "[a-cx]", "[]a]", r"[\d.]", r"\d", r"\w", r"\s", r"\D", "."]

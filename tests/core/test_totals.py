@@ -2,8 +2,8 @@
 
 import pytest
 
+from reactor.core.language.totals import exceeds, say_total
 from reactor.core.rules import Total
-from reactor.core.totals import exceeds, say_total
 from tests.core.written import condition, view
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reactor.core.windows import (
+from reactor.core.language.windows import (
     BUCKETS,
     Track,
     average,

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-from reactor.core.problems import BadExpression, Problem
-from reactor.core.rules import Condition, View
-from reactor.core.tree import (
+from reactor.core.language.problems import BadExpression, Problem
+from reactor.core.language.tree import (
     Arithmetic,
     Call,
     Choice,
@@ -23,7 +22,8 @@ from reactor.core.tree import (
     Not,
     Select,
 )
-from reactor.core.windows import Track, Window
+from reactor.core.language.windows import Track, Window
+from reactor.core.rules import Condition, View
 from reactor.ruleset.expressions import Language
 
 MIB = 1024 * 1024

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from reactor.core.printing import text_of
-from reactor.core.problems import BadExpression
+from reactor.core.language.printing import text_of
+from reactor.core.language.problems import BadExpression
 from reactor.ruleset.expressions import LONGEST, Language
 from reactor.ruleset.reading import read_rules
 from tests.fuzz.making import condition, likely, mutated, rule_file, view

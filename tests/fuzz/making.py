@@ -8,9 +8,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from reactor.core.fields import FUNCTIONS, METHODS, NAMES
+from reactor.core.language.fields import FUNCTIONS, METHODS, NAMES
+from reactor.core.language.windows import Track, Window
 from reactor.core.rules import View
-from reactor.core.windows import Track, Window
 
 ROOT = Path(__file__).parents[2]
 _SIGNS = "{}[]()?:-,.&*!|<>=+/'\"%@`#\\\t\n\r \x00\x85\u2028é"

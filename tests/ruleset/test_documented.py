@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from reactor.core.fields import FIELDS, FUNCTIONS, METHODS, NAMES, attribute
+from reactor.core.language.fields import FIELDS, FUNCTIONS, METHODS, NAMES, attribute
+from reactor.core.language.windows import Track, Window
 from reactor.core.rules import Trigger, View
-from reactor.core.windows import Track, Window
 from reactor.ruleset import load, parse
 from reactor.ruleset.files import RuleFile
 from reactor.ruleset.models import RuleText, keys_of

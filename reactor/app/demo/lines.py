@@ -11,9 +11,9 @@ from reactor.app.demo.page import Page, Style
 from reactor.app.demo.play import Play
 from reactor.core.container import ContainerId
 from reactor.core.decisions import Decision, Outcome, Result, Why
+from reactor.core.language.units import say_number
 from reactor.core.notes import CannotTell, MainTold, Note, Reconciled
 from reactor.core.state import Step
-from reactor.core.units import say_number
 
 
 class Lines:

@@ -6,10 +6,10 @@ Only the tree is changed here. A stranger's words can make a condition stricter 
 import re
 from dataclasses import replace
 
-from reactor.core.fields import FIELDS, ORDERED
-from reactor.core.kinds import FLIPPED
-from reactor.core.tree import NOWHERE, Compare, Kind, Literal, Name, Node
-from reactor.core.units import read_bytes, read_duration
+from reactor.core.language.fields import FIELDS, ORDERED
+from reactor.core.language.kinds import FLIPPED
+from reactor.core.language.tree import NOWHERE, Compare, Kind, Literal, Name, Node
+from reactor.core.language.units import read_bytes, read_duration
 
 _NUMBER = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,18})?", re.ASCII)
 _DOWN, _UP = ("<", "<="), (">", ">=")

@@ -8,13 +8,13 @@ written with as many digits as it takes to tell it from what it is compared with
 from dataclasses import replace
 from typing import Any
 
-from reactor.core.closures import test_of, value_of
-from reactor.core.fields import ORDERED
-from reactor.core.kinds import Share, kind_of, share_of_limit
-from reactor.core.printing import brief, quoted, text_of
+from reactor.core.language.closures import test_of, value_of
+from reactor.core.language.fields import ORDERED
+from reactor.core.language.kinds import Share, kind_of, share_of_limit
+from reactor.core.language.printing import brief, quoted, text_of
+from reactor.core.language.tree import Call, Compare, Index, Kind, Logic, Method, Name, Node
+from reactor.core.language.units import say_bytes, say_duration, say_number, say_percent
 from reactor.core.rules import View
-from reactor.core.tree import Call, Compare, Index, Kind, Logic, Method, Name, Node
-from reactor.core.units import say_bytes, say_duration, say_number, say_percent
 
 _LONGEST_TEXT = 64
 """Characters of a stranger's text in an explanation."""

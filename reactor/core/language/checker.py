@@ -6,13 +6,13 @@ about the whole in ``totals``; conditions that are sound and still make no sense
 always or never hold, are found in ``sense``.
 """
 
-from reactor.core import functions
-from reactor.core.fields import FIELDS, FUNCTIONS, METHODS, NAMES, ORDERED
-from reactor.core.operators import arithmetic, choice, comparison
-from reactor.core.printing import brief, text_of
-from reactor.core.problems import Problem, did_you_mean
-from reactor.core.totals import is_about_the_whole, wrong_total
-from reactor.core.tree import (
+from reactor.core.language import functions
+from reactor.core.language.fields import FIELDS, FUNCTIONS, METHODS, NAMES, ORDERED
+from reactor.core.language.operators import arithmetic, choice, comparison
+from reactor.core.language.printing import brief, text_of
+from reactor.core.language.problems import Problem, did_you_mean
+from reactor.core.language.totals import is_about_the_whole, wrong_total
+from reactor.core.language.tree import (
     Arithmetic,
     Call,
     Choice,
@@ -29,7 +29,7 @@ from reactor.core.tree import (
     Not,
     Select,
 )
-from reactor.core.walking import start
+from reactor.core.language.walking import start
 
 
 def check(node: Node) -> tuple[Problem, ...]:

@@ -5,8 +5,8 @@ Nothing is checked here; what may stand where is decided in ``checker``, ``opera
 
 from dataclasses import dataclass
 
-from reactor.core.fields import NAMES
-from reactor.core.tree import (
+from reactor.core.language.fields import NAMES
+from reactor.core.language.tree import (
     Arithmetic,
     Call,
     Choice,

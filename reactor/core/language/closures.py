@@ -9,12 +9,11 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from reactor.core.automata import matcher
-from reactor.core.fields import TOTALS, attribute
-from reactor.core.kinds import FLIPPED, share_of_limit
-from reactor.core.lookback import over_time, time_to, window_of
-from reactor.core.rules import View
-from reactor.core.tree import (
+from reactor.core.language.automata import matcher
+from reactor.core.language.fields import TOTALS, attribute
+from reactor.core.language.kinds import FLIPPED, share_of_limit
+from reactor.core.language.lookback import over_time, time_to, window_of
+from reactor.core.language.tree import (
     Arithmetic,
     Call,
     Choice,
@@ -29,8 +28,8 @@ from reactor.core.tree import (
     Node,
     Not,
 )
-from reactor.core.units import exact
-from reactor.core.values import (
+from reactor.core.language.units import exact
+from reactor.core.language.values import (
     SIGNS,
     SUMS,
     Test,
@@ -45,7 +44,8 @@ from reactor.core.values import (
     share,
     some,
 )
-from reactor.core.walking import names
+from reactor.core.language.walking import names
+from reactor.core.rules import View
 
 NOBODY = View(name="", image="", state="", labels=MappingProxyType({}))
 """A view of which nothing is known, to ask constants with."""

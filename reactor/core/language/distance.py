@@ -9,15 +9,15 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reactor.core.closures import value_of
-from reactor.core.fields import ORDERED
-from reactor.core.kinds import kind_of, share_of_limit
-from reactor.core.printing import brief, text_of
-from reactor.core.ranges import Claim, claim_of
+from reactor.core.language.closures import value_of
+from reactor.core.language.fields import ORDERED
+from reactor.core.language.kinds import kind_of, share_of_limit
+from reactor.core.language.printing import brief, text_of
+from reactor.core.language.ranges import Claim, claim_of
+from reactor.core.language.tree import Compare, Kind, Name, Node
+from reactor.core.language.units import say_bytes, say_duration, say_number
+from reactor.core.language.walking import walk
 from reactor.core.rules import View
-from reactor.core.tree import Compare, Kind, Name, Node
-from reactor.core.units import say_bytes, say_duration, say_number
-from reactor.core.walking import walk
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,15 @@
 Only the condition belongs here; adding up and choosing victims is the business of whoever judges it.
 """
 
-from reactor.core.fields import TOTALS
-from reactor.core.kinds import FLIPPED
-from reactor.core.printing import brief
-from reactor.core.problems import Problem
+from reactor.core.language.fields import TOTALS
+from reactor.core.language.kinds import FLIPPED
+from reactor.core.language.printing import brief
+from reactor.core.language.problems import Problem
+from reactor.core.language.tree import Compare, Kind, Literal, Name, Node
+from reactor.core.language.units import say_bytes, say_number
+from reactor.core.language.values import SIGNS
+from reactor.core.language.walking import names, start, walk
 from reactor.core.rules import Total
-from reactor.core.tree import Compare, Kind, Literal, Name, Node
-from reactor.core.units import say_bytes, say_number
-from reactor.core.values import SIGNS
-from reactor.core.walking import names, start, walk
 
 _UP = (">", ">=")
 _FINEST = 6

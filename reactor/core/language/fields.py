@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from reactor.core.container import State
-from reactor.core.tree import Kind
+from reactor.core.language.tree import Kind
 
 
 @dataclass(frozen=True, slots=True)

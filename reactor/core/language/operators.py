@@ -4,12 +4,12 @@ Comparisons and arithmetic belong here, with the remedies that their mistakes de
 Walking the tree is the business of ``checker``.
 """
 
-from reactor.core.fields import FIELDS, ORDERED
-from reactor.core.kinds import limit_of
-from reactor.core.printing import brief
-from reactor.core.problems import Problem
-from reactor.core.tree import Arithmetic, Choice, Compare, Items, Kind, Literal, Node
-from reactor.core.walking import start
+from reactor.core.language.fields import FIELDS, ORDERED
+from reactor.core.language.kinds import limit_of
+from reactor.core.language.printing import brief
+from reactor.core.language.problems import Problem
+from reactor.core.language.tree import Arithmetic, Choice, Compare, Items, Kind, Literal, Node
+from reactor.core.language.walking import start
 
 _NUMBERS = frozenset({Kind.NUMBER, Kind.COUNT})
 

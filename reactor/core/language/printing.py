@@ -6,7 +6,7 @@ here; they are in ``explaining``.
 
 from collections.abc import Callable
 
-from reactor.core.tree import (
+from reactor.core.language.tree import (
     Arithmetic,
     Call,
     Choice,
@@ -24,7 +24,7 @@ from reactor.core.tree import (
     Select,
     Valued,
 )
-from reactor.core.units import write_bytes, write_duration, write_number, write_percent
+from reactor.core.language.units import write_bytes, write_duration, write_number, write_percent
 
 Say = Callable[[Node], str | None]
 """Other words for a node, or None for the usual ones."""

@@ -5,7 +5,7 @@ Only what asks nothing but the shape of a tree belongs here.
 
 from collections.abc import Iterator
 
-from reactor.core.tree import (
+from reactor.core.language.tree import (
     Arithmetic,
     Call,
     Choice,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from reactor.core.tree import Place
+from reactor.core.language.tree import Place
 
 
 @dataclass(frozen=True, slots=True)

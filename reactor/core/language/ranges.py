@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from reactor.core.closures import constant
-from reactor.core.kinds import FLIPPED, share_of_limit
-from reactor.core.tree import Call, Compare, Method, Name, Node
-from reactor.core.walking import names
+from reactor.core.language.closures import constant
+from reactor.core.language.kinds import FLIPPED, share_of_limit
+from reactor.core.language.tree import Call, Compare, Method, Name, Node
+from reactor.core.language.walking import names
 
 _OPPOSITES: Mapping[str, str] = MappingProxyType(
     {"<": ">=", ">=": "<", ">": "<=", "<=": ">", "==": "!=", "!=": "=="}

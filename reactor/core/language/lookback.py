@@ -6,11 +6,11 @@ Only the joining belongs here: what a window is and how it is read is in ``windo
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from reactor.core import windows
+from reactor.core.language import windows
+from reactor.core.language.tree import Call, Literal, Name
+from reactor.core.language.values import Value
+from reactor.core.language.windows import Track, Window
 from reactor.core.rules import View
-from reactor.core.tree import Call, Literal, Name
-from reactor.core.values import Value
-from reactor.core.windows import Track, Window
 
 USUAL_WINDOW = 10.0
 """The seconds over which ``time_to`` looks back when none are said."""

@@ -7,7 +7,7 @@ makes others slow.
 
 import re
 
-from reactor.core.pattern_tree import BadPatternError, Branch, Chars, Either, Part, Repeat, Row
+from reactor.core.language.pattern_tree import BadPatternError, Branch, Chars, Either, Part, Repeat, Row
 
 LONGEST = 200
 """Characters in a pattern."""

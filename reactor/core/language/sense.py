@@ -6,13 +6,13 @@ in scope. Only what can be known from the text alone belongs here.
 
 from collections.abc import Iterator, Sequence
 
-from reactor.core.closures import NOBODY, constant, test_of
-from reactor.core.fields import FIELDS
-from reactor.core.kinds import kind_of
-from reactor.core.printing import brief
-from reactor.core.problems import Problem, did_you_mean
-from reactor.core.ranges import Claim, claim_of, opposite, possible
-from reactor.core.tree import (
+from reactor.core.language.closures import NOBODY, constant, test_of
+from reactor.core.language.fields import FIELDS
+from reactor.core.language.kinds import kind_of
+from reactor.core.language.printing import brief
+from reactor.core.language.problems import Problem, did_you_mean
+from reactor.core.language.ranges import Claim, claim_of, opposite, possible
+from reactor.core.language.tree import (
     Arithmetic,
     Choice,
     Compare,
@@ -25,7 +25,7 @@ from reactor.core.tree import (
     Node,
     Not,
 )
-from reactor.core.walking import names, start, walk
+from reactor.core.language.walking import names, start, walk
 
 _PARTS = frozenset({"contains", "endsWith", "matches", "startsWith"})
 """The methods that nothing is a part to."""

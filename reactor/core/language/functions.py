@@ -7,16 +7,16 @@ stands where a problem was found already. Walking the tree is the business of ``
 from collections.abc import Sequence
 from dataclasses import replace
 
-from reactor.core.automata import matcher
-from reactor.core.fields import FIELDS, FUNCTIONS, METHODS
-from reactor.core.kinds import result
-from reactor.core.pattern_tree import BadPatternError
-from reactor.core.printing import brief
-from reactor.core.problems import Problem, did_you_mean
-from reactor.core.tree import NOWHERE, Call, Kind, Literal, Method, Name, Node
-from reactor.core.units import say_duration
-from reactor.core.walking import start
-from reactor.core.windows import LEAST, MOST
+from reactor.core.language.automata import matcher
+from reactor.core.language.fields import FIELDS, FUNCTIONS, METHODS
+from reactor.core.language.kinds import result
+from reactor.core.language.pattern_tree import BadPatternError
+from reactor.core.language.printing import brief
+from reactor.core.language.problems import Problem, did_you_mean
+from reactor.core.language.tree import NOWHERE, Call, Kind, Literal, Method, Name, Node
+from reactor.core.language.units import say_duration
+from reactor.core.language.walking import start
+from reactor.core.language.windows import LEAST, MOST
 
 Kinds = Sequence[Kind | None]
 

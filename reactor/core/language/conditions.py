@@ -4,21 +4,21 @@ Only the putting together belongs here: the checks are in ``checker``, ``totals`
 compiling in ``closures``, the wording in ``explaining``.
 """
 
-from reactor.core.checker import check
-from reactor.core.closures import test_of
-from reactor.core.explaining import explain
-from reactor.core.fields import TOTALS, attribute
-from reactor.core.kinds import share_of_limit
-from reactor.core.lookback import window_of
-from reactor.core.printing import text_of
-from reactor.core.problems import BadExpression
+from reactor.core.language.checker import check
+from reactor.core.language.closures import test_of
+from reactor.core.language.explaining import explain
+from reactor.core.language.fields import TOTALS, attribute
+from reactor.core.language.kinds import share_of_limit
+from reactor.core.language.lookback import window_of
+from reactor.core.language.printing import text_of
+from reactor.core.language.problems import BadExpression
+from reactor.core.language.sense import find_senseless
+from reactor.core.language.tightening import can_be_tightened, tightened
+from reactor.core.language.totals import total_of
+from reactor.core.language.tree import Call, Compare, Node
+from reactor.core.language.walking import names, walk
+from reactor.core.language.windows import Window
 from reactor.core.rules import Condition
-from reactor.core.sense import find_senseless
-from reactor.core.tightening import can_be_tightened, tightened
-from reactor.core.totals import total_of
-from reactor.core.tree import Call, Compare, Node
-from reactor.core.walking import names, walk
-from reactor.core.windows import Window
 
 
 def compile_condition(tree: Node) -> Condition:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from reactor.core.pattern_tree import BadPatternError, Branch, Chars, Either, Part, Repeat, Row
-from reactor.core.patterns import read_pattern
+from reactor.core.language.pattern_tree import BadPatternError, Branch, Chars, Either, Part, Repeat, Row
+from reactor.core.language.patterns import read_pattern
 
 MOST_PLACES = 256
 """How large an automaton may become when its repeats are written out."""
