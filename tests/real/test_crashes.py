@@ -62,7 +62,8 @@ def test_killed_while_a_kill_is_in_flight(private_engine: PrivateEngine, private
         scene.verdict()
         until(lambda: not monitor.rows(OPEN, bad), 10, "the intent is closed")
         assert [row["result"] for row in monitor.intents(bad)] == ["done"]
-        assert monitor.said("an earlier monitor left intents behind; they are taken up", intents=1)
+        taken_up = "an earlier monitor left intents behind; they are taken up"
+        until(lambda: monitor.said(taken_up, intents=1), 10, "it says so")
 
 
 def test_told_to_stop_in_the_middle_of_a_kill(private_engine: PrivateEngine, private_scene: Scene) -> None:

@@ -46,7 +46,7 @@ def picked_up_again(monitor: Monitor) -> None:
     """The monitor knows that it was blind, and says so."""
     until(monitor.is_ready, 30, "it is ready again")
     until(lambda: [line for line in monitor.said("reconciled", gap=True) if line["blind_s"] > 0], 10)
-    assert monitor.said("the event stream is lost")
+    until(lambda: monitor.said("the event stream is lost"), 10, "it says so")
     assert (monitor.metric("reactor_stream_reconnects_total", stream="events") or 0) >= 1
     assert (monitor.metric("reactor_blind_seconds_total") or 0) > 0
     assert (monitor.metric("reactor_gaps_total") or 0) >= 1

@@ -20,6 +20,7 @@ from tests.real.scene import SHORT, Scene
 from tests.real.test_disk import fill
 from tests.real.waiting import until
 
+NOTHING = "nothing can be recorded; the monitor goes on without it"
 LIMITS: dict[str, Any] = {"pids": deeds.PIDS, "mem": deeds.MEMORY}
 BETWEEN = 180
 """Processes: innocent by the rule that is in force, and not by the one that is compared with it."""
@@ -192,11 +193,11 @@ def test_a_recording_on_a_full_disk_keeps_nobody_alive(lone_scene: Scene, small_
         scene.verdict()
         scene.report("three storms with journal and recording on a full disk")
         assert monitor.metric("reactor_recording_healthy") == 0
-        (said,) = monitor.said("nothing can be recorded; the monitor goes on without it")
+        (said,) = until(lambda: monitor.said(NOTHING), 10, "it says so")
         assert "left on the disk" in said["why"] or "No space left" in said["why"]
         filler.unlink()
         until(lambda: monitor.metric("reactor_recording_healthy") == 1, 20, "it is recorded again")
-        assert monitor.said("the recording goes on")
+        until(lambda: monitor.said("the recording goes on"), 10, "it says so")
         dropped = monitor.metric("reactor_recording_dropped_total")
     (session,) = sessions(folder)
     assert surveyed(session).lost == dropped
@@ -214,7 +215,7 @@ def test_a_recording_that_cannot_even_begin_does_not_keep_the_monitor_from_begin
         scene.guilty(scene.run(deeds.STORM, task="storm", **LIMITS))
         scene.innocent(scene.run(deeds.AT_THE_LIMIT, task="calm", **LIMITS))
         scene.verdict()
-        assert monitor.said("nothing can be recorded; the monitor goes on without it")
+        until(lambda: monitor.said(NOTHING), 10, "it says so")
     assert (tmp_path / "there").read_text() == "somebody's"
 
 

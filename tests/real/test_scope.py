@@ -1,6 +1,7 @@
 """Who may be touched: scope, skip labels, images with labels of their own, protection by configuration."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -37,7 +38,7 @@ def test_labels_of_an_image_neither_exempt_nor_bring_into_scope(
     scene.verdict()
     for container in (bad, worse):
         vain = "it carries the skip label of its image, which exempts nobody"
-        (said,) = watcher.said(vain, id=container[:12])
+        (said,) = until(partial(watcher.said, vain, id=container[:12]), 10, "it says so")
         assert said["level"] == "warning"
 
 
