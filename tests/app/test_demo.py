@@ -18,12 +18,12 @@ from reactor.app.demo.cast import Breach, Fate, Part, Role, cast
 from reactor.app.demo.lines import Lines
 from reactor.app.demo.page import Page, Style
 from reactor.app.demo.play import Play
-from reactor.app.demo.stage import perform
+from reactor.app.demo.stage import perform, rule_files
 from reactor.app.demo.summary import write_summary
 from reactor.app.demo.verdict import Summary, judge
 from reactor.app.places import shipped_rules
 from reactor.core.decisions import Action, Decision
-from reactor.core.rules import RuleSet
+from reactor.core.rules import Rule, RuleSet
 from reactor.core.state import State, Step
 from reactor.journal.journal import Journal
 from reactor.ruleset import load, parse
@@ -289,3 +289,10 @@ def test_signs_are_plain_where_the_stream_cannot_write_them() -> None:
         b"  1.50 > verdict hog            pids 201 > 200",
         b"missed 0 - doubled 0 > OK",
     ]
+
+
+def test_many_rule_files_are_named_by_their_folder(tmp_path: Path) -> None:
+    """Eight names would leave no room for what is said about them."""
+    rules = [Rule(f"g/{name}", f"{tmp_path}/{name}.yaml:1") for name in "abc"]
+    assert rule_files(RuleSet(tuple(rules))) == str(tmp_path)
+    assert rule_files(RuleSet(tuple(rules[:2]))) == f"{tmp_path}/a.yaml, {tmp_path}/b.yaml"

@@ -78,7 +78,12 @@ class Monitor:
 
     def __enter__(self) -> Self:
         self.start()
-        self.wait_ready()
+        try:
+            self.wait_ready()
+        except BaseException:
+            # Nobody calls our end when the beginning fails.
+            self.kill9()
+            raise
         return self
 
     def __exit__(

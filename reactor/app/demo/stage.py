@@ -29,6 +29,8 @@ from reactor.testing.api import serve_world
 from reactor.testing.world import World
 from reactor.web.listen import Listen, open_listeners
 
+MOST_FILES = 2
+"""Names of rule files that fit into a line."""
 USUAL = Times()
 TIMES = Times(orphan_after=4.0, sidecar_grace=2.0, reconcile_every=2.0, drain=2.0)
 """Shorter than by default, so that an orphan's end can be waited for."""
@@ -101,7 +103,10 @@ def _greet(
 ) -> None:
     page.write(page.style("reactor demo: the real monitor on an embedded engine", Style.STRONG))
     page.write()
-    said = [str(rule.when.text if rule.when else f"on {rule.on}") for rule in rules.rules]
+    acting = [rule for rule in rules.rules if not rule.dry_run]
+    said = [str(rule.when.text if rule.when else f"on {rule.on}") for rule in acting]
+    if len(acting) < len(rules.rules):
+        said.append(f"and {len(rules.rules) - len(acting)} that only say what they would do")
     ports = [listener.socket.getsockname()[1] for listener in listeners]
     metrics = f"http://127.0.0.1:{ports[0]}/metrics" if ports else "off"
     for word, text in (
@@ -115,9 +120,11 @@ def _greet(
 
 
 def rule_files(rules: RuleSet) -> str:
-    """The files that the rules were read from, as seen from here."""
+    """The files that the rules were read from, as seen from here; of many, their folder."""
     files = dict.fromkeys(Path(rule.place.rpartition(":")[0]).resolve() for rule in rules.rules)
     here = Path.cwd()
+    if len(files) > MOST_FILES:
+        files = dict.fromkeys(file.parent for file in files)
     return ", ".join(str(file.relative_to(here) if file.is_relative_to(here) else file) for file in files)
 
 
