@@ -48,7 +48,7 @@ def test_distances_say_how_far_it_is() -> None:
         "pids >= 200": ["pids 200 of 200: beyond it"],
         "memory > 80%": ["memory 400 MiB of 800 MiB: 400 MiB to go"],
         "memory > 512MiB": ["memory is unknown"],
-        "memory > 90%": ["memory has no limit"],
+        "memory > 90%": ["it has no memory limit"],
         'age > 12h && name == "a"': ["age 11h of 12h: 1h to go"],
     }
 
