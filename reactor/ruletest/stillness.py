@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from reactor.core.judging import fresh_sample, view_of
-from reactor.core.layers import layer_writes
 from reactor.core.rules import Rule, Trigger
 from reactor.core.state import Entry, Setup, State
 
@@ -68,9 +67,6 @@ class _Ageing:
         if entry.sample is not None and fresh_sample(setup, entry, at + setup.stale_after) is not None:
             # The same readings come in every second.
             entry = replace(entry, sample=replace(entry.sample, at=at))
-        if entry.layer is not None and layer_writes(setup, entry, at) is not None:
-            # So do the measures of its layer, in every period.
-            entry = replace(entry, layer=replace(entry.layer, at=at))
         self.view = view_of(setup, entry, at)
         self._ages = [name for name in AGEING if getattr(self.view, name, None) is not None]
 

@@ -32,11 +32,11 @@ def checked(test: str) -> dict[str, Any]:
     return {"test": ["CMD-SHELL", test], "interval": 500_000_000, "retries": 1000}
 
 
-def layer(scene: Scene, container: str) -> int:
-    """What stands in its layer, by the engine's word."""
+def has_written(scene: Scene, container: str, size: int) -> bool:
+    """Whether so much stands in its layer, by the engine's word."""
     path = f"/containers/{container}/json?size=1"
-    size: int = json.loads(engine_api.call(scene.containers.docker_host, "GET", path))["SizeRw"]
-    return size
+    answer = json.loads(engine_api.call(scene.containers.docker_host, "GET", path))
+    return bool(answer["SizeRw"] == size)
 
 
 def test_layers_limits_and_readiness(lone_scene: Scene) -> None:
@@ -48,7 +48,7 @@ def test_layers_limits_and_readiness(lone_scene: Scene) -> None:
     volume = scene.run(writes("/data/file", "printf x > /more; "), task="volume", volumes=["/data"], **LIMITS)
     stranger = scene.run(writes("/file", "printf x > /more; "), labels={f"{scene.names.task}x": ""})
     for container, size in ((writer, MOST + 1), (exactly, MOST), (volume, 1), (stranger, MOST + 1)):
-        until(lambda c=container, s=size: layer(scene, c) == s, 30, f"{size} bytes are in its layer")
+        until(partial(has_written, scene, container, size), 30, f"{size} bytes are in its layer")
     scene.innocent(exactly, volume, stranger)
     with scene.monitor(rules=RULES) as monitor:
         scene.guilty(writer, since=monitor.began)
