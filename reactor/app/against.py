@@ -105,7 +105,7 @@ class Watcher(View):
         wanted = (entry for entry in state.living() if needs_samples(entry))
         if any(fresh_sample(self._setup, entry, at) is None for entry in wanted):
             return False
-        measured = (state.entries.get(run.id) for run in wanted_layers(state))
+        measured = (state.entries.get(run.id) for run in wanted_layers(self._setup, state))
         return all(entry is None or layer_writes(self._setup, entry, at) is not None for entry in measured)
 
 

@@ -195,7 +195,7 @@ class Monitor:
         if step.state.roster != self._roster:
             self._roster = step.state.roster
             self._want(wanted_samples(step.state))
-            self._measure(wanted_layers(step.state))
+            self._measure(wanted_layers(self.graph.setup, step.state))
         self._scribe.step(step)
         if any(isinstance(note, GateOpened | Reconciled) for note in step.notes):
             self._prove()

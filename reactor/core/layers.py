@@ -11,17 +11,23 @@ from reactor.core.swift import changed
 
 READ = "layer_writes"
 """The field of a view that is told by a measure of the layer."""
-PERIODS = 2
-"""How many periods a measure is evidence for: one that fails is no reason to know nothing any more."""
+PERIODS = 2.5
+"""How many periods a measure is evidence for: one that fails, or waits for others, leaves no gap."""
 
 
-def wanted_layers(state: State) -> frozenset[Run]:
-    """The living runs about which a rule asks for the size of their layer."""
-    return frozenset(entry.run for entry in state.living() if _is_asked(entry))
+def wanted_layers(setup: Setup, state: State) -> frozenset[Run]:
+    """The living runs about which a rule asks for the size of their layer.
 
-
-def _is_asked(entry: Entry) -> bool:
-    return entry.governed and any(rule.when and READ in rule.when.reads for rule in entry.rules)
+    This is asked whenever anybody comes or goes: the rules of each are looked through only if need be.
+    """
+    asking = [rule for rule in setup.rules.rules if rule.when is not None and READ in rule.when.reads]
+    if not asking:
+        return frozenset()
+    governed = (entry for entry in state.living() if entry.governed)
+    if any(not rule.select for rule in asking):
+        return frozenset(entry.run for entry in governed)
+    keys = frozenset(rule.key for rule in asking)
+    return frozenset(entry.run for entry in governed if any(rule.key in keys for rule in entry.rules))
 
 
 def take_layer(entry: Entry, measured: LayerSized) -> Entry:

@@ -13,7 +13,7 @@ import trio
 
 from reactor.core.container import ContainerId, Run
 from reactor.core.facts import LayerSized
-from reactor.core.ports import Engine, EngineError
+from reactor.core.ports import DeadlinePassed, Engine, EngineError, EngineUnreachable, NoSuchContainer
 
 log = logging.getLogger("reactor.engine")
 
@@ -60,10 +60,15 @@ class Layers:
 
         A layer outlives the run: a container that is restarted again and again is not measured each time.
         """
-        now, before = trio.current_time(), self._turns
-        self._turns = {run.id: before.get(run.id) or _Turn(run, now) for run in sorted(runs)}
+        for gone in self._turns.keys() - {run.id for run in runs}:
+            del self._turns[gone]
+        fresh = []
         for run in runs:
-            self._turns[run.id].run = run
+            if run.id in self._turns:
+                self._turns[run.id].run = run
+            else:
+                fresh.append(run)
+        self._turns |= {run.id: _Turn(run, trio.current_time()) for run in sorted(fresh)}
         self._stats = replace(self._stats, wanted=len(runs))
         self._wake.set()
 
@@ -88,22 +93,26 @@ class Layers:
             self._wake = trio.Event()
 
     async def _measure(self, turn: _Turn) -> None:
-        run = turn.run
-        why, size = "the engine does not say how large its layer is", None
+        run, size, error = turn.run, None, EngineError("the engine does not say how large its layer is")
         try:
             size = await self._engine.layer_size(run.id)
-        except EngineError as error:
-            why = str(error)
+        except EngineError as raised:
+            error = raised
         if self._turns.get(run.id) is not turn:
             return  # Nobody wants to know any more: it is over, or the rules are others.
-        now = trio.current_time()
-        turn.failures = 0 if size is not None else turn.failures + 1
-        turn.due = now + self._every * min(MOST_PATIENCE, 2 ** max(0, turn.failures - 1))
         if size is not None:
+            turn.failures = 0
             self._stats = replace(self._stats, measured=self._stats.measured + 1)
-            self._feed(LayerSized(now, turn.run, size))
-            return
+            self._feed(LayerSized(trio.current_time(), turn.run, size))
+        else:
+            self._failed(turn, error)
+        turn.due = trio.current_time() + self._every * min(MOST_PATIENCE, 2 ** max(0, turn.failures - 1))
+
+    def _failed(self, turn: _Turn, error: EngineError) -> None:
         self._stats = replace(self._stats, failed=self._stats.failed + 1)
-        if turn.failures == 1:
-            fields = {"container": run.id, "why": why}
+        if isinstance(error, EngineUnreachable) and not isinstance(error, DeadlinePassed):
+            return  # It is the engine that is away, and not this layer that is too large.
+        turn.failures += 1
+        if turn.failures == 1 and not isinstance(error, NoSuchContainer):
+            fields = {"container": turn.run.id, "why": str(error)}
             log.warning("a container's layer could not be measured", extra=fields)

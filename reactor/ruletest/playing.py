@@ -216,7 +216,7 @@ class Play:
     def _measure(self, parts: Iterable[Part], at: float) -> None:
         if not self._measures:
             return
-        wanted = wanted_layers(self.state)
+        wanted = wanted_layers(self.setup, self.state)
         for part in parts:
             if part.container.run in wanted:
                 measured = self.cast.measure(part, at, self.setup.layer_every)

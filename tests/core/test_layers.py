@@ -7,7 +7,7 @@ from reactor.core.facts import LayerSized
 from reactor.core.judging import needs_samples, view_of
 from reactor.core.layers import wanted_layers
 from reactor.core.restraint import GateTerms
-from reactor.core.rules import Rule
+from reactor.core.rules import Rule, Selector
 from tests.core.build import Story, anew, box, cid, over, story
 from tests.core.written import MIB, condition
 
@@ -42,25 +42,32 @@ def test_only_the_governed_are_measured_and_only_if_a_rule_asks() -> None:
         over(box(4)),
     )
     told = story(HEAVY).see(0, *boxes)
-    assert {run.id for run in wanted_layers(told.state)} == {cid(1)}
+    assert {run.id for run in wanted_layers(told.setup, told.state)} == {cid(1)}
     assert not needs_samples(told.entry(1)), "no stream is opened for it"
     other = Rule("g/pids", "f:2", when=condition("pids > 50"))
-    assert wanted_layers(story(other).see(0, *boxes).state) == frozenset()
+    told = story(other).see(0, *boxes)
+    assert wanted_layers(told.setup, told.state) == frozenset()
 
 
-def test_a_measure_is_evidence_for_two_periods() -> None:
+def test_where_the_rule_selects_only_the_selected_are_measured() -> None:
+    some = replace(HEAVY, select=(Selector(name="c2"),))
+    told = story(some).see(0, box(1), box(2), box(3))
+    assert {run.id for run in wanted_layers(told.setup, told.state)} == {cid(2)}
+
+
+def test_a_measure_is_evidence_for_two_periods_and_a_half() -> None:
     told = measure(story(HEAVY, layer_every=300.0).see(0, box(1)), 10, 1, 7)
-    assert [layer(told, at) for at in (10, 310, 610, 610.5)] == [7, 7, 7, None]
+    assert [layer(told, at) for at in (10, 310, 760, 760.5)] == [7, 7, 7, None]
 
 
 def test_a_rule_that_waits_for_evidence_begins_anew_after_it_ran_out() -> None:
-    told = story(replace(HEAVY, hold=700.0), layer_every=300.0).see(0, box(1))
+    told = story(replace(HEAVY, hold=800.0), layer_every=300.0).see(0, box(1))
     measure(told, 0, 1, 60 * MIB)
     for at in range(1, 2000):
         told.tick(at)
         if at in (1000, 1300, 1600):
             measure(told, at, 1, 60 * MIB)
-    assert told.at() == [(1, 1700)]
+    assert told.at() == [(1, 1800)]
 
 
 def test_the_layer_outlives_the_run() -> None:

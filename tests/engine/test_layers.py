@@ -9,7 +9,8 @@ from trio.testing import MockClock
 
 from reactor.core.container import Run
 from reactor.core.facts import LayerSized
-from reactor.core.ports import EngineUnreachable
+from reactor.core.layers import PERIODS
+from reactor.core.ports import DeadlinePassed, EngineUnreachable
 from reactor.engine.layers import Layers
 from reactor.testing.box import Box
 from reactor.testing.direct import DirectEngine
@@ -87,7 +88,7 @@ async def test_one_that_hangs_costs_the_others_a_minute_and_is_asked_less_and_le
         await trio.sleep(60)
         assert bench.moments(good) == [(60, 0)]
         bench.want(bad)
-        bench.engine.script.always(Kind.LAYER, Fail(EngineUnreachable("gone")))
+        bench.engine.script.always(Kind.LAYER, Fail(DeadlinePassed("too many files")))
         calls = [bench.calls]
         for _ in range(8):
             await trio.sleep(3600)
@@ -99,6 +100,28 @@ async def test_one_that_hangs_costs_the_others_a_minute_and_is_asked_less_and_le
         before = bench.calls
         await trio.sleep(3600)
         assert bench.calls - before == 12, "it answers again, and has its usual turn"
+
+
+async def test_an_engine_that_is_away_is_no_fault_of_the_layer(autojump_clock: MockClock) -> None:
+    async with measuring() as bench:
+        box = bench.world.spawn()
+        bench.engine.script.next(Kind.LAYER, Fail(EngineUnreachable("nobody listens")), times=5)
+        bench.want(box)
+        await trio.sleep(1501)
+        assert bench.moments(box) == [(1500, 0)]
+        assert (bench.layers.statistics().failed, bench.layers.statistics().measured) == (5, 1)
+
+
+async def test_one_measure_that_fails_leaves_no_gap_in_the_evidence(autojump_clock: MockClock) -> None:
+    async with measuring() as bench:
+        box = bench.world.spawn()
+        bench.want(box)
+        await trio.sleep(299)
+        bench.engine.script.next(Kind.LAYER, Hang())
+        await trio.sleep(400)
+        first, second = (fact.at for fact in bench.told)
+        assert second - first == 630
+        assert second - first < PERIODS * 300
 
 
 async def test_a_restart_is_no_reason_to_measure_again(autojump_clock: MockClock) -> None:
