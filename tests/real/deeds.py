@@ -56,6 +56,8 @@ SERVE = sh('trap "exit 0" TERM; while true; do sleep 0.05; done')
 
 TWO_RUNS = sh("[ -e /again ] && exec sleep 100000; touch /again; sleep 2")
 """Ends by itself after two seconds, and stays in its next run."""
+ONCE_AND_AGAIN = sh("[ -e /again ] && exec sleep 100000; touch /again")
+"""The same, at once."""
 CALM_AT_FIRST = sh(f"[ -e /again ] || {{ touch /again; sleep 5; exit 0; }}; {STORM[-1]}")
 """Does nothing in its first run, and storms in the next."""
 
