@@ -81,46 +81,57 @@ def read_by(monitor: Monitor) -> set[str]:
 def test_each_trigger_counts_for_whom_it_came_and_for_nobody_else(
     lone_scene: Scene, before: dict[str, str], monitor: Monitor
 ) -> None:
+    """All of them are there together; it is waited for last."""
     scene = lone_scene
-    blind = a_third_is_not_seen(scene)
+    loop, *calmer = loops(scene)
     ended = {
+        **a_third_is_not_seen(scene),
         **turns_bad(scene),
-        **begins(scene, before),
         **ends_with_a_code(scene),
         **is_left_behind(scene),
+        **begins(scene, before),
     }
-    loop = loops(scene)
     scene.innocent(before["read"], before["read-too"], before["runs"], before["main"])
+    end_once_less_often(scene, *calmer)
     until(lambda: is_over(scene, loop), 30, "the loop is ended")
-    scene.guilty(blind, BLIND + PROMISE, not_before=BLIND)
     scene.verdict()
-    scene.report("each trigger once, the blind one after its 6 s")
-    for container, rule in {**ended, blind: "on/blind"}.items():
+    scene.report(f"each trigger once, one after 1 s, one after 2 s, and the blind one after its {BLIND} s")
+    for container, rule in ended.items():
         assert [each["rule"] for each in monitor.intents(container)] == [rule]
     loop_was_ended_once(scene, monitor, loop)
+    nearly_ill(scene)
 
 
 def turns_bad(scene: Scene) -> dict[str, str]:
     """A health check that fails after two seconds; and all that is no ill health."""
-    bad = scene.guilty(scene.run(TURNS_BAD, task="t", healthcheck=GOOD_UNTIL_BAD), 2 + PROMISE, not_before=2)
-    strange = scene.run(TURNS_BAD, labels={f"{scene.names.task}x": "t"}, healthcheck=GOOD_UNTIL_BAD)
-    frozen = scene.run(task="frozen", healthcheck=GOOD_UNTIL_BAD)
-    healthy, starting = (
-        scene.run(task="healthy", healthcheck=GOOD_UNTIL_BAD),
-        scene.run(TURNS_BAD, task="starting", healthcheck=STILL_STARTING),
-    )
-    scene.innocent(scene.run(TURNS_BAD, task="unchecked"), strange, frozen, healthy, starting)
+    checked: dict[str, Any] = {"healthcheck": GOOD_UNTIL_BAD}
+    strange = {f"{scene.names.task}x": "t"}
+    bad = scene.guilty(scene.run(TURNS_BAD, task="t", **checked), 2 + PROMISE, not_before=2)
+    frozen = scene.run(task="frozen", **checked)
+    for name, container in {
+        "unhealthy": scene.run(TURNS_BAD, labels=strange, **checked),
+        "healthy": scene.run(task="healthy", **checked),
+        "starting": scene.run(TURNS_BAD, task="starting", healthcheck=STILL_STARTING),
+        "unchecked": scene.run(TURNS_BAD, task="unchecked"),
+        "frozen": frozen,
+    }.items():
+        scene.charges.names[container] = name
+        scene.innocent(container)
     scene.containers.client.api.pause(frozen)
-    for container, health in ((bad, "unhealthy"), (strange, "unhealthy"), (healthy, "healthy")):
-        until(partial(has_been, scene, container, health), 15, f"it is {health}")
-    assert scene.truth.state(starting)["Health"]["Status"] == "starting"
     return {bad: "on/unhealthy"}
 
 
-def has_been(scene: Scene, container: str, health: str) -> bool:
-    """Whether a check has come to this; one that is over keeps the last word."""
-    state = scene.truth.state(container)
-    return bool(state["Health"]["Status"] == health or not state["Running"])
+def nearly_ill(scene: Scene) -> None:
+    """The neighbours came to what makes them neighbours."""
+    for name in ("unhealthy", "healthy", "starting"):
+        container = scene.named(name)
+        until(partial(is_in_health, scene, container, name), 15, f"it is {name}")
+    assert "Health" not in scene.truth.state(scene.named("unchecked"))
+
+
+def is_in_health(scene: Scene, container: str, health: str) -> bool:
+    """Whether the engine says so of it."""
+    return bool(scene.truth.state(container)["Health"]["Status"] == health)
 
 
 def begins(scene: Scene, before: dict[str, str]) -> dict[str, str]:
@@ -140,18 +151,11 @@ def begins(scene: Scene, before: dict[str, str]) -> dict[str, str]:
 
 def ends_with_a_code(scene: Scene) -> dict[str, str]:
     """What is left of a task goes when its main ended with this code, and stays with another."""
-    found = {}
-    for code in (3, 4):
-        main = scene.run(deeds.exits(code, after=1), task=f"code-{code}")
-        side = scene.run(deeds.SERVE, serves=f"code-{code}", labels={"test": "none"})
-        scene.untouched(main)
-        if code == 4:
-            scene.innocent(side)
-            continue
-        died = until(lambda: scene.truth.events(main, "die"), 20, "it ends")[0].nano  # noqa: B023 - asked at once.
-        scene.guilty(side, since=died)
-        found[side] = "on/die"
-    return found
+    mains = [scene.run(deeds.exits(code, after=1), task=f"code-{code}") for code in (3, 4)]
+    goes, stays = (scene.run(deeds.SERVE, serves=f"code-{code}", labels={"test": "none"}) for code in (3, 4))
+    scene.untouched(*mains)
+    scene.innocent(stays)
+    return {scene.guilty(goes, 1 + PROMISE): "on/die"}
 
 
 def is_left_behind(scene: Scene) -> dict[str, str]:
@@ -159,31 +163,34 @@ def is_left_behind(scene: Scene) -> dict[str, str]:
     lost, mine = scene.run(task="lost"), {"test": "orphaned"}
     orphan = scene.run(serves="lost", labels=mine)
     scene.innocent(scene.run(serves="lost", labels={"test": "none"}), scene.run(serves="main", labels=mine))
+    since = scene.truth.now()
     scene.remove(lost)
-    since = until(lambda: scene.truth.events(lost, "die"), 20, "it is gone")[0].nano
-    scene.guilty(orphan, since=since, not_before=1)
-    return {orphan: "on/orphaned"}
+    return {scene.guilty(orphan, since=since, not_before=1): "on/orphaned"}
 
 
-def a_third_is_not_seen(scene: Scene) -> str:
+def a_third_is_not_seen(scene: Scene) -> dict[str, str]:
     """There are two streams; nobody wants to read the one beside it, so that is not unseen."""
     scene.innocent(scene.run(task="unread"))
-    return scene.run(task="blind", labels={"read": ""})
+    blind = scene.run(task="blind", labels={"read": ""})
+    return {scene.guilty(blind, BLIND + PROMISE, not_before=BLIND): "on/blind"}
 
 
-def loops(scene: Scene) -> str:
-    """One that is restarted again and again; two that end once less often, by policy and by hand."""
-    loop = scene.run(deeds.exits(1, after=0.1), task="loop", restart="always")
-    tries = {"Name": "on-failure", "MaximumRetryCount": ENDS - 2}
-    calmer = scene.run(deeds.exits(1, after=0.1), task="calmer", restart_policy=tries)
-    by_hand = scene.run(deeds.exits(1, after=0.1), task="by-hand")
+def loops(scene: Scene) -> tuple[str, str, str]:
+    """One that is restarted again and again; two that will end once less often, by policy and by hand."""
+    tries, ends = {"Name": "on-failure", "MaximumRetryCount": ENDS - 2}, deeds.exits(1, after=0.1)
+    loop = scene.run(ends, task="loop", restart="always")
+    calmer, by_hand = scene.run(ends, task="calmer", restart_policy=tries), scene.run(ends, task="by-hand")
     scene.untouched(calmer, by_hand)
+    return loop, calmer, by_hand
+
+
+def end_once_less_often(scene: Scene, calmer: str, by_hand: str) -> None:
+    """Start the one by hand as often as it may be."""
     for number in range(1, ENDS):
         until(partial(has_ended, scene, by_hand, number), 20, "it ends")
         if number < ENDS - 1:
             scene.containers.client.api.start(by_hand)
     until(partial(has_ended, scene, calmer, ENDS - 1), 20, "it gives up")
-    return loop
 
 
 def has_ended(scene: Scene, container: str, times: int) -> bool:
