@@ -65,8 +65,8 @@ STORMS_WHEN_ASKED = sh(f"trap '{_fork(50)}' TERM; {_fork(29)}; while true; do sl
 
 
 def waves(high: float, low: float) -> tuple[str, ...]:
-    """Thirty processes for some seconds, a few for others, again and again."""
-    return sh(f"while true; do {_fork(29, high)}; wait; sleep {low}; done")
+    """Thirty processes for some seconds, a few for others, again and again; says when a wave is over."""
+    return sh(f"while true; do {_fork(29, high)}; wait; echo over; sleep {low}; done")
 
 
 TWO_RUNS = sh("[ -e /again ] && exec sleep 100000; touch /again; sleep 2")

@@ -5,6 +5,7 @@ monitor for all of them; which rule is for whom is said by a label.
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from tools import engine_api, engine_files
 
 LIMITS: dict[str, Any] = {"pids": deeds.PIDS}
 LIFETIME, ASKED = 5, 2
-FOR = 4
+FOR = 3
 OURS = f"""\
 groups:
   - name: levels
@@ -38,7 +39,7 @@ groups:
     rules: [{{name: pids, when: pids > 60, tighten: asks}}]
   - name: breaks
     select: [{{label: case=breaks}}]
-    rules: [{{name: pids, when: pids > 20, for: {FOR}s, keep_for: 3500ms}}]
+    rules: [{{name: pids, when: pids > 20, for: {FOR}s, keep_for: 2500ms}}]
   - name: never-breaks
     select: [{{label: case=never-breaks}}]
     rules: [{{name: pids, when: pids > 20, for: {FOR}s}}]
@@ -182,17 +183,23 @@ def test_a_container_may_ask_for_less_and_not_for_more(
 
 def test_a_short_break_is_none_if_the_rule_says_so(scene: Scene, monitor: Monitor) -> None:
     """Breaks that are too long, and the same breaks under a rule that keeps nothing, begin anew."""
-    short = run(scene, "breaks", deeds.waves(2, 1.2))
-    scene.innocent(
-        run(scene, "breaks", deeds.waves(2, 5.5)),
-        run(scene, "never-breaks", deeds.waves(2, 2.5)),
-        run(scene, "breaks", deeds.processes(20)),
-    )
+    short = run(scene, "breaks", deeds.waves(1.5, 1.2))
+    long = run(scene, "breaks", deeds.waves(1.5, 4))
+    kept_by_none = run(scene, "never-breaks", deeds.waves(1.5, 2))
+    scene.innocent(long, kept_by_none, run(scene, "breaks", deeds.processes(20)))
     steady = run(scene, "never-breaks", deeds.processes(30))
     scene.guilty(short, FOR + PROMISE, not_before=FOR)
     scene.guilty(steady, FOR + PROMISE, not_before=FOR)
+    for container in (long, kept_by_none):
+        until(partial(has_waved_twice, scene, container), 20, "its second wave is over")
     scene.verdict()
     scene.report(f"held for {FOR} s, one of them with a break of 1.2 s")
+
+
+def has_waved_twice(scene: Scene, container: str) -> bool:
+    """Whether a second wave came after its break."""
+    said: bytes = scene.containers.client.api.logs(container)
+    return said.count(b"over") >= 2
 
 
 def test_later_runs_are_left_alone_while_a_rule_cools_down(scene: Scene, monitor: Monitor) -> None:
