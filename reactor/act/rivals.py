@@ -43,7 +43,7 @@ def _attributed(case: Case, rival: Case, verdict: Verdict, *, is_open: bool) -> 
         return Verdict(Result.DONE, Why.ENDED, verdict.detail) if case.heir else verdict
     if rival.credited:
         return OVERTAKEN
-    if is_open and rival.struck and case.decision.action is Action.STOP:
+    if is_open and rival.struck and case.decision.action is not Action.KILL:
         # The kill has gone out. Whatever the engine answers, the end that both of us brought is its.
         rival.heir = True
         return OVERTAKEN
