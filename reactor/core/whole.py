@@ -26,10 +26,11 @@ _SIGNS: Mapping[str, Callable[[float, float], bool]] = MappingProxyType({">": op
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One run's part of a total."""
+    """One run's part of a total, and when that was read."""
 
     entry: Entry
     value: int
+    at: float
 
 
 def take_victims(setup: Setup, draft: Draft, at: float) -> list[Candidate]:
@@ -78,7 +79,8 @@ def _judge_group(
     sums[place] = Sum(rule.name, group, amount, total.value, len(parts), len(members) - len(parts))
     verdict = _SIGNS[total.sign](amount, total.value)
     before = draft.state.wholes.get(place)
-    now = held(before, at, verdict=verdict, keep=rule.keep, patience=setup.patience_for(rule))
+    proof = _proven_at(total, parts, at, whole=len(parts) == len(members))
+    now = held(before, at, verdict=verdict, proof=proof, keep=rule.keep, patience=setup.patience_for(rule))
     if now is not None:
         holdings[place] = now
     if not verdict or now is None:
@@ -102,7 +104,18 @@ def _part(setup: Setup, rule: Rule, total: Total, entry: Entry, at: float) -> _P
     if entry.unsure or sample is None or sample.run != entry.run or at - sample.at > setup.fresh_for(rule):
         return None
     value = sample.pids if total.field == "pids" else sample.memory
-    return None if value is None else _Part(entry, value)
+    return None if value is None else _Part(entry, value, sample.at)
+
+
+def _proven_at(total: Total, parts: Iterable[_Part], at: float, *, whole: bool) -> float:
+    """Up to when the evidence reaches: that of too much, to the oldest of the freshest who are enough."""
+    amount = 0
+    for part in sorted(parts, key=lambda part: -part.at):
+        amount += part.value
+        if _SIGNS[total.sign](amount, total.value):
+            return part.at
+    # Of too little it is none while the reading of anybody is missing.
+    return at if whole else float("-inf")
 
 
 def _victims(
