@@ -91,6 +91,7 @@ def test_each_trigger_counts_for_whom_it_came_and_for_nobody_else(
         **is_left_behind(scene),
         **begins(scene, before),
     }
+    scene.charges.names.update(ended)
     scene.innocent(before["read"], before["read-too"], before["runs"], before["main"])
     end_once_less_often(scene, *calmer)
     until(lambda: is_over(scene, loop), 30, "the loop is ended")
