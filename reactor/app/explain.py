@@ -15,6 +15,7 @@ from reactor.app.complaint import OK
 from reactor.core.appraisal import NOT_SELECTED
 from reactor.core.language.printing import tame
 from reactor.core.language.units import say_duration
+from reactor.core.outlook import HOLDS
 
 _LONGEST = 300
 Told = Mapping[str, Any]
@@ -63,6 +64,9 @@ def _rule(rule: Told, width: int) -> Iterator[str]:
     indent = " " * (width + 2)
     if rule["stand"] == NOT_SELECTED:
         return
+    # Where it does not hold, the author's words would say what is not so.
+    if rule["summary"] and rule["stand"] in HOLDS:
+        yield f"{indent}{rule['summary']}"
     for distance in rule["distances"]:
         yield f"{indent}{distance['said']}"
     if rule["exempted_by"]:

@@ -68,6 +68,7 @@ class Teller:
                 "action": decision.action.value,
                 "rule": decision.rule,
                 "reason": decision.reason,
+                **({"summary": decision.summary} if decision.summary else {}),
                 "decision": decision.id,
             },
         )

@@ -51,7 +51,7 @@ class RuleAppraisal:
     ``stand`` is a value of ``Stand`` or NOT_SELECTED, ``sentence`` says it in words; ``said`` is the
     condition with the run's numbers. ``held`` is for how many seconds it has held and ``due_in`` in how
     many it would act if nothing changes, None if that is not foreseeable. ``exempted_by`` is the exception
-    that spares the run.
+    that spares the run. ``summary`` and ``description`` are the author's words, with the run's values.
     """
 
     rule: str
@@ -67,6 +67,8 @@ class RuleAppraisal:
     held: float | None = None
     due_in: float | None = None
     exempted_by: str = ""
+    summary: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,8 @@ def _rule(setup: Setup, rule: Rule, outlook: Outlook | None, view: View, at: flo
     return replace(
         bare,
         said=outlook.reason,
+        summary=outlook.summary,
+        description=outlook.description,
         distances=far,
         held=None if outlook.since is None else at - outlook.since,
         due_in=_due_in(rule, outlook, far, view, at),

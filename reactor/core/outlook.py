@@ -37,10 +37,26 @@ class Stand(StrEnum):
     READY = "ready"  # it holds long enough and decides next
 
 
+HOLDS = frozenset(
+    {
+        Stand.COOLING,
+        Stand.SAID,
+        Stand.ENDING,
+        Stand.RESTING,
+        Stand.GATED,
+        Stand.LIMITED,
+        Stand.HOLDING,
+        Stand.READY,
+    }
+)
+"""The condition holds, whatever may keep the rule from acting."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """One rule and one run. ``since`` is when the condition began to hold; ``next_at`` the earliest moment
-    at which the rule may decide if all stays as it is, None if it would not. ``reason`` has the numbers."""
+    at which the rule may decide if all stays as it is, None if it would not. ``reason`` has the numbers,
+    ``summary`` and ``description`` are the author's words with them."""
 
     rule: Rule
     stand: Stand
@@ -48,6 +64,8 @@ class Outlook:
     next_at: float | None = None
     reason: str = ""
     exempted: Exempted | None = None
+    summary: str = ""
+    description: str = ""
 
 
 def outlooks(setup: Setup, state: State, entry: Entry, at: float) -> tuple[Outlook, ...]:
@@ -63,10 +81,18 @@ def _outlook(setup: Setup, state: State, entry: Entry, rule: Rule, views: Views,
         stand = _stand(setup, state, entry, rule, view, at)
         reason = rule.when.explain(view) if rule.when is not None else ""
     except Exception:  # noqa: BLE001  # A defect of one rule must not hide the others.
-        stand, reason = Stand.BROKEN, ""
+        stand, reason, view = Stand.BROKEN, "", views.usual
     holding = entry.holding.get(rule.key)
-    next_at = _next_at(entry, rule, stand, holding, at)
-    return Outlook(rule, stand, holding.since if holding else None, next_at, reason, exempt)
+    return Outlook(
+        rule,
+        stand,
+        since=holding.since if holding else None,
+        next_at=_next_at(entry, rule, stand, holding, at),
+        reason=reason,
+        exempted=exempt,
+        summary=rule.summarise(view),
+        description=rule.describe(view),
+    )
 
 
 def _stand(setup: Setup, state: State, entry: Entry, rule: Rule, view: View, at: float) -> Stand:

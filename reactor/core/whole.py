@@ -90,7 +90,12 @@ def _judge_group(
     ready = at - now.since >= rule.hold
     return [
         Candidate(
-            part.entry.run, rule, now.since, ready, f"{said}, of which this is {_say(total, part.value)}"
+            part.entry.run,
+            rule,
+            now.since,
+            ready,
+            f"{said}, of which this is {_say(total, part.value)}",
+            summary=rule.summarise(view_of(setup, part.entry, at)),
         )
         for part in victims
     ]
