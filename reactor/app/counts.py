@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from reactor.core.appraisal import NOT_SELECTED, WAITS, appraise
+from reactor.core.appraisal import NOT_SELECTED, appraise
 from reactor.core.outlook import HOLDS, Stand
 from reactor.core.rules import Rule
+from reactor.core.sentences import WAITS
 from reactor.core.state import Setup, State
 
 MOST_NAMED = 5

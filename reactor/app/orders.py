@@ -23,6 +23,9 @@ def add_orders(commands: Commands) -> None:
     """Add the commands."""
     explain = _order(commands, "explain", "what a running monitor makes of one container, rule by rule")
     explain.add_argument("container", metavar="CONTAINER", help="a name, an id, or the beginning of one")
+    explain.add_argument(
+        "--all", action="store_true", help="all rules also where none acts: skipped, protected, out of scope"
+    )
     _order(commands, "status", "the rules in force, and what they are held back from")
     _order(commands, "reload", "have the rules read again: all or nothing (also by SIGHUP)")
     ack = _order(commands, "ack", "let act what was held back because it would end too many at once")

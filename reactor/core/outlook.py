@@ -12,7 +12,9 @@ from reactor.core.exempting import Exempted, exempted
 from reactor.core.gate import is_gated
 from reactor.core.groups import Groups
 from reactor.core.holding import Holding
-from reactor.core.rules import Rule, View
+from reactor.core.language.totals import exceeds, say_total
+from reactor.core.restraint import Sum
+from reactor.core.rules import Rule, Total, View
 from reactor.core.state import Entry, Setup, State
 from reactor.core.triggers import is_due
 from reactor.core.views import Views
@@ -56,7 +58,8 @@ HOLDS = frozenset(
 class Outlook:
     """One rule and one run. ``since`` is when the condition began to hold; ``next_at`` the earliest moment
     at which the rule may decide if all stays as it is, None if it would not. ``reason`` has the numbers,
-    ``summary`` and ``description`` are the author's words with them."""
+    ``summary`` and ``description`` are the author's words with them. ``sum`` is the total that the rule is
+    about, if it is about one and that was added up."""
 
     rule: Rule
     stand: Stand
@@ -66,6 +69,7 @@ class Outlook:
     exempted: Exempted | None = None
     summary: str = ""
     description: str = ""
+    sum: Sum | None = None
 
 
 def outlooks(setup: Setup, state: State, entry: Entry, at: float) -> tuple[Outlook, ...]:
@@ -76,13 +80,15 @@ def outlooks(setup: Setup, state: State, entry: Entry, at: float) -> tuple[Outlo
 
 def _outlook(setup: Setup, state: State, entry: Entry, rule: Rule, views: Views, at: float) -> Outlook:
     exempt = exempted(setup.policy, rule, entry.container)
+    place = (rule.key, _group(setup, entry, rule))
+    added = state.curbs.sums.get(place)
     try:
         view = views.for_rule(rule)
         stand = _stand(setup, state, entry, rule, view, at)
-        reason = rule.when.explain(view) if rule.when is not None else ""
+        reason = _reason(rule, view, added)
     except Exception:  # noqa: BLE001  # A defect of one rule must not hide the others.
         stand, reason, view = Stand.BROKEN, "", views.usual
-    holding = entry.holding.get(rule.key)
+    holding = entry.holding.get(rule.key) or state.wholes.get(place)
     return Outlook(
         rule,
         stand,
@@ -92,7 +98,24 @@ def _outlook(setup: Setup, state: State, entry: Entry, rule: Rule, views: Views,
         exempted=exempt,
         summary=rule.summarise(view),
         description=rule.describe(view),
+        sum=added,
     )
+
+
+def _group(setup: Setup, entry: Entry, rule: Rule) -> str:
+    """Which of the totals of a rule this run is in: its owner's, or that of the whole scope."""
+    total = rule.when.total if rule.when is not None else None
+    return (
+        entry.own.get(setup.policy.labels.owner, "") if total is not None and total.whole == "owner" else ""
+    )
+
+
+def _reason(rule: Rule, view: View, added: Sum | None) -> str:
+    if rule.when is None:
+        return ""
+    if rule.when.total is None:
+        return rule.when.explain(view)
+    return say_total(rule.when.total, added.amount, added.group) if added is not None else rule.when.text
 
 
 def _stand(setup: Setup, state: State, entry: Entry, rule: Rule, view: View, at: float) -> Stand:
@@ -103,13 +126,22 @@ def _stand(setup: Setup, state: State, entry: Entry, rule: Rule, view: View, at:
     if entry.unsure or not entry.alive:
         return Stand.OUT_OF_SIGHT
     if rule.when is not None and rule.when.total is not None:
-        return Stand.WHOLE
+        return _of_the_whole(setup, state, entry, rule, rule.when.total, at)
     if rule.on is not None and not is_due(setup, state, entry, rule, at):
         return Stand.WITHIN
     verdict = rule.when.test(view) if rule.when is not None else True
     if not verdict:
         return Stand.UNKNOWN if verdict is None else Stand.WITHIN
     return _in_the_way(setup, state, entry, rule, at)
+
+
+def _of_the_whole(setup: Setup, state: State, entry: Entry, rule: Rule, total: Total, at: float) -> Stand:
+    """Who goes for a total is found with all of them in view: of one run is said only what keeps it back."""
+    added = state.curbs.sums.get((rule.key, _group(setup, entry, rule)))
+    if added is None or not exceeds(total, added.amount):
+        return Stand.WHOLE
+    stand = _in_the_way(setup, state, entry, rule, at)
+    return Stand.WHOLE if stand in {Stand.HOLDING, Stand.READY} else stand
 
 
 def _in_the_way(setup: Setup, state: State, entry: Entry, rule: Rule, at: float) -> Stand:
