@@ -7,6 +7,7 @@ right is a mistake, and not for this module.
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
+from reactor.core.decisions import ENDING
 from reactor.core.language.printing import brief
 from reactor.core.language.ranges import Claim, claim_of, opposite, possible
 from reactor.core.language.tree import Compare, Logic, Method, Name, Node, Not
@@ -99,7 +100,8 @@ def _wins(one: Rule, other: Rule) -> bool:
 
 def _outrun(compiled: Sequence[Compiled]) -> Iterator[RuleError]:
     """Rules with a threshold that nobody comes to, because another of the same field ends them before."""
-    live = [each for each in compiled if each.rule.level is Level.ONLY and not each.rule.dry_run]
+    rules = [each for each in compiled if each.rule.level is Level.ONLY and each.rule.action in ENDING]
+    live = [each for each in rules if not each.rule.dry_run]
     claims = [(claim, each) for each in live if (claim := _claim(each.rule)) is not None]
     for claim, each in claims:
         for other_claim, other in claims:
