@@ -37,6 +37,7 @@ from reactor.recording.replaying import Replay
 
 LONGEST = 5.0
 """Seconds that readings are waited for."""
+REMEDY = "Write its address, as in --against unix:///run/docker.sock, or name it with DOCKER_HOST"
 ENGINE = "engine"
 """What stands for the engine that is found without being named."""
 
@@ -48,7 +49,7 @@ def count_against(options: argparse.Namespace, rules: RuleSet) -> tuple[Count, .
     if options.against != ENGINE:
         options.docker_host = options.against
     settings = replace(read_settings(options), dry_run=True)
-    endpoint = find_endpoint(options, os.environ)
+    endpoint = find_endpoint(options, os.environ, flag="--against", remedy=REMEDY)
     if endpoint is None:
         raise Complaint("reactor: no engine is named, and none is at the default socket")
     try:

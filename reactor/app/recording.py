@@ -143,7 +143,8 @@ def _said(recorder: Recorder, view: View, since: float) -> str:
 def _told(recorder: Recorder) -> int:
     now = recorder.statistics()
     if not now.facts:
-        raise Complaint(f"reactor: nothing was recorded: {recorder.trouble or 'nothing was seen'}")
+        remedy = ("Name another place with --output",) if recorder.trouble else ()
+        raise Complaint(f"reactor: nothing was recorded: {recorder.trouble or 'nothing was seen'}", *remedy)
     lost = f"; {now.dropped:,} facts were dropped: {recorder.trouble or 'the disk was too slow'}"
     print(f"{now.path}: {now.facts:,} facts, {say_bytes(now.bytes)}{lost if now.dropped else ''}")
     return OK

@@ -148,10 +148,15 @@ class _Hearing:
             self._broken.append((rule, said(error)))
             return
         only_said = rule.on is Trigger.DIE and (self._gone or not cascade(self._state, self._entry))
+        summary = rule.summarise(view)
         if together:
-            self._candidates.append(Candidate(self._entry.run, rule, since, ready, reason, only_said))
+            self._candidates.append(
+                Candidate(self._entry.run, rule, since, ready, reason, only_said, summary)
+            )
             return
-        self._entry, decision = conclude(setup, self._entry, rule, reason, since, at, only_said=only_said)
+        self._entry, decision = conclude(
+            setup, self._entry, rule, reason, since, at, only_said=only_said, summary=summary
+        )
         self._decisions.append(decision)
 
     def _reason(self, rule: Rule, view: View) -> str:
