@@ -62,7 +62,8 @@ class Container:
     ``restarts`` is the engine's count of restarts by policy; ``health`` is ``starting``, ``healthy``,
     ``unhealthy`` or empty without a health check; ``ports`` are those published, such as ``8080/tcp``;
     ``user`` is what it was created with, the image's word included, and empty for root. None is what the
-    engine did not say.
+    engine did not say. ``command`` is what it runs, cut to a length, and ``mounts`` are the folders that are
+    mounted into it, as it sees them: both only for the record.
     """
 
     run: Run
@@ -90,6 +91,8 @@ class Container:
     user: str = ""
     log_driver: str = ""
     ports: tuple[str, ...] = ()
+    command: str = ""
+    mounts: tuple[str, ...] = ()
 
     @property
     def id(self) -> ContainerId:

@@ -96,6 +96,8 @@ class Entry:
     ``earlier`` is what is remembered of earlier runs.
     ``cores`` is the processor time per second between the last two samples, ``series`` what is kept for the
     windows of its rules, ``past`` how long its earlier runs lasted together, None if not certain.
+    ``recent`` are the latest samples of this run, for the record. ``struck`` is when the engine last told of
+    a signal that ends, ``died`` when it told of the death.
     """
 
     container: Container
@@ -137,6 +139,9 @@ class Entry:
     cores: float | None = None
     series: Tracks = field(default_factory=no_tracks)
     past: float | None = None
+    recent: tuple[Sample, ...] = ()
+    struck: float | None = None
+    died: float | None = None
 
     @property
     def run(self) -> Run:

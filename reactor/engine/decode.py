@@ -104,6 +104,8 @@ def container(body: InspectedBody, context: Context) -> Container:
         user=traits.said(config.user, traits.TEXT) or "",
         log_driver=traits.log_driver(host),
         ports=traits.ports(host, body.network_settings),
+        command=traits.command(body.path, body.args),
+        mounts=traits.mounts(body.mounts),
     )
 
 
