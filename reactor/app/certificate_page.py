@@ -72,7 +72,8 @@ def _ties(seen: Mapping[str, Any]) -> Iterator[str]:
     if task or serves:
         yield f"main of task {task}" if task else f"sidecar of task {serves}"
     pids, memory = seen.get("pids_limit"), seen.get("memory_limit")
-    yield f"limits: pids {_or_none(pids)}, memory {say_bytes(memory) if _is_amount(memory) else 'none'}"
+    amount = say_bytes(float(memory)) if memory is not None and _is_amount(memory) else "none"
+    yield f"limits: pids {_or_none(pids)}, memory {amount}"
     yield f"restart policy {seen.get('restart_policy') or 'no'}"
     mounts = seen.get("mounts")
     if isinstance(mounts, list) and mounts:

@@ -87,8 +87,7 @@ async def supervise(
         async with trio.open_nursery() as acting:
             workers = _workers(plan, monitor, acting)
             workers.start()
-            for _ in range(AT_ONCE if collector is not None else 0):
-                acting.start_soon(collector.run)
+            _start_collecting(collector, acting)
             async with trio.open_nursery() as sources:
                 numbers = await _start_watching(plan, monitor, workers, sources, tally)
                 for export in plan.exports:
@@ -103,6 +102,12 @@ async def supervise(
             await _drain(plan, workers)
             acting.cancel_scope.cancel()
         keeping.cancel_scope.cancel()
+
+
+def _start_collecting(collector: Collector | None, acting: trio.Nursery) -> None:
+    if collector is not None:
+        for _ in range(AT_ONCE):
+            acting.start_soon(collector.run)
 
 
 def _with_memory(plan: Plan) -> Setup:

@@ -21,10 +21,7 @@ def take_word(state: State, fact: Happened) -> Step:
     if entry.died is not None:
         # The run that this is about may be the next one already, which nobody has looked at yet.
         return Step(state)
-    if fact.what is Happening.DIE:
-        told = replace(entry, died=fact.at)
-    else:
-        told = replace(entry, struck=fact.at)
+    told = replace(entry, died=fact.at) if fact.what is Happening.DIE else replace(entry, struck=fact.at)
     draft = Draft(state, {fact.id: told})
     if entry.ended_at is not None:
         before, after = ended_note(entry, fact.at), ended_note(told, fact.at, again=True)

@@ -78,6 +78,6 @@ def _cause(entry: Entry, exit_code: int | None) -> Cause:
 
 
 def was_struck(entry: Entry) -> bool:
-    """Whether the engine told of a signal that ends, so shortly before the end that it must have been that."""
+    """Whether the engine told of a signal that ends, and so shortly before the end that it was that one."""
     over = entry.died if entry.died is not None else entry.ended_at
     return entry.struck is not None and (over is None or over - entry.struck <= HEEDED_WITHIN)

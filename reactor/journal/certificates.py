@@ -28,7 +28,7 @@ class NoCertificate(JournalError):
 
 @dataclass(frozen=True, slots=True)
 class MadeCall:
-    """A call to the engine: what, when it began, how long it took, the HTTP status, and a note without one."""
+    """A call to the engine: what, when it began, how long it took, the HTTP status, and a note if none."""
 
     what: str
     at: float
@@ -111,7 +111,7 @@ class Certificate:
 
 
 def read_certificate(path: Path, wanted: str) -> Certificate:
-    """The certificate with this id, or one that begins like it; of a container the last. Raises JournalError."""
+    """The certificate whose id begins like this; of a container the last. Raises JournalError."""
     with visit(path) as connection:
         row = _found(connection, wanted)
         more = connection.execute("SELECT * FROM certificates WHERE id = ?", (row["id"],)).fetchone()
@@ -128,8 +128,9 @@ def _found(connection: sqlite3.Connection, wanted: str) -> sqlite3.Row:
         query = "SELECT * FROM intents WHERE id >= ? AND id < ? ORDER BY id LIMIT 6"
         rows = connection.execute(query, (wanted, wanted + "g")).fetchall()
         exact = [row for row in rows if row["id"] == wanted]
-        if len(exact or rows) == 1:
-            return (exact or rows)[0]
+        only: list[sqlite3.Row] = exact or rows
+        if len(only) == 1:
+            return only[0]
         if rows:
             ids = ", ".join(text(row["id"]) for row in rows[:5])
             raise NoCertificate(f"more than one certificate begins with {wanted}: {ids}; give more of it")

@@ -46,8 +46,8 @@ class JournalTooOld(JournalError):
 
     def __init__(self, path: Path, version: int, ours: int) -> None:
         super().__init__(
-            f"the journal {path} has version {version}, this reactor reads version {ours}: a monitor brings it "
-            "up to date when it starts; until then use the reactor that writes it"
+            f"the journal {path} has version {version}, this reactor reads version {ours}: a monitor brings "
+            "it up to date when it starts; until then use the reactor that writes it"
         )
 
 

@@ -19,8 +19,9 @@ class Line:
     """One line of history.
 
     ``at`` is in seconds since the epoch. For a run that ended without a decision of ours ``action`` and
-    ``certificate`` are empty and ``cause`` says how it ended; for a decision ``rule`` says by which. ``result``
-    and ``why`` are what came of it, ``open`` while nobody knows, ``exit_code`` and ``cause`` those of its run.
+    ``certificate`` are empty and ``cause`` says how it ended; for a decision ``rule`` says by which.
+    ``result`` and ``why`` are what came of it, ``open`` while nobody knows, ``exit_code`` and ``cause`` those
+    of its run. ``led_by`` is the decision that a sidecar's goes along with.
     """
 
     at: float
@@ -38,11 +39,11 @@ class Line:
     led_by: str = ""
 
 
-_TOLD = "coalesce(i.finished, i.wall)"
 _DECISIONS = (
-    f"SELECT i.*, {_TOLD} AS told, e.exit_code AS code, e.cause AS how FROM intents i"
+    "SELECT i.*, coalesce(i.finished, i.wall) AS told, e.exit_code AS code, e.cause AS how FROM intents i"
     " LEFT JOIN exits e ON e.container = i.container AND e.started_at = i.started_at"
-    f" WHERE {_TOLD} >= :since{{chosen}} ORDER BY {_TOLD} DESC LIMIT :limit"
+    " WHERE coalesce(i.finished, i.wall) >= :since{chosen}"
+    " ORDER BY coalesce(i.finished, i.wall) DESC LIMIT :limit"
 )
 # A run whose end has a decision behind it has its line there.
 _ENDS = (
@@ -73,18 +74,22 @@ def read_history(
 
 def containers_called(connection: sqlite3.Connection, wanted: str) -> tuple[str, ...]:
     """The full ids of all containers that had this name, or whose id begins like this."""
-    found = {
-        row[0]
-        for table in ("intents", "runs")
-        for row in connection.execute(f"SELECT DISTINCT container FROM {table} WHERE name = ?", (wanted,))
-    }
+    found = {row[0] for row in connection.execute(_CALLED, {"name": wanted})}
     if wanted and set(wanted) <= set("0123456789abcdef"):
-        for table in ("intents", "runs", "exits"):
-            query = f"SELECT DISTINCT container FROM {table} WHERE container >= ? AND container < ?"
-            found |= {row[0] for row in connection.execute(query, (wanted, wanted + "g"))}
+        # The first letter that is no hexadecimal digit is the end of all that begins like this.
+        between = {"begin": wanted, "end": f"{wanted}g"}
+        found |= {row[0] for row in connection.execute(_BEGUN, between)}
     return tuple(sorted(each for each in found if isinstance(each, str)))
 
 
+_CALLED = (
+    "SELECT container FROM intents WHERE name = :name UNION SELECT container FROM runs WHERE name = :name"
+)
+_BEGUN = (
+    "SELECT container FROM intents WHERE container >= :begin AND container < :end"
+    " UNION SELECT container FROM runs WHERE container >= :begin AND container < :end"
+    " UNION SELECT container FROM exits WHERE container >= :begin AND container < :end"
+)
 MOST_CONTAINERS = 500
 """How many containers of one name are looked through: a name can have been given again and again."""
 

@@ -84,7 +84,7 @@ async def hear_last_lines(
 
 
 def _threads() -> trio.CapacityLimiter:
-    """The readers' own limiter, one for each run of the loop: nobody else waits for a thread because of them."""
+    """The readers' own limiter, one for each run of the loop: nobody else lacks a thread because of them."""
     try:
         return _limiter.get()
     except LookupError:

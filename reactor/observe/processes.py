@@ -31,8 +31,8 @@ def processes_of(
 ) -> tuple[tuple[Process, ...], bool] | None:
     """At most so many, and whether there are more; None where none can be seen.
 
-    ``pid`` is that of the container's first process as the engine says it. A process belongs to a container if
-    the file of its cgroup names the full id: an id that was given to another process meanwhile does not.
+    ``pid`` is that of the container's first process as the engine says it. A process belongs to a container
+    if the file of its cgroup names the full id: one that got an old process's number meanwhile does not.
     """
     found: list[Process] = []
     for number in _candidates(container, pid, proc, cgroups):
@@ -58,7 +58,7 @@ def _listed(container: ContainerId, pid: int, proc: Path, cgroups: Path) -> Iter
         controllers, _, path = rest.partition(":")
         if container not in path or ".." in path:
             continue
-        # The unified hierarchy has no controllers in that file; each of the older ones has a folder of its own.
+        # The unified hierarchy has no name in that file; each of the older ones has a folder of its own.
         text = _read(cgroups / controllers / path.lstrip("/") / "cgroup.procs", _LIST_SIZE)
         numbers = [int(number) for number in text.split() if number.isascii() and number.isdigit()]
         if numbers:
