@@ -4,6 +4,7 @@ Only the layout is here. Whatever stands in a certificate may be a stranger's wo
 through ``tame`` and is cut or folded to the width.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from textwrap import wrap
@@ -56,7 +57,8 @@ def _cut(text: str) -> str:
 
 def _who(certificate: Certificate) -> Iterator[str]:
     seen = _mapping(certificate.grounds.get("container"))
-    yield _cut(f"{certificate.name or '?'} ({certificate.container[:12]}), started {certificate.started_at}")
+    started = certificate.started_at.partition(".")[0]
+    yield _cut(f"{certificate.name or '?'} ({certificate.container[:12]}), started {started}")
     if not seen:
         yield "what it was is not on record"
         return
@@ -90,9 +92,9 @@ def _why(certificate: Certificate) -> Iterator[str]:
         parts = [f"on {rule['on']}" if rule.get("on") else "", str(rule.get("condition") or "")]
         hold = f" for {say_duration(rule['for'])}" if _is_amount(rule.get("for")) else ""
         yield from _folded(f"rule: {', '.join(part for part in parts if part)}{hold}", 2)
-        digest = str(rule.get("digest") or "")[:12]
-        version = certificate.grounds.get("version") or "?"
-        yield _cut(f"{rule.get('place')}, rule {digest or '?'}, rule set {version}")
+        digest = str(rule.get("digest") or "?")[:12]
+        place = str(rule.get("place")).rpartition("/")[2]
+        yield _cut(f"{place}, digest {digest}, rule set {certificate.grounds.get('version') or '?'}")
     elif certificate.grounds:
         yield _cut(f"rule set {certificate.grounds.get('version') or '?'}")
     held = f", {_span(certificate.decided)} after it was first seen" if certificate.decided > 0 else ""
@@ -178,8 +180,8 @@ def _along(along: Sequence[Along]) -> Iterator[str]:
     for each in along[:_ALONG]:
         at = f"{'':12}" if each.at is None else _at(each.at)
         code = "" if each.exit_code is None else f", exit {each.exit_code}"
-        came = f"{each.result}, {each.why}" if each.why else each.result
-        yield _cut(f"{at}  {each.name}: {each.action}, {came}{code}  {each.certificate}")
+        came = f"{each.result}: {each.why}" if each.why else each.result
+        yield _cut(f"{at}  {each.certificate}  {each.name}  {each.action} {came}{code}")
     if len(along) > _ALONG:
         yield f"and {len(along) - _ALONG} more"
 
@@ -191,10 +193,12 @@ def _processes(found: Mapping[str, Any]) -> Iterator[str]:
         return
     more = " at least" if found.get("more") else ""
     yield f"{len(listed)}{more}, read {_when(found)}"
-    for number, name, command in listed[:_PROCESSES]:
-        yield _cut(f"{number!s:>7} {command or f'[{name}]'}")
-    if len(listed) > _PROCESSES:
-        yield f"        and {len(listed) - _PROCESSES} more"
+    # A fork storm is many of one kind.
+    kinds = Counter(str(command) or f"[{name}]" for _, name, command in listed)
+    for command, count in kinds.most_common(_PROCESSES):
+        yield _cut(f"{count:>5} x {command}")
+    if len(kinds) > _PROCESSES:
+        yield f"      and {len(kinds) - _PROCESSES} other kinds"
 
 
 def _log(found: Mapping[str, Any]) -> Iterator[str]:
