@@ -15,16 +15,18 @@ from reactor.journal.errors import JournalError
 ENVIRONMENT = "REACTOR_JOURNAL"
 
 
-def find_journal(named: Path | None, environ: Mapping[str, str] = os.environ) -> Path:
+def find_journal(
+    named: Path | None, environ: Mapping[str, str] = os.environ, *, root: bool | None = None
+) -> Path:
     """The journal that was named, else the only one there is. Raises Complaint."""
     if named is not None:
         return named
     if environ.get(ENVIRONMENT):
         return Path(environ[ENVIRONMENT])
-    found = find_journals(environ)
+    found = find_journals(environ, root=root)
     if len(found) == 1:
         return found[0]
-    folder = default_journal("", environ).parent
+    folder = default_journal("", environ, root=root).parent
     if not found:
         raise Complaint(
             f"reactor: no journal is found in {folder}",

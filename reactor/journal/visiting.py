@@ -47,17 +47,9 @@ def visit(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    connection = _opened(path, "mode=ro")
-    try:
-        # The first read shows whether we may share the memory by which readers and the writer agree.
-        connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
-    except sqlite3.OperationalError:
-        connection.close()
-        if Path(f"{path}-wal").exists():
-            raise
-        # Nobody writes it, and where it lies we may write nothing: it is read as it stands.
-        connection = _opened(path, "immutable=1")
-    return connection
+    # Without a log beside it nobody writes it, and it is read as it stands. Any other way would leave files
+    # behind, which would be ours, and a monitor of another user could not write them.
+    return _opened(path, "mode=ro" if Path(f"{path}-wal").exists() else "immutable=1")
 
 
 def _opened(path: Path, how: str) -> sqlite3.Connection:
