@@ -22,8 +22,10 @@ SHARED = "container:"
 ENDED = frozenset({State.EXITED, State.DEAD, State.REMOVING, State.RESTARTING})
 
 
-def container_record(world: World, box: Box, born: float | None, finished: float | None = None) -> Container:
-    """The record of an inspect. ``born`` and ``finished`` are what the engine's front knows of the run."""
+def container_record(
+    world: World, box: Box, born: float | None, created: float | None, finished: float | None
+) -> Container:
+    """The record of an inspect. The three moments are what the engine's front knows of them."""
     recipe, traits = box.recipe, box.recipe.traits
     joins = (m.removeprefix(SHARED) for m in _modes(box) if m.startswith(SHARED))
     # The zero of a container that runs says nothing; a start that failed has left its code.
@@ -37,7 +39,7 @@ def container_record(world: World, box: Box, born: float | None, finished: float
         labels=dict(recipe.labels),
         image_labels=_image_labels(world, box),
         born=born,
-        created=world.clock.at(box.created),
+        created=created,
         joins=frozenset(ContainerId(j) for j in joins if FULL_ID.fullmatch(j)),
         auto_remove=recipe.auto_remove,
         restart_policy="" if recipe.policy.name == "no" else recipe.policy.name,

@@ -66,6 +66,10 @@ class Job(Enum):
         ),
         tasks.Forks(per_second=1e6, most=21),
     )
+    HOLD = (
+        ("sh", "-c", "a=$(head -c 60000000 /dev/zero | tr '\\0' x); exec sleep 100000"),
+        tasks.Grows(share=0.25, over=0),
+    )
     OOM = (("sh", "-c", f"sleep 0.5; {GROW}"), tasks.OomsMain(after=0.5))
     OOM_CHILD = (("sh", "-c", f"sleep 0.5; ({GROW}); sleep 1000"), tasks.OomsChild(after=0.5))
     HOSTILE = (("sh", "-c", f"printf '{ESCAPED}'; {LONG}; {LAST}"), tasks.Sleeps(says=HOSTILE))
@@ -100,6 +104,7 @@ class Bench(ABC):
         memory: int | None = None,
         pids: int | None = None,
         cpu: float | None = None,
+        quota: bool = False,
         network: str = "none",
         pid_mode: str = "",
         restart: str = "",
@@ -187,6 +192,7 @@ class WorldBench(Bench):
         memory: int | None = None,
         pids: int | None = None,
         cpu: float | None = None,
+        quota: bool = False,
         network: str = "none",
         pid_mode: str = "",
         restart: str = "",
@@ -201,6 +207,7 @@ class WorldBench(Bench):
             memory_limit=memory,
             pids_limit=pids,
             cpu_limit=cpu,
+            cpu_by_quota=quota,
             network_mode=network,
             pid_mode=pid_mode,
             restart_policy=restart or "no",
@@ -277,6 +284,7 @@ class DockerBench(Bench):
         memory: int | None = None,
         pids: int | None = None,
         cpu: float | None = None,
+        quota: bool = False,
         network: str = "none",
         pid_mode: str = "",
         restart: str = "",
@@ -293,7 +301,7 @@ class DockerBench(Bench):
             network_mode=network,
             restart=restart or None,
             **({"image": image} if image else {}),
-            **({"nano_cpus": round(cpu * 1e9)} if cpu else {}),
+            **_cpu(cpu, quota=quota),
             **({"pid_mode": pid_mode} if pid_mode else {}),
             auto_remove=auto_remove,
             **_given(traits),
@@ -367,6 +375,17 @@ class DockerBench(Bench):
 
     async def free(self, container: ContainerId) -> None:
         os.kill(self._shims.pop(container), signal.SIGCONT)
+
+
+def _cpu(cores: float | None, *, quota: bool) -> dict[str, Any]:
+    """A share of CPU time, in one of the two ways to say it."""
+    if cores is None:
+        return {}
+    return (
+        {"cpu_quota": round(cores * 50_000), "cpu_period": 50_000}
+        if quota
+        else {"nano_cpus": round(cores * 1e9)}
+    )
 
 
 def _given(traits: Traits) -> dict[str, Any]:
