@@ -86,6 +86,8 @@ def _why(certificate: Certificate) -> Iterator[str]:
     rule = _mapping(certificate.grounds.get("rule"))
     dry = " (dry run: only said)" if certificate.dry_run else ""
     yield from _folded(f"{certificate.action} by {certificate.rule}: {certificate.reason}{dry}")
+    if certificate.summary:
+        yield from _folded(certificate.summary, 2)
     if certificate.cause:
         yield f"it goes along with {certificate.cause}"
     if rule:

@@ -90,6 +90,7 @@ class Certificate:
     action: str
     rule: str
     reason: str
+    summary: str
     cause: str
     dry_run: bool
     wall: float
@@ -182,6 +183,7 @@ def _certificate(
         action=text(row["action"]),
         rule=text(row["rule"]),
         reason=text(row["reason"]),
+        summary=text(row["summary"]),
         cause=text(row["cause"]),
         dry_run=bool(row["dry_run"]),
         wall=number(row["wall"]) or 0.0,

@@ -49,6 +49,11 @@ _PROVEN = """
 CREATE TABLE proven (proof TEXT PRIMARY KEY, rule TEXT NOT NULL, since REAL NOT NULL);
 """
 
+# What the rule's author says of a decision, beside the reason, with the run's values.
+_SUMMARY = """
+ALTER TABLE intents ADD COLUMN summary TEXT NOT NULL DEFAULT '';
+"""
+
 # What certificates are made of, as JSON, and what history is read by. `ended` is when a run ended by the
 # engine's clock as far as it said so, else when we learned of it; `boot` is when we did, on the boot-time
 # clock, and `died` how many seconds before that the engine's word of the death came. `took` is how many
@@ -71,7 +76,7 @@ CREATE INDEX intents_cause ON intents (cause) WHERE cause <> '';
 CREATE INDEX runs_name ON runs (name);
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _PROVEN, _CERTIFICATES)
+MIGRATIONS: tuple[str, ...] = (_FIRST, _PROVEN, _SUMMARY, _CERTIFICATES)
 VERSION = len(MIGRATIONS)
 
 

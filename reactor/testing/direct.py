@@ -74,6 +74,16 @@ class DirectEngine(DirectActing):
 
         return await self.script.run(Kind.INSPECT, answer)
 
+    async def layer_size(self, container: ContainerId) -> int | None:
+        """Say how much stands in its own layer."""
+        check_id(container)
+
+        async def answer() -> int | None:
+            box = self._find(container)
+            return box.layer if box.id == container else None
+
+        return await self.script.run(Kind.LAYER, answer)
+
     def _born(self, box: Box) -> float | None:
         """When the run began: kept from the first look, so that a jump of the clock changes no age."""
         if not box.started or self.forget_starts:

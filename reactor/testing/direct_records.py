@@ -58,13 +58,17 @@ def container_record(
         user=traits.user,
         log_driver=traits.log_driver,
         ports=traits.ports if has_own_network(recipe.network_mode) else (),
+        health_check=traits.health is not None,
+        memory_limited=recipe.limits.memory is not None,
+        pids_limited=recipe.limits.pids is not None,
+        cpu_limited=recipe.limits.cpus is not None,
         command=" ".join(recipe.command or ("sleep", "infinity")),
     )
 
 
 def _limits(limits: Given) -> Limits:
     swap = limits.swap if limits.swap is not None and limits.swap > 0 else None
-    return Limits(limits.pids, limits.memory, swap, limits.cpu)
+    return Limits(limits.pids, limits.memory, swap, limits.cpus)
 
 
 def _image_labels(world: World, box: Box) -> dict[str, str] | None:

@@ -59,9 +59,9 @@ def changed(ground: Ground, box: Box, change: Change) -> Limits:
         # It is the kernel that says so, and only in a container that runs.
         raise Refused(500, f"Cannot update container {box.id}: runc did not terminate successfully")
     pids = had.pids if change.pids is None else (change.pids if change.pids > 0 else None)
-    cpu = _cores(change) or had.cpu
+    cpus = _cores(change) or had.cpus
     by_quota = had.by_quota or bool(change.quota)
-    return replace(had, pids=pids, memory=memory, swap=swap, cpu=cpu, by_quota=by_quota)
+    return replace(had, pids=pids, memory=memory, swap=swap, cpus=cpus, by_quota=by_quota)
 
 
 def _refuse_bad(change: Change) -> None:
@@ -83,7 +83,7 @@ def _conflict(had: Limits, change: Change) -> str:
         )
     if change.nano_cpus and had.by_quota:
         return "Conflicting options: Nano CPUs cannot be updated as CPU Quota has already been set"
-    if change.quota and had.cpu is not None and not had.by_quota:
+    if change.quota and had.cpus is not None and not had.by_quota:
         return "Conflicting options: CPU Quota cannot be updated as NanoCPUs has already been set"
     return ""
 

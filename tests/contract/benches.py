@@ -103,7 +103,7 @@ class Bench(ABC):
         image: str = "",
         memory: int | None = None,
         pids: int | None = None,
-        cpu: float | None = None,
+        cpus: float | None = None,
         quota: bool = False,
         network: str = "none",
         pid_mode: str = "",
@@ -128,6 +128,10 @@ class Bench(ABC):
     @abstractmethod
     async def execute(self, container: ContainerId) -> None:
         """Execute a command in it, and wait for its end."""
+
+    @abstractmethod
+    async def write(self, container: ContainerId, mebibytes: int) -> None:
+        """Write a new file of this size to its own layer."""
 
     @abstractmethod
     async def ail(self, container: ContainerId, *, ill: bool = True) -> None:
@@ -191,7 +195,7 @@ class WorldBench(Bench):
         image: str = "",
         memory: int | None = None,
         pids: int | None = None,
-        cpu: float | None = None,
+        cpus: float | None = None,
         quota: bool = False,
         network: str = "none",
         pid_mode: str = "",
@@ -206,7 +210,7 @@ class WorldBench(Bench):
             image=image or "busybox:test",
             memory_limit=memory,
             pids_limit=pids,
-            cpu_limit=cpu,
+            cpus=cpus,
             cpu_by_quota=quota,
             network_mode=network,
             pid_mode=pid_mode,
@@ -228,6 +232,9 @@ class WorldBench(Bench):
 
     async def unpause(self, container: ContainerId) -> None:
         self.world.unpause(self._box(container))
+
+    async def write(self, container: ContainerId, mebibytes: int) -> None:
+        self.world.write(self._box(container), mebibytes * MIB)
 
     async def ail(self, container: ContainerId, *, ill: bool = True) -> None:
         self.world.ail(self._box(container), ill=ill)
@@ -283,7 +290,7 @@ class DockerBench(Bench):
         image: str = "",
         memory: int | None = None,
         pids: int | None = None,
-        cpu: float | None = None,
+        cpus: float | None = None,
         quota: bool = False,
         network: str = "none",
         pid_mode: str = "",
@@ -301,7 +308,7 @@ class DockerBench(Bench):
             network_mode=network,
             restart=restart or None,
             **({"image": image} if image else {}),
-            **_cpu(cpu, quota=quota),
+            **_cpu(cpus, quota=quota),
             **({"pid_mode": pid_mode} if pid_mode else {}),
             auto_remove=auto_remove,
             **_given(traits),
@@ -320,6 +327,10 @@ class DockerBench(Bench):
 
     async def unpause(self, container: ContainerId) -> None:
         await trio.to_thread.run_sync(self._containers.client.api.unpause, container)
+
+    async def write(self, container: ContainerId, mebibytes: int) -> None:
+        name = f"of=/{unique_name()}"
+        await self._exec(container, ["dd", "if=/dev/zero", name, "bs=1M", f"count={mebibytes}"])
 
     async def ail(self, container: ContainerId, *, ill: bool = True) -> None:
         await self._exec(container, ["touch", "/ill"] if ill else ["rm", "-f", "/ill"])

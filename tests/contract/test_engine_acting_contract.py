@@ -135,7 +135,7 @@ async def test_a_restart_leaves_what_removes_itself(bench: Bench) -> None:
 
 async def test_limits_are_none_or_what_was_given(bench: Bench) -> None:
     bare = await bench.create()
-    full = await bench.create(memory=64 * MIB, pids=50, cpu=1.5)
+    full = await bench.create(memory=64 * MIB, pids=50, cpus=1.5)
     assert (await bench.engine.inspect(bare)).limits == Limits()
     assert (await bench.engine.inspect(full)).limits == Limits(50, 64 * MIB, 64 * MIB, 1.5)
 
@@ -158,7 +158,7 @@ async def test_an_update_sets_all_limits_and_says_so(bench: Bench) -> None:
 
 
 async def test_an_update_leaves_what_is_not_named(bench: Bench) -> None:
-    container = await bench.run(memory=64 * MIB, pids=50, cpu=0.5)
+    container = await bench.run(memory=64 * MIB, pids=50, cpus=0.5)
     for change, wanted in (
         (Limits(pids=20), Limits(20, 64 * MIB, 64 * MIB, 0.5)),
         (Limits(memory=128 * MIB), Limits(20, 128 * MIB, 128 * MIB, 0.5)),
@@ -182,7 +182,7 @@ async def test_more_cpus_than_there_are_is_all_of_them(bench: Bench) -> None:
 
 
 async def test_a_quota_is_a_limit_of_cpu_time_and_stands_in_the_way_of_another(bench: Bench) -> None:
-    container = await bench.run(cpu=0.5, quota=True)
+    container = await bench.run(cpus=0.5, quota=True)
     assert (await bench.engine.inspect(container)).limits == Limits(cpu=0.5)
     assert await bench.engine.update(container, Limits(pids=9, cpu=0.25)) == 409
     assert (await bench.engine.inspect(container)).limits == Limits(cpu=0.5)
@@ -231,7 +231,7 @@ async def test_what_is_too_small_changes_nothing(bench: Bench) -> None:
     ],
 )
 async def test_an_update_never_lifts_a_limit(bench: Bench, limits: Limits) -> None:
-    container = await bench.run(memory=64 * MIB, pids=50, cpu=0.5)
+    container = await bench.run(memory=64 * MIB, pids=50, cpus=0.5)
     with pytest.raises(ValueError, match="a limit"):
         await bench.engine.update(container, limits)
     assert (await bench.engine.inspect(container)).limits == Limits(50, 64 * MIB, 64 * MIB, 0.5)

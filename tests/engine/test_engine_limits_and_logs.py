@@ -44,9 +44,13 @@ def test_limits_are_read_however_they_are_written(changes: dict[str, Any], limit
 
 
 def test_a_limit_that_cannot_be_read_is_not_taken_for_none() -> None:
-    for name in ("MemorySwap", "NanoCpus", "CpuQuota", "CpuPeriod"):
+    for name in ("Memory", "MemorySwap", "PidsLimit"):
         with pytest.raises(EngineSaidNonsense):
             read(**{f"host__{name}": "much"})
+    for name in ("NanoCpus", "CpuQuota"):
+        body = inspect(host__NanoCpus=0, host__CpuQuota=0) | {}
+        body["HostConfig"][name] = "much"
+        assert container(inspected(json.dumps(body).encode()), Context()).cpu_limited is None
 
 
 @pytest.mark.parametrize(
