@@ -42,7 +42,9 @@ def processes_of(
             continue
         if len(found) == most:
             return tuple(found), True
-        found.append(_process(number, proc))
+        process = _process(number, proc)
+        if process.name:
+            found.append(process)
     return (tuple(found), False) if found else None
 
 

@@ -134,3 +134,10 @@ async def test_what_is_not_wanted_is_not_asked_for(autojump_clock: MockClock) ->
     engine = Talking("words")
     found = await gather(engine, box(), 0.3, EvidenceTerms(log_lines=0, processes=0))
     assert (found.processes, found.log, found.missing, engine.asked) == (None, None, (), [])
+
+
+def test_one_that_ends_while_it_is_read_is_left_out(proc: Path) -> None:
+    (proc / "11" / "comm").unlink()
+    found = see(proc, 0)
+    assert found is not None
+    assert sorted(found[0]) == [10, 13]
