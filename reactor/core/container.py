@@ -88,7 +88,9 @@ class Container:
     ``unhealthy`` or empty without a health check; ``ports`` are those published, such as ``8080/tcp``;
     ``user`` is what it was created with, the image's word included, and empty for root. ``health_check``
     tells whether it has one, ``memory_limited`` and its neighbours whether it was given such a limit: a limit
-    that is None may also not have been read. None is what the engine did not say.
+    that is None may also not have been read. None is what the engine did not say. ``command`` is what it
+    runs, cut to a length, and ``mounts`` are the folders that are mounted into it, as it sees them: both only
+    for the record.
     """
 
     run: Run
@@ -122,6 +124,8 @@ class Container:
     memory_limited: bool | None = None
     pids_limited: bool | None = None
     cpu_limited: bool | None = None
+    command: str = ""
+    mounts: tuple[str, ...] = ()
 
     @property
     def id(self) -> ContainerId:

@@ -108,6 +108,8 @@ def container(body: InspectedBody, context: Context) -> Container:
         memory_limited=limits.limited(host.memory),
         pids_limited=limits.limited(host.pids_limit),
         cpu_limited=limits.cpu_limited(host),
+        command=traits.command(body.path, body.args),
+        mounts=traits.mounts(body.mounts),
     )
 
 
