@@ -14,6 +14,7 @@ from reactor import __version__
 from reactor.act.outbox import OutboxStatistics
 from reactor.app.recorder import RecorderStatistics
 from reactor.app.reloads import Reloads
+from reactor.core.amounts import fresh_host
 from reactor.core.judging import fresh_sample, needs_samples, view_of
 from reactor.core.rules import Rule, View
 from reactor.core.state import Entry, Setup, State
@@ -164,8 +165,17 @@ def rule_unknown(setup: Setup, state: State, at: float) -> dict[str, int]:
     counts: Counter[str] = Counter({rule.name: 0 for rule in setup.rules.rules})
     for entry in state.living():
         view = view_of(setup, entry, at)
-        counts.update(rule.name for rule in entry.rules if entry.unsure or _is_unknown(rule, view))
+        counts.update(
+            rule.name
+            for rule in entry.rules
+            if entry.unsure or _is_unknown(rule, view) or _lacks_host(setup, state, rule, at)
+        )
     return dict(counts)
+
+
+def _lacks_host(setup: Setup, state: State, rule: Rule, at: float) -> bool:
+    asks = rule.when is not None and rule.when.total is not None and rule.when.total.is_left
+    return asks and fresh_host(setup, state, rule, at) is None
 
 
 def _is_unknown(rule: Rule, view: View) -> bool:

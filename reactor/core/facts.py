@@ -99,6 +99,27 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
+class HostSeen:
+    """What the kernel of the engine's host says of its memory, in bytes; ``at`` is just before it was asked."""
+
+    at: float
+    memory_total: int
+    memory_available: int
+
+
+@dataclass(frozen=True, slots=True)
+class ZombiesSeen:
+    """All processes were looked at once: so many zombies has each run of which a process could be seen.
+
+    ``began`` is when the look began. A run that is not in it is unknown, which is not the same as none.
+    """
+
+    at: float
+    began: float
+    counts: Mapping[Run, int] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Time went on."""
 
@@ -143,6 +164,8 @@ Fact = (
     | Vanished
     | Snapshot
     | Sample
+    | HostSeen
+    | ZombiesSeen
     | Tick
     | Acted
     | Subscription

@@ -7,17 +7,31 @@ from reactor.core.ending import ended_note, has_oomed
 from reactor.core.facts import Sample
 from reactor.core.language.fields import FIELDS
 from reactor.core.lifetimes import age_of, total_age
-from reactor.core.rules import View
+from reactor.core.rules import Rule, View
 from reactor.core.sampling import without_samples
 from reactor.core.state import Entry, Setup
 
 SAMPLED = frozenset({"cpu", "group_memory", "group_pids", "pids", "pids_limit", "memory", "memory_limit"})
 """The fields of a view that need a sample."""
+ZOMBIES_FRESH = 45.0
+"""For how many seconds a count of zombies is evidence: all processes are looked at every 15 seconds at most."""
 
 
 def needs_samples(entry: Entry) -> bool:
     """Whether any rule for this run reads what only a sample can tell."""
     return entry.governed and any(rule.when and rule.when.reads & SAMPLED for rule in entry.rules)
+
+
+def reads_zombies(rule: Rule) -> bool:
+    """Whether the zombies of a run matter to this rule: to its condition, or to the order of its victims."""
+    ordered = rule.victims is not None and rule.victims.field == "zombies"
+    return ordered or (rule.when is not None and "zombies" in rule.when.reads)
+
+
+def fresh_zombies(entry: Entry, at: float) -> int | None:
+    """How many zombies the run was last seen to have, if that is still evidence."""
+    seen = entry.zombies
+    return None if seen is None or at - seen.at > ZOMBIES_FRESH else seen.count
 
 
 def fresh_sample(setup: Setup, entry: Entry, at: float) -> Sample | None:
@@ -52,6 +66,7 @@ def view_of(setup: Setup, entry: Entry, at: float) -> View:
         init=container.init,
         log_driver=container.log_driver or None,
         ports=container.ports,
+        zombies=fresh_zombies(entry, at),
         tracks=entry.series if sample else without_samples(entry.series),
         at=at,
     )

@@ -4,15 +4,17 @@ It only reads the state and decides nothing; the step does not need it. The orde
 that in which a rule is stopped: what is said is the first thing that stands in its way.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from reactor.core.amounts import fresh_host
 from reactor.core.deciding import is_cooling, overtakes
 from reactor.core.exempting import Exempted, exempted
 from reactor.core.gate import is_gated
 from reactor.core.groups import Groups
 from reactor.core.holding import Holding
-from reactor.core.rules import Rule, View
+from reactor.core.language.totals import say_total
+from reactor.core.rules import Condition, Rule, View
 from reactor.core.state import Entry, Setup, State
 from reactor.core.triggers import is_due
 from reactor.core.views import Views
@@ -59,14 +61,30 @@ def outlooks(setup: Setup, state: State, entry: Entry, at: float) -> tuple[Outlo
 def _outlook(setup: Setup, state: State, entry: Entry, rule: Rule, views: Views, at: float) -> Outlook:
     exempt = exempted(setup.policy, rule, entry.container)
     try:
-        view = views.for_rule(rule)
+        view = _with_host(setup, state, rule, views.for_rule(rule), at)
         stand = _stand(setup, state, entry, rule, view, at)
-        reason = rule.when.explain(view) if rule.when is not None else ""
+        reason = _reason(rule, view)
     except Exception:  # noqa: BLE001  # A defect of one rule must not hide the others.
         stand, reason = Stand.BROKEN, ""
     holding = entry.holding.get(rule.key)
     next_at = _next_at(entry, rule, stand, holding, at)
     return Outlook(rule, stand, holding.since if holding else None, next_at, reason, exempt)
+
+
+def _with_host(setup: Setup, state: State, rule: Rule, view: View, at: float) -> View:
+    """The view with what is known of the host, for a rule that asks for it."""
+    total = rule.when.total if rule.when is not None else None
+    host = fresh_host(setup, state, rule, at) if total is not None and total.is_left else None
+    if host is None:
+        return view
+    return replace(view, host_memory_available=host.memory_available, host_memory_total=host.memory_total)
+
+
+def _reason(rule: Rule, view: View) -> str:
+    total = rule.when.total if rule.when is not None else None
+    if total is not None and view.host_memory_available is not None:
+        return say_total(total, view.host_memory_available, view.host_memory_total or 0)
+    return rule.when.explain(view) if rule.when is not None else ""
 
 
 def _stand(setup: Setup, state: State, entry: Entry, rule: Rule, view: View, at: float) -> Stand:
@@ -77,13 +95,19 @@ def _stand(setup: Setup, state: State, entry: Entry, rule: Rule, view: View, at:
     if entry.unsure or not entry.alive:
         return Stand.OUT_OF_SIGHT
     if rule.when is not None and rule.when.total is not None:
-        return Stand.WHOLE
+        return _of_whole(rule.when, view) if rule.when.total.is_left else Stand.WHOLE
     if rule.on is not None and not is_due(setup, state, entry, rule, at):
         return Stand.WITHIN
     verdict = rule.when.test(view) if rule.when is not None else True
     if not verdict:
         return Stand.UNKNOWN if verdict is None else Stand.WITHIN
     return _in_the_way(setup, state, entry, rule, at)
+
+
+def _of_whole(when: Condition, view: View) -> Stand:
+    """What the host has left is the same for everybody, and can be unknown."""
+    verdict = when.test(view)
+    return Stand.WHOLE if verdict else Stand.UNKNOWN if verdict is None else Stand.WITHIN
 
 
 def _in_the_way(setup: Setup, state: State, entry: Entry, rule: Rule, at: float) -> Stand:

@@ -67,13 +67,25 @@ class Total:
 
     ``whole`` is ``scope`` or ``owner`` (each value of the owner label for itself), ``field`` is ``pids``
     or ``memory``. What is not known counts nothing, so a total is "at least"; only ``>`` and ``>=`` are
-    allowed.
+    allowed. ``host.memory_available`` is the other way round: it is what is left, only ``<`` and ``<=``
+    are allowed, and ``share`` tells that ``value`` is a percentage of the host's memory.
     """
 
     whole: str
     field: str
     sign: str
     value: float
+    share: bool = False
+
+    @property
+    def is_left(self) -> bool:
+        """Whether it is what is left, so that an end makes it more, and not what is used."""
+        return self.whole == "host"
+
+    @property
+    def part(self) -> str:
+        """What of each run goes into it, or comes back to it by the run's end: ``pids`` or ``memory``."""
+        return "memory" if self.is_left else self.field
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +105,7 @@ class View:
     ``labels`` are those that the container was given, not its image's. ``exit_code`` is that of the end
     that a trigger is about. ``group_pids`` and ``group_memory`` are those of the main and its sidecars.
     ``tracks`` is what was kept for the windows of conditions, ``at`` the moment at which they end.
+    ``host_memory_available`` and ``host_memory_total`` are there only for whoever asks about the whole.
     """
 
     name: str
@@ -117,6 +130,9 @@ class View:
     ports: tuple[str, ...] | None = None
     group_pids: int | None = None
     group_memory: int | None = None
+    zombies: int | None = None
+    host_memory_available: int | None = None
+    host_memory_total: int | None = None
     tracks: Tracks = field(default_factory=no_tracks, hash=False)
     at: float = 0.0
 

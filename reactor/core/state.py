@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from reactor.core.container import Container, ContainerId, Run
 from reactor.core.decisions import Action, Decision
 from reactor.core.earlier import Earlier, nothing_earlier
-from reactor.core.facts import Happened, Sample
+from reactor.core.facts import Happened, HostSeen, Sample
 from reactor.core.holding import Holding
 from reactor.core.language.windows import Tracks, no_tracks
 from reactor.core.notes import Note
@@ -75,6 +75,22 @@ class Alone:
 
 
 @dataclass(frozen=True, slots=True)
+class Zombies:
+    """How many zombies a run had, and when that was seen."""
+
+    at: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """Memory that a run gave back by its end, in bytes, and when it was seen to be over."""
+
+    at: float
+    memory: int
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """All that is known of one container and its present (or last) run.
 
@@ -96,6 +112,7 @@ class Entry:
     ``earlier`` is what is remembered of earlier runs.
     ``cores`` is the processor time per second between the last two samples, ``series`` what is kept for the
     windows of its rules, ``past`` how long its earlier runs lasted together, None if not certain.
+    ``zombies`` is what was last seen of them, ``freed`` what the run before this one gave back by its end.
     """
 
     container: Container
@@ -137,6 +154,8 @@ class Entry:
     cores: float | None = None
     series: Tracks = field(default_factory=no_tracks)
     past: float | None = None
+    zombies: Zombies | None = None
+    freed: Freed | None = None
 
     @property
     def run(self) -> Run:
@@ -169,6 +188,7 @@ class State:
     rules about the whole, by key and owner; ``curbs`` is what holds rules back. ``unconfirmed`` were alive
     in the last list, and what run they are in could not be found out. ``ticked`` is when time last went on,
     ``awake`` since when it has done so without a break: what was not seen in a break is not our news.
+    ``host`` is what was last seen of the host.
     """
 
     entries: Shelf[Entry] = field(default_factory=Shelf)
@@ -182,6 +202,7 @@ class State:
     unconfirmed: frozenset[ContainerId] = frozenset()
     ticked: float | None = None
     awake: float | None = None
+    host: HostSeen | None = None
 
     def living(self) -> Iterator[Entry]:
         """The entries of runs under way."""

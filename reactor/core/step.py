@@ -20,6 +20,7 @@ from reactor.core.facts import (
     Fact,
     Happened,
     Happening,
+    HostSeen,
     Reloaded,
     Sample,
     Seen,
@@ -27,10 +28,11 @@ from reactor.core.facts import (
     Subscription,
     Tick,
     Vanished,
+    ZombiesSeen,
 )
 from reactor.core.following import follow
 from reactor.core.gate import open_gate, start_counting
-from reactor.core.judging import needs_samples
+from reactor.core.judging import needs_samples, reads_zombies
 from reactor.core.moments import is_before
 from reactor.core.notes import OomSeen
 from reactor.core.oomed import is_of_a_later_run, keep_early
@@ -38,7 +40,7 @@ from reactor.core.reconciling import ended_while_away, reconcile, report
 from reactor.core.reloading import reload
 from reactor.core.replaced import judge_replaced
 from reactor.core.rules import Trigger
-from reactor.core.sampling import take_sample
+from reactor.core.sampling import take_sample, take_zombies
 from reactor.core.state import Entry, Setup, State, Step
 from reactor.core.swift import changed
 from reactor.core.tick import may_change, tick
@@ -50,6 +52,13 @@ def step(setup: Setup, state: State, fact: Fact) -> Step:
     match fact:
         case Sample():
             return _sampled(setup, state, fact)
+        case HostSeen():
+            # It is judged when time goes on, with everybody in view.
+            return Step(replace(state, host=fact))
+        case ZombiesSeen():
+            draft = Draft(state)
+            take_zombies(draft, fact)
+            return _settle(setup, draft, fact.at, draft.changed.values())
         case Tick():
             return tick(setup, state, fact.at)
         case Happened():
@@ -91,6 +100,17 @@ def wanted_samples(state: State) -> frozenset[Run]:
     living = [entry for entry in state.living() if entry.governed]
     whole = any(rule.when and rule.when.total for entry in living for rule in entry.rules)
     return frozenset(entry.run for entry in living if whole or needs_samples(entry))
+
+
+def wants_host(setup: Setup) -> bool:
+    """Whether a rule in force asks what the host has left."""
+    return any(rule.when and rule.when.total and rule.when.total.is_left for rule in setup.rules.rules)
+
+
+def wanted_zombies(state: State) -> frozenset[Run]:
+    """The living runs of which a rule in force wants to know their zombies."""
+    living = (entry for entry in state.living() if entry.governed)
+    return frozenset(entry.run for entry in living if any(reads_zombies(rule) for rule in entry.rules))
 
 
 def _settle(setup: Setup, draft: Draft, at: float, entries: Iterable[Entry]) -> Step:

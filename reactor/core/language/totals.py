@@ -3,17 +3,18 @@
 Only the condition belongs here; adding up and choosing victims is the business of whoever judges it.
 """
 
-from reactor.core.language.fields import TOTALS
+from reactor.core.language.fields import LEFT, TOTALS
 from reactor.core.language.kinds import FLIPPED
 from reactor.core.language.printing import brief
 from reactor.core.language.problems import Problem
 from reactor.core.language.tree import Compare, Kind, Literal, Name, Node
-from reactor.core.language.units import say_bytes, say_number
+from reactor.core.language.units import exact, say_bytes, say_number, say_percent, write_percent
 from reactor.core.language.values import SIGNS
 from reactor.core.language.walking import names, start, walk
 from reactor.core.rules import Total
 
 _UP = (">", ">=")
+_DOWN = ("<", "<=")
 _FINEST = 6
 
 
@@ -31,8 +32,10 @@ def wrong_total(tree: Node) -> Problem | None:
         return Problem(
             start(value), f"{name.name} is compared with a plain value, and {brief(value)} is none"
         )
-    if value.kind is Kind.PERCENT:
+    if value.kind is Kind.PERCENT and not TOTALS[name.name].limit:
         return Problem(value.place, f"a percentage is a share of a limit, and {name.name} has none")
+    if name.name in LEFT:
+        return _wrong_way(tree, name.name) if sign not in _DOWN else None
     if sign not in _UP:
         # What is not known counts nothing, so a total is never known to be small.
         return Problem(start(tree), f"a total is at least what is known of it: write {name.name} > or >=")
@@ -45,21 +48,48 @@ def total_of(tree: Node) -> Total | None:
     if name is None or not isinstance(value, Literal):
         return None
     whole, _, field = name.name.partition(".")
-    return Total(whole, field, sign, float(value.value))
+    return Total(whole, field, sign, float(value.value), share=value.kind is Kind.PERCENT)
 
 
-def exceeds(total: Total, known: float) -> bool:
-    """Whether what is known of the whole is enough for the condition to hold."""
-    return SIGNS[total.sign](known, total.value)
+def exceeds(total: Total, known: float, of: int = 0) -> bool:
+    """Whether what is known of the whole is enough for the condition to hold.
+
+    ``of`` is the host's memory, of which a percentage is a share. Where it is not known, nothing holds.
+    """
+    if not total.share:
+        return SIGNS[total.sign](known, total.value)
+    return of > 0 and SIGNS[total.sign](100 * exact(known), exact(total.value) * of)
 
 
-def say_total(total: Total, known: float) -> str:
-    """``scope.pids 4120 > 4000``."""
-    say = say_bytes if total.field == "memory" else say_number
-    value = int(total.value) if total.value.is_integer() else total.value
+def bound_of(total: Total, of: int = 0) -> float:
+    """What the whole is compared with, in the same unit as it is."""
+    return total.value / 100 * of if total.share else total.value
+
+
+def say_amount(total: Total, amount: float) -> str:
+    """A part of the whole, or all of it: ``4120``, ``1.2 GiB``."""
+    return say_bytes(amount, 0) if total.part == "memory" else say_number(amount, 0)
+
+
+def say_total(total: Total, known: float, of: int = 0) -> str:
+    """``scope.pids 4120 > 4000``; ``host.memory_available 7.5% (1.2 GiB of 16 GiB) < 10%``."""
+    name = f"{total.whole}.{total.field}"
+    if total.share:
+        amount = f"{_said_share(total, known, of)} ({say_bytes(known, 0)} of {say_bytes(of, 0)})"
+        return f"{name} {amount} {total.sign} {write_percent(total.value)}"
+    say = say_bytes if total.part == "memory" else say_number
+    value = int(total.value) if float(total.value).is_integer() else total.value
     same = known == total.value
     finer = next((n for n in range(_FINEST) if same or say(known, n) != say(value, n)), _FINEST)
-    return f"{total.whole}.{total.field} {say(known, finer)} {total.sign} {say(value, finer)}"
+    return f"{name} {say(known, finer)} {total.sign} {say(value, finer)}"
+
+
+def _said_share(total: Total, known: float, of: int) -> str:
+    for finer in range(_FINEST):
+        said = say_percent(known, of, finer)
+        if said != say_percent(total.value, 100, finer):
+            break
+    return said
 
 
 def _parts(tree: Node) -> tuple[Name | None, str, Node]:
@@ -72,8 +102,13 @@ def _parts(tree: Node) -> tuple[Name | None, str, Node]:
             return None, "", tree
 
 
+def _wrong_way(tree: Node, name: str) -> Problem:
+    return Problem(start(tree), f"{name} is what is left, and too little is what is bad: write {name} < or <=")
+
+
 def _not_alone(tree: Node) -> Problem:
     name = next(node for node in walk(tree) if isinstance(node, Name) and node.name in TOTALS)
     example = "1GiB" if TOTALS[name.name].kind is Kind.BYTES else "4000"
-    remedy = f"write {name.name} > {example} as the whole condition"
+    sign = "<" if name.name in LEFT else ">"
+    remedy = f"write {name.name} {sign} {example} as the whole condition"
     return Problem(name.place, f"{name.name} is about the whole and stands alone: {remedy}")
