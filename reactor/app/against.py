@@ -23,10 +23,11 @@ from reactor.app.running import find_endpoint, leaves, read_settings
 from reactor.app.sessions import Unreadable, open_sessions
 from reactor.app.settings import Settings
 from reactor.app.supervise import Plan, supervise
-from reactor.core.judging import fresh_sample, needs_samples
+from reactor.core.judging import fresh_sample, fresh_zombies, needs_samples
 from reactor.core.ports import EngineError
 from reactor.core.rules import RuleSet
 from reactor.core.state import Setup, State, Step
+from reactor.core.step import wanted_zombies, wants_host
 from reactor.engine.calls import DockerEngine
 from reactor.engine.endpoint import Endpoint
 from reactor.journal.errors import JournalError
@@ -80,6 +81,7 @@ async def _against_engine(endpoint: Endpoint, settings: Settings, rules: RuleSet
             observers=(view,),
             most_streams=settings.most_streams,
             drain=0.0,
+            proc=settings.proc,
         )
         await supervise(plan, count_in_time)
     return counts[0]
@@ -102,7 +104,12 @@ class Watcher(View):
     def _is_known(self, state: State) -> bool:
         at = trio.current_time()
         wanted = (entry for entry in state.living() if needs_samples(entry))
-        return all(fresh_sample(self._setup, entry, at) is not None for entry in wanted)
+        if any(fresh_sample(self._setup, entry, at) is None for entry in wanted):
+            return False
+        zombies = wanted_zombies(self._setup, state)
+        if any(fresh_zombies(entry, at) is None for entry in state.living() if entry.run in zombies):
+            return False
+        return state.host is not None or not wants_host(self._setup)
 
 
 def _against_recording(path: Path, rules: RuleSet) -> tuple[Count, ...]:

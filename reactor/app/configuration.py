@@ -145,6 +145,7 @@ class ConfigurationText(Strict):
     gate: GateText = GateText()
     control: Text = ""
     reload_on_change: bool = False
+    proc: Glob = str(Settings().proc)
 
 
 SHAPE = Shape(
@@ -221,6 +222,7 @@ def settings_of(written: ConfigurationText) -> Settings:
         gate=GateTerms(**written.gate.model_dump()),
         control=written.control,
         reload_on_change=written.reload_on_change,
+        proc=Path(written.proc),
         record=Path(written.record.folder) if written.record is not None else None,
         record_limits=_limits(written.record),
     )

@@ -15,9 +15,10 @@ from reactor.act.outbox import OutboxStatistics
 from reactor.app.recorder import RecorderStatistics
 from reactor.app.reloads import Reloads
 from reactor.core.amounts import fresh_host
-from reactor.core.judging import fresh_sample, needs_samples, view_of
+from reactor.core.judging import fresh_sample, fresh_zombies, needs_samples, view_of
 from reactor.core.rules import Rule, View
 from reactor.core.state import Entry, Setup, State
+from reactor.core.step import wants_host
 from reactor.engine.readings import ReadingsStatistics
 from reactor.engine.watch import WatchStatistics
 from reactor.journal.journal import JournalStatistics
@@ -85,7 +86,9 @@ class Numbers:
         setup, state, at = self._sources.setup(), self._sources.state(), trio.current_time()
         outbox, journal = self._sources.outbox(), self._sources.journal()
         recording = self._sources.recording() if self._sources.recording is not None else None
-        offset = self._wall() - at
+        offset, host = self._wall() - at, state.host
+        if host is not None and (at - host.at > setup.stale_after or not wants_host(setup)):
+            host = None
         return Readings(
             at=self._wall(),
             version=__version__,
@@ -98,6 +101,8 @@ class Numbers:
             stats_streams=self._sources.readings().open,
             stats_shed=self._sources.readings().shed,
             stale_samples=stale(setup, state, at),
+            host_memory_known=host is not None if wants_host(setup) else None,
+            host_memory_available=host.memory_available if host is not None else None,
             outbox_queued=outbox.queued,
             outbox_in_flight=outbox.in_flight,
             outbox_quarantined=outbox.quarantined + outbox.waiting,
@@ -157,6 +162,7 @@ def container_reading(setup: Setup, entry: Entry, at: float) -> ContainerReading
         memory_limit=sample.memory_limit if sample else container.memory_limit,
         cpu=sample.cpu if sample else None,
         uptime=None if container.born is None else max(0.0, at - container.born),
+        zombies=fresh_zombies(entry, at),
     )
 
 

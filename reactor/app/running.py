@@ -140,6 +140,7 @@ def _plan(
         exports=_exports(info, listeners),
         most_streams=settings.most_streams,
         drain=settings.times.drain,
+        proc=settings.proc,
     )
 
 

@@ -1,4 +1,4 @@
-"""The whole at one moment: what many runs use together, or what the host has left, and what ends change of it.
+"""The whole at one moment: what many runs use together, or what the host has left, and what ends change.
 
 Only the adding up is here; who goes when it is too much, or too little, is chosen in ``whole``.
 """
@@ -14,6 +14,7 @@ from reactor.core.restraint import Sum
 from reactor.core.rules import Rule, Total
 from reactor.core.sampling import freed_by
 from reactor.core.state import Entry, Setup, State
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -93,4 +94,3 @@ def _part(setup: Setup, rule: Rule, total: Total, entry: Entry, at: float) -> Pa
         return None
     value = sample.pids if total.part == "pids" else sample.memory
     return None if value is None else Part(entry, value)
-

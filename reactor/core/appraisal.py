@@ -158,8 +158,8 @@ def _rule(setup: Setup, rule: Rule, outlook: Outlook | None, view: View, at: flo
     rule, tree = outlook.rule, outlook.rule.when.tree if outlook.rule.when is not None else None
     waits = outlook.stand is Stand.WITHIN and rule.on is not None
     bare = _bare(setup, rule, outlook.stand, WAITS if waits else SENTENCES[outlook.stand])
-    # Of the whole the numbers are said already, and no run by itself has a distance to it.
-    alone = tree is not None and rule.when is not None and rule.when.total is None
+    # The whole has its numbers in what is said, and no run by itself has a distance to it.
+    alone = rule.when is not None and rule.when.total is None
     far = distances(tree, view) if tree is not None and alone else ()
     return replace(
         bare,

@@ -100,7 +100,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class HostSeen:
-    """What the kernel of the engine's host says of its memory, in bytes; ``at`` is just before it was asked."""
+    """What the kernel of the engine's host says of its memory, in bytes. ``at`` is from just before."""
 
     at: float
     memory_total: int

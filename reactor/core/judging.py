@@ -14,7 +14,7 @@ from reactor.core.state import Entry, Setup
 SAMPLED = frozenset({"cpu", "group_memory", "group_pids", "pids", "pids_limit", "memory", "memory_limit"})
 """The fields of a view that need a sample."""
 ZOMBIES_FRESH = 45.0
-"""For how many seconds a count of zombies is evidence: all processes are looked at every 15 seconds at most."""
+"""For how many seconds a count of zombies is evidence: processes are looked at every 15 seconds at most."""
 
 
 def needs_samples(entry: Entry) -> bool:

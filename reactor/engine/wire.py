@@ -37,6 +37,7 @@ class InfoBody(msgspec.Struct):
     name: str = msgspec.field(name="Name", default="")
     system_time: str = msgspec.field(name="SystemTime", default="")
     memory: int = msgspec.field(name="MemTotal", default=0)
+    kernel: str = msgspec.field(name="KernelVersion", default="")
     memory_limit: bool = msgspec.field(name="MemoryLimit", default=True)
     pids_limit: bool = msgspec.field(name="PidsLimit", default=True)
     cgroup_version: str = msgspec.field(name="CgroupVersion", default="")

@@ -65,6 +65,10 @@ CONTAINERS = (
         "container.uptime", "s", _G, "container_uptime_seconds",
         "Age of the container's present run; what rules call age. Absent while it is not known.", _ID,
     ),
+    Row(
+        "container.zombies", "{process}", _U, "container_zombies",
+        "Zombies in the container; absent while they are not known, or no rule reads them.", _ID,
+    ),
 )  # fmt: skip
 
 RULES = (
@@ -200,6 +204,17 @@ STREAMS = (
     ),
 )  # fmt: skip
 
+HOST = (
+    Row(
+        "reactor.host.memory.known", "", _G, "reactor_host_memory_known",
+        "1 while it is known what the engine's host has left, 0 while not; absent where no rule asks.",
+    ),
+    Row(
+        "reactor.host.memory.available", "By", _U, "reactor_host_memory_available_bytes",
+        "What the kernel of the engine's host calls available memory; absent while it is not known.",
+    ),
+)  # fmt: skip
+
 RECONCILE = (
     Row(
         "reactor.last_reconcile.timestamp", "s", _G, "reactor_last_reconcile_timestamp_seconds",
@@ -301,6 +316,7 @@ TABLE: tuple[Row, ...] = (
     *RULES,
     *ACTIONS,
     *STREAMS,
+    *HOST,
     *RECONCILE,
     *JOURNAL,
     *RECORDING,

@@ -10,6 +10,12 @@ from reactor.ruletest.values import Course
 
 SAMPLED = ("pids", "pids_limit", "memory", "memory_limit", "cpu")
 """The values of a container that come in its samples."""
+ZOMBIES = "zombies"
+"""The value of a container that comes by a look at all processes."""
+READ = (*SAMPLED, ZOMBIES)
+"""The values of a container that go over time."""
+HOST = ("memory_total", "memory_available")
+"""The values of the host."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,13 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class HostChange:
+    """What changes of the host's memory, by the names of ``core.facts.HostSeen``."""
+
+    courses: Mapping[str, Course]
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """What happens to a container: ``oom``, ``dies``, ``created``, ``starts``, ``removed``, ``silent``."""
 
@@ -53,7 +66,7 @@ class Events:
     up: bool
 
 
-What = Change | Turn | Events
+What = Change | HostChange | Turn | Events
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +117,7 @@ class Case:
     expected: tuple[Expected, ...]
     asked: tuple[Asked, ...]
     until: float
+    host: Mapping[str, Course] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

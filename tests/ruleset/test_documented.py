@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reactor.core.language.fields import FIELDS, LEFT, FUNCTIONS, METHODS, NAMES, attribute
+from reactor.core.language.fields import FIELDS, FUNCTIONS, LEFT, METHODS, NAMES, attribute
 from reactor.core.language.windows import Track, Window
 from reactor.core.rules import Trigger, View
 from reactor.ruleset import load, parse

@@ -103,7 +103,7 @@ def _parts(tree: Node) -> tuple[Name | None, str, Node]:
 
 
 def _wrong_way(tree: Node, name: str) -> Problem:
-    return Problem(start(tree), f"{name} is what is left, and too little is what is bad: write {name} < or <=")
+    return Problem(start(tree), f"{name} is what is left, and too little of it is bad: write {name} < or <=")
 
 
 def _not_alone(tree: Node) -> Problem:
