@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from reactor.observe.table import (
     ACTIONS,
     CONTAINERS,
+    HOST,
     JOURNAL,
     OURSELVES,
-    HOST,
     RECONCILE,
     RECORDING,
     RULES,

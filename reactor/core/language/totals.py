@@ -74,22 +74,20 @@ def say_amount(total: Total, amount: float) -> str:
 def say_total(total: Total, known: float, of: int = 0) -> str:
     """``scope.pids 4120 > 4000``; ``host.memory_available 7.5% (1.2 GiB of 16 GiB) < 10%``."""
     name = f"{total.whole}.{total.field}"
+    value = int(total.value) if float(total.value).is_integer() else total.value
     if total.share:
         amount = f"{_said_share(total, known, of)} ({say_bytes(known, 0)} of {say_bytes(of, 0)})"
-        return f"{name} {amount} {total.sign} {write_percent(total.value)}"
+        return f"{name} {amount} {total.sign} {write_percent(value)}"
     say = say_bytes if total.part == "memory" else say_number
-    value = int(total.value) if float(total.value).is_integer() else total.value
     same = known == total.value
     finer = next((n for n in range(_FINEST) if same or say(known, n) != say(value, n)), _FINEST)
     return f"{name} {say(known, finer)} {total.sign} {say(value, finer)}"
 
 
 def _said_share(total: Total, known: float, of: int) -> str:
-    for finer in range(_FINEST):
-        said = say_percent(known, of, finer)
-        if said != say_percent(total.value, 100, finer):
-            break
-    return said
+    same = 100 * exact(known) == exact(total.value) * of
+    texts = ((say_percent(known, of, n), say_percent(total.value, 100, n)) for n in range(_FINEST))
+    return next((said for said, bound in texts if same or said != bound), say_percent(known, of, _FINEST))
 
 
 def _parts(tree: Node) -> tuple[Name | None, str, Node]:
