@@ -238,16 +238,16 @@ def test_at_the_gate_it_waits_until_the_host_is_known_and_keeps_no_other_rule_wa
     """Nobody could say whom it would cost; that the host turns out to be short later is no way around it."""
     told = gated(LEFT, Rule("g/old", "f:2", when=condition("age > 12s"))).snapshot(0, *TEN[:4])
     for at in range(1, 12):
-        read(told, at, {n: 200 for n in range(1, 5)}).tick(at)
+        read(told, at, dict.fromkeys(range(1, 5), 200)).tick(at)
     (opened,) = told.said(GateOpened)
     assert isinstance(opened, GateOpened)
     assert opened.rules == ("g/old",)
     told = gated(LEFT).snapshot(0, *TEN[:4])
     for at in range(1, 30):
-        read(told, at, {n: 200 for n in range(1, 5)}).tick(at)
+        read(told, at, dict.fromkeys(range(1, 5), 200)).tick(at)
     assert told.said(GateOpened) == []
     for at in range(30, 40):
-        second(told, at, 300, {n: 200 for n in range(1, 5)})
+        second(told, at, 300, dict.fromkeys(range(1, 5), 200))
     assert told.decisions == []
     assert told.state.curbs.gate.held
     assert len(told.state.curbs.gate.matches) == 4

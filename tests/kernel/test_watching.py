@@ -1,7 +1,6 @@
 """The two tasks: what they feed, when, and what they say where nothing can be known."""
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -26,9 +25,21 @@ class Wish:
     host: bool = True
     zombies: frozenset[Run] = frozenset()
     fed: list[Fact] = field(default_factory=list)
+    news: trio.Event = field(default_factory=trio.Event)
+
+    def take(self, fact: Fact) -> None:
+        self.fed.append(fact)
+        self.news.set()
+        self.news = trio.Event()
+
+    async def wait(self, count: int) -> None:
+        """Wait for what another thread sees; its time is not ours."""
+        with trio.fail_after(5):
+            while len(self.fed) < count:
+                await self.news.wait()
 
     def watch(self, proc: Path) -> KernelWatch:
-        return KernelWatch(self.fed.append, lambda: self.host, lambda: self.zombies, proc)
+        return KernelWatch(self.take, lambda: self.host, lambda: self.zombies, proc)
 
 
 async def test_the_host_is_told_once_a_second_while_somebody_asks(
@@ -76,20 +87,13 @@ async def test_of_another_host_nothing_is_told_and_the_reason_is_said_once(
     assert len(caplog.records) == 1
 
 
-async def _wait(what: Callable[[], bool]) -> None:
-    """Wait for what another thread does; its time is not ours."""
-    with trio.fail_after(5):
-        while not what():
-            await trio.sleep(0.005)
-
-
 async def test_zombies_are_counted_for_the_runs_that_are_known(tmp_path: Path, nursery: trio.Nursery) -> None:
     """At once, for those that can be seen; a run of which nothing is seen is left out."""
     proc, wish = FakeProc(tmp_path), Wish(zombies=frozenset({ONE, TWO}))
     proc.process(100, 1, v2(ONE.id))
     proc.zombie(101, 100, v2(ONE.id))
     nursery.start_soon(wish.watch(tmp_path).watch_zombies)
-    await _wait(lambda: bool(wish.fed))
+    await wish.wait(1)
     (seen,) = wish.fed
     assert isinstance(seen, ZombiesSeen)
     assert seen.counts == {ONE: 1}
@@ -104,7 +108,7 @@ async def test_that_nobody_can_be_seen_is_said_once(
     wish = Wish(zombies=frozenset({ONE}))
     with caplog.at_level(logging.WARNING, "reactor.kernel"):
         nursery.start_soon(wish.watch(tmp_path).watch_zombies)
-        await _wait(lambda: len(wish.fed) > 4)
+        await wish.wait(5)
     assert all(isinstance(fact, ZombiesSeen) and not fact.counts for fact in wish.fed)
     assert [record.message for record in caplog.records] == [
         "zombies are unknown, and rules that read them do nothing"
