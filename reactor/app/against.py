@@ -37,6 +37,8 @@ from reactor.recording.replaying import Replay
 
 LONGEST = 5.0
 """Seconds that readings are waited for."""
+KERNEL_LONGEST = 2.0
+"""Seconds that the host's kernel is waited for; where it can tell nothing, it never does."""
 ENGINE = "engine"
 """What stands for the engine that is found without being named."""
 
@@ -106,6 +108,11 @@ class Watcher(View):
         wanted = (entry for entry in state.living() if needs_samples(entry))
         if any(fresh_sample(self._setup, entry, at) is None for entry in wanted):
             return False
+        began = state.began if state.began is not None else at
+        return at - began > KERNEL_LONGEST or self._has_kernel(state, at)
+
+    def _has_kernel(self, state: State, at: float) -> bool:
+        """Whether the kernel of the host has told what is asked of it."""
         zombies = wanted_zombies(self._setup, state)
         if any(fresh_zombies(entry, at) is None for entry in state.living() if entry.run in zombies):
             return False
