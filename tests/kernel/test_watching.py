@@ -72,7 +72,7 @@ async def test_of_another_host_nothing_is_told_and_the_reason_is_said_once(
     watch.connected(replace(OURS, memory=1))
     with caplog.at_level(logging.WARNING, "reactor.kernel"):
         nursery.start_soon(watch.watch_host)
-        await trio.sleep(30)
+        await trio.sleep(30.5)
         assert wish.fed == []
         (said,) = caplog.records
         assert "host.memory_available is unknown" in said.message
