@@ -24,6 +24,7 @@ from reactor.app.sessions import Unreadable, open_sessions
 from reactor.app.settings import Settings
 from reactor.app.supervise import Plan, supervise
 from reactor.core.judging import fresh_sample, fresh_zombies, needs_samples
+from reactor.core.layers import layer_writes, wanted_layers
 from reactor.core.ports import EngineError
 from reactor.core.rules import RuleSet
 from reactor.core.state import Setup, State, Step
@@ -107,6 +108,9 @@ class Watcher(View):
         at = trio.current_time()
         wanted = (entry for entry in state.living() if needs_samples(entry))
         if any(fresh_sample(self._setup, entry, at) is None for entry in wanted):
+            return False
+        measured = (state.entries.get(run.id) for run in wanted_layers(self._setup, state))
+        if any(entry and layer_writes(self._setup, entry, at) is None for entry in measured):
             return False
         began = state.began if state.began is not None else at
         return at - began > KERNEL_LONGEST or self._has_kernel(state, at)

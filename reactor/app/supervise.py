@@ -26,6 +26,7 @@ from reactor.core.decisions import Outcome, Result, Why
 from reactor.core.ports import Engine, EngineInfo
 from reactor.core.state import Setup
 from reactor.core.step import wanted_zombies, wants_host
+from reactor.engine.layers import Layers
 from reactor.engine.readings import Readings
 from reactor.engine.watch import Watch, WatchTimes
 from reactor.journal.journal import Journal
@@ -140,6 +141,7 @@ async def _start_watching(
         kernel.connected(info)
         workers.nudge()
 
+    layers = Layers(plan.engine, monitor.feed, every=plan.setup.layer_every)
     watch = Watch(
         plan.engine,
         monitor.feed,
@@ -148,7 +150,8 @@ async def _start_watching(
         on_open=opened,
         on_reconciled=lambda took: tally.observe("reactor_reconcile_duration_seconds", took),
     )
-    monitor.begin(workers.put, readings.want, watch.look)
+    monitor.begin(workers.put, readings.want, watch.look, layers.want)
+    sources.start_soon(layers.measure_for_ever)
     numbers = Numbers(
         Sources(
             setup=lambda: monitor.setup,
@@ -156,6 +159,7 @@ async def _start_watching(
             repeats=lambda: monitor.graph.repeats.dropped,
             watch=watch.statistics,
             readings=readings.statistics,
+            layers=layers.statistics,
             outbox=workers.statistics,
             journal=plan.journal.statistics,
             reloads=lambda: monitor.reloads,

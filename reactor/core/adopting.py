@@ -152,6 +152,7 @@ def _begin_anew(
         series=without_samples(old.series),
         past=past_of_next(old, container),
         freed=freed_by(setup, old, at),
+        layer=old.layer,
     )
     entry = _placed(setup, draft, fresh, placed, at)
     _note_adoption(setup, draft, entry, at)

@@ -120,6 +120,15 @@ class ZombiesSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class LayerSized:
+    """How many bytes stand in the container's own writable layer, which outlives its runs."""
+
+    at: float
+    run: Run
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Time went on."""
 
@@ -166,6 +175,7 @@ Fact = (
     | Sample
     | HostSeen
     | ZombiesSeen
+    | LayerSized
     | Tick
     | Acted
     | Subscription

@@ -104,6 +104,8 @@ class View:
     ``memory_limit`` are also None where there is no limit, ``health`` where there is no health check.
     ``labels`` are those that the container was given, not its image's. ``exit_code`` is that of the end
     that a trigger is about. ``group_pids`` and ``group_memory`` are those of the main and its sidecars.
+    ``ready`` tells whether its own health check is through with the start of this run; ``memory_limited`` and
+    its neighbours whether it was given a limit at all; ``layer_writes`` are bytes in its own writable layer.
     ``tracks`` is what was kept for the windows of conditions, ``at`` the moment at which they end.
     ``host_memory_available`` and ``host_memory_total`` are there only for whoever asks about the whole.
     """
@@ -133,6 +135,11 @@ class View:
     zombies: int | None = None
     host_memory_available: int | None = None
     host_memory_total: int | None = None
+    ready: bool | None = None
+    memory_limited: bool | None = None
+    pids_limited: bool | None = None
+    cpu_limited: bool | None = None
+    layer_writes: int | None = None
     tracks: Tracks = field(default_factory=no_tracks, hash=False)
     at: float = 0.0
 

@@ -29,6 +29,7 @@ class ContainerReading:
     cpu: float | None = None
     uptime: float | None = None
     zombies: int | None = None
+    layer: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

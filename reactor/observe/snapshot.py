@@ -65,6 +65,7 @@ _OF_CONTAINER: Mapping[str, Callable[[ContainerReading], Number | None]] = Mappi
         "container_cpu_time_seconds_total": lambda one: one.cpu,
         "container_uptime_seconds": lambda one: one.uptime,
         "container_zombies": lambda one: one.zombies,
+        "container_layer_size_bytes": lambda one: one.layer,
     }
 )
 

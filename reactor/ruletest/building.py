@@ -20,8 +20,8 @@ from reactor.ruletest.models import (
     is_given,
 )
 from reactor.ruletest.script import (
+    COURSES,
     HOST,
-    READ,
     Asked,
     Box,
     Case,
@@ -47,6 +47,9 @@ _PLAIN = (
     "exit_code",
     "privileged",
     "init",
+    "memory_limited",
+    "pids_limited",
+    "cpu_limited",
     "user",
     "log_driver",
     "restart_policy",
@@ -109,12 +112,14 @@ def _end(test: CaseText) -> float:
 
 
 def _courses(text: SampledText | HostText) -> Mapping[str, Course]:
-    given = {key: getattr(text, key) for key in (HOST if isinstance(text, HostText) else READ)}
+    given = {key: getattr(text, key) for key in (HOST if isinstance(text, HostText) else COURSES)}
     return {key: course for key, course in given.items() if course is not None}
 
 
 def _plain(text: BoxText | ChangeText) -> Mapping[str, object]:
     given = {key: getattr(text, key) for key in _PLAIN if is_given(text, key)}
+    if given.get("health"):
+        given["health_check"] = given["health"] != "none"
     if given.get("health") == "none":
         given["health"] = ""
     return given

@@ -4,15 +4,16 @@ Nothing is judged here. The wall clock of a test begins at a fixed moment, so th
 test gives the same runs, and so the same ids of decisions, every time.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from reactor.core.container import Container, ContainerId, Run, State
-from reactor.core.facts import HostSeen, Sample, ZombiesSeen
+from reactor.core.facts import HostSeen, LayerSized, Sample, ZombiesSeen
 from reactor.ruletest.models import ABSENT
-from reactor.ruletest.script import ZOMBIES, Box, Change, HostChange
-from reactor.ruletest.values import CORE, Course
+from reactor.ruletest.script import MEASURED, SAMPLED, ZOMBIES, Box, Change, HostChange
+from reactor.ruletest.values import CORE, Course, limited
 
 _BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 _BEGIN_NANO = int(_BEGIN.timestamp()) * 1_000_000_000
@@ -48,10 +49,22 @@ class Part:
     oomed: bool = False
     used: float = 0.0
     read_at: float = 0.0
+    measured_at: float | None = None
 
     def readings(self, at: float) -> dict[str, int | None]:
         """What a sample would say now."""
-        return {key: course.after(at - since) for key, (course, since) in self.courses.items()}
+        sampled = ((key, self.courses[key]) for key in SAMPLED if key in self.courses)
+        return {key: course.after(at - since) for key, (course, since) in sampled}
+
+    def zombies(self, at: float) -> int | None:
+        """How many zombies there are in it now."""
+        course, since = self.courses.get(ZOMBIES, (Course(None), at))
+        return course.after(at - since)
+
+    @property
+    def is_sampled(self) -> bool:
+        """Whether a sample would say anything at all."""
+        return not self.courses.keys().isdisjoint(SAMPLED)
 
 
 @dataclass(slots=True)
@@ -75,9 +88,11 @@ class Cast:
         if change.courses:
             part.silent = False
         plain: dict[str, Any] = dict(change.plain)
-        limits = {key: value for key, value in _limits(part, at).items() if key in change.courses}
+        limits = _limits(part, at, change.courses)
         if plain or limits:
-            part.container = replace(part.container, **plain, **limits)
+            part.container = replace(part.container, **{**limits, **plain})
+        if MEASURED in change.courses:
+            part.measured_at = None
         return part
 
     def create(self, key: str, at: float) -> Part:
@@ -121,19 +136,27 @@ class Cast:
     def zombies(self, at: float, wanted: frozenset[Run]) -> ZombiesSeen:
         """A look at all processes of the present runs."""
         alive = [part for part in self.parts.values() if part.container.run in wanted]
-        found = {part.container.run: part.readings(at).get(ZOMBIES) for part in alive}
+        found = {part.container.run: part.zombies(at) for part in alive}
         return ZombiesSeen(at, at, {run: count for run, count in found.items() if count is not None})
 
     def sample(self, part: Part, at: float) -> Sample:
         """A reading of the present run."""
         readings: dict[str, Any] = part.readings(at)
-        readings.pop(ZOMBIES, None)
         cores = readings.pop("cpu", None)
         if cores is not None:
             # An engine tells how much was used so far.
             part.used += (at - part.read_at) * cores / CORE
         part.read_at = at
         return Sample(at, part.container.run, **readings, cpu=None if cores is None else part.used)
+
+    def measure(self, part: Part, at: float, every: float) -> LayerSized | None:
+        """The size of its layer, if it is due and known."""
+        if MEASURED not in part.courses or (part.measured_at is not None and at - part.measured_at < every):
+            return None
+        part.measured_at = at
+        course, since = part.courses[MEASURED]
+        size = course.after(at - since)
+        return None if size is None else LayerSized(at, part.container.run, size)
 
 
 @dataclass(slots=True)
@@ -171,13 +194,20 @@ def _part(box: Box, ids: dict[str, ContainerId]) -> Part:
         listed=box.state != ABSENT,
         courses={key: (course, 0.0) for key, course in box.courses.items()},
     )
-    part.container = replace(part.container, **_limits(part, 0.0))
+    part.container = replace(part.container, **{**_limits(part, 0.0, part.courses), **_flags(box)})
     return part
 
 
-def _limits(part: Part, at: float) -> dict[str, Any]:
-    """The limits, which an inspect tells as well."""
-    return {key: value for key, value in part.readings(at).items() if key.endswith("_limit")}
+def _limits(part: Part, at: float, changed: Collection[str]) -> dict[str, Any]:
+    """The limits that changed, which an inspect tells as well, and whether there are any."""
+    there = [key for key in part.courses if key in changed and key.endswith("_limit")]
+    amounts = {key: value for key, value in part.readings(at).items() if key in there}
+    return {**amounts, **{f"{key}ed": limited(part.courses[key][0]) for key in there}}
+
+
+def _flags(box: Box) -> dict[str, Any]:
+    """What is said of limits word for word goes before what follows from their amounts."""
+    return {key: value for key, value in box.plain.items() if key.endswith("_limited")}
 
 
 def _container(box: Box, ids: dict[str, ContainerId]) -> Container:

@@ -62,6 +62,7 @@ class SampledText(Strict):
     memory_limit: BytesCourse = None
     cpu: CoresCourse = None
     zombies: CountCourse = None
+    layer_writes: BytesCourse = None
 
 
 class ChangeText(SampledText):
@@ -72,6 +73,9 @@ class ChangeText(SampledText):
     labels: Labels = Field(default={})
     health: Health = ""
     restarts: WholeOrUnknown = None
+    memory_limited: Flag = None
+    pids_limited: Flag = None
+    cpu_limited: Flag = None
 
 
 class BoxText(SampledText):
@@ -89,6 +93,9 @@ class BoxText(SampledText):
     joins: list[Text] = Field(default=[])
     privileged: Flag = None
     init: Flag = None
+    memory_limited: Flag = None
+    pids_limited: Flag = None
+    cpu_limited: Flag = None
     user: Text = ""
     log_driver: Text = ""
     ports: list[Text] = Field(default=[])

@@ -5,7 +5,7 @@ intervals, a look for every event, a sample and a tick in each second. What is d
 same moment, so that cascades and orphans follow. How far time may be skipped is in ``stillness``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from reactor.core.container import Run
@@ -22,11 +22,13 @@ from reactor.core.facts import (
     Tick,
     Vanished,
 )
+from reactor.core.layers import READ, wanted_layers
 from reactor.core.restraint import no_gate
 from reactor.core.state import State
 from reactor.core.step import step, wanted_samples, wanted_zombies
 from reactor.ruletest.cast import Host, Part, cast_of, nano
 from reactor.ruletest.script import (
+    MEASURED,
     ZOMBIES,
     Asked,
     Case,
@@ -38,6 +40,7 @@ from reactor.ruletest.script import (
     What,
 )
 from reactor.ruletest.stillness import Stillness
+from reactor.ruletest.values import Course
 from reactor.ruletest.verdicts import Moment
 
 KILLED = 137
@@ -115,13 +118,13 @@ class Play:
             self._moments.setdefault(moment.at, []).extend(moment.what)
         self._stillness = Stillness(self.setup, case.terms.reconcile_every)
         for courses in (case.host, *(box.courses for box in case.boxes)):
-            for course in courses.values():
-                self._stillness.disturbed(course.seconds)
+            self._disturb(courses, 0.0)
         self._with_zombies = _has_zombies(case)
         self._answers: dict[Asked, frozenset[str]] = {}
         self._why: dict[Expected, str] = {}
         self._snapshots = 0
         self._wanted: tuple[int, frozenset[Run]] = (-1, frozenset())
+        self._measures = any(rule.when and READ in rule.when.reads for rule in case.rules.rules)
 
     def begin(self) -> None:
         """Let the monitor find what is there."""
@@ -134,6 +137,7 @@ class Play:
         whole = at.is_integer()
         self._sample(self.cast.parts.values() if whole else spoke, at)
         self._look(at)
+        self._measure(self.cast.parts.values() if whole else spoke, at)
         if at and at % self._case.terms.reconcile_every == 0:
             self._list(at)
         if whole:
@@ -168,16 +172,20 @@ class Play:
     def _change(self, change: Change, at: float) -> Part:
         before = self.cast.parts[change.box].container
         part = self.cast.change(change, at)
-        for course in change.courses.values():
-            self._stillness.disturbed(at + course.seconds)
+        self._disturb(change.courses, at)
         if part.container is not before and part.listed:
             self._feed(Seen(at, part.container))
         return part
 
     def _change_host(self, change: HostChange, at: float) -> None:
         self.host.change(change, at)
-        for course in change.courses.values():
-            self._stillness.disturbed(at + course.seconds)
+        self._disturb(change.courses, at)
+
+    def _disturb(self, courses: Mapping[str, Course], at: float) -> None:
+        """Values change from now on, until the last of them is seen to have come to its end."""
+        for key, course in courses.items():
+            late = self.setup.layer_every if key == MEASURED else 0.0
+            self._stillness.disturbed(at + course.seconds + late)
 
     def _turn(self, turn: Turn, at: float) -> None:
         part = self.cast.parts[turn.box]
@@ -229,7 +237,7 @@ class Play:
         if self._wanted[0] != self.state.roster:
             self._wanted = (self.state.roster, wanted_samples(self.state))
         for part in parts:
-            if part.courses and not part.silent and part.container.run in self._wanted[1]:
+            if part.is_sampled and not part.silent and part.container.run in self._wanted[1]:
                 self._feed(self.cast.sample(part, at))
 
     def _look(self, at: float) -> None:
@@ -240,6 +248,16 @@ class Play:
         wanted = wanted_zombies(self.setup, self.state) if self._with_zombies else frozenset()
         if wanted:
             self._feed(self.cast.zombies(at, wanted))
+
+    def _measure(self, parts: Iterable[Part], at: float) -> None:
+        if not self._measures:
+            return
+        wanted = wanted_layers(self.setup, self.state)
+        for part in parts:
+            if part.container.run in wanted:
+                measured = self.cast.measure(part, at, self.setup.layer_every)
+                if measured is not None:
+                    self._feed(measured)
 
     def _feed(self, fact: Fact) -> None:
         result = step(self.setup, self.state, fact)

@@ -10,10 +10,12 @@ from reactor.ruletest.values import Course
 
 SAMPLED = ("pids", "pids_limit", "memory", "memory_limit", "cpu")
 """The values of a container that come in its samples."""
+MEASURED = "layer_writes"
+"""The value that the engine is asked for seldom."""
 ZOMBIES = "zombies"
-"""The value of a container that comes by a look at all processes."""
-READ = (*SAMPLED, ZOMBIES)
-"""The values of a container that go over time."""
+"""The value that comes by a look at all processes."""
+COURSES = (*SAMPLED, MEASURED, ZOMBIES)
+"""The values that can go from one to another over time."""
 HOST = ("memory_total", "memory_available")
 """The values of the host."""
 
@@ -23,7 +25,7 @@ class Box:
     """A container of a test, as it is at the beginning.
 
     ``plain`` are the values that a look tells, by the names of ``core.container.Container``;
-    ``courses`` those that samples tell. ``age`` is None if the start is not known.
+    ``courses`` those that samples and measures tell. ``age`` is None if the start is not known.
     """
 
     key: str
