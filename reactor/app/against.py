@@ -40,6 +40,7 @@ LONGEST = 5.0
 """Seconds that readings are waited for."""
 KERNEL_LONGEST = 2.0
 """Seconds that the host's kernel is waited for; where it can tell nothing, it never does."""
+REMEDY = "Write its address, as in --against unix:///run/docker.sock, or name it with DOCKER_HOST"
 ENGINE = "engine"
 """What stands for the engine that is found without being named."""
 
@@ -51,7 +52,7 @@ def count_against(options: argparse.Namespace, rules: RuleSet) -> tuple[Count, .
     if options.against != ENGINE:
         options.docker_host = options.against
     settings = replace(read_settings(options), dry_run=True)
-    endpoint = find_endpoint(options, os.environ)
+    endpoint = find_endpoint(options, os.environ, flag="--against", remedy=REMEDY)
     if endpoint is None:
         raise Complaint("reactor: no engine is named, and none is at the default socket")
     try:

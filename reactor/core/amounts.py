@@ -18,10 +18,11 @@ from reactor.core.state import Entry, Setup, State
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One run's part of a total."""
+    """One run's part of a total, and when that was read."""
 
     entry: Entry
     value: int
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +30,14 @@ class Amount:
     """A total, and the runs that it is made of, or that could give something back.
 
     ``members`` counts all who belong to it, also those whose part is not known. ``left`` is what the host
-    has left, together with what came back since it was asked, and ``of`` all that it has; both are 0 for
-    what is added up.
+    has left, together with what came back since it was asked ``at`` that moment, and ``of`` all that it has;
+    both are 0 for what is added up.
     """
 
     total: Total
     parts: Sequence[Part]
     members: int
+    at: float
     left: int = 0
     of: int = 0
 
@@ -48,14 +50,26 @@ class Amount:
         """Whether the condition holds, still, once these are gone."""
         return exceeds(self.total, self.without(gone), self.of)
 
-    def said(self) -> str:
+    def proven_at(self) -> float:
+        """Up to when the evidence reaches: that of too much, to the oldest of the freshest who are enough."""
+        if self.total.is_left:
+            return self.at
+        amount = 0
+        for part in sorted(self.parts, key=lambda part: -part.at):
+            amount += part.value
+            if exceeds(self.total, amount):
+                return part.at
+        # Of too little it is none while the reading of anybody is missing.
+        return self.at if len(self.parts) == self.members else float("-inf")
+
+    def said(self, group: str) -> str:
         """``scope.pids 4120 > 4000``."""
-        return say_total(self.total, self.without(), self.of)
+        return say_total(self.total, self.without(), group, self.of)
 
     def sum(self, rule: Rule, group: str) -> Sum:
         """The record of it."""
         bound, known = bound_of(self.total, self.of), len(self.parts)
-        return Sum(rule.name, group, self.without(), bound, known, self.members - known)
+        return Sum(rule.name, group, self.without(), bound, known, self.members - known, self.of)
 
 
 def amount_of(
@@ -65,12 +79,12 @@ def amount_of(
     found = (_part(setup, rule, total, entry, at) for entry in members)
     parts = [part for part in found if part is not None]
     if not total.is_left:
-        return Amount(total, parts, len(members))
+        return Amount(total, parts, len(members), at)
     host = fresh_host(setup, draft.state, rule, at)
     if host is None:
         return None
     left = host.memory_available + came_back(setup, draft, host)
-    return Amount(total, parts, len(members), left, host.memory_total)
+    return Amount(total, parts, len(members), host.at, left, host.memory_total)
 
 
 def fresh_host(setup: Setup, state: State, rule: Rule, at: float) -> HostSeen | None:
@@ -93,4 +107,4 @@ def _part(setup: Setup, rule: Rule, total: Total, entry: Entry, at: float) -> Pa
     if entry.unsure or sample is None or sample.run != entry.run or at - sample.at > setup.fresh_for(rule):
         return None
     value = sample.pids if total.part == "pids" else sample.memory
-    return None if value is None else Part(entry, value)
+    return None if value is None else Part(entry, value, sample.at)

@@ -4,17 +4,17 @@ It only reads the state and decides nothing; the step does not need it. The orde
 that in which a rule is stopped: what is said is the first thing that stands in its way.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
-from reactor.core.amounts import fresh_host
 from reactor.core.deciding import is_cooling, overtakes
 from reactor.core.exempting import Exempted, exempted
 from reactor.core.gate import is_gated
 from reactor.core.groups import Groups
 from reactor.core.holding import Holding
-from reactor.core.language.totals import say_total
-from reactor.core.rules import Condition, Rule, View
+from reactor.core.language.totals import exceeds, say_total
+from reactor.core.restraint import Sum
+from reactor.core.rules import Rule, Total, View
 from reactor.core.state import Entry, Setup, State
 from reactor.core.triggers import is_due
 from reactor.core.views import Views
@@ -39,10 +39,27 @@ class Stand(StrEnum):
     READY = "ready"  # it holds long enough and decides next
 
 
+HOLDS = frozenset(
+    {
+        Stand.COOLING,
+        Stand.SAID,
+        Stand.ENDING,
+        Stand.RESTING,
+        Stand.GATED,
+        Stand.LIMITED,
+        Stand.HOLDING,
+        Stand.READY,
+    }
+)
+"""The condition holds, whatever may keep the rule from acting."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """One rule and one run. ``since`` is when the condition began to hold; ``next_at`` the earliest moment
-    at which the rule may decide if all stays as it is, None if it would not. ``reason`` has the numbers."""
+    at which the rule may decide if all stays as it is, None if it would not. ``reason`` has the numbers,
+    ``summary`` and ``description`` are the author's words with them. ``sum`` is the total that the rule is
+    about, if it is about one and that was added up."""
 
     rule: Rule
     stand: Stand
@@ -50,6 +67,9 @@ class Outlook:
     next_at: float | None = None
     reason: str = ""
     exempted: Exempted | None = None
+    summary: str = ""
+    description: str = ""
+    sum: Sum | None = None
 
 
 def outlooks(setup: Setup, state: State, entry: Entry, at: float) -> tuple[Outlook, ...]:
@@ -60,31 +80,44 @@ def outlooks(setup: Setup, state: State, entry: Entry, at: float) -> tuple[Outlo
 
 def _outlook(setup: Setup, state: State, entry: Entry, rule: Rule, views: Views, at: float) -> Outlook:
     exempt = exempted(setup.policy, rule, entry.container)
+    place = (rule.key, _group(setup, entry, rule))
+    added = state.curbs.sums.get(place)
     try:
-        view = _with_host(setup, state, rule, views.for_rule(rule), at)
+        view = views.for_rule(rule)
         stand = _stand(setup, state, entry, rule, view, at)
-        reason = _reason(rule, view)
+        reason = _reason(rule, view, added)
     except Exception:  # noqa: BLE001  # A defect of one rule must not hide the others.
-        stand, reason = Stand.BROKEN, ""
-    holding = entry.holding.get(rule.key)
-    next_at = _next_at(entry, rule, stand, holding, at)
-    return Outlook(rule, stand, holding.since if holding else None, next_at, reason, exempt)
+        stand, reason, view = Stand.BROKEN, "", views.usual
+    holding = entry.holding.get(rule.key) or state.wholes.get(place)
+    return Outlook(
+        rule,
+        stand,
+        since=holding.since if holding else None,
+        next_at=_next_at(entry, rule, stand, holding, at),
+        reason=reason,
+        exempted=exempt,
+        summary=rule.summarise(view),
+        description=rule.describe(view),
+        sum=added,
+    )
 
 
-def _with_host(setup: Setup, state: State, rule: Rule, view: View, at: float) -> View:
-    """The view with what is known of the host, for a rule that asks for it."""
+def _group(setup: Setup, entry: Entry, rule: Rule) -> str:
+    """Which of the totals of a rule this run is in: its owner's, or that of the whole scope."""
     total = rule.when.total if rule.when is not None else None
-    host = fresh_host(setup, state, rule, at) if total is not None and total.is_left else None
-    if host is None:
-        return view
-    return replace(view, host_memory_available=host.memory_available, host_memory_total=host.memory_total)
+    return (
+        entry.own.get(setup.policy.labels.owner, "") if total is not None and total.whole == "owner" else ""
+    )
 
 
-def _reason(rule: Rule, view: View) -> str:
-    total = rule.when.total if rule.when is not None else None
-    if total is not None and view.host_memory_available is not None:
-        return say_total(total, view.host_memory_available, view.host_memory_total or 0)
-    return rule.when.explain(view) if rule.when is not None else ""
+def _reason(rule: Rule, view: View, added: Sum | None) -> str:
+    if rule.when is None:
+        return ""
+    if rule.when.total is None:
+        return rule.when.explain(view)
+    if added is not None:
+        return say_total(rule.when.total, added.amount, added.group, added.of)
+    return rule.when.explain(view) if rule.when.total.is_left else rule.when.text
 
 
 def _stand(setup: Setup, state: State, entry: Entry, rule: Rule, view: View, at: float) -> Stand:
@@ -95,7 +128,7 @@ def _stand(setup: Setup, state: State, entry: Entry, rule: Rule, view: View, at:
     if entry.unsure or not entry.alive:
         return Stand.OUT_OF_SIGHT
     if rule.when is not None and rule.when.total is not None:
-        return _of_whole(rule.when, view) if rule.when.total.is_left else Stand.WHOLE
+        return _of_the_whole(setup, state, entry, rule, rule.when.total, at)
     if rule.on is not None and not is_due(setup, state, entry, rule, at):
         return Stand.WITHIN
     verdict = rule.when.test(view) if rule.when is not None else True
@@ -104,10 +137,15 @@ def _stand(setup: Setup, state: State, entry: Entry, rule: Rule, view: View, at:
     return _in_the_way(setup, state, entry, rule, at)
 
 
-def _of_whole(when: Condition, view: View) -> Stand:
-    """What the host has left is the same for everybody, and can be unknown."""
-    verdict = when.test(view)
-    return Stand.WHOLE if verdict else Stand.UNKNOWN if verdict is None else Stand.WITHIN
+def _of_the_whole(setup: Setup, state: State, entry: Entry, rule: Rule, total: Total, at: float) -> Stand:
+    """Who goes for a total is found with all of them in view: of one run is said only what keeps it back."""
+    added = state.curbs.sums.get((rule.key, _group(setup, entry, rule)))
+    if added is None and total.is_left:
+        return Stand.UNKNOWN
+    if added is None or not exceeds(total, added.amount, added.of):
+        return Stand.WHOLE
+    stand = _in_the_way(setup, state, entry, rule, at)
+    return Stand.WHOLE if stand in {Stand.HOLDING, Stand.READY} else stand
 
 
 def _in_the_way(setup: Setup, state: State, entry: Entry, rule: Rule, at: float) -> Stand:

@@ -82,6 +82,8 @@ class Sum:
     """A total as it was when time last went on; what is not known is not in it.
 
     ``group`` is the owner, empty for the whole scope; ``known`` runs are in ``amount``, ``unknown`` are not.
+    Of what the host has left, ``amount`` is that, and ``of`` all that it has; there is no sum while nothing
+    is known of it.
     """
 
     rule: str
@@ -90,6 +92,7 @@ class Sum:
     bound: float
     known: int
     unknown: int
+    of: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,8 @@ class Curbs:
     """All that is remembered of restraint. Maps are by the rules' keys.
 
     ``recent`` are the latest decisions of rules with a limit, ``broken`` the containers on which
-    a rule failed. ``sums`` are the totals of rules, by key and owner.
+    a rule failed, as long as they are there, and ``MOST_BROKEN`` of them at most. ``sums`` are the totals
+    of rules, by key and owner.
     """
 
     gate: Gate = field(default_factory=Gate)

@@ -194,6 +194,10 @@ class Selector:
         return not self.project or fnmatchcase(labels.get(COMPOSE_PROJECT, ""), self.project)
 
 
+def _nothing(_: View) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule. ``name`` is ``group/rule``; ``hold`` is its ``for:`` in seconds; ``place`` is ``file:line``.
@@ -206,6 +210,8 @@ class Rule:
     ``limit`` matches at once and the rule holds back. ``grace`` belongs to a stop, None is the usual one.
     ``fresh`` is how old a sample may be to be evidence, None the usual age. ``victims`` belongs to a
     condition about the whole. ``tighten`` is the label whose value may make the condition stricter.
+    ``summarise`` and ``describe`` give ``summary`` and ``description`` with a run's values in the place of
+    their references; they never raise.
     ``key`` is what the core remembers things by: two levels of a rule, or two versions, have two keys.
     ``waits`` tells that it is about more than one run, and so is judged when time goes on.
     """
@@ -232,6 +238,8 @@ class Rule:
     fresh: float | None = None
     victims: Order | None = None
     tighten: str = ""
+    summarise: Callable[[View], str] = field(default=_nothing, compare=False, repr=False)
+    describe: Callable[[View], str] = field(default=_nothing, compare=False, repr=False)
     key: str = field(init=False)
     waits: bool = field(init=False)
 

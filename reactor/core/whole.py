@@ -67,22 +67,29 @@ def _judge_group(
         sums[place] = amount.sum(rule, group)
     verdict = amount.holds() if amount is not None else None
     before = draft.state.wholes.get(place)
-    now = held(before, at, verdict=verdict, keep=rule.keep, patience=setup.patience_for(rule))
+    proof = amount.proven_at() if amount is not None else at
+    now = held(before, at, verdict=verdict, proof=proof, keep=rule.keep, patience=setup.patience_for(rule))
     if now is not None:
         holdings[place] = now
     if amount is None or not verdict or now is None:
         return []
     ready = at - now.since >= rule.hold
     return [
-        Candidate(part.entry.run, rule, now.since, ready, _reason(amount, group, part))
+        Candidate(
+            part.entry.run,
+            rule,
+            now.since,
+            ready,
+            _reason(amount, group, part),
+            summary=rule.summarise(view_of(setup, part.entry, at)),
+        )
         for part in _victims(setup, draft, rule, amount, at)
     ]
 
 
 def _reason(amount: Amount, group: str, part: Part) -> str:
-    owner = f" of owner {group[:64]!r}" if group else ""
     mine = "and this gives back" if amount.total.is_left else "of which this is"
-    return f"{amount.said()}{owner}, {mine} {say_amount(amount.total, part.value)}"
+    return f"{amount.said(group)}, {mine} {say_amount(amount.total, part.value)}"
 
 
 def _victims(setup: Setup, draft: Draft, rule: Rule, amount: Amount, at: float) -> Iterator[Part]:

@@ -86,14 +86,6 @@ def has_health_check(state: StateBody, config: ConfigBody | None) -> bool | None
     return None if check is None else (check.test or ["NONE"])[0] != "NONE"
 
 
-def cpu_limited(host: HostBody) -> bool | None:
-    """Whether it has a limit on processor time, written in one way or in the other."""
-    ways = said(host.nano_cpus, NUMBER), said(host.cpu_quota, NUMBER)
-    if any(way is not None and way > 0 for way in ways):
-        return True
-    return None if None in ways else False
-
-
 def listed_health(status: msgspec.Raw) -> str:
     """What a row of the list says of it, in the words of ``docker ps``: a hint that a look is due."""
     found = LISTED_HEALTH.search(said(status, TEXT) or "")

@@ -38,6 +38,7 @@ class InfoBody(msgspec.Struct):
     system_time: str = msgspec.field(name="SystemTime", default="")
     memory: int = msgspec.field(name="MemTotal", default=0)
     kernel: str = msgspec.field(name="KernelVersion", default="")
+    cpus: int = msgspec.field(name="NCPU", default=0)
     memory_limit: bool = msgspec.field(name="MemoryLimit", default=True)
     pids_limit: bool = msgspec.field(name="PidsLimit", default=True)
     cgroup_version: str = msgspec.field(name="CgroupVersion", default="")
@@ -102,9 +103,11 @@ class HostBody(msgspec.Struct, rename="pascal"):
     ipc_mode: str = ""
     auto_remove: bool = False
     memory: int | msgspec.UnsetType = msgspec.UNSET
+    memory_swap: int | None = None
     pids_limit: int | msgspec.UnsetType | None = msgspec.UNSET
     nano_cpus: msgspec.Raw = ABSENT
     cpu_quota: msgspec.Raw = ABSENT
+    cpu_period: msgspec.Raw = ABSENT
     restart_policy: RestartBody | None = None
     privileged: msgspec.Raw = ABSENT
     init: msgspec.Raw = ABSENT
@@ -118,6 +121,7 @@ class ConfigBody(msgspec.Struct, rename="pascal"):
     image: str = ""
     labels: dict[str, str] | None = None
     user: msgspec.Raw = ABSENT
+    tty: msgspec.Raw = ABSENT
     healthcheck: msgspec.Raw = ABSENT
 
 

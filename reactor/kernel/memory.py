@@ -25,7 +25,7 @@ def read_memory(proc: Path = PROC) -> Memory | None:
     """The two lines of ``meminfo`` that matter here; None if they cannot be read or make no sense."""
     lines = dict(line.partition(":")[::2] for line in _read(proc / "meminfo").splitlines())
     total, available = _bytes(lines.get("MemTotal", "")), _bytes(lines.get("MemAvailable", ""))
-    if total is None or available is None or not 0 <= available <= total:
+    if total is None or available is None or not 0 <= available <= total or not total:
         return None
     return Memory(total, available)
 

@@ -163,6 +163,7 @@ def _expected(text: ExpectText, line: int) -> Expected:
         box=text.kill or text.stop,
         rule=text.rule,
         because=text.because,
+        summary=text.summary,
         because_of=text.because_of,
         grace=text.grace,
         dry_run=text.dry_run,

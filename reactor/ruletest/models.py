@@ -128,6 +128,7 @@ class ExpectText(Strict):
     stop: Text = ""
     rule: Text = ""
     because: Text = ""
+    summary: Text = ""
     because_of: Text = ""
     grace: Duration | None = None
     dry_run: bool = False

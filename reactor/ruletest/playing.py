@@ -59,6 +59,7 @@ class Got:
     because_of: str
     grace: float
     dry_run: bool
+    summary: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +283,7 @@ class Play:
                 self._decided.get(decision.cause, "") if decision.cause else "",
                 decision.grace,
                 decision.dry_run,
+                decision.summary,
             )
         )
 

@@ -81,7 +81,10 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A decision that must come. ``rule`` is empty in a cascade that leaves it open; so is ``because``."""
+    """A decision that must come. ``rule`` is empty in a cascade that leaves it open.
+
+    ``because`` and ``summary`` are empty wherever they may be anything.
+    """
 
     at: float
     line: int
@@ -92,6 +95,7 @@ class Expected:
     because_of: str = ""
     grace: float | None = None
     dry_run: bool = False
+    summary: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,7 @@ class Moment:
         if host is None:
             return f"unknown: {total.whole}.{total.field} is not known"
         verdict = exceeds(total, host.memory_available, host.memory_total)
-        said = say_total(total, host.memory_available, host.memory_total)
+        said = say_total(total, host.memory_available, of=host.memory_total)
         return f"holds: {said}" if verdict else f"does not hold: {said}"
 
 

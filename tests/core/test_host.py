@@ -270,11 +270,18 @@ def test_what_explain_says_of_it() -> None:
     read(told, 1).tick(1)
     assert said(1) == (Stand.UNKNOWN, "host.memory_available unknown < 1000MiB")
     assert _unknown(told, 1) == 10
-    host(told, 2, 1001)
-    assert said(2) == (Stand.WITHIN, "host.memory_available 1001 MiB < 1000 MiB")
-    host(told, 3, 850)
+    second(told, 2, 1500)
+    (rule,) = appraise(told.setup, told.state, told.entry(1), 2).rules
+    assert (rule.stand, rule.sentence) == (Stand.WHOLE, "does not hold for the whole")
+    assert rule.said == "host.memory_available 1.46 GiB < 1000 MiB"
+    assert [each.said for each in rule.distances] == [
+        "host.memory_available 1.46 GiB of 1000 MiB: 500 MiB above it"
+    ]
+    assert rule.remarks == ("this container's end would give back 110 MiB",)
+    second(told, 3, 850)
     assert said(3) == (Stand.WHOLE, "host.memory_available 850 MiB < 1000 MiB")
     assert _unknown(told, 3) == 0
+    told.tick(13.5)
     assert said(13.5)[0] == Stand.UNKNOWN
 
 

@@ -3,6 +3,9 @@
 Only the condition belongs here; adding up and choosing victims is the business of whoever judges it.
 """
 
+from functools import partial
+
+from reactor.core.language.contrast import beside, order_of
 from reactor.core.language.fields import LEFT, TOTALS
 from reactor.core.language.kinds import FLIPPED
 from reactor.core.language.printing import brief
@@ -15,7 +18,8 @@ from reactor.core.rules import Total
 
 _UP = (">", ">=")
 _DOWN = ("<", "<=")
-_FINEST = 6
+_LONGEST_OWNER = 64
+"""Characters of an owner's name: it is a label, and so anything."""
 
 
 def is_about_the_whole(tree: Node) -> bool:
@@ -63,31 +67,45 @@ def exceeds(total: Total, known: float, of: int = 0) -> bool:
 
 def bound_of(total: Total, of: int = 0) -> float:
     """What the whole is compared with, in the same unit as it is."""
-    return total.value / 100 * of if total.share else total.value
+    return float(exact(total.value) * of / 100) if total.share else total.value
+
+
+def say_total(total: Total, known: float, owner: str = "", of: int = 0) -> str:
+    """``scope.pids 4120 > 4000``; of an owner's total with that owner's name."""
+    whose = f" of owner {owner[:_LONGEST_OWNER]!r}" if owner else ""
+    said = f"{total.whole}.{total.field} {_contrasted(total, known, of)}"
+    return f"{said} {total.sign} {_bound(total)}{whose}"
+
+
+def say_of(total: Total, known: float, of: int = 0) -> str:
+    """``scope.pids 3120 of 4000``."""
+    said = f"{total.whole}.{total.field} {_contrasted(total, known, of)}"
+    return f"{said} of {say_amount(total, bound_of(total, of))}"
 
 
 def say_amount(total: Total, amount: float) -> str:
-    """A part of the whole, or all of it: ``4120``, ``1.2 GiB``."""
-    return say_bytes(amount, 0) if total.part == "memory" else say_number(amount, 0)
+    """So much of what the total is about."""
+    return _say(total, amount, 0)
 
 
-def say_total(total: Total, known: float, of: int = 0) -> str:
-    """``scope.pids 4120 > 4000``; ``host.memory_available 7.5% (1.2 GiB of 16 GiB) < 10%``."""
-    name = f"{total.whole}.{total.field}"
+def _contrasted(total: Total, known: float, of: int) -> str:
+    if not total.share:
+        bound = partial(_say, total, total.value)
+        return beside(partial(_say, total, known), bound, order_of(known, total.value))
+    order = order_of(float(100 * exact(known) - exact(total.value) * of), 0.0)
+    near = partial(say_percent, known, of)
+    said = beside(near, partial(say_percent, total.value, 100), order, _bound(total))
+    return f"{said} ({_say(total, known, 0)} of {_say(total, of, 0)})"
+
+
+def _bound(total: Total) -> str:
     value = int(total.value) if float(total.value).is_integer() else total.value
-    if total.share:
-        amount = f"{_said_share(total, known, of)} ({say_bytes(known, 0)} of {say_bytes(of, 0)})"
-        return f"{name} {amount} {total.sign} {write_percent(value)}"
-    say = say_bytes if total.part == "memory" else say_number
-    same = known == total.value
-    finer = next((n for n in range(_FINEST) if same or say(known, n) != say(value, n)), _FINEST)
-    return f"{name} {say(known, finer)} {total.sign} {say(value, finer)}"
+    return write_percent(value) if total.share else say_amount(total, total.value)
 
 
-def _said_share(total: Total, known: float, of: int) -> str:
-    same = 100 * exact(known) == exact(total.value) * of
-    texts = ((say_percent(known, of, n), say_percent(total.value, 100, n)) for n in range(_FINEST))
-    return next((said for said, bound in texts if same or said != bound), say_percent(known, of, _FINEST))
+def _say(total: Total, amount: float, finer: int) -> str:
+    whole = int(amount) if float(amount).is_integer() else amount
+    return say_bytes(whole, finer) if total.part == "memory" else say_number(whole, finer)
 
 
 def _parts(tree: Node) -> tuple[Name | None, str, Node]:
