@@ -181,6 +181,7 @@ class ConfigurationText(Strict):
     evidence: EvidenceText = EvidenceText()
     control: Text = ""
     reload_on_change: bool = False
+    proc: Glob = str(Settings().proc)
 
 
 SHAPE = Shape(
@@ -259,6 +260,7 @@ def settings_of(written: ConfigurationText) -> Settings:
         evidence=EvidenceTerms(**written.evidence.model_dump()),
         control=written.control,
         reload_on_change=written.reload_on_change,
+        proc=Path(written.proc),
         record=Path(written.record.folder) if written.record is not None else None,
         record_limits=_limits(written.record),
     )

@@ -89,6 +89,7 @@ async def _record(
             recorder=recorder,
             most_streams=settings.most_streams,
             drain=0.0,
+            proc=settings.proc,
         )
         await supervise(plan, lambda: wait_and_tell(recorder, view, seconds))
     return recorder

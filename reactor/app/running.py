@@ -160,6 +160,7 @@ def _plan(
         most_streams=settings.most_streams,
         drain=settings.times.drain,
         evidence=settings.evidence,
+        proc=settings.proc,
     )
 
 

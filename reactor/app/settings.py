@@ -13,6 +13,7 @@ from reactor.core.restraint import GateTerms
 from reactor.core.rules import RuleSet
 from reactor.core.state import Setup
 from reactor.engine.watch import WatchTimes
+from reactor.kernel.memory import PROC
 from reactor.recording.places import Folder, Limits, Place, place_of
 
 
@@ -36,7 +37,7 @@ class Settings:
     ``at_once`` is how many kills are under way together; ``strict`` refuses to act while the
     journal cannot take an intent. ``control`` is the control socket: empty for the default place, or ``off``.
     ``record`` is the folder for recordings, None for no recording. ``evidence`` is what is gathered around
-    the ends that we bring.
+    the ends that we bring. ``proc`` is where the ``/proc`` of the engine's host is, as the monitor sees it.
     """
 
     policy: Policy = field(default_factory=Policy)
@@ -54,6 +55,7 @@ class Settings:
     record: Path | None = None
     record_limits: Limits = field(default_factory=Limits)
     evidence: EvidenceTerms = field(default_factory=EvidenceTerms)
+    proc: Path = PROC
 
     def recording_place(self, named: str | None = None) -> Place | None:
         """Where to record: what was named on the command line, else the folder; None for nowhere."""

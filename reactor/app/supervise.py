@@ -10,6 +10,7 @@ import signal
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from random import Random
 
 import trio
@@ -24,12 +25,15 @@ from reactor.app.proofs import proven
 from reactor.app.recorder import Recorder
 from reactor.core.decisions import Outcome, Result, Why
 from reactor.core.evidence import EvidenceTerms
-from reactor.core.ports import Engine
+from reactor.core.ports import Engine, EngineInfo
 from reactor.core.state import Setup
+from reactor.core.step import wanted_zombies, wants_host
 from reactor.engine.layers import Layers
 from reactor.engine.readings import Readings
 from reactor.engine.watch import Watch, WatchTimes
 from reactor.journal.journal import Journal
+from reactor.kernel.memory import PROC
+from reactor.kernel.watching import KernelWatch
 from reactor.observe.own import watch_loop
 from reactor.observe.tally import Tally
 from reactor.streams.scheduler import TrioScheduler
@@ -47,7 +51,8 @@ class Plan:
     """What to supervise. ``setup`` lacks only what the journal remembers; times are in seconds.
 
     ``acting_engine`` is the engine for those who act, if it is not to be the same. ``evidence`` says what is
-    gathered around the ends that we bring; None is nothing.
+    gathered around the ends that we bring; None is nothing. ``proc`` is where the kernel of the engine's host
+    is read.
     """
 
     setup: Setup
@@ -64,6 +69,7 @@ class Plan:
     most_streams: int = 2000
     drain: float = 20.0
     chance: Random = field(default_factory=Random)
+    proc: Path = PROC
 
 
 async def supervise(
@@ -137,13 +143,24 @@ async def _start_watching(
 ) -> Numbers:
     """Begin to watch; returns when the first snapshot has been taken in."""
     readings = Readings(plan.engine, monitor.feed, sources, most=plan.most_streams, chance=plan.chance)
+    kernel = KernelWatch(
+        monitor.feed,
+        lambda: wants_host(monitor.setup),
+        lambda: wanted_zombies(monitor.setup, monitor.state),
+        plan.proc,
+    )
+
+    def opened(info: EngineInfo) -> None:
+        kernel.connected(info)
+        workers.nudge()
+
     layers = Layers(plan.engine, monitor.feed, every=plan.setup.layer_every)
     watch = Watch(
         plan.engine,
         monitor.feed,
         plan.times,
         chance=plan.chance,
-        on_open=lambda _: workers.nudge(),
+        on_open=opened,
         on_reconciled=lambda took: tally.observe("reactor_reconcile_duration_seconds", took),
     )
     monitor.begin(workers.put, readings.want, watch.look, layers.want)
@@ -165,6 +182,8 @@ async def _start_watching(
         time.time,
     )
     await sources.start(watch.run, sources)
+    sources.start_soon(kernel.watch_host)
+    sources.start_soon(kernel.watch_zombies)
     await _take_up_intents(plan, monitor, workers)
     return numbers
 

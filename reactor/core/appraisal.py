@@ -161,7 +161,9 @@ def _rule(
 def _distances(outlook: Outlook, view: View) -> tuple[Distance, ...]:
     when = outlook.rule.when
     if when is not None and when.total is not None:
-        return (distance_of(when.total, outlook.sum.amount),) if outlook.sum is not None else ()
+        return (
+            (distance_of(when.total, outlook.sum.amount, outlook.sum.of),) if outlook.sum is not None else ()
+        )
     return distances(when.tree, view) if when is not None and when.tree is not None else ()
 
 
@@ -170,10 +172,12 @@ def _remarks(outlook: Outlook, view: View) -> Iterator[str]:
     total, added = outlook.rule.when.total if outlook.rule.when is not None else None, outlook.sum
     if total is None or added is None:
         return
-    mine: int | None = view.pids if total.field == "pids" else view.memory
-    if mine is not None:
+    mine: int | None = view.pids if total.part == "pids" else view.memory
+    if mine is not None and total.is_left:
+        yield f"this container's end would give back {say_amount(total, mine)}"
+    elif mine is not None:
         yield f"{say_amount(total, mine)} of that is this container's"
-    if added.unknown:
+    if added.unknown and not total.is_left:
         who = (
             "1 container, which counts" if added.unknown == 1 else f"{added.unknown} containers, which count"
         )

@@ -115,7 +115,9 @@ def _reason(rule: Rule, view: View, added: Sum | None) -> str:
         return ""
     if rule.when.total is None:
         return rule.when.explain(view)
-    return say_total(rule.when.total, added.amount, added.group) if added is not None else rule.when.text
+    if added is not None:
+        return say_total(rule.when.total, added.amount, added.group, added.of)
+    return rule.when.explain(view) if rule.when.total.is_left else rule.when.text
 
 
 def _stand(setup: Setup, state: State, entry: Entry, rule: Rule, view: View, at: float) -> Stand:
@@ -138,7 +140,9 @@ def _stand(setup: Setup, state: State, entry: Entry, rule: Rule, view: View, at:
 def _of_the_whole(setup: Setup, state: State, entry: Entry, rule: Rule, total: Total, at: float) -> Stand:
     """Who goes for a total is found with all of them in view: of one run is said only what keeps it back."""
     added = state.curbs.sums.get((rule.key, _group(setup, entry, rule)))
-    if added is None or not exceeds(total, added.amount):
+    if added is None and total.is_left:
+        return Stand.UNKNOWN
+    if added is None or not exceeds(total, added.amount, added.of):
         return Stand.WHOLE
     stand = _in_the_way(setup, state, entry, rule, at)
     return Stand.WHOLE if stand in {Stand.HOLDING, Stand.READY} else stand

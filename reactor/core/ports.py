@@ -49,7 +49,11 @@ class EngineAnswered(EngineError):
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
-    """Who the engine is. ``now`` is its clock in seconds since the epoch when it answered."""
+    """Who the engine is. ``now`` is its clock in seconds since the epoch when it answered.
+
+    ``memory`` is its host's, in bytes, and ``kernel`` the release of its host's kernel. ``local`` tells that
+    it was reached at a socket of this machine, behind which a tunnel may still be.
+    """
 
     id: str
     name: str
@@ -60,6 +64,8 @@ class EngineInfo:
     cgroup_version: str = ""
     cgroup_driver: str = ""
     warnings: tuple[str, ...] = ()
+    kernel: str = ""
+    local: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,8 @@ class Sum:
     """A total as it was when time last went on; what is not known is not in it.
 
     ``group`` is the owner, empty for the whole scope; ``known`` runs are in ``amount``, ``unknown`` are not.
+    Of what the host has left, ``amount`` is that, and ``of`` all that it has; there is no sum while nothing
+    is known of it.
     """
 
     rule: str
@@ -90,6 +92,7 @@ class Sum:
     bound: float
     known: int
     unknown: int
+    of: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,13 +67,25 @@ class Total:
 
     ``whole`` is ``scope`` or ``owner`` (each value of the owner label for itself), ``field`` is ``pids``
     or ``memory``. What is not known counts nothing, so a total is "at least"; only ``>`` and ``>=`` are
-    allowed.
+    allowed. ``host.memory_available`` is the other way round: it is what is left, only ``<`` and ``<=``
+    are allowed, and ``share`` tells that ``value`` is a percentage of the host's memory.
     """
 
     whole: str
     field: str
     sign: str
     value: float
+    share: bool = False
+
+    @property
+    def is_left(self) -> bool:
+        """Whether it is what is left, so that an end makes it more, and not what is used."""
+        return self.whole == "host"
+
+    @property
+    def part(self) -> str:
+        """What of each run goes into it, or comes back to it by the run's end: ``pids`` or ``memory``."""
+        return "memory" if self.is_left else self.field
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +107,7 @@ class View:
     ``ready`` tells whether its own health check is through with the start of this run; ``memory_limited`` and
     its neighbours whether it was given a limit at all; ``layer_writes`` are bytes in its own writable layer.
     ``tracks`` is what was kept for the windows of conditions, ``at`` the moment at which they end.
+    ``host_memory_available`` and ``host_memory_total`` are there only for whoever asks about the whole.
     """
 
     name: str
@@ -119,6 +132,9 @@ class View:
     ports: tuple[str, ...] | None = None
     group_pids: int | None = None
     group_memory: int | None = None
+    zombies: int | None = None
+    host_memory_available: int | None = None
+    host_memory_total: int | None = None
     ready: bool | None = None
     memory_limited: bool | None = None
     pids_limited: bool | None = None

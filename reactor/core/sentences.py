@@ -64,6 +64,6 @@ def _whole(outlook: Outlook) -> str:
     if outlook.sum is None or total is None:
         of = "each owner" if total is not None and total.whole == "owner" else "the whole"
         return f"is about {of}, and nothing is added up for this container"
-    if exceeds(total, outlook.sum.amount):
+    if exceeds(total, outlook.sum.amount, outlook.sum.of):
         return "holds for the whole, and takes its victims in their order"
     return "does not hold for the whole"

@@ -5,28 +5,20 @@ is being ended counts as gone already; should that fail, the next look at the wh
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from reactor.core.amounts import Amount, Part, amount_of
 from reactor.core.candidates import Candidate
 from reactor.core.container import ContainerId
 from reactor.core.deciding import applies, may_decide, overtakes
 from reactor.core.draft import Draft
 from reactor.core.holding import Holding, held
 from reactor.core.judging import view_of
-from reactor.core.language.totals import exceeds, say_amount, say_total
+from reactor.core.language.totals import say_amount
 from reactor.core.restraint import Sum
 from reactor.core.rules import Order, Rule, Total
 from reactor.core.state import Entry, Setup
 from reactor.core.topology import reach
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """One run's part of a total, and when that was read."""
-
-    entry: Entry
-    value: int
-    at: float
 
 
 def take_victims(setup: Setup, draft: Draft, at: float) -> list[Candidate]:
@@ -70,19 +62,17 @@ def _judge_group(
     holdings: dict[tuple[str, str], Holding],
     sums: dict[tuple[str, str], Sum],
 ) -> list[Candidate]:
-    parts = [part for entry in members if (part := _part(setup, rule, total, entry, at)) is not None]
-    amount, place = sum(part.value for part in parts), (rule.key, group)
-    sums[place] = Sum(rule.name, group, amount, total.value, len(parts), len(members) - len(parts))
-    verdict = exceeds(total, amount)
+    amount, place = amount_of(setup, draft, rule, total, members, at), (rule.key, group)
+    if amount is not None:
+        sums[place] = amount.sum(rule, group)
+    verdict = amount.holds() if amount is not None else None
     before = draft.state.wholes.get(place)
-    proof = _proven_at(total, parts, at, whole=len(parts) == len(members))
+    proof = amount.proven_at() if amount is not None else at
     now = held(before, at, verdict=verdict, proof=proof, keep=rule.keep, patience=setup.patience_for(rule))
     if now is not None:
         holdings[place] = now
-    if not verdict or now is None:
+    if amount is None or not verdict or now is None:
         return []
-    victims = _victims(setup, draft, rule, total, parts, at)
-    said = say_total(total, amount, group)
     ready = at - now.since >= rule.hold
     return [
         Candidate(
@@ -90,41 +80,24 @@ def _judge_group(
             rule,
             now.since,
             ready,
-            f"{said}, of which this is {say_amount(total, part.value)}",
+            _reason(amount, group, part),
             summary=rule.summarise(view_of(setup, part.entry, at)),
         )
-        for part in victims
+        for part in _victims(setup, draft, rule, amount, at)
     ]
 
 
-def _part(setup: Setup, rule: Rule, total: Total, entry: Entry, at: float) -> _Part | None:
-    """What is known of a run for certain; unknown counts nothing."""
-    sample = entry.sample
-    if entry.unsure or sample is None or sample.run != entry.run or at - sample.at > setup.fresh_for(rule):
-        return None
-    value = sample.pids if total.field == "pids" else sample.memory
-    return None if value is None else _Part(entry, value, sample.at)
+def _reason(amount: Amount, group: str, part: Part) -> str:
+    mine = "and this gives back" if amount.total.is_left else "of which this is"
+    return f"{amount.said(group)}, {mine} {say_amount(amount.total, part.value)}"
 
 
-def _proven_at(total: Total, parts: Iterable[_Part], at: float, *, whole: bool) -> float:
-    """Up to when the evidence reaches: that of too much, to the oldest of the freshest who are enough."""
-    amount = 0
-    for part in sorted(parts, key=lambda part: -part.at):
-        amount += part.value
-        if exceeds(total, amount):
-            return part.at
-    # Of too little it is none while the reading of anybody is missing.
-    return at if whole else float("-inf")
-
-
-def _victims(
-    setup: Setup, draft: Draft, rule: Rule, total: Total, parts: list[_Part], at: float
-) -> Iterator[_Part]:
-    going = _going(setup, rule, parts)
+def _victims(setup: Setup, draft: Draft, rule: Rule, amount: Amount, at: float) -> Iterator[Part]:
+    going = _going(setup, rule, amount.parts)
     gone = _with_sidecars(draft, going)
-    rest = _rest(parts, gone)
-    for part in sorted(parts, key=_order(setup, rule, rule.victims or Order(total.field), at)):
-        if not exceeds(total, rest):
+    order = _order(setup, rule, rule.victims or Order(amount.total.part), at)
+    for part in sorted(amount.parts, key=order):
+        if not amount.holds(gone):
             return
         entry = part.entry
         mine = next((each for each in entry.rules if each.key == rule.key), None)
@@ -134,7 +107,6 @@ def _victims(
             continue
         going[entry.run.id] = entry
         gone = _with_sidecars(draft, going)
-        rest = _rest(parts, gone)
         yield part
 
 
@@ -145,13 +117,13 @@ def is_still_needed(setup: Setup, draft: Draft, each: Candidate, at: float) -> b
         return True
     for _, members in _groups(setup, draft, total):
         if any(member.run == entry.run for member in members):
-            parts = [part for one in members if (part := _part(setup, each.rule, total, one, at)) is not None]
-            gone = _with_sidecars(draft, _going(setup, each.rule, parts))
-            return exceeds(total, _rest(parts, gone))
+            amount = amount_of(setup, draft, each.rule, total, members, at)
+            gone = _with_sidecars(draft, _going(setup, each.rule, amount.parts if amount else ()))
+            return amount is not None and amount.holds(gone)
     return False
 
 
-def _going(setup: Setup, rule: Rule, parts: Iterable[_Part]) -> dict[ContainerId, Entry]:
+def _going(setup: Setup, rule: Rule, parts: Iterable[Part]) -> dict[ContainerId, Entry]:
     return {each.entry.run.id: each.entry for each in parts if _is_going(setup, each.entry, rule)}
 
 
@@ -170,16 +142,12 @@ def _with_sidecars(draft: Draft, going: Mapping[ContainerId, Entry]) -> frozense
     return frozenset(going) | {entry.run.id for entry in reach(draft.state, going.values())}
 
 
-def _rest(parts: Iterable[_Part], gone: frozenset[ContainerId]) -> int:
-    return sum(part.value for part in parts if part.entry.run.id not in gone)
-
-
 def _order(
     setup: Setup, rule: Rule, order: Order, at: float
-) -> Callable[[_Part], tuple[bool, bool, float, float, str]]:
+) -> Callable[[Part], tuple[bool, bool, float, float, str]]:
     """Who is on the way already comes first, what is not known last; of equals the youngest comes first."""
 
-    def key(part: _Part) -> tuple[bool, bool, float, float, str]:
+    def key(part: Part) -> tuple[bool, bool, float, float, str]:
         value = getattr(view_of(setup, part.entry, at), order.field, None)
         rank = float(value) if isinstance(value, int | float) else None
         if rank is not None and order.largest:

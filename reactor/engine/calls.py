@@ -93,7 +93,8 @@ class DockerEngine(Acting):
         version = parse(answer.body, VersionBody, "/version")
         self._spoken.version = negotiate(version.api_version, version.oldest)
         answer, info = await self._info(self._deadlines.identify)
-        found = engine_info(version, info, self._spoken.version, answer.headers.get("date", ""))
+        date, local = answer.headers.get("date", ""), self.endpoint.address.local
+        found = engine_info(version, info, self._spoken.version, date, local=local)
         self._memory, self._spoken.cpus = found.memory, max(info.cpus, 0)
         return found
 

@@ -37,6 +37,7 @@ class InfoBody(msgspec.Struct):
     name: str = msgspec.field(name="Name", default="")
     system_time: str = msgspec.field(name="SystemTime", default="")
     memory: int = msgspec.field(name="MemTotal", default=0)
+    kernel: str = msgspec.field(name="KernelVersion", default="")
     cpus: int = msgspec.field(name="NCPU", default=0)
     memory_limit: bool = msgspec.field(name="MemoryLimit", default=True)
     pids_limit: bool = msgspec.field(name="PidsLimit", default=True)

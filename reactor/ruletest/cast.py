@@ -10,15 +10,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from reactor.core.container import Container, ContainerId, Limits, Run, State
-from reactor.core.facts import LayerSized, Sample
+from reactor.core.facts import HostSeen, LayerSized, Sample, ZombiesSeen
 from reactor.ruletest.models import ABSENT
-from reactor.ruletest.script import MEASURED, SAMPLED, Box, Change
+from reactor.ruletest.script import MEASURED, SAMPLED, ZOMBIES, Box, Change, HostChange
 from reactor.ruletest.values import CORE, Course, limited
 
 _BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 _BEGIN_NANO = int(_BEGIN.timestamp()) * 1_000_000_000
 _UNSURE_AGE = 3600.0
 """What StartedAt is written by where the start is not to be known for certain."""
+
+
+HOST_MEMORY = 64 * 1024**3
+"""The memory of the host of a test that does not say how much it is."""
 
 
 def nano(at: float) -> int:
@@ -51,6 +55,11 @@ class Part:
         """What a sample would say now."""
         sampled = ((key, self.courses[key]) for key in SAMPLED if key in self.courses)
         return {key: course.after(at - since) for key, (course, since) in sampled}
+
+    def zombies(self, at: float) -> int | None:
+        """How many zombies there are in it now."""
+        course, since = self.courses.get(ZOMBIES, (Course(None), at))
+        return course.after(at - since)
 
     @property
     def is_sampled(self) -> bool:
@@ -125,6 +134,12 @@ class Cast:
         )
         return part
 
+    def zombies(self, at: float, wanted: frozenset[Run]) -> ZombiesSeen:
+        """A look at all processes of the present runs."""
+        alive = [part for part in self.parts.values() if part.container.run in wanted]
+        found = {part.container.run: part.zombies(at) for part in alive}
+        return ZombiesSeen(at, at, {run: count for run, count in found.items() if count is not None})
+
     def sample(self, part: Part, at: float) -> Sample:
         """A reading of the present run."""
         readings: dict[str, Any] = part.readings(at)
@@ -143,6 +158,28 @@ class Cast:
         course, since = part.courses[MEASURED]
         size = course.after(at - since)
         return None if size is None else LayerSized(at, part.container.run, size)
+
+
+@dataclass(slots=True)
+class Host:
+    """The host of a test: its memory, and what came back to it by ends that a rule brought about."""
+
+    courses: dict[str, tuple[Course, float]]
+    returned: int = 0
+
+    def change(self, change: HostChange, at: float) -> None:
+        """Let values change; a new one is what is left by then, with everything in it."""
+        self.courses |= {key: (course, at) for key, course in change.courses.items()}
+        if "memory_available" in change.courses:
+            self.returned = 0
+
+    def seen(self, at: float) -> HostSeen | None:
+        """What its kernel says, None where a test has it unknown."""
+        now = {key: course.after(at - since) for key, (course, since) in self.courses.items()}
+        available, total = now.get("memory_available"), now.get("memory_total", HOST_MEMORY)
+        if available is None or total is None:
+            return None
+        return HostSeen(at, max(total, available), min(available + self.returned, max(total, available)))
 
 
 def cast_of(boxes: tuple[Box, ...]) -> Cast:

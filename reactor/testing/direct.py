@@ -45,7 +45,16 @@ class DirectEngine(DirectActing):
             now = self.world.clock.nanos() / SECOND
             memory = self.world.ground.host_memory
             return EngineInfo(
-                self.world.ground.seed, "embedded", "20.10.24", "1.41", now, memory, "1", "cgroupfs"
+                self.world.ground.seed,
+                "embedded",
+                "20.10.24",
+                "1.41",
+                now,
+                memory,
+                "1",
+                "cgroupfs",
+                kernel=self.world.ground.host_kernel,
+                local=True,
             )
 
         return await self.script.run(Kind.IDENTIFY, answer)

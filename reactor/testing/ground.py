@@ -45,6 +45,7 @@ class Ground:
         self.kill_takes = kill_takes
         self.removal_takes = removal_takes
         self.host_memory = host_memory
+        self.host_kernel = ""
         self.timers = Timers()
         self.events = EventLog()
         self.history = History()

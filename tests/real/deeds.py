@@ -22,6 +22,11 @@ def processes(count: int) -> tuple[str, ...]:
     return sh(f"{_fork(count - 1)}; wait")
 
 
+def zombies(count: int) -> tuple[str, ...]:
+    """A main process that never reaps, with as many children that have ended; they end after it took over."""
+    return sh(f"i=0; while [ $i -lt {count} ]; do sleep 0.5 & i=$((i+1)); done; exec sleep 100000")
+
+
 STORM = processes(250)
 """A fork storm: more than a rule allows, and less than the hard limit."""
 AT_THE_LIMIT = processes(200)

@@ -17,7 +17,7 @@ from reactor.core.language.fields import ORDERED
 from reactor.core.language.kinds import kind_of, share_of_limit
 from reactor.core.language.printing import brief, text_of
 from reactor.core.language.ranges import Claim, claim_of
-from reactor.core.language.totals import exceeds, say_amount, say_of
+from reactor.core.language.totals import bound_of, exceeds, say_amount, say_of
 from reactor.core.language.tree import Compare, Kind, Name, Node
 from reactor.core.language.units import say_bytes, say_duration, say_number
 from reactor.core.language.walking import walk
@@ -69,11 +69,12 @@ def _distance(node: Compare, claim: Claim, bound: float, view: View) -> Distance
     return _measured(text, claim, f"{name} {near} of {_said(kind, bound)}", value, bound)
 
 
-def distance_of(total: Total, known: float) -> Distance:
+def distance_of(total: Total, known: float, of: int = 0) -> Distance:
     """How far the whole is from the bound of a condition about it. What is not known is not in it."""
-    missing, said = total.value - known, say_of(total, known)
-    part = known / total.value if total.value > 0 else None
-    far = "beyond it" if exceeds(total, known) else f"{say_amount(total, missing)} to go"
+    bound, said = bound_of(total, of), say_of(total, known, of)
+    part = known / bound if bound > 0 else None
+    missing, towards = (known - bound, "above it") if total.is_left else (bound - known, "to go")
+    far = "beyond it" if exceeds(total, known, of) else f"{say_amount(total, missing)} {towards}"
     return Distance(f"{total.whole}.{total.field}", f"{said}: {far}", part)
 
 
