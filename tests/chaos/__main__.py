@@ -25,7 +25,8 @@ CLEAN, OFFENCES, NOT_DONE, INTERRUPTED = 0, 1, 2, 130
 def main() -> int:
     """Two acts: on an engine that its containers outlive, and on one that takes all of them along."""
     options = _options()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # A shell lets the first be ignored in the background.
+        signal.signal(number, signal.default_int_handler)
     acts: list[Seen] = []
     try:
         with _folder(options.keep) as folder:

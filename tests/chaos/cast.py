@@ -54,7 +54,7 @@ class Member:
     """One container. ``after`` is how many seconds a run has until its breach, and before that it must not be
     ended. ``main`` is whose sidecar it is, ``joins`` whose network it is in. Whoever
     ``leaves`` ends by itself; then comes another one with the same name, ``heirs`` times. ``paused`` is
-    paused as soon as it runs."""
+    paused as soon as it runs. The breach of one that is ``told`` shows in an event alone."""
 
     name: str
     command: Sequence[str] = ("sleep", "100000")
@@ -67,6 +67,7 @@ class Member:
     leaves: bool = False
     heirs: int = 0
     paused: bool = False
+    told: bool = False
 
 
 Part = Callable[[str, Random], tuple[Member, ...]]
@@ -101,7 +102,7 @@ def _memory(name: str, chance: Random) -> tuple[Member, ...]:
 
 def _oom(name: str, chance: Random) -> tuple[Member, ...]:
     """A child runs out of memory, and the main process lives on."""
-    return (Member(name, deeds.OOM_CHILD, Fate.ENDED, {TASK: name}, TINY, 0.5),)
+    return (Member(name, deeds.OOM_CHILD, Fate.ENDED, {TASK: name}, TINY, 0.5, told=True),)
 
 
 def _old(name: str, chance: Random) -> tuple[Member, ...]:

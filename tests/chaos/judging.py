@@ -19,6 +19,7 @@ from tests.real.truth import Life, seconds
 
 PROMISE = 10.0
 """Seconds from the end of the last fault, or from the breach, whichever is later; for a loaded machine."""
+NOBODY: Mapping[str, Sequence[int]] = {}
 NEVER = "0001-01-01T00:00:00Z"
 SLACK = 50_000_000
 """Nanoseconds by which the engine's log may be behind its events."""
@@ -41,7 +42,8 @@ class End(Enum):
 class Trial:
     """One run and what is to be said of it. ``acted`` is the moment of the monitor's first signal, ``breach``
     the one from which it was to be ended, 0 if it never was; ``late`` are the seconds from the breach, or
-    from the end of the last fault after it, to its death, None if the monitor did not end it."""
+    from the end of the last fault after it, to its death, None if the monitor did not end it. What was told
+    of it is ``forgotten`` if the engine that told it was killed afterwards, or never told it."""
 
     subject: Subject
     number: int
@@ -52,6 +54,7 @@ class Trial:
     acted: int = 0
     breach: int = 0
     after_a_fault: bool = False
+    forgotten: bool = False
     late: float | None = None
 
     @property
@@ -110,9 +113,13 @@ def completed(lives: Sequence[Life], state: Mapping[str, Any]) -> list[Life]:
 
 
 def try_all(
-    lives: Mapping[str, Sequence[Life]], subjects: Sequence[Subject], calls: Sequence[Told], faults: Faults
+    lives: Mapping[str, Sequence[Life]],
+    subjects: Sequence[Subject],
+    calls: Sequence[Told],
+    faults: Faults,
+    ooms: Mapping[str, Sequence[int]] = NOBODY,
 ) -> list[Trial]:
-    """Every run of every subject; ``lives`` are their runs by id."""
+    """Every run of every subject; ``lives`` are their runs by id, ``ooms`` when the engine told of one."""
     told: dict[str, list[Told]] = {}
     for call in calls:
         told.setdefault(call.id, []).append(call)
@@ -121,11 +128,12 @@ def try_all(
         name: [life.died for life in lives[container] if life.died is not None]
         for name, container in ids.items()
     }
-    return [
+    trials = [
         _try(subject, number, lives[subject.id], told.get(subject.id, []), deaths, faults)
         for subject in subjects
         for number in range(len(lives[subject.id]))
     ]
+    return [_remembered(trial, ooms.get(trial.subject.id, ()), faults) for trial in trials]
 
 
 def _try(
@@ -178,6 +186,14 @@ def _timed(trial: Trial, deaths: Mapping[str, Sequence[int]], faults: Faults) ->
     return replace(trial, breach=breach, after_a_fault=fault > breach, late=late)
 
 
+def _remembered(trial: Trial, ooms: Sequence[int], faults: Faults) -> Trial:
+    """What only an event tells is good evidence for as long as the engine remembers it."""
+    if not trial.subject.member.told:
+        return trial
+    last = max((nano for nano in ooms if nano >= trial.life.began), default=0)
+    return replace(trial, forgotten=not last or any(each.began > last for each in faults.outages))
+
+
 def breach_of(subject: Subject, life: Life, deaths: Mapping[str, Sequence[int]]) -> int | None:
     """When this run began to break a rule, or lost its main, by the engine's clock; None if it never did."""
     member = subject.member
@@ -207,7 +223,7 @@ def _offences(trial: Trial) -> Offences:
         wrong = f"{trial.name}: told to {', '.join(trial.calls)}" if trial.calls else ""
     elif trial.acted and trial.acted < trial.breach - EARLY:
         wrong = f"{trial.name}: {seconds(trial.breach - trial.acted):.2f} s before its time"
-    elif end is End.NOT_YET:
+    elif end is End.NOT_YET and not trial.forgotten:
         missed = trial.name
     elif trial.late is not None and trial.late > promise_of(trial):
         late = f"{trial.name}: {trial.late:.2f} s"

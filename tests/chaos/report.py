@@ -52,6 +52,7 @@ def is_clean(acts: Sequence[Seen]) -> bool:
 def markdown(seed: str, acts: Sequence[Seen]) -> str:
     """The report for people."""
     found, trials = total(acts), [trial for seen in acts for trial in seen.trials]
+    forgotten = [trial.name for trial in trials if trial.forgotten and trial.end is not End.MONITOR]
     counts = (
         f"**missed {len(found.missed)}, doubled {len(found.doubled)}, wrong {len(found.wrong)}**, "
         f"late {len(found.late)} (beyond {PROMISE:g} s), unexplained {len(found.unexplained)}; "
@@ -71,6 +72,8 @@ def markdown(seed: str, acts: Sequence[Seen]) -> str:
         *_list(
             "ended by itself, and the engine was there", [c for seen in acts for c in seen.faults.crashes]
         ),
+        *_list("told by an event alone, which the engine forgot when it died", forgotten),
+        *_list("the engine could not start", [one for seen in acts for one in seen.refused]),
         *_list("the journal says otherwise", [claim for seen in acts for claim in seen.claims]),
     ]
     return "\n".join(lines)

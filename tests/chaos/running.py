@@ -7,7 +7,7 @@ with its ``with`` block.
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from tests.chaos.audit import ARGUMENTS, Audit, nanoseconds
@@ -44,13 +44,16 @@ class Seen:
     offences: Offences = field(default_factory=Offences)
     claims: list[str] = field(default_factory=list)
     """What the monitor's journal says of a death, and the engine does not."""
+    refused: list[str] = field(default_factory=list)
+    """What the engine could not start after it had died in the middle of that."""
     seconds: float = 0.0
 
     @property
     def breaches(self) -> int:
         """How many runs broke a rule and were ended by the monitor, or missed."""
         return sum(
-            trial.subject.member.fate is Fate.ENDED and trial.end in {End.MONITOR, End.NOT_YET}
+            trial.subject.member.fate is Fate.ENDED
+            and (trial.end is End.MONITOR or (trial.end is End.NOT_YET and not trial.forgotten))
             for trial in self.trials
         )
 
@@ -107,14 +110,20 @@ class Act:
         self._known |= {subject.id for subject in self._stage.subjects}
         strays = [call for call in self._audit.calls() if call.id not in self._known]
         self._seen.trials += trials
-        self._seen.offences += offences(trials, strays)
+        found = offences(trials, strays)
+        self._seen.offences += found
         self._seen.innocents += sum(weight(part, guilty=False) for part in wave.parts)
         self._seen.waves += 1
-        self._tell(wave)
+        self._seen.refused += self._stage.refused
+        self._stage.refused = []
+        self._tell(wave, found)
         self._stage.clear()
 
-    def _tell(self, wave: Wave) -> None:
+    def _tell(self, wave: Wave, fresh: Offences) -> None:
         seen, found = self._seen, self._seen.offences
+        for kind, each in asdict(fresh).items():
+            for one in each:
+                self._say(f"{kind}: {one}")
         self._say(
             f"{seen.engine}, wave {wave.number}: {seen.breaches} breaches, {seen.innocents} innocents, "
             f"{seen.faults.kills} kills of the monitor, {len(seen.faults.outages)} of the engine; "
@@ -139,11 +148,17 @@ class Act:
     def _trials(self) -> list[Trial]:
         subjects = list(self._stage.subjects)
         lives = {subject.id: self._lives(subject) for subject in subjects}
-        return try_all(lives, subjects, self._audit.calls(), self._seen.faults)
+        told = (subject.id for subject in subjects if subject.member.told)
+        ooms = {key: [said.nano for said in self._truth.events(key, "oom")] for key in told}
+        return try_all(lives, subjects, self._audit.calls(), self._seen.faults, ooms)
 
     def _is_awaited(self, trial: Trial) -> bool:
         member = trial.subject.member
-        if trial.end is not End.NOT_YET or (member.fate is Fate.SPARED and not member.leaves):
+        if (
+            trial.end is not End.NOT_YET
+            or trial.forgotten
+            or (member.fate is Fate.SPARED and not member.leaves)
+        ):
             return False
         if member.leaves:
             return time.time_ns() < trial.life.began + int(60e9)

@@ -124,6 +124,21 @@ def test_a_sidecar_goes_after_its_main_and_not_before() -> None:
     assert trials[0].breach == early.began + CREATION_GRACE * SECOND
 
 
+def test_what_only_an_event_told_is_no_evidence_once_the_engine_has_forgotten_it() -> None:
+    member, outage = (
+        Member("oomed", fate=Fate.ENDED, told=True),
+        Fault(NOW + SECOND, NOW + 2 * SECOND, engine=True),
+    )
+
+    def missed(faults: Faults, *ooms: int) -> int:
+        told = {"a": [NOW + int(oom * SECOND) for oom in ooms]}
+        trials = try_all({"a": [_life()]}, [Subject("a", "oomed", member)], [], faults, told)
+        return len(offences(trials, []).missed)
+
+    assert missed(_faults(), 1) == missed(_faults(outage), 3) == 1
+    assert missed(_faults()) == missed(_faults(outage), 0) == 0
+
+
 def test_a_call_about_nobody_is_wrong() -> None:
     assert offences([], [Told(0, "kill", "x")]).wrong == ("the engine was told to kill x",)
 

@@ -35,7 +35,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """One run of a container, as the events tell it: its beginning, its end, its signals and their moments."""
+    """One run of a container, as the events tell it: its beginning and end, its signals and their moments."""
 
     began: int
     died: int | None = None
