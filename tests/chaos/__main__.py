@@ -23,7 +23,7 @@ CLEAN, OFFENCES, NOT_DONE, INTERRUPTED = 0, 1, 2, 130
 
 
 def main() -> int:
-    """Two acts: on an engine that its containers outlive, and on one that takes all of them along."""
+    """Two acts: on an engine that takes all its containers along, and on one that they outlive."""
     options = _options()
     for number in (signal.SIGINT, signal.SIGTERM):  # A shell lets the first be ignored in the background.
         signal.signal(number, signal.default_int_handler)
@@ -54,7 +54,7 @@ def _play(options: argparse.Namespace, folder: Path, acts: list[Seen]) -> None:
         ceil(options.kills / share),
         ceil(options.outages / share),
     )
-    for engine in ("lasting", "mortal") if options.engine == "both" else (options.engine,):
+    for engine in ("mortal", "lasting") if options.engine == "both" else (options.engine,):
         seen, began = Seen(engine), time.monotonic()
         acts.append(seen)
         (folder / engine).mkdir(exist_ok=True)
