@@ -4,6 +4,7 @@ Made through the docker SDK, one after the other. What happens to them, and when
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import Any, Final, Self
@@ -13,8 +14,10 @@ from docker.errors import NotFound
 
 from bench.progress import Say
 from bench.victims import COMMAND, Victim
+from tools import engine_api
 from tools.private_engine import TEST_IMAGE
 
+STARTS_AT_ONCE: Final = 6
 PIDS_LIMIT: Final = 256
 IDLE_MEMORY: Final = "64m"
 VICTIM_MEMORY: Final = "512m"
@@ -31,6 +34,7 @@ class Fleet:
         self._started: dict[str, str] = {}
         self._stack = ExitStack()
         # The address is explicit: from_env() may follow the CLI's context to somebody's real engine.
+        self._docker_host = docker_host
         self._api = docker.APIClient(base_url=docker_host, timeout=120)
         self._made: set[str] = set()
         self.idle: list[str] = []
@@ -56,6 +60,15 @@ class Fleet:
             container = self._run(("sleep", "1000000"), IN_SCOPE, IDLE_MEMORY)
             self.idle.append(container)
             self._started[container] = self._inspect(container)["State"]["StartedAt"]
+
+    def start_again(self, containers: Iterable[str]) -> None:
+        """Start containers that were ended, several at once; one that runs is left as it is."""
+        paths = [f"/containers/{container}/start" for container in containers]
+        # The SDK's client must not be shared between threads, so each call has a connection of its own.
+        with ThreadPoolExecutor(STARTS_AT_ONCE) as pool:
+            list(
+                pool.map(lambda path: engine_api.call(self._docker_host, "POST", path, timeout=120.0), paths)
+            )
 
     def start_victims(self, number: int, labels: Mapping[str, str]) -> list[Victim]:
         """Start containers that wait for the order to turn bad."""
