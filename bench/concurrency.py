@@ -24,7 +24,7 @@ ENDS_WITHIN = 300.0
 
 def measure(docker_host: str, fleet: Fleet, options: Options, folder: Path, say: Say) -> list[str]:
     """The table, one line for each number."""
-    fleet.start_idle(options.crowd)
+    fleet.create_idle(options.crowd)
     heading = ("at a time", "p50", "p90", "all over", "call p50", "call p90", "call max", "calls")
     rows: list[Row] = [heading]
     for number in options.at_once:
