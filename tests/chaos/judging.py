@@ -127,6 +127,7 @@ def try_all(
     deaths = {
         name: [life.died for life in lives[container] if life.died is not None]
         for name, container in ids.items()
+        if lives[container]
     }
     trials = [
         _try(subject, number, lives[subject.id], told.get(subject.id, []), deaths, faults)
@@ -200,11 +201,12 @@ def breach_of(subject: Subject, life: Life, deaths: Mapping[str, Sequence[int]])
     if member.fate is Fate.ENDED:
         return life.began + int(member.after * 1e9)
     if member.fate is Fate.TAKEN:
-        of_main = deaths.get(member.main, ())
-        after = [died for died in of_main if died >= life.began]
-        if of_main and not after:
-            # It came when its main was over already, and may wait for another one.
-            return life.began + int(CREATION_GRACE * 1e9)
+        of_main = deaths.get(member.main)
+        after = [died for died in of_main or () if died >= life.began]
+        if not after and (of_main or of_main is None):
+            # Its main was over already, or never ran. It may wait for another one, from its creation on, and
+            # how long before its start that was is not known here.
+            return life.began + int(CREATION_GRACE / 2 * 1e9)
         return min(after, default=None)
     return None
 

@@ -121,7 +121,9 @@ def test_a_sidecar_goes_after_its_main_and_not_before() -> None:
     assert len(judged(_life(1, ("15", 1)), ended, Told(NOW + SECOND, "stop", "s")).wrong) == 1
     early = Life(NOW + 9 * SECOND)
     trials = try_all({"s": [early], "a": [ended]}, subjects, calls, _faults())
-    assert trials[0].breach == early.began + CREATION_GRACE * SECOND
+    assert trials[0].breach == early.began + CREATION_GRACE / 2 * SECOND
+    lonely = try_all({"s": [early], "a": []}, subjects, [], _faults())
+    assert [trial.breach for trial in lonely] == [trials[0].breach]
 
 
 def test_what_only_an_event_told_is_no_evidence_once_the_engine_has_forgotten_it() -> None:
