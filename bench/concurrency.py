@@ -8,18 +8,20 @@ What it decided and called is read from its journal, who died when from the engi
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench.clock import now
 from bench.figures import nearest_rank
 from bench.fleet import Fleet
 from bench.listening import Listening
 from bench.monitor import Monitor
 from bench.options import Options
+from bench.programs import DidNotBegin
 from bench.progress import Say
 from bench.records import Kill
 from bench.table import Row, duration, table
 
 RULES = "groups: [{name: bench, rules: [{name: crowd, when: age > 1s}]}]\n"
 CONFIG = "gate: {{off: true}}\nat_once: {}\n"
-ENDS_WITHIN = 300.0
+ENDS_WITHIN = 120.0
 
 
 def measure(docker_host: str, fleet: Fleet, options: Options, folder: Path, say: Say) -> list[str]:
@@ -42,9 +44,20 @@ def _round(docker_host: str, fleet: Fleet, folder: Path, number: int) -> tuple[l
         Listening(docker_host) as heard,
         Monitor(docker_host, folder, RULES, CONFIG.format(number)) as monitor,
     ):
-        deaths = [heard.wait_death(container, ENDS_WITHIN) for container in fleet.idle]
+        deaths = [_death(heard, monitor, container) for container in fleet.idle]
         monitor.stop()
-        return monitor.kills(), [died for died in deaths if died is not None]
+        return monitor.kills(), deaths
+
+
+def _death(heard: Listening, monitor: Monitor, container: str) -> float:
+    """When this container died; DidNotBegin if the monitor ends before it, or nobody ends it in time."""
+    deadline = now() + ENDS_WITHIN
+    while now() < deadline:
+        died = heard.wait_death(container, 1.0)
+        if died is not None:
+            return died
+        monitor.check()
+    raise DidNotBegin(f"{container[:12]} was not ended within {ENDS_WITHIN:g} s")
 
 
 def _row(number: int, kills: list[Kill], deaths: list[float]) -> Row:

@@ -50,7 +50,7 @@ class Monitor:
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 (
-                    str(Path(sys.executable).parent / "reactor"), "run",
+                    sys.executable, "-m", "reactor", "run",
                     "--rules", str(rules), "--config", str(configured), "--docker-host", docker_host,
                     "--listen", "127.0.0.1:0", "--journal", str(self._journal), "--log-format", "json",
                 ),
@@ -81,6 +81,11 @@ class Monitor:
                 raise DidNotBegin(f"reactor does not watch; the end of its log:\n{self._log_tail()}")
             self._look()
             time.sleep(0.02)
+
+    def check(self) -> None:
+        """Raise DidNotBegin if it has ended by itself."""
+        if self._process.poll() is not None:
+            raise DidNotBegin(f"reactor ended; the end of its log:\n{self._log_tail()}")
 
     def stop(self) -> None:
         """Stop it in good order."""

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -86,7 +87,7 @@ def sync_takes(folder: Path) -> float:
 def test_who_saturates_the_disk_of_the_journal_is_ended_in_time(lone_scene: Scene, slow_disk: Path) -> None:
     """The intent does not come to the disk in time, and the kill does not wait for it."""
     scene, go = lone_scene, slow_disk / "go"
-    data = {"volumes": [f"{slow_disk}:/data"], "pids": deeds.PIDS}
+    data: dict[str, Any] = {"volumes": [f"{slow_disk}:/data"], "pids": deeds.PIDS}
     with scene.monitor(journal=slow_disk / "journal.db") as monitor:
         scene.innocent(scene.run(deeds.AT_THE_LIMIT, task="calm", pids=deeds.PIDS))
         script = f"{WRITES}\nuntil [ -e /data/go ]; do sleep 0.1; done; {STORM}"
