@@ -65,6 +65,7 @@ class Decision:
     ``seen`` is when the evidence first arrived (equal to ``at`` without a ``for:``).
     ``grace`` is the number of seconds between the polite and the hard signal of a stop.
     ``cause`` is the id of the decision whose cascade this one belongs to.
+    ``summary`` is what the rule's author says of it, with the run's values; empty if nothing is said.
     """
 
     id: str
@@ -78,6 +79,7 @@ class Decision:
     grace: float = 0.0
     cause: str = ""
     dry_run: bool = False
+    summary: str = ""
 
 
 def decision_id(run: Run, action: Action, rule: str, cause: str, nth: int, *, dry_run: bool = False) -> str:

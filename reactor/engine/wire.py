@@ -37,6 +37,7 @@ class InfoBody(msgspec.Struct):
     name: str = msgspec.field(name="Name", default="")
     system_time: str = msgspec.field(name="SystemTime", default="")
     memory: int = msgspec.field(name="MemTotal", default=0)
+    cpus: int = msgspec.field(name="NCPU", default=0)
     memory_limit: bool = msgspec.field(name="MemoryLimit", default=True)
     pids_limit: bool = msgspec.field(name="PidsLimit", default=True)
     cgroup_version: str = msgspec.field(name="CgroupVersion", default="")
@@ -78,6 +79,7 @@ class ProbeBody(msgspec.Struct, rename="pascal"):
     """How a container's health is checked."""
 
     retries: int = 0
+    test: list[str] | None = None
 
 
 class RestartBody(msgspec.Struct, rename="pascal"):
@@ -99,8 +101,12 @@ class HostBody(msgspec.Struct, rename="pascal"):
     pid_mode: str = ""
     ipc_mode: str = ""
     auto_remove: bool = False
-    memory: int = 0
-    pids_limit: int | None = None
+    memory: int | msgspec.UnsetType = msgspec.UNSET
+    memory_swap: int | None = None
+    pids_limit: int | msgspec.UnsetType | None = msgspec.UNSET
+    nano_cpus: msgspec.Raw = ABSENT
+    cpu_quota: msgspec.Raw = ABSENT
+    cpu_period: msgspec.Raw = ABSENT
     restart_policy: RestartBody | None = None
     privileged: msgspec.Raw = ABSENT
     init: msgspec.Raw = ABSENT
@@ -114,6 +120,7 @@ class ConfigBody(msgspec.Struct, rename="pascal"):
     image: str = ""
     labels: dict[str, str] | None = None
     user: msgspec.Raw = ABSENT
+    tty: msgspec.Raw = ABSENT
     healthcheck: msgspec.Raw = ABSENT
 
 
@@ -135,6 +142,13 @@ class InspectedBody(msgspec.Struct, rename="pascal"):
     config: ConfigBody | None = None
     restart_count: msgspec.Raw = ABSENT
     network_settings: msgspec.Raw = ABSENT
+
+
+class SizedBody(msgspec.Struct, rename="pascal"):
+    """GET /containers/ID/json?size=1, as far as it is about the size."""
+
+    id: str = ""
+    size_rw: msgspec.Raw = ABSENT
 
 
 class ErrorBody(msgspec.Struct):

@@ -14,6 +14,7 @@ from reactor.testing.clock import SECOND, written
 from reactor.testing.events import Message
 from reactor.testing.ground import Ground
 from reactor.testing.trait_documents import (
+    cpu,
     healthcheck,
     listed_ports,
     logging,
@@ -23,6 +24,9 @@ from reactor.testing.trait_documents import (
 )
 
 Document = dict[str, Any]
+
+IMAGE_SIZE = 1_000_000
+"""Bytes that every image of this world has."""
 
 
 def row(ground: Ground, box: Box) -> Document:
@@ -104,6 +108,11 @@ def inspected(box: Box) -> Document:
     }
 
 
+def sizes(box: Box) -> Document:
+    """What an inspect with ``size=1`` has more: its own layer, and all of its layers together."""
+    return {"SizeRw": box.layer, "SizeRootFs": IMAGE_SIZE + box.layer}
+
+
 def _state(box: Box) -> Document:
     health = {"Status": box.health, "FailingStreak": box.failing, "Log": []}
     return ({"Health": health} if box.health else {}) | {
@@ -125,7 +134,7 @@ def _state(box: Box) -> Document:
 def _host_config(box: Box) -> Document:
     recipe, traits = box.recipe, box.recipe.traits
     policy = {"Name": recipe.policy.name, "MaximumRetryCount": recipe.policy.most}
-    memory = recipe.limits.memory or 0
+    limits = recipe.limits
     return (
         HOST_CONFIG
         | ({} if traits.init is None else {"Init": traits.init})
@@ -138,10 +147,11 @@ def _host_config(box: Box) -> Document:
             "IpcMode": recipe.ipc_mode,
             "RestartPolicy": policy,
             "AutoRemove": recipe.auto_remove,
-            "Memory": memory,
-            "MemorySwap": memory,
-            "PidsLimit": recipe.limits.pids,
+            "Memory": limits.memory or 0,
+            "MemorySwap": limits.swap or 0,
+            "PidsLimit": limits.pids,
         }
+        | cpu(limits)
     )
 
 
@@ -153,6 +163,7 @@ def _config(box: Box) -> Document:
         | {
             "Hostname": box.id[:12],
             "User": recipe.traits.user,
+            "Tty": recipe.traits.tty,
             "Cmd": list(recipe.command) or None,
             "Image": recipe.image_ref,
             "Labels": dict(sorted(recipe.labels.items())),
