@@ -39,14 +39,16 @@ class WatchTimes:
     """The moments of watching, in seconds.
 
     ``overlap`` is how far behind the last event a new subscription begins, in the engine's
-    clock; ``second_list`` when the list is taken again after subscribing, ``period`` how often
-    after that. ``backoff`` is the first and the longest pause between subscriptions, and
+    clock, and ``before_us`` how far the first one reaches back for what no list shows: a monitor that
+    crashed was away for a while. ``second_list`` is when the list is taken again after subscribing,
+    ``period`` how often after that. ``backoff`` is the first and the longest pause between subscriptions, and
     ``inspects`` how many inspects there are at once, ``slow_inspects`` how many more of containers
     that hung before. A snapshot waits for them at most ``patience`` seconds, and after a cut at
     most ``replay`` seconds to hear again what was heard last.
     """
 
     overlap: float = 5.0
+    before_us: float = 600.0
     second_list: float = 1.5
     period: float = 10.0
     backoff: tuple[float, float] = (0.1, 5.0)
@@ -100,6 +102,7 @@ class Watch:
         self._hearing = Hearing(
             engine,
             overlap=self._times.overlap,
+            before_us=self._times.before_us,
             backoff=self._times.backoff,
             chance=self._chance,
             on_open=self._opened,
