@@ -24,8 +24,8 @@ def follow(setup: Setup, draft: Draft, outcome: Outcome, at: float) -> list[Deci
     entry = draft.entry(outcome.decision.run.id)
     if entry is None or entry.run != outcome.decision.run or not outcome.final:
         return []
-    if outcome.decision.dry_run:
-        # Nothing follows from what was only said.
+    if outcome.decision.dry_run or not outcome.decision.ends:
+        # Nothing follows from what was only said, or left the run alive.
         return []
     if outcome.result is Result.DONE:
         return _done(setup, draft, entry, outcome, at)
@@ -48,6 +48,9 @@ def _done(setup: Setup, draft: Draft, entry: Entry, outcome: Outcome, at: float)
         # A hard level overtook a soft one: both have come off, and the sidecars go once.
         return []
     _tell_main(draft, entry, outcome.decision, at)
+    if outcome.decision.action is Action.RESTART:
+        # The task goes on, and so do those that live for it.
+        return []
     if outcome.decision.cause or setup.dry_run:
         # An earlier monitor's decision can come off under one that runs dry.
         return []
@@ -78,7 +81,7 @@ def _take_sidecars(setup: Setup, draft: Draft, main: Entry, decision: Decision, 
 def _rest(setup: Setup, entry: Entry, outcome: Outcome, at: float) -> Entry:
     """A refusal holds for this run; a failure rests for a while; a stale run waits to be seen again."""
     rule = outcome.decision.rule
-    overtaken = bool(entry.preempted) and outcome.decision.action is not entry.under_way
+    overtaken = bool(entry.preempted) and outcome.decision.pace is not entry.under_way
     if overtaken:
         entry = replace(entry, preempted="")
     else:

@@ -108,7 +108,7 @@ def _resolve(setup: Setup, draft: Draft, candidates: Sequence[Candidate], at: fl
 def _rank(each: Candidate) -> tuple[bool, bool]:
     """The strongest come first, and of those who are as strong the rules about the whole come last."""
     whole = each.rule.when is not None and each.rule.when.total is not None
-    return each.rule.action is not Action.KILL, whole
+    return each.rule.pace is not Action.KILL, whole
 
 
 def _looks_at_all(rule: Rule) -> bool:

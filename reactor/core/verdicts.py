@@ -109,8 +109,8 @@ class _Hearing:
         now = held(before, self._at, verdict=verdict, keep=rule.keep, patience=self._setup.patience_for(rule))
         if now is None:
             self._holding.pop(rule.key, None)
-            if rule.on is Trigger.BLIND:
-                # It is seen again: the next time that it is not will be another one.
+            if rule.on is Trigger.BLIND or not rule.ends:
+                # The next time that it holds will be another one.
                 self._entry = replace(self._entry, latched=self._entry.latched - {rule.key})
             return
         self._holding[rule.key] = now
@@ -127,7 +127,7 @@ class _Hearing:
     def decide(self) -> None:
         """Let those decide that hold long enough; the strongest comes first, so that one is enough."""
         if len(self._matches) > 1:
-            self._matches.sort(key=lambda match: match[0].action is not Action.KILL)
+            self._matches.sort(key=lambda match: match[0].pace is not Action.KILL)
         for match in self._matches:
             if applies(self._setup, self._entry, match[0], self._at):
                 self._decide_by(*match)
@@ -145,7 +145,8 @@ class _Hearing:
         except Exception as error:  # noqa: BLE001  # As above.
             self._broken.append((rule, said(error)))
             return
-        only_said = rule.on is Trigger.DIE and (self._gone or not cascade(self._state, self._entry))
+        over = rule.ends and rule.on is Trigger.DIE
+        only_said = over and (self._gone or not cascade(self._state, self._entry))
         if together:
             self._candidates.append(Candidate(self._entry.run, rule, since, ready, reason, only_said))
             return

@@ -11,7 +11,7 @@ from reactor.core.language.printing import brief
 from reactor.core.language.tree import Compare, Logic, Method, Name, Node, Not
 from reactor.core.language.walking import start, walk
 from reactor.core.rules import Level, Rule
-from reactor.ruleset.actions import STRENGTH
+from reactor.ruleset.chains import STRENGTH
 from reactor.ruleset.compiling import Compiled
 from reactor.ruleset.digests import canonical
 from reactor.ruleset.drafts import Given

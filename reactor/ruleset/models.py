@@ -12,8 +12,10 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 
 from reactor.core.rules import Condition, Order, Severity, Trigger
+from reactor.core.stages import Stage
 from reactor.ruleset import exempting, hints, values
-from reactor.ruleset.actions import Ending, ending
+from reactor.ruleset.action_hints import stage_hint
+from reactor.ruleset.actions import stage
 from reactor.ruleset.values import Override
 
 Text = Annotated[str, PlainValidator(values.text, json_schema_input_type=str)]
@@ -30,7 +32,7 @@ _Limit = Annotated[int | None, PlainValidator(values.limit, json_schema_input_ty
 _Victims = Annotated[Order | None, PlainValidator(values.victims, json_schema_input_type=hints.Victims)]
 _LabelKey = Annotated[str, PlainValidator(values.label_key, json_schema_input_type=hints.Word)]
 _Label = Annotated[str, PlainValidator(values.label, json_schema_input_type=hints.Word)]
-_Ending = Annotated[Ending, PlainValidator(ending, json_schema_input_type=hints.Ending)]
+_Stage = Annotated[Stage, PlainValidator(stage, json_schema_input_type=stage_hint())]
 _Field = Annotated[str, PlainValidator(exempting.field, json_schema_input_type=hints.ExemptField)]
 _Row = Annotated[tuple[str, ...], PlainValidator(exempting.row, json_schema_input_type=hints.Row)]
 
@@ -82,8 +84,8 @@ class _Usual(Strict):
     limit: _Limit = Field(
         default=None, description="With more matches than this at once the rule holds back."
     )
-    then: list[_Ending] = Field(
-        default=[], min_length=1, description="What is done: kill (the default), or stop with its grace."
+    then: list[_Stage] = Field(
+        default=[], min_length=1, description="What is done, in this order; kill if nothing is said."
     )
     dry_run: bool = Field(default=False, description="Decide and report, do nothing.")
 
