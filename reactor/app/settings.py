@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reactor.act.config import ActConfig
+from reactor.act.means import Means
 from reactor.core.protection import Policy
 from reactor.core.restraint import GateTerms
 from reactor.core.rules import RuleSet
@@ -33,7 +34,7 @@ class Settings:
 
     ``at_once`` is how many kills are under way together; ``strict`` refuses to act while the
     journal cannot take an intent. ``control`` is the control socket: empty for the default place, or ``off``.
-    ``record`` is the folder for recordings, None for no recording.
+    ``record`` is the folder for recordings, None for no recording. ``means`` are what rules may call.
     """
 
     policy: Policy = field(default_factory=Policy)
@@ -50,6 +51,7 @@ class Settings:
     reload_on_change: bool = False
     record: Path | None = None
     record_limits: Limits = field(default_factory=Limits)
+    means: Means = field(default_factory=Means)
 
     def recording_place(self, named: str | None = None) -> Place | None:
         """Where to record: what was named on the command line, else the folder; None for nowhere."""

@@ -61,6 +61,7 @@ class Container:
     ``exit_code``, ``oom_killed`` and ``finished_at`` speak of the last end, if there was one.
     ``restarts`` is the engine's count of restarts by policy; ``health`` is ``starting``, ``healthy``,
     ``unhealthy`` or empty without a health check; ``ports`` are those published, such as ``8080/tcp``;
+    ``binds`` are folders of the host by where the container has them mounted.
     ``user`` is what it was created with, the image's word included, and empty for root. None is what the
     engine did not say.
     """
@@ -90,6 +91,7 @@ class Container:
     user: str = ""
     log_driver: str = ""
     ports: tuple[str, ...] = ()
+    binds: Mapping[str, str] = field(default_factory=nothing, hash=False)
 
     @property
     def id(self) -> ContainerId:

@@ -24,8 +24,14 @@ def follow(setup: Setup, draft: Draft, outcome: Outcome, at: float) -> list[Deci
     entry = draft.entry(outcome.decision.run.id)
     if entry is None or entry.run != outcome.decision.run or not outcome.final:
         return []
-    if outcome.decision.dry_run or not outcome.decision.ends:
-        # Nothing follows from what was only said, or left the run alive.
+    if outcome.decision.dry_run:
+        # Nothing follows from what was only said.
+        return []
+    if not outcome.decision.ends:
+        if outcome.result is Result.FAILED:
+            # Once its cooldown is over, it is tried again.
+            keys = keys_of(entry.rules, outcome.decision.rule)
+            draft.changed[entry.run.id] = replace(entry, latched=entry.latched - keys)
         return []
     if outcome.result is Result.DONE:
         return _done(setup, draft, entry, outcome, at)

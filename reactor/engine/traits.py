@@ -11,12 +11,22 @@ import msgspec
 from msgspec.json import Decoder
 
 from reactor.core.container import State
-from reactor.engine.wire import ConfigBody, HealthBody, HostBody, LogBody, NetworkBody, ProbeBody, StateBody
+from reactor.engine.wire import (
+    ConfigBody,
+    HealthBody,
+    HostBody,
+    LogBody,
+    MountBody,
+    NetworkBody,
+    ProbeBody,
+    StateBody,
+)
 
 HEALTHS = frozenset({"starting", "healthy", "unhealthy"})
 MOST_PORTS = 100
 """Whole ranges can be published; of more than this the lowest are kept."""
 USUAL_RETRIES = 3
+MOST_BINDS = 100
 
 PORT = re.compile(r"([0-9]{1,5})/(?:tcp|udp|sctp)")
 LISTED_HEALTH = re.compile(r"\((?:health: )?(starting|healthy|unhealthy)\)$")
@@ -33,6 +43,7 @@ _PROBE = Decoder(ProbeBody)
 _LOG = Decoder(LogBody)
 _NETWORK = Decoder(NetworkBody)
 _PORTS = Decoder(dict[str, Any])
+_MOUNTS = Decoder(list[MountBody])
 
 
 def said(raw: msgspec.Raw, decoder: Decoder[Shape]) -> Shape | None:
@@ -92,6 +103,12 @@ def ports(host: HostBody, network: msgspec.Raw) -> tuple[str, ...]:
     if host.network_mode not in NO_OWN_NETWORK and not host.network_mode.startswith("container:"):
         found |= set(_published(said(host.port_bindings, _PORTS)))
     return tuple(sorted(found, key=_number)[:MOST_PORTS])
+
+
+def binds(mounts: msgspec.Raw) -> dict[str, str]:
+    """The host's folders and files that the container has mounted, by where it has them."""
+    bound = [each for each in said(mounts, _MOUNTS) or [] if each.type == "bind"]
+    return {each.destination: each.source for each in bound[:MOST_BINDS]}
 
 
 def _published(bindings: dict[str, Any] | None) -> list[str]:

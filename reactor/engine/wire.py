@@ -123,6 +123,14 @@ class NetworkBody(msgspec.Struct, rename="pascal"):
     ports: msgspec.Raw = ABSENT
 
 
+class MountBody(msgspec.Struct, rename="pascal"):
+    """One thing that a container has mounted."""
+
+    type: str = ""
+    source: str = ""
+    destination: str = ""
+
+
 class InspectedBody(msgspec.Struct, rename="pascal"):
     """GET /containers/ID/json."""
 
@@ -135,6 +143,7 @@ class InspectedBody(msgspec.Struct, rename="pascal"):
     config: ConfigBody | None = None
     restart_count: msgspec.Raw = ABSENT
     network_settings: msgspec.Raw = ABSENT
+    mounts: msgspec.Raw = ABSENT
 
 
 class ErrorBody(msgspec.Struct):

@@ -22,7 +22,7 @@ Text = Annotated[str, PlainValidator(values.text, json_schema_input_type=str)]
 Glob = Annotated[str, PlainValidator(values.word, json_schema_input_type=hints.Word)]
 SafeName = Annotated[str, PlainValidator(values.name, json_schema_input_type=hints.Name)]
 Duration = Annotated[float, PlainValidator(values.duration, json_schema_input_type=hints.Duration)]
-_SomeTime = Annotated[float, PlainValidator(values.some_time, json_schema_input_type=hints.Duration)]
+SomeTime = Annotated[float, PlainValidator(values.some_time, json_schema_input_type=hints.Duration)]
 _Template = Annotated[str, PlainValidator(values.template, json_schema_input_type=str)]
 _Condition = Annotated[Condition | None, PlainValidator(values.condition, json_schema_input_type=hints.Word)]
 _Trigger = Annotated[Trigger | None, PlainValidator(values.trigger, json_schema_input_type=hints.Trigger)]
@@ -76,7 +76,7 @@ class _Usual(Strict):
     keep_for: Duration = Field(
         default=0.0, description="A break in the condition that is not longer than this does not count."
     )
-    fresh: _SomeTime = Field(default=0.0, description="How old a sample may be to be evidence.")
+    fresh: SomeTime = Field(default=0.0, description="How old a sample may be to be evidence.")
     cooldown: Duration = Field(
         default=0.0,
         description="How long after a decision the rule leaves later runs of the container alone.",

@@ -53,6 +53,7 @@ def container_record(world: World, box: Box, born: float | None) -> Container:
         user=traits.user,
         log_driver=traits.log_driver,
         ports=traits.ports if has_own_network(recipe.network_mode) else (),
+        binds=dict(traits.binds),
     )
 
 

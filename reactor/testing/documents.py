@@ -17,6 +17,7 @@ from reactor.testing.trait_documents import (
     healthcheck,
     listed_ports,
     logging,
+    mounts,
     open_ports,
     spoken_health,
     wished_ports,
@@ -42,7 +43,7 @@ def row(ground: Ground, box: Box) -> Document:
         "Status": _status(ground, box),
         "HostConfig": {"NetworkMode": recipe.network_mode},
         "NetworkSettings": {"Networks": {recipe.network_mode: NETWORK} if own else {}},
-        "Mounts": [],
+        "Mounts": mounts(box),
     }
 
 
@@ -98,7 +99,7 @@ def inspected(box: Box) -> Document:
         "ExecIDs": None,
         "HostConfig": _host_config(box),
         "GraphDriver": {"Data": None, "Name": "overlay2"},
-        "Mounts": [],
+        "Mounts": mounts(box),
         "Config": _config(box),
         "NetworkSettings": _network_settings(box),
     }

@@ -63,3 +63,18 @@ def wished_ports(box: Box) -> Document | None:
 def logging(box: Box) -> Document:
     """Where its output goes."""
     return {"Type": box.recipe.traits.log_driver, "Config": {}}
+
+
+def mounts(box: Box) -> list[Document]:
+    """The folders of the host that it has mounted."""
+    return [
+        {
+            "Type": "bind",
+            "Source": source,
+            "Destination": inside,
+            "Mode": "",
+            "RW": True,
+            "Propagation": "rprivate",
+        }
+        for inside, source in box.recipe.traits.binds.items()
+    ]

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import trio
 
+from reactor.act.case import Guard
 from reactor.act.config import ActConfig
-from reactor.act.trying import Guard
 from reactor.act.workers import Workers
 from reactor.core.container import Container, ContainerId, Run
 from reactor.core.decisions import Action, Decision, Outcome, Result, Why, decision_id
