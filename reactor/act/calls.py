@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import trio
 
-from reactor.core.container import Container, ContainerId, Listed
+from reactor.core.container import Container, ContainerId, Limits, Listed
 from reactor.core.decisions import Call
 from reactor.core.ports import (
     DeadlinePassed,
@@ -21,7 +21,6 @@ from reactor.core.ports import (
     EngineUnreachable,
     NoSuchContainer,
 )
-from reactor.core.stages import Limits
 
 Answer = TypeVar("Answer")
 KEPT = 12

@@ -18,8 +18,8 @@ from reactor.act.means import Means
 from reactor.act.messages import DECIDED, about, event
 from reactor.act.notices import NoNotice, folder_of, write_notice
 from reactor.act.programs import environment, run_program
-from reactor.core.container import Container
-from reactor.core.stages import Limits, Stage
+from reactor.core.container import Container, Limits
+from reactor.core.stages import Stage
 from reactor.core.verbs import Action
 
 Measure = Callable[[Case, Stage, Container | None], Awaitable[str]]

@@ -37,6 +37,7 @@ class InfoBody(msgspec.Struct):
     name: str = msgspec.field(name="Name", default="")
     system_time: str = msgspec.field(name="SystemTime", default="")
     memory: int = msgspec.field(name="MemTotal", default=0)
+    cpus: int = msgspec.field(name="NCPU", default=0)
     memory_limit: bool = msgspec.field(name="MemoryLimit", default=True)
     pids_limit: bool = msgspec.field(name="PidsLimit", default=True)
     cgroup_version: str = msgspec.field(name="CgroupVersion", default="")
@@ -100,6 +101,10 @@ class HostBody(msgspec.Struct, rename="pascal"):
     ipc_mode: str = ""
     auto_remove: bool = False
     memory: int = 0
+    memory_swap: int | None = None
+    nano_cpus: int | None = None
+    cpu_quota: int | None = None
+    cpu_period: int | None = None
     pids_limit: int | None = None
     restart_policy: RestartBody | None = None
     privileged: msgspec.Raw = ABSENT
@@ -114,6 +119,7 @@ class ConfigBody(msgspec.Struct, rename="pascal"):
     image: str = ""
     labels: dict[str, str] | None = None
     user: msgspec.Raw = ABSENT
+    tty: msgspec.Raw = ABSENT
     healthcheck: msgspec.Raw = ABSENT
 
 

@@ -10,9 +10,10 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
+from reactor.core.container import Limits
 from reactor.core.language.problems import did_you_mean
 from reactor.core.language.units import read_bytes
-from reactor.core.stages import Limits, OnFailure, Stage
+from reactor.core.stages import OnFailure, Stage
 from reactor.core.verbs import Action
 from reactor.ruleset.values import NAME_PATTERN, checked_duration, checked_text, wrong
 

@@ -5,7 +5,7 @@ Only translation belongs here; calls, streams and their faults are in ``direct``
 
 import re
 
-from reactor.core.container import Container, ContainerId, Listed, Run, State
+from reactor.core.container import Container, ContainerId, Limits, Listed, Run, State
 from reactor.core.facts import Sample
 from reactor.core.ports import Event
 from reactor.testing.box import Box
@@ -14,6 +14,7 @@ from reactor.testing.events import Message
 from reactor.testing.gauge import Reading
 from reactor.testing.health import finding
 from reactor.testing.traits import has_own_network
+from reactor.testing.turns import Limits as Given
 from reactor.testing.world import World
 
 FULL_ID = re.compile(r"[0-9a-f]{64}")
@@ -21,8 +22,8 @@ SHARED = "container:"
 ENDED = frozenset({State.EXITED, State.DEAD, State.REMOVING, State.RESTARTING})
 
 
-def container_record(world: World, box: Box, born: float | None) -> Container:
-    """The record of an inspect. ``born`` is what the engine's front knows of the start."""
+def container_record(world: World, box: Box, born: float | None, finished: float | None = None) -> Container:
+    """The record of an inspect. ``born`` and ``finished`` are what the engine's front knows of the run."""
     recipe, traits = box.recipe, box.recipe.traits
     joins = (m.removeprefix(SHARED) for m in _modes(box) if m.startswith(SHARED))
     # The zero of a container that runs says nothing; a start that failed has left its code.
@@ -46,6 +47,8 @@ def container_record(world: World, box: Box, born: float | None) -> Container:
         exit_code=box.exit_code if told else None,
         oom_killed=box.oom_killed,
         finished_at=written(box.finished) if box.finished else "",
+        finished=finished,
+        limits=_limits(recipe.limits),
         restarts=box.restarts,
         health=finding(box),
         privileged=traits.privileged,
@@ -55,6 +58,11 @@ def container_record(world: World, box: Box, born: float | None) -> Container:
         ports=traits.ports if has_own_network(recipe.network_mode) else (),
         binds=dict(traits.binds),
     )
+
+
+def _limits(limits: Given) -> Limits:
+    swap = limits.swap if limits.swap is not None and limits.swap > 0 else None
+    return Limits(limits.pids, limits.memory, swap, limits.cpu)
 
 
 def _image_labels(world: World, box: Box) -> dict[str, str] | None:

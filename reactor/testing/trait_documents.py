@@ -1,4 +1,4 @@
-"""Ports, health checks and logs of containers as parts of an engine's JSON documents.
+"""Ports, health checks, logs and shares of CPU time of containers as parts of an engine's JSON documents.
 
 Only shapes belong here; the documents that they are parts of are in ``documents``.
 """
@@ -8,8 +8,10 @@ from typing import Any
 from reactor.testing.box import Box
 from reactor.testing.clock import SECOND
 from reactor.testing.traits import has_own_network
+from reactor.testing.turns import Limits
 
 Document = dict[str, Any]
+PERIOD = 100_000
 
 
 def listed_ports(box: Box) -> list[Document]:
@@ -78,3 +80,12 @@ def mounts(box: Box) -> list[Document]:
         }
         for inside, source in box.recipe.traits.binds.items()
     ]
+
+
+def cpu(limits: Limits) -> Document:
+    """How much CPU time it may have, in the one of two ways in which that was said."""
+    if limits.cpu is None:
+        return {}
+    if limits.by_quota:
+        return {"CpuQuota": round(limits.cpu * PERIOD), "CpuPeriod": PERIOD}
+    return {"NanoCpus": round(limits.cpu * SECOND)}

@@ -32,7 +32,8 @@ class Traits:
     """What a container is given at its creation.
 
     ``init`` is None for the engine's default, ``user`` is empty for root. ``ports`` are wished to
-    be published, such as ``80/tcp``; without a network of its own a container publishes none.
+    be published, such as ``80/tcp``; without a network of its own a container publishes none. With ``tty``
+    it has a terminal.
     """
 
     health: HealthCheck | None = None
@@ -42,6 +43,7 @@ class Traits:
     log_driver: str = "json-file"
     ports: tuple[str, ...] = ()
     binds: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    tty: bool = False
 
 
 PLAIN = Traits()

@@ -9,6 +9,7 @@ import signal
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from enum import Enum
 from functools import partial
 from pathlib import Path
@@ -40,6 +41,16 @@ TAKES = 0.1
 
 GROW = "a=x; while true; do a=$a$a; done"
 
+ESCAPED = r"\033[31mred\033[0m\n\377\376 no text\n\342\200\256reversed\n"
+LONG = "head -c 1000000 /dev/zero | tr '\\0' x; echo"
+LAST = r"printf '10%%\r20%%\r\nlast \303\244\n'; exec sleep 100000"
+HOSTILE = (
+    b"\x1b[31mred\x1b[0m\n\xff\xfe no text\n\xe2\x80\xaereversed\n"
+    + 1_000_000 * b"x"
+    + b"\n10%\r20%\r\nlast \xc3\xa4\n"
+)
+"""What such a command writes."""
+
 
 class Job(Enum):
     """What a container does: as a command for a real engine, as a task for a world."""
@@ -57,6 +68,7 @@ class Job(Enum):
     )
     OOM = (("sh", "-c", f"sleep 0.5; {GROW}"), tasks.OomsMain(after=0.5))
     OOM_CHILD = (("sh", "-c", f"sleep 0.5; ({GROW}); sleep 1000"), tasks.OomsChild(after=0.5))
+    HOSTILE = (("sh", "-c", f"printf '{ESCAPED}'; {LONG}; {LAST}"), tasks.Sleeps(says=HOSTILE))
     NOWHERE = (("/no/such/program",), tasks.CannotStart())
 
     @property
@@ -87,6 +99,7 @@ class Bench(ABC):
         image: str = "",
         memory: int | None = None,
         pids: int | None = None,
+        cpu: float | None = None,
         network: str = "none",
         pid_mode: str = "",
         restart: str = "",
@@ -173,6 +186,7 @@ class WorldBench(Bench):
         image: str = "",
         memory: int | None = None,
         pids: int | None = None,
+        cpu: float | None = None,
         network: str = "none",
         pid_mode: str = "",
         restart: str = "",
@@ -186,6 +200,7 @@ class WorldBench(Bench):
             image=image or "busybox:test",
             memory_limit=memory,
             pids_limit=pids,
+            cpu_limit=cpu,
             network_mode=network,
             pid_mode=pid_mode,
             restart_policy=restart or "no",
@@ -212,7 +227,8 @@ class WorldBench(Bench):
 
     async def update(self, container: ContainerId, memory: int, pids: int) -> None:
         box = self._box(container)
-        self.world.update(box, tasks.Limits(pids, memory, box.recipe.limits.host))
+        had = box.recipe.limits
+        self.world.update(box, replace(had, pids=pids, memory=memory, swap=memory))
 
     async def remove(self, container: ContainerId) -> None:
         self.world.remove(self._box(container), force=True)
@@ -260,6 +276,7 @@ class DockerBench(Bench):
         image: str = "",
         memory: int | None = None,
         pids: int | None = None,
+        cpu: float | None = None,
         network: str = "none",
         pid_mode: str = "",
         restart: str = "",
@@ -276,6 +293,7 @@ class DockerBench(Bench):
             network_mode=network,
             restart=restart or None,
             **({"image": image} if image else {}),
+            **({"nano_cpus": round(cpu * 1e9)} if cpu else {}),
             **({"pid_mode": pid_mode} if pid_mode else {}),
             auto_remove=auto_remove,
             **_given(traits),
@@ -357,6 +375,7 @@ def _given(traits: Traits) -> dict[str, Any]:
         "privileged": traits.privileged,
         "user": traits.user or None,
         "init": traits.init,
+        "tty": traits.tty,
     }
     given["log_config"] = LogConfig(type=traits.log_driver)
     given["ports"] = dict.fromkeys(traits.ports)
