@@ -293,7 +293,7 @@ class DockerBench(Bench):
             network_mode=network,
             restart=restart or None,
             **({"image": image} if image else {}),
-            **({"nano_cpus": round(cpu * 1e9)} if cpu else {}),
+            nano_cpus=round(cpu * 1e9) if cpu else None,
             **({"pid_mode": pid_mode} if pid_mode else {}),
             auto_remove=auto_remove,
             **_given(traits),
