@@ -23,7 +23,7 @@ _OPTION: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "pids": {"type": "integer", "minimum": 1},
         "memory": _BYTES,
         "swap": {**_BYTES, "description": "Memory and swap together."},
-        "cpu": {"type": "number", "exclusiveMinimum": 0, "description": "Cores."},
+        "cpu": {"type": "number", "minimum": 0.01, "description": "Cores."},
         "only_missing": {"type": "boolean", "description": "Leave the limits that a container has."},
         "program": _NAME,
         "to": _NAME,
