@@ -18,6 +18,7 @@ from reactor.act.ledger import Ledger, Report
 from reactor.act.looking import Sight, look
 from reactor.act.measures import Measures
 from reactor.act.outbox import Line, Outbox, OutboxStatistics
+from reactor.act.rivals import Rivals
 from reactor.act.trying import attempt, grace_of
 from reactor.core.container import Container
 from reactor.core.deciding import POLITE
@@ -69,6 +70,7 @@ class Workers:
         self._again_lane = Lane(config.again_slots, config.patience)
         self._quarantine_lane = Lane(config.quarantine_slots)
         self._nudged = trio.Event()
+        self._rivals = Rivals()
 
     def start(self) -> None:
         """Begin to carry out. Each line has slots of its own, so that slow stops hold up no kill."""
@@ -143,10 +145,12 @@ class Workers:
         return await go_through(case, stages, self._measures, guard, self._config)
 
     async def _carry_out(self, case: Case, lease: Lease) -> None:
+        self._rivals.enter(case)
         with lease:
             settled = await attempt(case, self._guard, self._config)
         while isinstance(settled, Unsettled):
             settled = await self._another_try(case, settled)
+        settled = self._rivals.leave(case, settled)
         self._ledger.conclude(case, settled)
         if settled.result is Result.DONE and (behind := after_end(case.decision)):
             self._ledger.amend(case, settled, await self._stages(case, behind, None))

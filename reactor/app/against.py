@@ -24,6 +24,7 @@ from reactor.app.sessions import Unreadable, open_sessions
 from reactor.app.settings import Settings
 from reactor.app.supervise import Plan, supervise
 from reactor.core.judging import fresh_sample, needs_samples
+from reactor.core.layers import layer_writes, wanted_layers
 from reactor.core.ports import EngineError
 from reactor.core.rules import RuleSet
 from reactor.core.state import Setup, State, Step
@@ -36,6 +37,7 @@ from reactor.recording.replaying import Replay
 
 LONGEST = 5.0
 """Seconds that readings are waited for."""
+REMEDY = "Write its address, as in --against unix:///run/docker.sock, or name it with DOCKER_HOST"
 ENGINE = "engine"
 """What stands for the engine that is found without being named."""
 
@@ -47,7 +49,7 @@ def count_against(options: argparse.Namespace, rules: RuleSet) -> tuple[Count, .
     if options.against != ENGINE:
         options.docker_host = options.against
     settings = replace(read_settings(options), dry_run=True)
-    endpoint = find_endpoint(options, os.environ)
+    endpoint = find_endpoint(options, os.environ, flag="--against", remedy=REMEDY)
     if endpoint is None:
         raise Complaint("reactor: no engine is named, and none is at the default socket")
     try:
@@ -102,7 +104,10 @@ class Watcher(View):
     def _is_known(self, state: State) -> bool:
         at = trio.current_time()
         wanted = (entry for entry in state.living() if needs_samples(entry))
-        return all(fresh_sample(self._setup, entry, at) is not None for entry in wanted)
+        if any(fresh_sample(self._setup, entry, at) is None for entry in wanted):
+            return False
+        measured = (state.entries.get(run.id) for run in wanted_layers(self._setup, state))
+        return all(entry is None or layer_writes(self._setup, entry, at) is not None for entry in measured)
 
 
 def _against_recording(path: Path, rules: RuleSet) -> tuple[Count, ...]:

@@ -143,7 +143,8 @@ def _said(recorder: Recorder, view: View, since: float) -> str:
 def _told(recorder: Recorder) -> int:
     now = recorder.statistics()
     if not now.facts:
-        raise Complaint(f"reactor: nothing was recorded: {recorder.trouble or 'nothing was seen'}")
+        remedy = ("Name another place with --output",) if recorder.trouble else ()
+        raise Complaint(f"reactor: nothing was recorded: {recorder.trouble or 'nothing was seen'}", *remedy)
     lost = f"; {now.dropped:,} facts were dropped: {recorder.trouble or 'the disk was too slow'}"
     print(f"{now.path}: {now.facts:,} facts, {say_bytes(now.bytes)}{lost if now.dropped else ''}")
     return OK
@@ -166,6 +167,10 @@ class HandsOff:
     async def inspect(self, container: ContainerId) -> Container:
         """As the engine does."""
         return await self._engine.inspect(container)
+
+    async def layer_size(self, container: ContainerId) -> int | None:
+        """As the engine does."""
+        return await self._engine.layer_size(container)
 
     async def kill(self, container: ContainerId) -> int:
         """Never."""

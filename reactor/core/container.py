@@ -87,8 +87,9 @@ class Container:
     ``restarts`` is the engine's count of restarts by policy; ``health`` is ``starting``, ``healthy``,
     ``unhealthy`` or empty without a health check; ``ports`` are those published, such as ``8080/tcp``;
     ``binds`` are folders of the host by where the container has them mounted.
-    ``user`` is what it was created with, the image's word included, and empty for root. None is what the
-    engine did not say.
+    ``user`` is what it was created with, the image's word included, and empty for root. ``health_check``
+    tells whether it has one, ``memory_limited`` and its neighbours whether it was given such a limit: a limit
+    that is None may also not have been read. None is what the engine did not say.
     """
 
     run: Run
@@ -119,6 +120,10 @@ class Container:
     log_driver: str = ""
     ports: tuple[str, ...] = ()
     binds: Mapping[str, str] = field(default_factory=nothing, hash=False)
+    health_check: bool | None = None
+    memory_limited: bool | None = None
+    pids_limited: bool | None = None
+    cpu_limited: bool | None = None
 
     @property
     def id(self) -> ContainerId:

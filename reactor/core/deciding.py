@@ -55,7 +55,15 @@ def is_cooling(entry: Entry, rule: Rule, at: float) -> bool:
 
 
 def conclude(
-    setup: Setup, entry: Entry, rule: Rule, reason: str, since: float, at: float, *, only_said: bool = False
+    setup: Setup,
+    entry: Entry,
+    rule: Rule,
+    reason: str,
+    since: float,
+    at: float,
+    *,
+    only_said: bool = False,
+    summary: str = "",
 ) -> tuple[Entry, Decision]:
     """Decide. ``only_said`` where there is nothing left that could be done."""
     dry = only_said or setup.runs_dry(rule)
@@ -63,7 +71,16 @@ def conclude(
     if rule.action in POLITE:
         grace = setup.sidecar_grace if rule.grace is None else rule.grace
     decision = decide(
-        entry, rule.action, rule.name, reason, at, since=since, grace=grace, dry_run=dry, stages=rule.then
+        entry,
+        rule.action,
+        rule.name,
+        reason,
+        at,
+        since=since,
+        grace=grace,
+        dry_run=dry,
+        stages=rule.then,
+        summary=summary,
     )
     entry = replace(_cooled(entry, rule, at), decided=entry.decided + 1)
     if dry or not rule.ends:
@@ -103,6 +120,7 @@ def decide(
     cause: str = "",
     dry_run: bool = False,
     stages: tuple[Stage, ...] = (),
+    summary: str = "",
 ) -> Decision:
     """A decision about the present run of this entry."""
     return Decision(
@@ -118,4 +136,5 @@ def decide(
         cause=cause,
         dry_run=dry_run,
         stages=stages,
+        summary=summary,
     )

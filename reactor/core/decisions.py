@@ -54,6 +54,7 @@ class Decision:
     ``grace`` is the number of seconds between the polite and the hard signal of a stop.
     ``cause`` is the id of the decision whose cascade this one belongs to. ``stages`` is the chain of the
     rule, empty where there is nothing but ``action`` and ``grace``, which are those of its principal stage.
+    ``summary`` is what the rule's author says of it, with the run's values; empty if nothing is said.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Decision:
     cause: str = ""
     dry_run: bool = False
     stages: tuple[Stage, ...] = ()
+    summary: str = ""
 
     @property
     def ends(self) -> bool:

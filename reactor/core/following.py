@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from reactor.core.deciding import begin, decide
 from reactor.core.decisions import Action, Decision, Outcome, Result, Why
+from reactor.core.defects import forget_broken
 from reactor.core.draft import Draft
 from reactor.core.ending import ended_note
 from reactor.core.notes import CascadeHeld, MainTold
@@ -132,4 +133,4 @@ def forget(setup: Setup, state: State, at: float) -> State:
     entries = state.entries
     for key in old:
         entries = entries.drop(key)
-    return replace(state, entries=entries) if old else state
+    return replace(state, entries=entries, curbs=forget_broken(state.curbs, old)) if old else state

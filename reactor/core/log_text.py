@@ -22,8 +22,8 @@ def last_lines(output: bytes, lines: int, most: int, *, cut: bool = False) -> st
 def _whole(end: bytes) -> bytes:
     """Without the rest of a character whose beginning was cut off."""
     # A character has at most three bytes after its first, each of them of the form 10xxxxxx.
-    start = next((at for at, byte in enumerate(end[:4]) if byte & 0xC0 != 0x80), 0)
-    return end[start:]
+    first = (at for at, byte in enumerate(end[:3]) if byte & 0xC0 != 0x80)
+    return end[next(first, 3) :]
 
 
 def _shown(output: bytes) -> str:

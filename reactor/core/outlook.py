@@ -12,7 +12,9 @@ from reactor.core.exempting import Exempted, exempted
 from reactor.core.gate import is_gated
 from reactor.core.groups import Groups
 from reactor.core.holding import Holding
-from reactor.core.rules import Rule, View
+from reactor.core.language.totals import exceeds, say_total
+from reactor.core.restraint import Sum
+from reactor.core.rules import Rule, Total, View
 from reactor.core.state import Entry, Setup, State
 from reactor.core.triggers import is_due
 from reactor.core.views import Views
@@ -37,10 +39,27 @@ class Stand(StrEnum):
     READY = "ready"  # it holds long enough and decides next
 
 
+HOLDS = frozenset(
+    {
+        Stand.COOLING,
+        Stand.SAID,
+        Stand.ENDING,
+        Stand.RESTING,
+        Stand.GATED,
+        Stand.LIMITED,
+        Stand.HOLDING,
+        Stand.READY,
+    }
+)
+"""The condition holds, whatever may keep the rule from acting."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """One rule and one run. ``since`` is when the condition began to hold; ``next_at`` the earliest moment
-    at which the rule may decide if all stays as it is, None if it would not. ``reason`` has the numbers."""
+    at which the rule may decide if all stays as it is, None if it would not. ``reason`` has the numbers,
+    ``summary`` and ``description`` are the author's words with them. ``sum`` is the total that the rule is
+    about, if it is about one and that was added up."""
 
     rule: Rule
     stand: Stand
@@ -48,6 +67,9 @@ class Outlook:
     next_at: float | None = None
     reason: str = ""
     exempted: Exempted | None = None
+    summary: str = ""
+    description: str = ""
+    sum: Sum | None = None
 
 
 def outlooks(setup: Setup, state: State, entry: Entry, at: float) -> tuple[Outlook, ...]:
@@ -58,15 +80,42 @@ def outlooks(setup: Setup, state: State, entry: Entry, at: float) -> tuple[Outlo
 
 def _outlook(setup: Setup, state: State, entry: Entry, rule: Rule, views: Views, at: float) -> Outlook:
     exempt = exempted(setup.policy, rule, entry.container)
+    place = (rule.key, _group(setup, entry, rule))
+    added = state.curbs.sums.get(place)
     try:
         view = views.for_rule(rule)
         stand = _stand(setup, state, entry, rule, view, at)
-        reason = rule.when.explain(view) if rule.when is not None else ""
+        reason = _reason(rule, view, added)
     except Exception:  # noqa: BLE001  # A defect of one rule must not hide the others.
-        stand, reason = Stand.BROKEN, ""
-    holding = entry.holding.get(rule.key)
-    next_at = _next_at(entry, rule, stand, holding, at)
-    return Outlook(rule, stand, holding.since if holding else None, next_at, reason, exempt)
+        stand, reason, view = Stand.BROKEN, "", views.usual
+    holding = entry.holding.get(rule.key) or state.wholes.get(place)
+    return Outlook(
+        rule,
+        stand,
+        since=holding.since if holding else None,
+        next_at=_next_at(entry, rule, stand, holding, at),
+        reason=reason,
+        exempted=exempt,
+        summary=rule.summarise(view),
+        description=rule.describe(view),
+        sum=added,
+    )
+
+
+def _group(setup: Setup, entry: Entry, rule: Rule) -> str:
+    """Which of the totals of a rule this run is in: its owner's, or that of the whole scope."""
+    total = rule.when.total if rule.when is not None else None
+    return (
+        entry.own.get(setup.policy.labels.owner, "") if total is not None and total.whole == "owner" else ""
+    )
+
+
+def _reason(rule: Rule, view: View, added: Sum | None) -> str:
+    if rule.when is None:
+        return ""
+    if rule.when.total is None:
+        return rule.when.explain(view)
+    return say_total(rule.when.total, added.amount, added.group) if added is not None else rule.when.text
 
 
 def _stand(setup: Setup, state: State, entry: Entry, rule: Rule, view: View, at: float) -> Stand:
@@ -77,13 +126,22 @@ def _stand(setup: Setup, state: State, entry: Entry, rule: Rule, view: View, at:
     if entry.unsure or not entry.alive:
         return Stand.OUT_OF_SIGHT
     if rule.when is not None and rule.when.total is not None:
-        return Stand.WHOLE
+        return _of_the_whole(setup, state, entry, rule, rule.when.total, at)
     if rule.on is not None and not is_due(setup, state, entry, rule, at):
         return Stand.WITHIN
     verdict = rule.when.test(view) if rule.when is not None else True
     if not verdict:
         return Stand.UNKNOWN if verdict is None else Stand.WITHIN
     return _in_the_way(setup, state, entry, rule, at)
+
+
+def _of_the_whole(setup: Setup, state: State, entry: Entry, rule: Rule, total: Total, at: float) -> Stand:
+    """Who goes for a total is found with all of them in view: of one run is said only what keeps it back."""
+    added = state.curbs.sums.get((rule.key, _group(setup, entry, rule)))
+    if added is None or not exceeds(total, added.amount):
+        return Stand.WHOLE
+    stand = _in_the_way(setup, state, entry, rule, at)
+    return Stand.WHOLE if stand in {Stand.HOLDING, Stand.READY} else stand
 
 
 def _in_the_way(setup: Setup, state: State, entry: Entry, rule: Rule, at: float) -> Stand:

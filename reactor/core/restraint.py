@@ -97,7 +97,8 @@ class Curbs:
     """All that is remembered of restraint. Maps are by the rules' keys.
 
     ``recent`` are the latest decisions of rules with a limit, ``broken`` the containers on which
-    a rule failed. ``sums`` are the totals of rules, by key and owner.
+    a rule failed, as long as they are there, and ``MOST_BROKEN`` of them at most. ``sums`` are the totals
+    of rules, by key and owner.
     """
 
     gate: Gate = field(default_factory=Gate)

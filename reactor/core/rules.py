@@ -93,6 +93,8 @@ class View:
     ``memory_limit`` are also None where there is no limit, ``health`` where there is no health check.
     ``labels`` are those that the container was given, not its image's. ``exit_code`` is that of the end
     that a trigger is about. ``group_pids`` and ``group_memory`` are those of the main and its sidecars.
+    ``ready`` tells whether its own health check is through with the start of this run; ``memory_limited`` and
+    its neighbours whether it was given a limit at all; ``layer_writes`` are bytes in its own writable layer.
     ``tracks`` is what was kept for the windows of conditions, ``at`` the moment at which they end.
     """
 
@@ -118,6 +120,11 @@ class View:
     ports: tuple[str, ...] | None = None
     group_pids: int | None = None
     group_memory: int | None = None
+    ready: bool | None = None
+    memory_limited: bool | None = None
+    pids_limited: bool | None = None
+    cpu_limited: bool | None = None
+    layer_writes: int | None = None
     tracks: Tracks = field(default_factory=no_tracks, hash=False)
     at: float = 0.0
 
@@ -172,6 +179,10 @@ class Selector:
         return not self.project or fnmatchcase(labels.get(COMPOSE_PROJECT, ""), self.project)
 
 
+def _nothing(_: View) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule. ``name`` is ``group/rule``; ``hold`` is its ``for:`` in seconds; ``place`` is ``file:line``.
@@ -184,6 +195,8 @@ class Rule:
     ``limit`` matches at once and the rule holds back. ``grace`` belongs to a stop, None is the usual one.
     ``fresh`` is how old a sample may be to be evidence, None the usual age. ``victims`` belongs to a
     condition about the whole. ``tighten`` is the label whose value may make the condition stricter.
+    ``summarise`` and ``describe`` give ``summary`` and ``description`` with a run's values in the place of
+    their references; they never raise.
     ``key`` is what the core remembers things by: two levels of a rule, or two versions, have two keys.
     ``then`` is the chain of what is done, ``action`` and ``grace`` those of its principal stage; an empty
     chain is that action alone.
@@ -213,6 +226,8 @@ class Rule:
     victims: Order | None = None
     tighten: str = ""
     then: tuple[Stage, ...] = ()
+    summarise: Callable[[View], str] = field(default=_nothing, compare=False, repr=False)
+    describe: Callable[[View], str] = field(default=_nothing, compare=False, repr=False)
     key: str = field(init=False)
     waits: bool = field(init=False)
 

@@ -4,10 +4,8 @@ Victims are taken in the rule's order until the rest is within the bound, and no
 is being ended counts as gone already; should that fail, the next look at the whole tells.
 """
 
-import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 from reactor.core.candidates import Candidate
 from reactor.core.container import ContainerId
@@ -15,21 +13,20 @@ from reactor.core.deciding import applies, may_decide, overtakes
 from reactor.core.draft import Draft
 from reactor.core.holding import Holding, held
 from reactor.core.judging import view_of
-from reactor.core.language.units import say_bytes, say_number
+from reactor.core.language.totals import exceeds, say_amount, say_total
 from reactor.core.restraint import Sum
 from reactor.core.rules import Order, Rule, Total
 from reactor.core.state import Entry, Setup
 from reactor.core.topology import reach
 
-_SIGNS: Mapping[str, Callable[[float, float], bool]] = MappingProxyType({">": operator.gt, ">=": operator.ge})
-
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One run's part of a total."""
+    """One run's part of a total, and when that was read."""
 
     entry: Entry
     value: int
+    at: float
 
 
 def take_victims(setup: Setup, draft: Draft, at: float) -> list[Candidate]:
@@ -76,21 +73,25 @@ def _judge_group(
     parts = [part for entry in members if (part := _part(setup, rule, total, entry, at)) is not None]
     amount, place = sum(part.value for part in parts), (rule.key, group)
     sums[place] = Sum(rule.name, group, amount, total.value, len(parts), len(members) - len(parts))
-    verdict = _SIGNS[total.sign](amount, total.value)
+    verdict = exceeds(total, amount)
     before = draft.state.wholes.get(place)
-    now = held(before, at, verdict=verdict, keep=rule.keep, patience=setup.patience_for(rule))
+    proof = _proven_at(total, parts, at, whole=len(parts) == len(members))
+    now = held(before, at, verdict=verdict, proof=proof, keep=rule.keep, patience=setup.patience_for(rule))
     if now is not None:
         holdings[place] = now
     if not verdict or now is None:
         return []
     victims = _victims(setup, draft, rule, total, parts, at)
-    said = f"{total.whole}.{total.field} {_say(total, amount)} {total.sign} {_say(total, total.value)}"
-    if group:
-        said += f" of owner {group[:64]!r}"
+    said = say_total(total, amount, group)
     ready = at - now.since >= rule.hold
     return [
         Candidate(
-            part.entry.run, rule, now.since, ready, f"{said}, of which this is {_say(total, part.value)}"
+            part.entry.run,
+            rule,
+            now.since,
+            ready,
+            f"{said}, of which this is {say_amount(total, part.value)}",
+            summary=rule.summarise(view_of(setup, part.entry, at)),
         )
         for part in victims
     ]
@@ -102,18 +103,28 @@ def _part(setup: Setup, rule: Rule, total: Total, entry: Entry, at: float) -> _P
     if entry.unsure or sample is None or sample.run != entry.run or at - sample.at > setup.fresh_for(rule):
         return None
     value = sample.pids if total.field == "pids" else sample.memory
-    return None if value is None else _Part(entry, value)
+    return None if value is None else _Part(entry, value, sample.at)
+
+
+def _proven_at(total: Total, parts: Iterable[_Part], at: float, *, whole: bool) -> float:
+    """Up to when the evidence reaches: that of too much, to the oldest of the freshest who are enough."""
+    amount = 0
+    for part in sorted(parts, key=lambda part: -part.at):
+        amount += part.value
+        if exceeds(total, amount):
+            return part.at
+    # Of too little it is none while the reading of anybody is missing.
+    return at if whole else float("-inf")
 
 
 def _victims(
     setup: Setup, draft: Draft, rule: Rule, total: Total, parts: list[_Part], at: float
 ) -> Iterator[_Part]:
-    exceeds = _SIGNS[total.sign]
     going = _going(setup, rule, parts)
     gone = _with_sidecars(draft, going)
     rest = _rest(parts, gone)
     for part in sorted(parts, key=_order(setup, rule, rule.victims or Order(total.field), at)):
-        if not exceeds(rest, total.value):
+        if not exceeds(total, rest):
             return
         entry = part.entry
         mine = next((each for each in entry.rules if each.key == rule.key), None)
@@ -136,7 +147,7 @@ def is_still_needed(setup: Setup, draft: Draft, each: Candidate, at: float) -> b
         if any(member.run == entry.run for member in members):
             parts = [part for one in members if (part := _part(setup, each.rule, total, one, at)) is not None]
             gone = _with_sidecars(draft, _going(setup, each.rule, parts))
-            return _SIGNS[total.sign](_rest(parts, gone), total.value)
+            return exceeds(total, _rest(parts, gone))
     return False
 
 
@@ -178,7 +189,3 @@ def _order(
         return not slow, rank is None, rank or 0.0, young, part.entry.run.id
 
     return key
-
-
-def _say(total: Total, amount: float) -> str:
-    return say_bytes(amount, 0) if total.field == "memory" else say_number(amount, 0)

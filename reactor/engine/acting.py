@@ -13,8 +13,10 @@ from reactor.core.container import ContainerId, Limits
 from reactor.core.log_text import last_lines
 from reactor.core.ports import DeadlinePassed, NoSuchContainer
 from reactor.engine import decode, limits, logs
+from reactor.engine.answers import broken
 from reactor.engine.deadlines import Deadlines
 from reactor.engine.lanes import Lanes
+from reactor.http.errors import HttpError
 
 ROOM = 4
 """How many bytes of output are read for each that is shown: what is no text becomes longer or shorter."""
@@ -92,7 +94,10 @@ class Acting:
             raise NoSuchContainer(f"GET {path}: another container answers to this id")
         path = await self._path(f"/containers/{container}/logs?stdout=1&stderr=1&tail={lines}")
         async with self._lanes.stream(path, self._deadlines.tail) as answer:
-            end = await logs.read_end(answer, ROOM * max(0, most), plain=logs.has_terminal(body))
+            try:
+                end = await logs.read_end(answer, ROOM * max(0, most), plain=logs.has_terminal(body))
+            except HttpError as error:
+                raise broken(error, f"GET {path}") from error
         return last_lines(bytes(end), lines, most, cut=end.cut)
 
     async def _post(self, container: ContainerId, what: str, within: float) -> int:

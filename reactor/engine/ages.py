@@ -151,6 +151,8 @@ class Ages:
         born = self._known.get(run)
         if found is None or born is None or lasted is None or lasted < 0:
             return found  # An earlier run's end, or a run that we did not see alive.
+        if born < self.engine.steady_since:
+            return found  # It began by another clock than it ended by: there is nothing to compare.
         if abs(born + lasted - found) > TOLERANCE:
             self.disagreements += 1
             return None

@@ -60,6 +60,8 @@ class DockerEngine(Acting):
         self.endpoint = endpoint
         spoken: Spoken = watched_by._spoken if watched_by else Spoken()
         super().__init__(Lanes(endpoint.address), deadlines or Deadlines(), spoken)
+        # Whoever measures layers waits long, and nobody else waits with him.
+        self._layers = Lanes(endpoint.address)
         self._images: ImageLabels = (
             watched_by._images if watched_by else ImageLabels(self._fetcher, self._deadlines.image)
         )
@@ -122,6 +124,12 @@ class DockerEngine(Acting):
             image_labels=await self._images.find(body.image),
         )
         return decode.container(body, context)
+
+    async def layer_size(self, container: ContainerId) -> int | None:
+        """Measure the container's own layer, in bytes; None if the engine does not say."""
+        path = await self._path(f"/containers/{decode.full_id(container)}/json?size=1")
+        answer = await self._layers.ask(path, self._deadlines.layer)
+        return decode.layer_size(answer.body, container)
 
     @asynccontextmanager
     async def open_events(self, since: float | None) -> AsyncIterator[events.EventStream]:

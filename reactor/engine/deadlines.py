@@ -10,7 +10,8 @@ class Deadlines:
     A kill is not late before 12 s: the engine itself waits that long for a stubborn process.
     ``stop`` is what a stop may take beyond its grace, ``restart`` likewise with the start that follows. A
     removal by force is a kill with disk work behind it. ``stats`` and ``events`` are for the beginning of the
-    answer; that of stats comes with the first frame.
+    answer; that of stats comes with the first frame. ``layer`` is for a walk over all files of a container's
+    layer.
     """
 
     identify: float = 10.0
@@ -26,3 +27,4 @@ class Deadlines:
     tail: float = 5.0
     events: float = 10.0
     stats: float = 15.0
+    layer: float = 30.0

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from reactor.core.container import NOTHING, Container, ContainerId, Listed, Run, State
 from reactor.engine import limits, traits
 from reactor.engine.errors import EngineSaidNonsense, quoted
-from reactor.engine.wire import ConfigBody, HostBody, InspectedBody, ListedBody, StateBody, parse
+from reactor.engine.wire import ConfigBody, HostBody, InspectedBody, ListedBody, SizedBody, StateBody, parse
 
 FULL_ID = re.compile(r"[0-9a-f]{64}")
 NEVER = "0001-01-01T00:00:00"
@@ -105,6 +105,10 @@ def container(body: InspectedBody, context: Context) -> Container:
         log_driver=traits.log_driver(host),
         ports=traits.ports(host, body.network_settings),
         binds=traits.binds(body.mounts),
+        health_check=traits.has_health_check(state, body.config),
+        memory_limited=limits.limited(host.memory),
+        pids_limited=limits.limited(host.pids_limit),
+        cpu_limited=limits.cpu_limited(host),
     )
 
 
@@ -116,6 +120,12 @@ def run(body: InspectedBody) -> Run:
 def finished_at(body: InspectedBody) -> str:
     """When its last run ended, in the engine's words; empty if none has."""
     return _moment(body.state.finished_at if body.state else "")
+
+
+def layer_size(body: bytes, container: ContainerId) -> int | None:
+    """The bytes of a container's own layer; None if there are none to be had, or it is another's answer."""
+    sized = parse(body, SizedBody, "an inspect with the size")
+    return traits.count(sized.size_rw) if sized.id == container else None
 
 
 def _exit_code(state: StateBody, status: State) -> int | None:

@@ -5,7 +5,10 @@ Engines have two ways to limit CPU time and several to say "none"; nobody above 
 
 import json
 
+from msgspec import UNSET, UnsetType
+
 from reactor.core.container import Limits
+from reactor.engine.traits import NUMBER, said
 from reactor.engine.wire import HostBody
 
 NO_LIMIT = 2**63
@@ -16,9 +19,14 @@ USUAL_PERIOD = 100_000
 """The period of a CPU quota without one, in microseconds, as a quota is."""
 
 
-def limit(number: int | None) -> int | None:
+def limit(number: int | UnsetType | None) -> int | None:
     """A limit as a number; None for every way in which engines write that there is none."""
-    return number if number is not None and 0 < number < NO_LIMIT else None
+    return number if isinstance(number, int) and 0 < number < NO_LIMIT else None
+
+
+def limited(number: int | UnsetType | None) -> bool | None:
+    """Whether there is a limit; None if the engine does not say. Docker writes null for no limit of PIDs."""
+    return None if number is UNSET else limit(number) is not None
 
 
 def read(host: HostBody) -> Limits:
@@ -27,10 +35,20 @@ def read(host: HostBody) -> Limits:
 
 
 def _cores(host: HostBody) -> float | None:
-    nano, quota = limit(host.nano_cpus), limit(host.cpu_quota)
+    nano, quota, period = (
+        limit(said(raw, NUMBER)) for raw in (host.nano_cpus, host.cpu_quota, host.cpu_period)
+    )
     if nano is not None:
         return nano / NANO
-    return None if quota is None else quota / (limit(host.cpu_period) or USUAL_PERIOD)
+    return None if quota is None else quota / (period or USUAL_PERIOD)
+
+
+def cpu_limited(host: HostBody) -> bool | None:
+    """Whether it has a limit on processor time, said in one way or in the other; None if that is not said."""
+    ways = said(host.nano_cpus, NUMBER), said(host.cpu_quota, NUMBER)
+    if _cores(host) is not None:
+        return True
+    return None if None in ways else False
 
 
 def written(limits: Limits, cpus: int) -> bytes:

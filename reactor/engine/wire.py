@@ -79,6 +79,7 @@ class ProbeBody(msgspec.Struct, rename="pascal"):
     """How a container's health is checked."""
 
     retries: int = 0
+    test: list[str] | None = None
 
 
 class RestartBody(msgspec.Struct, rename="pascal"):
@@ -100,12 +101,12 @@ class HostBody(msgspec.Struct, rename="pascal"):
     pid_mode: str = ""
     ipc_mode: str = ""
     auto_remove: bool = False
-    memory: int = 0
+    memory: int | msgspec.UnsetType = msgspec.UNSET
     memory_swap: int | None = None
-    nano_cpus: int | None = None
-    cpu_quota: int | None = None
-    cpu_period: int | None = None
-    pids_limit: int | None = None
+    pids_limit: int | msgspec.UnsetType | None = msgspec.UNSET
+    nano_cpus: msgspec.Raw = ABSENT
+    cpu_quota: msgspec.Raw = ABSENT
+    cpu_period: msgspec.Raw = ABSENT
     restart_policy: RestartBody | None = None
     privileged: msgspec.Raw = ABSENT
     init: msgspec.Raw = ABSENT
@@ -150,6 +151,13 @@ class InspectedBody(msgspec.Struct, rename="pascal"):
     restart_count: msgspec.Raw = ABSENT
     network_settings: msgspec.Raw = ABSENT
     mounts: msgspec.Raw = ABSENT
+
+
+class SizedBody(msgspec.Struct, rename="pascal"):
+    """GET /containers/ID/json?size=1, as far as it is about the size."""
+
+    id: str = ""
+    size_rw: msgspec.Raw = ABSENT
 
 
 class ErrorBody(msgspec.Struct):

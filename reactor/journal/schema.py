@@ -49,7 +49,12 @@ _PROVEN = """
 CREATE TABLE proven (proof TEXT PRIMARY KEY, rule TEXT NOT NULL, since REAL NOT NULL);
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _PROVEN)
+# What the rule's author says of a decision, beside the reason, with the run's values.
+_SUMMARY = """
+ALTER TABLE intents ADD COLUMN summary TEXT NOT NULL DEFAULT '';
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _PROVEN, _SUMMARY)
 VERSION = len(MIGRATIONS)
 
 

@@ -7,6 +7,7 @@ Keys that are left out get their values here. What is wrong with drafts is said 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from reactor.core.language import rendering
 from reactor.core.rules import Order, Rule, Severity
 from reactor.core.stages import Stage, principal
 from reactor.core.verbs import ENDING, Action
@@ -45,6 +46,7 @@ def _rule(group: GroupDraft, part: Part, saying: Saying) -> Rule:
     said = {key: given.value for key, given in saying.given.items()}
     chain: tuple[Stage, ...] = tuple(given.value for given in chain_of(saying))
     main = principal(chain) or chain[0]
+    summary, description = (said.get(key, "").strip() for key in ("summary", "description"))
     shared, own = group.part.value("exceptions", ()), part.value("exceptions", ())
     return Rule(
         name=saying.name,
@@ -55,13 +57,13 @@ def _rule(group: GroupDraft, part: Part, saying: Saying) -> Rule:
         hold=said.get("for", 0.0),
         dry_run=said.get("dry_run", False),
         action=main.action,
-        summary=said.get("summary", "").strip(),
+        summary=summary,
         keep=said.get("keep_for", 0.0),
         cooldown=said.get("cooldown", 0.0 if main.action in ENDING else REST),
         limit=said.get("limit"),
         severity=said.get("severity", Severity.WARNING),
         team=said.get("team", "").strip(),
-        description=said.get("description", "").strip(),
+        description=description,
         grace=main.grace,
         level=saying.level,
         exempt=exemptions((*shared, *own)),
@@ -69,6 +71,8 @@ def _rule(group: GroupDraft, part: Part, saying: Saying) -> Rule:
         victims=_victims(saying),
         tighten=said.get("tighten", ""),
         then=chain if len(chain) > 1 or main.action not in PLAIN else (),
+        summarise=rendering.summary(summary),
+        describe=rendering.description(description),
     )
 
 

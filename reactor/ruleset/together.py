@@ -5,12 +5,16 @@ Asked is what a rule says in the end, after its group's defaults and later files
 
 from collections.abc import Iterator, Sequence
 
+from reactor.core.language.tree import Name
+from reactor.core.language.walking import walk
 from reactor.core.rules import Trigger
+from reactor.core.triggers import OVER
 from reactor.ruleset.chains import complaints as about_chain
 from reactor.ruleset.chains import strength
 from reactor.ruleset.drafts import GroupDraft, Part
 from reactor.ruleset.errors import RuleError
 from reactor.ruleset.exceptions import complaints as about_exceptions
+from reactor.ruleset.overlays import is_overlay
 from reactor.ruleset.sayings import LEVELS, Saying, sayings
 
 _NEEDS = "a rule needs 'when' with a condition, or 'on' with a trigger"
@@ -22,6 +26,9 @@ def complaints(groups: Sequence[GroupDraft]) -> Iterator[RuleError]:
         shared = group.part.value("exceptions", ())
         yield from about_exceptions(shared)
         for rule in group.rules:
+            if is_overlay(rule):
+                # There is nothing that it lies over: what it seems to lack may stand in the missing file.
+                continue
             own = rule.value("exceptions", ())
             yield from about_exceptions(own)
             yield from _same_exceptions(shared, own)
@@ -69,10 +76,22 @@ def _of_saying(saying: Saying) -> Iterator[RuleError]:
         yield saying.spot.at_value(
             _NEEDS if saying.level == "only" else f"'{saying.level}' needs 'when' or 'on'"
         )
+    yield from _of_an_end(saying)
     yield from _lasting(saying)
     yield from _of_whole(saying)
     yield from _tighten(saying)
     yield from about_chain(saying)
+
+
+def _of_an_end(saying: Saying) -> Iterator[RuleError]:
+    """Only a run that is over has an exit code, and only these triggers are asked of one."""
+    if saying.when is None or saying.when.tree is None or saying.on in OVER or "on" in saying.broken:
+        return
+    found = (node for node in walk(saying.when.tree) if isinstance(node, Name) and node.name == "exit_code")
+    name = next(found, None)
+    if name is not None:
+        why = "exit_code is that of an end, and this rule is asked only of runs that go on"
+        yield saying.given["when"].spot.inside(name.place.offset, f"{why}: add 'on: die' or 'on: oom'")
 
 
 def _lasting(saying: Saying) -> Iterator[RuleError]:

@@ -12,7 +12,7 @@ from reactor.http.server import Response
 from reactor.testing.api_call import BY, Call, Filters
 from reactor.testing.api_create import create, policy
 from reactor.testing.box import Box
-from reactor.testing.documents import inspected, row
+from reactor.testing.documents import inspected, row, sizes
 from reactor.testing.outputs import entries, framed
 from reactor.testing.refusals import Refused
 from reactor.testing.updates import Change
@@ -55,7 +55,7 @@ async def inspect(call: Call) -> dict[str, Any]:
     box = call.box()
     while box.wedged is not None and box.inspect_hangs:
         await box.wedged.wait()
-    return inspected(box)
+    return inspected(box) | (sizes(box) if call.flag("size") else {})
 
 
 async def start(call: Call) -> int:

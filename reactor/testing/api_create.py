@@ -29,7 +29,7 @@ async def create(call: Call) -> tuple[int, dict[str, Any]]:
         memory_limit=host.get("Memory") or None,
         pids_limit=limit(host.get("PidsLimit")),
         swap_limit=host.get("MemorySwap") or 2 * (host.get("Memory") or 0) or None,
-        cpu_limit=(host.get("NanoCpus") or 0) / SECOND or None,
+        cpus=(limit(host.get("NanoCpus")) or 0) / SECOND or None,
         network_mode=host.get("NetworkMode") or "default",
         pid_mode=host.get("PidMode") or "",
         ipc_mode=host.get("IpcMode") or "private",

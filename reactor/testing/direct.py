@@ -35,7 +35,7 @@ class DirectEngine(DirectActing):
         super().__init__(world)
         self.forget_starts = False
         self._births: dict[Run, float] = {}
-        self._ends: dict[ContainerId, tuple[int, float]] = {}
+        self._moments: dict[tuple[ContainerId, int], float] = {}
 
     async def identify(self) -> EngineInfo:
         """Say who it is, by its own clock."""
@@ -68,9 +68,21 @@ class DirectEngine(DirectActing):
             box = self._find(container)
             while box.wedged is not None and box.inspect_hangs:
                 await box.wedged.wait()
-            return container_record(self.world, box, self._born(box), self._ended(box))
+            finished = self._moment(box, box.finished) if box.finished else None
+            created = self._moment(box, box.created)
+            return container_record(self.world, box, self._born(box), created, finished)
 
         return await self.script.run(Kind.INSPECT, answer)
+
+    async def layer_size(self, container: ContainerId) -> int | None:
+        """Say how much stands in its own layer."""
+        check_id(container)
+
+        async def answer() -> int | None:
+            box = self._find(container)
+            return box.layer if box.id == container else None
+
+        return await self.script.run(Kind.LAYER, answer)
 
     def _born(self, box: Box) -> float | None:
         """When the run began: kept from the first look, so that a jump of the clock changes no age."""
@@ -82,14 +94,9 @@ class DirectEngine(DirectActing):
             known = self._births[box.run] = self.world.clock.at(box.started)
         return known
 
-    def _ended(self, box: Box) -> float | None:
-        """When its last run ended: kept likewise."""
-        if not box.finished:
-            return None
-        known = self._ends.get(box.id)
-        if known is None or known[0] != box.finished:
-            known = self._ends[box.id] = (box.finished, self.world.clock.at(box.finished))
-        return known[1]
+    def _moment(self, box: Box, nanos: int) -> float:
+        """When something was on our clock: kept likewise, for as long as the world."""
+        return self._moments.setdefault((box.id, nanos), self.world.clock.at(nanos))
 
     @asynccontextmanager
     async def open_events(self, since: float | None) -> AsyncIterator[AsyncGenerator[Event, None]]:

@@ -97,6 +97,8 @@ class DirectActing:
             box = self._find(container)
             if box.id != container:
                 raise NoSuchContainer("another container answers to this id")
+            while box.wedged is not None and box.inspect_hangs:
+                await box.wedged.wait()
             try:
                 found = entries(box, max(0, lines))
             except Refused as refused:

@@ -22,8 +22,10 @@ SHARED = "container:"
 ENDED = frozenset({State.EXITED, State.DEAD, State.REMOVING, State.RESTARTING})
 
 
-def container_record(world: World, box: Box, born: float | None, finished: float | None = None) -> Container:
-    """The record of an inspect. ``born`` and ``finished`` are what the engine's front knows of the run."""
+def container_record(
+    world: World, box: Box, born: float | None, created: float | None, finished: float | None
+) -> Container:
+    """The record of an inspect. The three moments are what the engine's front knows of them."""
     recipe, traits = box.recipe, box.recipe.traits
     joins = (m.removeprefix(SHARED) for m in _modes(box) if m.startswith(SHARED))
     # The zero of a container that runs says nothing; a start that failed has left its code.
@@ -37,7 +39,7 @@ def container_record(world: World, box: Box, born: float | None, finished: float
         labels=dict(recipe.labels),
         image_labels=_image_labels(world, box),
         born=born,
-        created=world.clock.at(box.created),
+        created=created,
         joins=frozenset(ContainerId(j) for j in joins if FULL_ID.fullmatch(j)),
         auto_remove=recipe.auto_remove,
         restart_policy="" if recipe.policy.name == "no" else recipe.policy.name,
@@ -57,12 +59,16 @@ def container_record(world: World, box: Box, born: float | None, finished: float
         log_driver=traits.log_driver,
         ports=traits.ports if has_own_network(recipe.network_mode) else (),
         binds=dict(traits.binds),
+        health_check=traits.health is not None,
+        memory_limited=recipe.limits.memory is not None,
+        pids_limited=recipe.limits.pids is not None,
+        cpu_limited=recipe.limits.cpus is not None,
     )
 
 
 def _limits(limits: Given) -> Limits:
     swap = limits.swap if limits.swap is not None and limits.swap > 0 else None
-    return Limits(limits.pids, limits.memory, swap, limits.cpu)
+    return Limits(limits.pids, limits.memory, swap, limits.cpus)
 
 
 def _image_labels(world: World, box: Box) -> dict[str, str] | None:

@@ -32,6 +32,7 @@ class Kind(StrEnum):
     TAIL = "tail"
     EVENTS = "events"
     STATS = "stats"
+    LAYER = "layer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ DEADLINES = {
     Kind.UNPAUSE: 10.0,
     Kind.UPDATE: 10.0,
     Kind.REMOVE: 30.0,
+    Kind.LAYER: 30.0,
 }
 DEADLINE = 5.0
 

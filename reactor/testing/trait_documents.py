@@ -84,8 +84,8 @@ def mounts(box: Box) -> list[Document]:
 
 def cpu(limits: Limits) -> Document:
     """How much CPU time it may have, in the one of two ways in which that was said."""
-    if limits.cpu is None:
+    if limits.cpus is None:
         return {}
     if limits.by_quota:
-        return {"CpuQuota": round(limits.cpu * PERIOD), "CpuPeriod": PERIOD}
-    return {"NanoCpus": round(limits.cpu * SECOND)}
+        return {"CpuQuota": round(limits.cpus * PERIOD), "CpuPeriod": PERIOD}
+    return {"NanoCpus": round(limits.cpus * SECOND)}

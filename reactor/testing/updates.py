@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from reactor.core.container import Limits as Wanted
 from reactor.testing.box import Box
+from reactor.testing.gauge import read
 from reactor.testing.ground import HOST_CPUS, Ground
 from reactor.testing.history import What
 from reactor.testing.life import schedule
@@ -42,21 +43,25 @@ def change_to(limits: Wanted) -> Change:
     return Change(limits.pids, memory, limits.swap or memory, nano)
 
 
-def changed(box: Box, change: Change) -> Limits:
+def changed(ground: Ground, box: Box, change: Change) -> Limits:
     """The limits after it; Refused as an engine would."""
-    had = box.recipe.limits
+    had, used = box.recipe.limits, read(ground, box).usage
     _refuse_bad(change)
     if why := _conflict(had, change):
         raise Refused(409, f"Cannot update container {box.id}: {why}")
     swap = change.swap or had.swap
     memory = change.memory or had.memory
+    if used is not None and memory is not None and used.memory > memory:
+        # Of what it holds nothing can be taken back, and the older cgroups then refuse the limit.
+        why = f"unable to set memory limit to {memory} (current usage: {used.memory})"
+        raise Refused(500, f"Cannot update container {box.id}: {why}")
     if swap is not None and memory is not None and 0 < swap < memory:
         # It is the kernel that says so, and only in a container that runs.
         raise Refused(500, f"Cannot update container {box.id}: runc did not terminate successfully")
     pids = had.pids if change.pids is None else (change.pids if change.pids > 0 else None)
-    cpu = _cores(change) or had.cpu
+    cpus = _cores(change) or had.cpus
     by_quota = had.by_quota or bool(change.quota)
-    return replace(had, pids=pids, memory=memory, swap=swap, cpu=cpu, by_quota=by_quota)
+    return replace(had, pids=pids, memory=memory, swap=swap, cpus=cpus, by_quota=by_quota)
 
 
 def _refuse_bad(change: Change) -> None:
@@ -78,7 +83,7 @@ def _conflict(had: Limits, change: Change) -> str:
         )
     if change.nano_cpus and had.by_quota:
         return "Conflicting options: Nano CPUs cannot be updated as CPU Quota has already been set"
-    if change.quota and had.cpu is not None and not had.by_quota:
+    if change.quota and had.cpus is not None and not had.by_quota:
         return "Conflicting options: CPU Quota cannot be updated as NanoCPUs has already been set"
     return ""
 

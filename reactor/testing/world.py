@@ -98,8 +98,9 @@ class World(Mishaps, Fates):
         image: str = DEFAULT_IMAGE,
         memory_limit: int | None = None,
         pids_limit: int | None = None,
+        cpus: float | None = None,
         swap_limit: int | None = None,
-        cpu_limit: float | None = None,
+        cpu_by_quota: bool = False,
         joins: Box | None = None,
         network_mode: str = "none",
         pid_mode: str = "",
@@ -124,7 +125,12 @@ class World(Mishaps, Fates):
             image_ref=image,
             labels={**found.labels, **labels},
             limits=Limits(
-                pids_limit, memory_limit, ground.host_memory, swap_limit or memory_limit, cpu_limit
+                pids_limit,
+                memory_limit,
+                ground.host_memory,
+                cpus,
+                swap_limit or memory_limit,
+                cpu_by_quota,
             ),
             policy=parse_policy(restart_policy),
             auto_remove=auto_remove,
@@ -210,7 +216,7 @@ class World(Mishaps, Fates):
         self, box: Box, change: updates.Change, restart_policy: str | None = None, by: str = "operator"
     ) -> int:
         """Change some of its limits, with all that an engine has against it."""
-        limits = updates.changed(box, change)
+        limits = updates.changed(self.ground, box, change)
 
         def update(at: float) -> int:
             policy = box.recipe.policy if restart_policy is None else parse_policy(restart_policy)

@@ -66,6 +66,10 @@ class Job(Enum):
         ),
         tasks.Forks(per_second=1e6, most=21),
     )
+    HOLD = (
+        ("sh", "-c", "a=$(head -c 60000000 /dev/zero | tr '\\0' x); exec sleep 100000"),
+        tasks.Grows(share=0.25, over=0),
+    )
     OOM = (("sh", "-c", f"sleep 0.5; {GROW}"), tasks.OomsMain(after=0.5))
     OOM_CHILD = (("sh", "-c", f"sleep 0.5; ({GROW}); sleep 1000"), tasks.OomsChild(after=0.5))
     HOSTILE = (("sh", "-c", f"printf '{ESCAPED}'; {LONG}; {LAST}"), tasks.Sleeps(says=HOSTILE))
@@ -99,7 +103,8 @@ class Bench(ABC):
         image: str = "",
         memory: int | None = None,
         pids: int | None = None,
-        cpu: float | None = None,
+        cpus: float | None = None,
+        quota: bool = False,
         network: str = "none",
         pid_mode: str = "",
         restart: str = "",
@@ -123,6 +128,10 @@ class Bench(ABC):
     @abstractmethod
     async def execute(self, container: ContainerId) -> None:
         """Execute a command in it, and wait for its end."""
+
+    @abstractmethod
+    async def write(self, container: ContainerId, mebibytes: int) -> None:
+        """Write a new file of this size to its own layer."""
 
     @abstractmethod
     async def ail(self, container: ContainerId, *, ill: bool = True) -> None:
@@ -186,7 +195,8 @@ class WorldBench(Bench):
         image: str = "",
         memory: int | None = None,
         pids: int | None = None,
-        cpu: float | None = None,
+        cpus: float | None = None,
+        quota: bool = False,
         network: str = "none",
         pid_mode: str = "",
         restart: str = "",
@@ -200,7 +210,8 @@ class WorldBench(Bench):
             image=image or "busybox:test",
             memory_limit=memory,
             pids_limit=pids,
-            cpu_limit=cpu,
+            cpus=cpus,
+            cpu_by_quota=quota,
             network_mode=network,
             pid_mode=pid_mode,
             restart_policy=restart or "no",
@@ -221,6 +232,9 @@ class WorldBench(Bench):
 
     async def unpause(self, container: ContainerId) -> None:
         self.world.unpause(self._box(container))
+
+    async def write(self, container: ContainerId, mebibytes: int) -> None:
+        self.world.write(self._box(container), mebibytes * MIB)
 
     async def ail(self, container: ContainerId, *, ill: bool = True) -> None:
         self.world.ail(self._box(container), ill=ill)
@@ -276,7 +290,8 @@ class DockerBench(Bench):
         image: str = "",
         memory: int | None = None,
         pids: int | None = None,
-        cpu: float | None = None,
+        cpus: float | None = None,
+        quota: bool = False,
         network: str = "none",
         pid_mode: str = "",
         restart: str = "",
@@ -293,7 +308,7 @@ class DockerBench(Bench):
             network_mode=network,
             restart=restart or None,
             **({"image": image} if image else {}),
-            nano_cpus=round(cpu * 1e9) if cpu else None,
+            **_cpu(cpus, quota=quota),
             **({"pid_mode": pid_mode} if pid_mode else {}),
             auto_remove=auto_remove,
             **_given(traits),
@@ -312,6 +327,10 @@ class DockerBench(Bench):
 
     async def unpause(self, container: ContainerId) -> None:
         await trio.to_thread.run_sync(self._containers.client.api.unpause, container)
+
+    async def write(self, container: ContainerId, mebibytes: int) -> None:
+        name = f"of=/{unique_name()}"
+        await self._exec(container, ["dd", "if=/dev/zero", name, "bs=1M", f"count={mebibytes}"])
 
     async def ail(self, container: ContainerId, *, ill: bool = True) -> None:
         await self._exec(container, ["touch", "/ill"] if ill else ["rm", "-f", "/ill"])
@@ -367,6 +386,17 @@ class DockerBench(Bench):
 
     async def free(self, container: ContainerId) -> None:
         os.kill(self._shims.pop(container), signal.SIGCONT)
+
+
+def _cpu(cores: float | None, *, quota: bool) -> dict[str, Any]:
+    """A share of CPU time, in one of the two ways to say it."""
+    if cores is None:
+        return {}
+    return (
+        {"cpu_quota": round(cores * 50_000), "cpu_period": 50_000}
+        if quota
+        else {"nano_cpus": round(cores * 1e9)}
+    )
 
 
 def _given(traits: Traits) -> dict[str, Any]:

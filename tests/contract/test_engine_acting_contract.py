@@ -135,7 +135,7 @@ async def test_a_restart_leaves_what_removes_itself(bench: Bench) -> None:
 
 async def test_limits_are_none_or_what_was_given(bench: Bench) -> None:
     bare = await bench.create()
-    full = await bench.create(memory=64 * MIB, pids=50, cpu=1.5)
+    full = await bench.create(memory=64 * MIB, pids=50, cpus=1.5)
     assert (await bench.engine.inspect(bare)).limits == Limits()
     assert (await bench.engine.inspect(full)).limits == Limits(50, 64 * MIB, 64 * MIB, 1.5)
 
@@ -158,7 +158,7 @@ async def test_an_update_sets_all_limits_and_says_so(bench: Bench) -> None:
 
 
 async def test_an_update_leaves_what_is_not_named(bench: Bench) -> None:
-    container = await bench.run(memory=64 * MIB, pids=50, cpu=0.5)
+    container = await bench.run(memory=64 * MIB, pids=50, cpus=0.5)
     for change, wanted in (
         (Limits(pids=20), Limits(20, 64 * MIB, 64 * MIB, 0.5)),
         (Limits(memory=128 * MIB), Limits(20, 128 * MIB, 128 * MIB, 0.5)),
@@ -179,6 +179,30 @@ async def test_more_cpus_than_there_are_is_all_of_them(bench: Bench) -> None:
     assert found.pids == 9
     assert found.cpu is not None
     assert 1 <= found.cpu < 4096
+
+
+async def test_a_quota_is_a_limit_of_cpu_time_and_stands_in_the_way_of_another(bench: Bench) -> None:
+    container = await bench.run(cpus=0.5, quota=True)
+    assert (await bench.engine.inspect(container)).limits == Limits(cpu=0.5)
+    assert await bench.engine.update(container, Limits(pids=9, cpu=0.25)) == 409
+    assert (await bench.engine.inspect(container)).limits == Limits(cpu=0.5)
+    assert await bench.engine.update(container, Limits(pids=9)) == 200
+    assert (await bench.engine.inspect(container)).limits == Limits(pids=9, cpu=0.5)
+
+
+async def test_what_it_holds_already_cannot_be_taken_away(bench: Bench) -> None:
+    """Then nothing was changed; a kill is not needed for that, and a look says it."""
+    container = await bench.run(Job.HOLD, memory=256 * MIB, pids=50)
+    run = (await bench.engine.inspect(container)).run
+    with trio.fail_after(30):
+        async with bench.engine.open_stats(run) as frames:
+            while (sample := await anext(frames)) is None or (sample.memory or 0) < 50 * MIB:
+                pass
+    assert await bench.engine.update(container, Limits(pids=20, memory=16 * MIB)) == 500
+    found = await bench.engine.inspect(container)
+    assert (found.limits, found.run) == (Limits(50, 256 * MIB, 256 * MIB), run)
+    assert await bench.engine.update(container, Limits(pids=20, memory=192 * MIB)) == 200
+    assert (await bench.engine.inspect(container)).limits == Limits(20, 192 * MIB, 192 * MIB)
 
 
 async def test_an_update_in_every_state(bench: Bench) -> None:
@@ -207,7 +231,7 @@ async def test_what_is_too_small_changes_nothing(bench: Bench) -> None:
     ],
 )
 async def test_an_update_never_lifts_a_limit(bench: Bench, limits: Limits) -> None:
-    container = await bench.run(memory=64 * MIB, pids=50, cpu=0.5)
+    container = await bench.run(memory=64 * MIB, pids=50, cpus=0.5)
     with pytest.raises(ValueError, match="a limit"):
         await bench.engine.update(container, limits)
     assert (await bench.engine.inspect(container)).limits == Limits(50, 64 * MIB, 64 * MIB, 0.5)
@@ -293,6 +317,15 @@ async def test_an_id_goes_before_a_name_in_whatever_is_done(bench: Bench) -> Non
     assert done == expected
     found = await bench.engine.inspect(impostor)
     assert (found.run, found.state, found.limits) == (innocent.run, State.RUNNING, Limits())
+
+
+async def test_when_the_id_is_gone_it_is_done_to_whoever_is_named_so(bench: Bench) -> None:
+    """No engine guards against it: whoever acts looks right before, and compares the id in the answer."""
+    victim = await bench.run()
+    impostor = await bench.run(name=victim)
+    await bench.remove(victim)
+    assert await bench.engine.pause(victim) == 204
+    assert (await bench.engine.inspect(impostor)).state is State.PAUSED
 
 
 async def test_the_output_of_another_is_never_given_for_that_of_one_that_is_gone(bench: Bench) -> None:

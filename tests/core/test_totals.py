@@ -36,6 +36,8 @@ def test_other_conditions_have_none() -> None:
         ("scope.pids > 4000", 4000, "scope.pids 4000 > 4000", False),
         ("scope.pids >= 4000", 4000, "scope.pids 4000 >= 4000", True),
         ("owner.memory > 8GiB", 8 * 1024**3 + 2**20, "owner.memory 8.001 GiB > 8 GiB", True),
+        ("owner.memory > 8GiB", 8 * 1024**3 + 1, "owner.memory just over 8 GiB > 8 GiB", True),
+        ("scope.memory > 8GiB", 8 * 1024**3 - 1, "scope.memory just under 8 GiB > 8 GiB", False),
     ],
 )
 def test_what_is_said_of_it(text: str, known: int, said: str, holds: bool) -> None:

@@ -3,6 +3,9 @@
 Only the condition belongs here; adding up and choosing victims is the business of whoever judges it.
 """
 
+from functools import partial
+
+from reactor.core.language.contrast import beside, order_of
 from reactor.core.language.fields import TOTALS
 from reactor.core.language.kinds import FLIPPED
 from reactor.core.language.printing import brief
@@ -14,7 +17,8 @@ from reactor.core.language.walking import names, start, walk
 from reactor.core.rules import Total
 
 _UP = (">", ">=")
-_FINEST = 6
+_LONGEST_OWNER = 64
+"""Characters of an owner's name: it is a label, and so anything."""
 
 
 def is_about_the_whole(tree: Node) -> bool:
@@ -53,13 +57,31 @@ def exceeds(total: Total, known: float) -> bool:
     return SIGNS[total.sign](known, total.value)
 
 
-def say_total(total: Total, known: float) -> str:
-    """``scope.pids 4120 > 4000``."""
-    say = say_bytes if total.field == "memory" else say_number
-    value = int(total.value) if total.value.is_integer() else total.value
-    same = known == total.value
-    finer = next((n for n in range(_FINEST) if same or say(known, n) != say(value, n)), _FINEST)
-    return f"{total.whole}.{total.field} {say(known, finer)} {total.sign} {say(value, finer)}"
+def say_total(total: Total, known: float, owner: str = "") -> str:
+    """``scope.pids 4120 > 4000``; of an owner's total with that owner's name."""
+    of = f" of owner {owner[:_LONGEST_OWNER]!r}" if owner else ""
+    said = f"{total.whole}.{total.field} {_contrasted(total, known)}"
+    return f"{said} {total.sign} {say_amount(total, total.value)}{of}"
+
+
+def say_of(total: Total, known: float) -> str:
+    """``scope.pids 3120 of 4000``."""
+    return f"{total.whole}.{total.field} {_contrasted(total, known)} of {say_amount(total, total.value)}"
+
+
+def say_amount(total: Total, amount: float) -> str:
+    """So much of what the total is about."""
+    return _say(total, amount, 0)
+
+
+def _contrasted(total: Total, known: float) -> str:
+    bound = partial(_say, total, total.value)
+    return beside(partial(_say, total, known), bound, order_of(known, total.value))
+
+
+def _say(total: Total, amount: float, finer: int) -> str:
+    whole = int(amount) if float(amount).is_integer() else amount
+    return say_bytes(whole, finer) if total.field == "memory" else say_number(whole, finer)
 
 
 def _parts(tree: Node) -> tuple[Name | None, str, Node]:
