@@ -15,7 +15,11 @@ from random import Random
 
 import trio
 
+from reactor.act.collecting import AT_ONCE, Collector, gathering
 from reactor.act.config import ActConfig
+from reactor.act.courier import Courier
+from reactor.act.means import Means
+from reactor.act.measures import Measures
 from reactor.act.reopening import reopen
 from reactor.act.workers import Workers
 from reactor.app.monitor import Monitor, Observer, ignore
@@ -23,6 +27,7 @@ from reactor.app.numbers import Numbers, Sources
 from reactor.app.proofs import proven
 from reactor.app.recorder import Recorder
 from reactor.core.decisions import Outcome, Result, Why
+from reactor.core.evidence import EvidenceTerms
 from reactor.core.ports import Engine, EngineInfo
 from reactor.core.state import Setup
 from reactor.core.step import wanted_zombies, wants_host
@@ -40,6 +45,8 @@ log = logging.getLogger("reactor.app")
 
 Export = Callable[[Numbers, Tally, trio.TaskStatus[None]], Awaitable[None]]
 """Something that shows the numbers to others: the web server, the push."""
+_LAST_WORDS = 2.0
+"""For how many seconds messages are still sent when everything else is done."""
 Service = Callable[[Monitor, Numbers, trio.TaskStatus[None]], Awaitable[None]]
 """Something that asks the monitor, or tells it: the control socket, the signal. It ends with the sources."""
 
@@ -48,8 +55,9 @@ Service = Callable[[Monitor, Numbers, trio.TaskStatus[None]], Awaitable[None]]
 class Plan:
     """What to supervise. ``setup`` lacks only what the journal remembers; times are in seconds.
 
-    ``acting_engine`` is the engine for those who act, if it is not to be the same. ``proc`` is where the
-    kernel of the engine's host is read.
+    ``acting_engine`` is the engine for those who act, if it is not to be the same. ``evidence`` says what is
+    gathered around the ends that we bring; None is nothing. ``proc`` is where the kernel of the engine's host
+    is read. ``means`` are what rules may call, ``source`` says in messages who we are.
     """
 
     setup: Setup
@@ -62,6 +70,9 @@ class Plan:
     services: tuple[Service, ...] = ()
     observers: tuple[Observer, ...] = ()
     recorder: Recorder | None = None
+    evidence: EvidenceTerms | None = None
+    means: Means = field(default_factory=Means)
+    source: str = "reactor"
     most_streams: int = 2000
     drain: float = 20.0
     chance: Random = field(default_factory=Random)
@@ -82,12 +93,17 @@ async def supervise(
         setup = _with_memory(plan)
         recorder = plan.recorder
         on_fact = recorder.take if recorder is not None else ignore
-        monitor = Monitor(setup, scheduler, plan.journal, tally, plan.observers, on_fact)
+        collector = Collector(plan.engine, plan.journal, plan.evidence) if plan.evidence else None
+        observers = (*plan.observers, collector) if collector is not None else plan.observers
+        monitor = Monitor(setup, scheduler, plan.journal, tally, observers, on_fact)
         if recorder is not None:
             await keeping.start(recorder.run, setup)
         async with trio.open_nursery() as acting:
-            workers = _workers(plan, monitor, acting)
+            courier = Courier(plan.means.webhooks, time.time, plan.chance.random)
+            acting.start_soon(courier.run)
+            workers = _workers(plan, monitor, courier, acting)
             workers.start()
+            _start_collecting(collector, acting)
             async with trio.open_nursery() as sources:
                 numbers = await _start_watching(plan, monitor, workers, sources, tally)
                 for export in plan.exports:
@@ -99,9 +115,15 @@ async def supervise(
                 await wait_for_stop()
                 sources.cancel_scope.cancel()
             monitor.stop_clock()
-            await _drain(plan, workers)
+            await _drain(plan, workers, courier)
             acting.cancel_scope.cancel()
         keeping.cancel_scope.cancel()
+
+
+def _start_collecting(collector: Collector | None, acting: trio.Nursery) -> None:
+    if collector is not None:
+        for _ in range(AT_ONCE):
+            acting.start_soon(collector.run)
 
 
 def _with_memory(plan: Plan) -> Setup:
@@ -112,7 +134,9 @@ def _with_memory(plan: Plan) -> Setup:
     return replace(setup, remembered=journal.remembered(), away=away, proven=known | setup.proven)
 
 
-def _workers(plan: Plan, monitor: Monitor, acting: trio.Nursery) -> Workers:
+def _workers(plan: Plan, monitor: Monitor, courier: Courier, acting: trio.Nursery) -> Workers:
+    gather = gathering(plan.engine, plan.journal, plan.evidence) if plan.evidence is not None else None
+    measures = Measures(plan.means, courier, plan.acting, source=plan.source, wall=time.time, gather=gather)
     return Workers(
         plan.acting_engine or plan.engine,
         plan.journal,
@@ -122,6 +146,7 @@ def _workers(plan: Plan, monitor: Monitor, acting: trio.Nursery) -> Workers:
         plan.acting,
         jitter=plan.chance.random,
         returned=monitor.came_back,
+        measures=measures,
     )
 
 
@@ -206,13 +231,15 @@ async def _serving(
     await service(monitor, numbers, task_status)
 
 
-async def _drain(plan: Plan, workers: Workers) -> None:
+async def _drain(plan: Plan, workers: Workers, courier: Courier) -> None:
     """Let what is in flight come to its end; what does not is taken up by the next monitor."""
     left = workers.statistics()
     if left.queued or left.in_flight:
         log.info("stopping: waiting for what is in flight", extra={"in_flight": left.queued + left.in_flight})
     with trio.move_on_after(plan.drain):
         await workers.wait_empty()
+        with trio.move_on_after(_LAST_WORDS):
+            await courier.wait_empty()
 
 
 async def wait_for_signal() -> None:

@@ -6,15 +6,16 @@ Only outcomes are taken in here. A cascade begins when its main's end has come o
 from dataclasses import replace
 
 from reactor.core.deciding import begin, decide
-from reactor.core.decisions import Action, Decision, Outcome, Result, Why
+from reactor.core.decisions import Decision, Outcome, Result, Why
 from reactor.core.defects import forget_broken
 from reactor.core.draft import Draft
-from reactor.core.ending import ended_note
+from reactor.core.ending import KILLED, ended_note, has_oomed, was_struck
 from reactor.core.notes import CascadeHeld, MainTold
 from reactor.core.orphans import is_of_orphans
 from reactor.core.rules import keys_of
 from reactor.core.state import Entry, Setup, State
 from reactor.core.topology import cascade, mains_of
+from reactor.core.verbs import Action
 
 NOT_OF_THIS_MONITOR = frozenset({Why.DRY_RUN, Why.NO_RULE})
 """Outcomes of what nobody waits for: said only, or an earlier monitor's."""
@@ -28,6 +29,12 @@ def follow(setup: Setup, draft: Draft, outcome: Outcome, at: float) -> list[Deci
     if outcome.decision.dry_run:
         # Nothing follows from what was only said.
         return []
+    if not outcome.decision.ends:
+        if outcome.result is Result.FAILED:
+            # Once its cooldown is over, it is tried again.
+            keys = keys_of(entry.rules, outcome.decision.rule)
+            draft.changed[entry.run.id] = replace(entry, latched=entry.latched - keys)
+        return []
     if outcome.result is Result.DONE:
         return _done(setup, draft, entry, outcome, at)
     # Of two decisions about one run and action only one is carried out, and its outcome is that of both.
@@ -40,7 +47,8 @@ def follow(setup: Setup, draft: Draft, outcome: Outcome, at: float) -> list[Deci
 def _done(setup: Setup, draft: Draft, entry: Entry, outcome: Outcome, at: float) -> list[Decision]:
     before, was_settled = ended_note(entry, at), entry.settled
     # ``ending`` stays set: until the run is seen to be over, nothing more is decided about it.
-    entry = replace(entry, settled=True, killed=entry.killed or outcome.why is Why.ENDED)
+    killed = entry.killed or outcome.why is Why.ENDED or _was_left_by_another(entry, outcome)
+    entry = replace(entry, settled=True, killed=killed)
     after = ended_note(entry, at, again=True)
     if entry.ended_at is not None and after.cause is not before.cause:
         draft.notes.append(after)
@@ -49,12 +57,22 @@ def _done(setup: Setup, draft: Draft, entry: Entry, outcome: Outcome, at: float)
         # A hard level overtook a soft one: both have come off, and the sidecars go once.
         return []
     _tell_main(draft, entry, outcome.decision, at)
+    if outcome.decision.action is Action.RESTART:
+        # The task goes on, and so do those that live for it.
+        return []
     if outcome.decision.cause or setup.dry_run:
         # An earlier monitor's decision can come off under one that runs dry.
         return []
     draft.state = draft.finish()
     draft.changed = {}
     return _take_sidecars(setup, draft, entry, outcome.decision, at)
+
+
+def _was_left_by_another(entry: Entry, outcome: Outcome) -> bool:
+    """Whether an earlier monitor, which never wrote what came of it, most likely ended this run."""
+    if outcome.why is not Why.ALREADY_OVER or outcome.decision.id in {entry.ending, entry.preempted}:
+        return False
+    return not has_oomed(entry) and not was_struck(entry) and entry.container.exit_code == KILLED
 
 
 def _take_sidecars(setup: Setup, draft: Draft, main: Entry, decision: Decision, at: float) -> list[Decision]:
@@ -79,7 +97,7 @@ def _take_sidecars(setup: Setup, draft: Draft, main: Entry, decision: Decision, 
 def _rest(setup: Setup, entry: Entry, outcome: Outcome, at: float) -> Entry:
     """A refusal holds for this run; a failure rests for a while; a stale run waits to be seen again."""
     rule = outcome.decision.rule
-    overtaken = bool(entry.preempted) and outcome.decision.action is not entry.under_way
+    overtaken = bool(entry.preempted) and outcome.decision.pace is not entry.under_way
     if overtaken:
         entry = replace(entry, preempted="")
     else:

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from reactor.core.container import Container, ContainerId, Limits, Listed, Run
 from reactor.core.decisions import Decision, Outcome
+from reactor.core.evidence import Evidence
 from reactor.core.facts import Sample
 
 
@@ -72,13 +73,15 @@ class Event:
     """One container event as the engine wrote it, checked for shape only.
 
     ``exit_code`` is the event's own attribute and can be overwritten by a container's label:
-    it may be used only where the labels are known not to hold that key.
+    it may be used only where the labels are known not to hold that key. So may ``signal``, the number
+    that a kill sent.
     """
 
     action: str
     id: ContainerId
     time_nano: int
     exit_code: int | None = None
+    signal: int | None = None
 
 
 class Engine(Protocol):
@@ -188,6 +191,10 @@ class Journal(Protocol):
 
     def conclude(self, outcome: Outcome) -> None:
         """Write what came of an intent, without waiting."""
+        ...
+
+    def attach(self, decision: Decision, evidence: Evidence) -> None:
+        """Write what was gathered around an end, without waiting."""
         ...
 
 

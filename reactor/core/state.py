@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from reactor.core.container import Container, ContainerId, Run
-from reactor.core.decisions import Action, Decision
+from reactor.core.decisions import Decision
 from reactor.core.earlier import Earlier, nothing_earlier
 from reactor.core.facts import Happened, HostSeen, LayerSized, Sample
 from reactor.core.holding import Holding
@@ -19,6 +19,7 @@ from reactor.core.protection import GOVERNED, Policy, Standing
 from reactor.core.restraint import Curbs, GateTerms, no_gate
 from reactor.core.rules import Rule, RuleSet, Trigger
 from reactor.core.shelf import Shelf
+from reactor.core.verbs import Action
 
 SELDOM = 3.0
 """Seconds between two readings, or two looks at the clock, that are no gap in the evidence."""
@@ -116,6 +117,8 @@ class Entry:
     ``zombies`` is what was last seen of them, ``freed`` what the run before this one gave back by its end.
     ``came_up`` is what its health check has said of this run: False once it was starting, True once it was
     healthy. ``layer`` is the last measure of its writable layer.
+    ``recent`` are the latest samples of this run, for the record. ``struck`` is when the engine last told of
+    a signal that ends, ``died`` when it told of the death.
     """
 
     container: Container
@@ -161,6 +164,9 @@ class Entry:
     freed: Freed | None = None
     came_up: bool | None = None
     layer: LayerSized | None = None
+    recent: tuple[Sample, ...] = ()
+    struck: float | None = None
+    died: float | None = None
 
     @property
     def run(self) -> Run:

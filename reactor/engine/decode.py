@@ -104,10 +104,13 @@ def container(body: InspectedBody, context: Context) -> Container:
         user=traits.said(config.user, traits.TEXT) or "",
         log_driver=traits.log_driver(host),
         ports=traits.ports(host, body.network_settings),
+        binds=traits.binds(body.mounts),
         health_check=traits.has_health_check(state, body.config),
         memory_limited=limits.limited(host.memory),
         pids_limited=limits.limited(host.pids_limit),
         cpu_limited=limits.cpu_limited(host),
+        command=traits.command(body.path, body.args),
+        mounts=traits.mounts(body.mounts),
     )
 
 

@@ -11,12 +11,24 @@ import msgspec
 from msgspec.json import Decoder
 
 from reactor.core.container import State
-from reactor.engine.wire import ConfigBody, HealthBody, HostBody, LogBody, NetworkBody, ProbeBody, StateBody
+from reactor.engine.wire import (
+    ConfigBody,
+    HealthBody,
+    HostBody,
+    LogBody,
+    MountBody,
+    NetworkBody,
+    ProbeBody,
+    StateBody,
+)
 
 HEALTHS = frozenset({"starting", "healthy", "unhealthy"})
 MOST_PORTS = 100
 """Whole ranges can be published; of more than this the lowest are kept."""
 USUAL_RETRIES = 3
+LONGEST_COMMAND = 200
+MOST_MOUNTS = 20
+MOST_BINDS = 100
 
 PORT = re.compile(r"([0-9]{1,5})/(?:tcp|udp|sctp)")
 LISTED_HEALTH = re.compile(r"\((?:health: )?(starting|healthy|unhealthy)\)$")
@@ -33,6 +45,8 @@ _PROBE = Decoder(ProbeBody)
 _LOG = Decoder(LogBody)
 _NETWORK = Decoder(NetworkBody)
 _PORTS = Decoder(dict[str, Any])
+_WORDS = Decoder(list[str])
+_MOUNTS = Decoder(list[MountBody])
 
 
 def said(raw: msgspec.Raw, decoder: Decoder[Shape]) -> Shape | None:
@@ -108,9 +122,27 @@ def ports(host: HostBody, network: msgspec.Raw) -> tuple[str, ...]:
     return tuple(sorted(found, key=_number)[:MOST_PORTS])
 
 
+def binds(mounts: msgspec.Raw) -> dict[str, str]:
+    """The host's folders and files that the container has mounted, by where it has them."""
+    bound = [each for each in said(mounts, _MOUNTS) or [] if each.type == "bind"]
+    return {each.destination: each.source for each in bound[:MOST_BINDS]}
+
+
 def _published(bindings: dict[str, Any] | None) -> list[str]:
     # A port that is only exposed stands there, too, with nothing behind it.
     return [port for port, at in (bindings or {}).items() if at and PORT.fullmatch(port)]
+
+
+def command(path: msgspec.Raw, arguments: msgspec.Raw) -> str:
+    """What the container runs: the beginning of it. A command line can be as long as a stranger likes."""
+    words = [said(path, TEXT) or "", *(said(arguments, _WORDS) or [])]
+    return " ".join(word[:LONGEST_COMMAND] for word in words[:LONGEST_COMMAND]).strip()[:LONGEST_COMMAND]
+
+
+def mounts(raw: msgspec.Raw) -> tuple[str, ...]:
+    """Where something of the host's is mounted, as the container sees it: never what it is there."""
+    found = sorted(mount.destination[:LONGEST_COMMAND] for mount in said(raw, _MOUNTS) or [])
+    return tuple(each for each in found if each)[:MOST_MOUNTS]
 
 
 def _number(port: str) -> tuple[int, str]:

@@ -131,6 +131,14 @@ class NetworkBody(msgspec.Struct, rename="pascal"):
     ports: msgspec.Raw = ABSENT
 
 
+class MountBody(msgspec.Struct, rename="pascal"):
+    """A folder of the host, or a volume, in a container."""
+
+    type: str = ""
+    source: str = ""
+    destination: str = ""
+
+
 class InspectedBody(msgspec.Struct, rename="pascal"):
     """GET /containers/ID/json."""
 
@@ -141,6 +149,9 @@ class InspectedBody(msgspec.Struct, rename="pascal"):
     state: StateBody | None = None
     host_config: HostBody | None = None
     config: ConfigBody | None = None
+    path: msgspec.Raw = ABSENT
+    args: msgspec.Raw = ABSENT
+    mounts: msgspec.Raw = ABSENT
     restart_count: msgspec.Raw = ABSENT
     network_settings: msgspec.Raw = ABSENT
 

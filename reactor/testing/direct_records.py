@@ -58,10 +58,12 @@ def container_record(
         user=traits.user,
         log_driver=traits.log_driver,
         ports=traits.ports if has_own_network(recipe.network_mode) else (),
+        binds=dict(traits.binds),
         health_check=traits.health is not None,
         memory_limited=recipe.limits.memory is not None,
         pids_limited=recipe.limits.pids is not None,
         cpu_limited=recipe.limits.cpus is not None,
+        command=" ".join(recipe.command or ("sleep", "infinity")),
     )
 
 
@@ -98,8 +100,11 @@ def sample_record(reading: Reading, box: Box, run: Run) -> Sample | None:
 
 def event_record(message: Message) -> Event:
     """The record of an event."""
-    code = message.attributes.get("exitCode", "")
     # The text after the colon of an exec is a stranger's.
     action = message.action.partition(":")[0]
-    number = int(code) if code.isdecimal() and code.isascii() else None
-    return Event(action, ContainerId(message.id), message.nanos, number)
+    code, signal = (_number(message.attributes.get(key, "")) for key in ("exitCode", "signal"))
+    return Event(action, ContainerId(message.id), message.nanos, code, signal)
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and text.isascii() else None

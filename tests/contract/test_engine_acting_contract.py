@@ -301,10 +301,10 @@ async def test_no_name_and_no_short_id_is_ever_asked_for(bench: Bench) -> None:
 
 
 async def test_an_id_goes_before_a_name_in_whatever_is_done(bench: Bench) -> None:
-    """Whoever is named like the id of another is not touched as long as that one is there."""
+    """Who is named like the id of another, or its short form, is not touched while that one is there."""
     victim = await bench.run()
-    impostor = await bench.run(name=victim)
-    innocent = await bench.engine.inspect(impostor)
+    named = [await bench.run(name=victim), await bench.run(name=victim[:12])]
+    before = await looks(bench, *named)
     expected = (204, 204, 200, 204, 204)
     engine = bench.engine
     done = (
@@ -315,8 +315,10 @@ async def test_an_id_goes_before_a_name_in_whatever_is_done(bench: Bench) -> Non
         await engine.remove(victim, force=True),
     )
     assert done == expected
-    found = await bench.engine.inspect(impostor)
-    assert (found.run, found.state, found.limits) == (innocent.run, State.RUNNING, Limits())
+    after = await looks(bench, *named)
+    assert [(one.run, one.state, one.limits) for one in after] == [
+        (one.run, State.RUNNING, Limits()) for one in before
+    ]
 
 
 async def test_when_the_id_is_gone_it_is_done_to_whoever_is_named_so(bench: Bench) -> None:

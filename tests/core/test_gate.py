@@ -6,11 +6,11 @@ import pytest
 
 from reactor.core.cautions import GateHeld, GateOpened
 from reactor.core.container import Container
-from reactor.core.decisions import Action
 from reactor.core.facts import Acknowledged, Reloaded
 from reactor.core.gate import gated_rules
 from reactor.core.restraint import GateTerms
 from reactor.core.rules import Rule, RuleSet, Trigger
+from reactor.core.verbs import Action
 from tests.core.build import Story, age_over, anew, box, over, pids_over, story
 
 NEW = Rule("g/new", "f:1", when=pids_over(200), digest="n1")

@@ -9,8 +9,9 @@ from typing import Any
 import trio
 
 from reactor.core.container import Container, ContainerId, Run, State
-from reactor.core.decisions import Action, Call, Decision, Outcome, Result, Why, decision_id
-from reactor.core.notes import Cause
+from reactor.core.decisions import Call, Decision, Outcome, Result, Why, decision_id
+from reactor.core.notes import Cause, Ended
+from reactor.core.verbs import Action
 from reactor.journal.journal import Journal
 
 
@@ -67,7 +68,7 @@ def end(
     finished_at: str = "",
 ) -> None:
     """A run that is over."""
-    journal.ended(run_of(n), code, cause, oom, finished_at)
+    journal.ended(Ended(trio.current_time(), run_of(n), f"c{n}", cause, code, oom, finished_at))
 
 
 async def eventually(true: Callable[[], bool]) -> None:
