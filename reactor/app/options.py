@@ -10,6 +10,7 @@ from pathlib import Path
 
 from reactor import __version__
 from reactor.app.orders import add_control, add_orders
+from reactor.app.pasts import add_past
 from reactor.core.language.units import read_duration
 
 SCOPE = """\
@@ -57,6 +58,7 @@ def parser() -> argparse.ArgumentParser:
     _fmt(commands)
     _demo(commands)
     add_orders(commands)
+    add_past(commands)
     return top
 
 

@@ -159,6 +159,7 @@ def _plan(
         exports=_exports(info, listeners),
         most_streams=settings.most_streams,
         drain=settings.times.drain,
+        evidence=settings.evidence,
     )
 
 

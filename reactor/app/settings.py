@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reactor.act.config import ActConfig
+from reactor.core.evidence import EvidenceTerms
 from reactor.core.protection import Policy
 from reactor.core.restraint import GateTerms
 from reactor.core.rules import RuleSet
@@ -34,7 +35,8 @@ class Settings:
 
     ``at_once`` is how many kills are under way together; ``strict`` refuses to act while the
     journal cannot take an intent. ``control`` is the control socket: empty for the default place, or ``off``.
-    ``record`` is the folder for recordings, None for no recording.
+    ``record`` is the folder for recordings, None for no recording. ``evidence`` is what is gathered around
+    the ends that we bring.
     """
 
     policy: Policy = field(default_factory=Policy)
@@ -51,6 +53,7 @@ class Settings:
     reload_on_change: bool = False
     record: Path | None = None
     record_limits: Limits = field(default_factory=Limits)
+    evidence: EvidenceTerms = field(default_factory=EvidenceTerms)
 
     def recording_place(self, named: str | None = None) -> Place | None:
         """Where to record: what was named on the command line, else the folder; None for nowhere."""

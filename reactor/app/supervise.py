@@ -14,6 +14,7 @@ from random import Random
 
 import trio
 
+from reactor.act.collecting import AT_ONCE, Collector
 from reactor.act.config import ActConfig
 from reactor.act.reopening import reopen
 from reactor.act.workers import Workers
@@ -22,6 +23,7 @@ from reactor.app.numbers import Numbers, Sources
 from reactor.app.proofs import proven
 from reactor.app.recorder import Recorder
 from reactor.core.decisions import Outcome, Result, Why
+from reactor.core.evidence import EvidenceTerms
 from reactor.core.ports import Engine
 from reactor.core.state import Setup
 from reactor.engine.layers import Layers
@@ -44,7 +46,8 @@ Service = Callable[[Monitor, Numbers, trio.TaskStatus[None]], Awaitable[None]]
 class Plan:
     """What to supervise. ``setup`` lacks only what the journal remembers; times are in seconds.
 
-    ``acting_engine`` is the engine for those who act, if it is not to be the same.
+    ``acting_engine`` is the engine for those who act, if it is not to be the same. ``evidence`` says what is
+    gathered around the ends that we bring; None is nothing.
     """
 
     setup: Setup
@@ -57,6 +60,7 @@ class Plan:
     services: tuple[Service, ...] = ()
     observers: tuple[Observer, ...] = ()
     recorder: Recorder | None = None
+    evidence: EvidenceTerms | None = None
     most_streams: int = 2000
     drain: float = 20.0
     chance: Random = field(default_factory=Random)
@@ -76,12 +80,15 @@ async def supervise(
         setup = _with_memory(plan)
         recorder = plan.recorder
         on_fact = recorder.take if recorder is not None else ignore
-        monitor = Monitor(setup, scheduler, plan.journal, tally, plan.observers, on_fact)
+        collector = Collector(plan.engine, plan.journal, plan.evidence) if plan.evidence else None
+        observers = (*plan.observers, collector) if collector is not None else plan.observers
+        monitor = Monitor(setup, scheduler, plan.journal, tally, observers, on_fact)
         if recorder is not None:
             await keeping.start(recorder.run, setup)
         async with trio.open_nursery() as acting:
             workers = _workers(plan, monitor, acting)
             workers.start()
+            _start_collecting(collector, acting)
             async with trio.open_nursery() as sources:
                 numbers = await _start_watching(plan, monitor, workers, sources, tally)
                 for export in plan.exports:
@@ -96,6 +103,12 @@ async def supervise(
             await _drain(plan, workers)
             acting.cancel_scope.cancel()
         keeping.cancel_scope.cancel()
+
+
+def _start_collecting(collector: Collector | None, acting: trio.Nursery) -> None:
+    if collector is not None:
+        for _ in range(AT_ONCE):
+            acting.start_soon(collector.run)
 
 
 def _with_memory(plan: Plan) -> Setup:

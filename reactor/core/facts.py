@@ -19,6 +19,7 @@ class Happening(StrEnum):
     START = "start"
     DIE = "die"
     OOM = "oom"
+    KILL = "kill"  # somebody had a signal sent that ends
     DESTROY = "destroy"
 
 

@@ -14,6 +14,8 @@ from reactor.core.state import Entry, Setup
 from reactor.core.swift import changed
 
 RESTARTS = "restarts"
+RECENT = 30
+"""How many samples of a run are kept for the record of what was decided about it."""
 _BEYOND = 2**63
 """No reading is as large as this; what is, is a mistake of whoever sent it."""
 
@@ -23,8 +25,9 @@ def take_sample(setup: Setup, entry: Entry, sample: Sample) -> Entry:
     cores = _cores(entry, sample, setup.stale_after)
     wanted = _windows(entry.rules)
     heard = sample.at if tells(sample) else entry.heard
+    recent = (*entry.recent[1 - RECENT :], sample)
     if not wanted:
-        return changed(entry, sample=sample, cores=cores, heard=heard)
+        return changed(entry, sample=sample, cores=cores, heard=heard, recent=recent)
     values = {"cpu": cores, "memory": sample.memory, "pids": sample.pids}
     series = {
         window: _longer(entry.series.get(window), window, sample.at, values.get(window.field), setup)
@@ -32,7 +35,7 @@ def take_sample(setup: Setup, entry: Entry, sample: Sample) -> Entry:
         if window.field != RESTARTS
     }
     series |= without_samples(entry.series)
-    return changed(entry, sample=sample, cores=cores, series=series, heard=heard)
+    return changed(entry, sample=sample, cores=cores, series=series, heard=heard, recent=recent)
 
 
 def tells(sample: Sample) -> bool:

@@ -99,6 +99,8 @@ class Entry:
     windows of its rules, ``past`` how long its earlier runs lasted together, None if not certain.
     ``came_up`` is what its health check has said of this run: False once it was starting, True once it was
     healthy. ``layer`` is the last measure of its writable layer.
+    ``recent`` are the latest samples of this run, for the record. ``struck`` is when the engine last told of
+    a signal that ends, ``died`` when it told of the death.
     """
 
     container: Container
@@ -142,6 +144,9 @@ class Entry:
     past: float | None = None
     came_up: bool | None = None
     layer: LayerSized | None = None
+    recent: tuple[Sample, ...] = ()
+    struck: float | None = None
+    died: float | None = None
 
     @property
     def run(self) -> Run:

@@ -12,6 +12,7 @@ from reactor.core.container import Run
 from reactor.core.decisions import Decision
 from reactor.core.defects import put_out_of_force
 from reactor.core.draft import Draft
+from reactor.core.dying import take_word
 from reactor.core.ending import ended_note
 from reactor.core.facts import (
     Acknowledged,
@@ -151,6 +152,8 @@ def _acknowledged(setup: Setup, state: State, fact: Acknowledged) -> Step:
 
 def _happened(setup: Setup, state: State, fact: Happened) -> Step:
     """An OOM says something by itself; all other events only make somebody look."""
+    if fact.what in {Happening.KILL, Happening.DIE}:
+        return take_word(state, fact)
     entry = state.entries.get(fact.id)
     if fact.what is not Happening.OOM:
         return Step(state)

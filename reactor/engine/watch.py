@@ -7,6 +7,7 @@ the core's business; how a call is made, that of ``calls``.
 
 import logging
 import random
+import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,6 +24,7 @@ from reactor.engine.picture import Picture
 
 log = logging.getLogger("reactor.engine")
 
+ENDING_SIGNALS = frozenset({signal.SIGINT, signal.SIGQUIT, signal.SIGABRT, signal.SIGKILL, signal.SIGTERM})
 HAPPENINGS = {happening.value: happening for happening in Happening}
 LOOKED_AT = frozenset(
     {"create", "start", "restart", "die", "oom", "pause", "unpause", "destroy", "update", "rename"}
@@ -160,10 +162,15 @@ class Watch:
         self._unannounced.discard(event.id)
         happening = HAPPENINGS.get(event.action)
         quiet = happening is Happening.DIE and self._deaths.heard(event, now)
-        if happening is not None:
+        if happening is not None and (happening is not Happening.KILL or self._ends(event)):
             self._feed(Happened(now, happening, event.id, event.time_nano))
         if event.action in LOOKED_AT and not quiet:
             self._inspector.ask_nowait(event.id)
+
+    def _ends(self, event: Event) -> bool:
+        """Whether the signal that was sent is one that ends; a label of that name would hide which it was."""
+        container = self._picture.get(event.id)
+        return event.signal in ENDING_SIGNALS and not (container and "signal" in container.labels)
 
     # What a look says
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from reactor.core.container import Container, ContainerId, Run, State
+from reactor.core.container import Container, ContainerId, Limits, Run, State
 from reactor.core.facts import LayerSized, Sample
 from reactor.ruletest.models import ABSENT
 from reactor.ruletest.script import MEASURED, SAMPLED, Box, Change
@@ -81,7 +81,7 @@ class Cast:
         plain: dict[str, Any] = dict(change.plain)
         limits = _limits(part, at, change.courses)
         if plain or limits:
-            part.container = replace(part.container, **{**limits, **plain})
+            part.container = _with_limits(replace(part.container, **{**limits, **plain}))
         if MEASURED in change.courses:
             part.measured_at = None
         return part
@@ -121,6 +121,7 @@ class Cast:
             exit_code=code,
             oom_killed=part.oomed,
             finished_at=_written(at),
+            finished=at,
         )
         return part
 
@@ -157,8 +158,15 @@ def _part(box: Box, ids: dict[str, ContainerId]) -> Part:
         listed=box.state != ABSENT,
         courses={key: (course, 0.0) for key, course in box.courses.items()},
     )
-    part.container = replace(part.container, **{**_limits(part, 0.0, part.courses), **_flags(box)})
+    changes = {**_limits(part, 0.0, part.courses), **_flags(box)}
+    part.container = _with_limits(replace(part.container, **changes))
     return part
+
+
+def _with_limits(container: Container) -> Container:
+    """An engine tells the same limits in one record, swap among them: here, none beyond memory."""
+    memory = container.memory_limit
+    return replace(container, limits=Limits(container.pids_limit, memory, memory, container.limits.cpu))
 
 
 def _limits(part: Part, at: float, changed: Collection[str]) -> dict[str, Any]:
@@ -181,12 +189,14 @@ def _container(box: Box, ids: dict[str, ContainerId]) -> Container:
     begun = state is not State.CREATED
     born = None if box.age is None else -box.age
     started = _written(born if born is not None else -_UNSURE_AGE) if begun else ""
+    over = state in {State.EXITED, State.DEAD}
     return Container(
         run=Run(ids[box.key], started),
         state=state,
         born=born if begun else None,
         created=born if born is not None else -_UNSURE_AGE,
         joins=frozenset(ids[other] for other in box.joins),
-        finished_at=_written(0.0) if state in {State.EXITED, State.DEAD} else "",
+        finished_at=_written(0.0) if over else "",
+        finished=0.0 if over else None,
         **plain,
     )

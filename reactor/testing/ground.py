@@ -19,6 +19,7 @@ from reactor.testing.timers import Timers
 
 FIRST_PID = 5_000_000
 """Above the highest number a kernel gives out, so that no real process is ever taken for one of ours."""
+HOST_CPUS = 2
 
 
 class Ground:

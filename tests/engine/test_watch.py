@@ -351,3 +351,19 @@ async def test_restarts_and_updates_are_seen_at_their_moments(autojump_clock: tr
         ]
         assert [limit for limit in limits if limit[0] < 3] == [(0.0, 50, 64 * MIB)] * (len(limits) - 1)
         assert limits[-1] == (3.0, 20, 128 * MIB)
+
+
+async def test_a_signal_that_ends_is_told_and_no_other(autojump_clock: trio.testing.MockClock) -> None:
+    """Nor one whose number a label hides, as labels stand over what the engine writes into an event."""
+    world = World()
+    struck, hung_up = world.spawn(name="c-a", task=Sleeps()), world.spawn(name="c-b", task=Sleeps())
+    labelled = world.spawn(name="c-c", labels={"signal": "9"})
+    async with watching(world) as seen:
+        await trio.sleep(5)
+        world.kill(hung_up, signal=1)
+        world.kill(labelled)
+        world.kill(struck)
+        await trio.sleep(5)
+        told = [each for each in seen.of(Happened) if isinstance(each, Happened)]
+        assert [each.id for each in told if each.what is Happening.KILL] == [struck.id]
+        assert {each.id for each in told if each.what is Happening.DIE} >= {struck.id, labelled.id}

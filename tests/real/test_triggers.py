@@ -91,6 +91,7 @@ def test_each_trigger_counts_for_whom_it_came_and_for_nobody_else(
         **is_left_behind(scene),
         **begins(scene, before),
     }
+    scene.charges.names.update(ended)
     scene.innocent(before["read"], before["read-too"], before["runs"], before["main"])
     end_once_less_often(scene, *calmer)
     until(lambda: is_over(scene, loop), 30, "the loop is ended")
@@ -151,11 +152,12 @@ def begins(scene: Scene, before: dict[str, str]) -> dict[str, str]:
 
 def ends_with_a_code(scene: Scene) -> dict[str, str]:
     """What is left of a task goes when its main ended with this code, and stays with another."""
-    mains = [scene.run(deeds.exits(code, after=1), task=f"code-{code}") for code in (3, 4)]
+    # Whoever is to go with its main must be there before that.
     goes, stays = (scene.run(deeds.SERVE, serves=f"code-{code}", labels={"test": "none"}) for code in (3, 4))
-    scene.untouched(*mains)
     scene.innocent(stays)
-    return {scene.guilty(goes, 1 + PROMISE): "on/die"}
+    scene.guilty(goes, 2 * PROMISE, since=scene.truth.now(), not_before=1)
+    scene.untouched(*(scene.run(deeds.exits(code, after=1), task=f"code-{code}") for code in (3, 4)))
+    return {goes: "on/die"}
 
 
 def is_left_behind(scene: Scene) -> dict[str, str]:
