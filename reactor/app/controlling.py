@@ -17,14 +17,16 @@ from reactor.app.numbers import Numbers
 from reactor.app.reloading import Reloader
 from reactor.core.appraisal import appraise, find
 from reactor.core.facts import Acknowledged
+from reactor.core.gate import objection, token
 from reactor.core.language.printing import tame
 from reactor.core.restraint import Match
 from reactor.http.server import serve
-from reactor.web.control import TERMS, Controls, Refused, control
+from reactor.web.control import TERMS, Controls, Reader, Refused, control
 
 log = logging.getLogger("reactor.app")
 
 LONGEST_NAME = 64
+UNREAD = "nobody says what was read: name the token that reactor status prints; nothing was let through"
 _GONE, _CONFLICT, _AMBIGUOUS, _MISTAKES = 404, 409, 409, 422
 
 
@@ -53,6 +55,8 @@ class Desk:
             "gated": list(self._monitor.gated()),
             "held": [_match(match) for match in gate.matches] if gate.held else [],
             "held_rules": self._held_rules(),
+            "along": gate.along if gate.held else 0,
+            "token": self._token() if gate.held else "",
             "unknown": gate.unknown if gate.held else 0,
         }
 
@@ -76,14 +80,22 @@ class Desk:
         rules = self._monitor.setup.rules
         return {"rules": len(rules.rules), "version": rules.version, "gated": list(self._monitor.gated())}
 
-    def acknowledge(self, who: str) -> Mapping[str, Any]:
-        """Let act what is held back."""
-        gate = self._monitor.state.curbs.gate
+    def acknowledge(self, reader: Reader) -> Mapping[str, Any]:
+        """Let act what is held back, if it is what was read."""
+        gate, monitor = self._monitor.state.curbs.gate, self._monitor
         if not gate.held:
             raise Refused(_CONFLICT, {"error": "nothing is held back"})
+        token = self._token() if reader.unread else tame(reader.token, LONGEST_NAME)
+        if not token:
+            raise Refused(_CONFLICT, {"error": UNREAD})
         rules = self._held_rules()
-        self._monitor.feed(Acknowledged(trio.current_time(), tame(who, LONGEST_NAME)))
-        return {"rules": rules, "containers": len(gate.matches)}
+        monitor.feed(Acknowledged(trio.current_time(), tame(reader.who, LONGEST_NAME), token, reader.unread))
+        if monitor.state.curbs.gate.held:
+            raise Refused(_CONFLICT, {"error": objection(monitor.setup, monitor.state, token)})
+        return {"rules": rules, "containers": gate.matching, "token": token}
+
+    def _token(self) -> str:
+        return str(token(self._monitor.setup, self._monitor.state))
 
     def _held_rules(self) -> list[str]:
         """The rules that are held back: those that match; all new ones while nobody knows what matches."""

@@ -130,10 +130,16 @@ class Reloaded:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """Somebody read whom the new rules would end, and lets them. ``who`` is for the record only."""
+    """Somebody read whom the new rules would end, and lets them. ``who`` is for the record only.
+
+    ``token`` tells what was read; it is empty in recordings from before there were tokens. ``unread`` tells
+    that it was asked for whatever is held at that moment.
+    """
 
     at: float
     who: str
+    token: str = ""
+    unread: bool = False
 
 
 Fact = (

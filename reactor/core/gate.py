@@ -15,7 +15,10 @@ from reactor.core.restraint import Gate, Match
 from reactor.core.rules import Rule
 from reactor.core.sampling import tells
 from reactor.core.state import Entry, Setup, State
+from reactor.core.tokens import Token, parse_token, token_of
 from reactor.core.topology import reach
+
+_LONGEST = 40
 
 
 def is_gated(setup: Setup, state: State, rule: Rule) -> bool:
@@ -39,12 +42,37 @@ def start_counting(state: State, at: float, *, anew: bool = False) -> State:
     return replace(state, curbs=replace(state.curbs, gate=gate))
 
 
-def open_gate(setup: Setup, state: State, at: float, by: str = "") -> tuple[State, GateOpened]:
+def token(setup: Setup, state: State) -> Token:
+    """By what the gate can be acknowledged as it stands now."""
+    return token_of((rule.key for rule in gated_rules(setup, state)), state.curbs.gate.concerned)
+
+
+def objection(setup: Setup, state: State, text: str) -> str:
+    """Why what was read, by this token, is not what would be let through; empty if it is.
+
+    What has come to match since then is held to the bounds of the gate, too: it would else be let
+    through without anybody having read of it.
+    """
+    read, now = parse_token(text), token(setup, state)
+    if read is None:
+        return f"{text[:_LONGEST]!r} is no token: see reactor status for the one of what is held now"
+    if read.rules != now.rules:
+        return "other rules are held by now than those that were read: see reactor status again"
+    if not _is_within(setup, state, now.count - read.count, 0):
+        return (
+            f"{read.count} containers were read, and it is about {now.count} by now: see reactor status again"
+        )
+    return ""
+
+
+def open_gate(
+    setup: Setup, state: State, at: float, by: str = "", *, unread: bool = False
+) -> tuple[State, GateOpened]:
     """Let all rules through that are gated now, for good."""
     rules, gate = gated_rules(setup, state), state.curbs.gate
     digests = frozenset(rule.digest for rule in rules)
     opened = Gate(since=gate.since, opened=gate.opened | digests)
-    note = GateOpened(at, tuple(rule.name for rule in rules), digests, len(gate.matches), by)
+    note = GateOpened(at, tuple(rule.name for rule in rules), digests, gate.matching, by, unread)
     return replace(state, curbs=replace(state.curbs, gate=opened)), note
 
 
@@ -66,7 +94,9 @@ def review(setup: Setup, draft: Draft, matching: Sequence[Candidate], at: float)
     if gate.held and _is_news(setup, gate, len(mains)):
         gate = replace(gate, noted=len(mains), told=True)
         names = tuple(rule.name for rule in gated_rules(setup, draft.state))
-        draft.notes.append(GateHeld(at, names, matches, along, _governed(draft.state), unknown))
+        draft.state = replace(draft.state, curbs=replace(draft.state.curbs, gate=gate))
+        shown = str(token(setup, draft.state))
+        draft.notes.append(GateHeld(at, names, matches, along, _governed(draft.state), unknown, shown))
     draft.state = replace(draft.state, curbs=replace(draft.state.curbs, gate=gate))
     return False
 

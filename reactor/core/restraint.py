@@ -67,6 +67,16 @@ class Gate:
     told: bool = False
     opened: frozenset[str] = frozenset()
 
+    @property
+    def matching(self) -> int:
+        """How many runs match; one that several rules match is one."""
+        return len({match.run.id for match in self.matches})
+
+    @property
+    def concerned(self) -> int:
+        """How many runs it is about, all told: those that match or may, and those that would go along."""
+        return self.matching + self.along + self.unknown
+
 
 @dataclass(frozen=True, slots=True)
 class Limited:

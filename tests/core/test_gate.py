@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from reactor.core.cautions import GateHeld, GateOpened
+from reactor.core.cautions import AcknowledgementRefused, GateHeld, GateOpened
 from reactor.core.container import Container
 from reactor.core.decisions import Action
 from reactor.core.facts import Acknowledged, Reloaded
-from reactor.core.gate import gated_rules
+from reactor.core.gate import gated_rules, token
 from reactor.core.restraint import GateTerms
 from reactor.core.rules import Rule, RuleSet, Trigger
 from tests.core.build import Story, age_over, anew, box, over, pids_over, story
@@ -117,6 +117,91 @@ def test_what_was_not_counted_yet_cannot_be_acknowledged() -> None:
     assert told.live() == []
     told.tick(2)
     assert _held(told)
+
+
+def _token(told: Story) -> str:
+    return str(token(told.setup, told.state))
+
+
+def _refusals(told: Story) -> list[str]:
+    return [
+        note.why for note in told.said(AcknowledgementRefused) if isinstance(note, AcknowledgementRefused)
+    ]
+
+
+def test_an_acknowledgement_of_what_was_read_opens_it() -> None:
+    told = _samples(_story(), 0.5, 4).tick(2)
+    read = _token(told)
+    assert [note.token for note in told.said(GateHeld) if isinstance(note, GateHeld)] == [read]
+    assert read.endswith("-4")
+    _samples(told, 20, 6)
+    told.tell(Acknowledged(21, "kim", read))
+    assert sorted(told.live()) == [1, 2, 3, 4, 5, 6], "two more than were read: the gate lets two through"
+    assert [note.by for note in told.said(GateOpened) if isinstance(note, GateOpened)] == ["kim"]
+
+
+def test_what_came_to_match_since_it_was_read_is_held_to_the_bounds_of_the_gate() -> None:
+    """Counted at the moment of the acknowledgement: no tick was between."""
+    boxes = [box(n) for n in range(1, 12)]
+    told = _samples(_story(boxes=boxes), 0.5, 4, boxes).tick(2)
+    read = _token(told)
+    _samples(told, 20, 8, boxes)
+    told.tell(Acknowledged(21, "kim", read))
+    assert told.live() == []
+    assert _refusals(told) == ["4 containers were read, and it is about 8 by now: see reactor status again"]
+    told.tell(Acknowledged(22, "kim", _token(told)))
+    assert sorted(told.live()) == [1, 2, 3, 4, 5, 6, 7, 8]
+
+
+def test_fewer_than_were_read_are_let_through() -> None:
+    told = _samples(_story(), 0.5, 9).tick(2)
+    read = _token(told)
+    _samples(told, 20, 1)
+    assert told.tell(Acknowledged(21, "kim", read)).live() == [1]
+
+
+def test_what_was_read_of_other_rules_opens_nothing() -> None:
+    told = _samples(_story(), 0.5, 5).tick(2)
+    read = _token(told)
+    _reload(told, 3, replace(NEW, when=pids_over(100), digest="n2"), OLD)
+    _samples(told, 4, 5).tick(4).tick(5)
+    assert _held(told)
+    told.tell(Acknowledged(6, "kim", read))
+    assert told.live() == []
+    assert _refusals(told) == [
+        "other rules are held by now than those that were read: see reactor status again"
+    ]
+
+
+@pytest.mark.parametrize("text", ["yes", "1234abcd", "1234abcd-", "1234abcd--1", "x234abcd-1", "1234abcd-١"])  # noqa: RUF001  # A digit that is none of ours.
+def test_what_is_no_token_opens_nothing(text: str) -> None:
+    told = _samples(_story(), 0.5, 5).tick(2).tell(Acknowledged(6, "kim", text))
+    assert told.live() == []
+    assert "is no token" in _refusals(told)[0]
+
+
+def test_what_is_not_known_was_read_as_well() -> None:
+    """Nobody was read by then; all ten could match, and that is what was said."""
+    told = _story()
+    for at in range(1, 12):
+        told.tick(at)
+    read = _token(told)
+    assert read.endswith("-10")
+    _samples(told, 12, 10).tell(Acknowledged(12.5, "kim", read))
+    assert len(told.live()) == 10
+
+
+def test_sidecars_that_would_go_along_are_read_too() -> None:
+    sides = [box(20 + n, labels={"reactor.sidecar-of": f"t{n}"}) for n in range(1, 6)]
+    boxes = [*TEN[:4], *sides]
+    told = _samples(_story(boxes=boxes), 0.5, 4, boxes).tick(2)
+    assert _token(told).endswith("-8")
+
+
+def test_what_was_asked_for_unread_is_on_record() -> None:
+    told = _samples(_story(), 0.5, 5).tick(2)
+    told.tell(Acknowledged(3, "kim", _token(told), unread=True))
+    assert [note.unread for note in told.said(GateOpened) if isinstance(note, GateOpened)] == [True]
 
 
 def test_a_proven_rule_is_not_held_back_by_one_that_is_not() -> None:
