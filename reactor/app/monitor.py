@@ -180,7 +180,7 @@ class Monitor:
         setup = self.setup
         if not setup.dry_run:
             free = [rule for rule in setup.rules.rules if not is_gated(setup, self.state, rule)]
-            self._journal.prove(proofs(free, setup.policy))
+            self._journal.prove(proofs(free, setup))
 
     def _standing(self, key: ContainerId) -> Standing | None:
         entry = self.state.entries.get(key)

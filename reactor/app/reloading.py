@@ -51,7 +51,7 @@ class Reloader:
 
     def _put_in_force(self, rules: RuleSet) -> None:
         setup = self._monitor.setup
-        known = proven(rules, setup.policy, self._known())
+        known = proven(rules, setup, self._known())
         self._monitor.reload(replace(setup, rules=rules, proven=known))
         fields = {"rules": len(rules.rules), "rules_version": rules.version}
         log.info("the rules were read again and are in force", extra=fields)

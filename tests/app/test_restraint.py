@@ -7,6 +7,7 @@ import trio
 from trio.testing import MockClock
 
 from reactor.app.numbers import rule_unknown
+from reactor.app.supervise import supervise
 from reactor.core.decisions import Action
 from reactor.core.restraint import GateTerms
 from reactor.core.rules import Level, Rule, RuleSet, Trigger
@@ -15,7 +16,7 @@ from reactor.testing.direct import BY
 from reactor.testing.history import What
 from reactor.testing.tasks import Sleeps, Usage
 from reactor.testing.world import World
-from tests.app.test_supervise import running, task
+from tests.app.test_supervise import plan, running, task
 from tests.core.build import box, condition, pids_over, story, total_over
 
 
@@ -121,6 +122,26 @@ async def test_a_start_with_proven_rules_is_not_held(autojump_clock: MockClock, 
         await trio.sleep(3)
         assert sorted(monitor.ended()) == [f"c{n}" for n in range(5)]
         assert all(each.alive for each in crowd[5:])
+
+
+async def test_a_restart_with_a_setting_that_makes_a_proven_rule_wider_is_held(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    """The same rule, proven by the first start: the second one believes readings for longer."""
+    world = World()
+    crowd = [task(world, f"c{n}", labels={"reactor.task": f"t{n}"}) for n in range(10)]
+    setup = _setup(Rule("g/pids", "f", pids_over(100), digest="known"), gate=GateTerms())
+    for patient, held in ((setup, False), (replace(setup, stale_after=60), True)):
+        made = plan(world, tmp_path, setup=patient)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(world.run)
+            with trio.move_on_after(15):
+                await supervise(made, trio.sleep_forever)
+            nursery.cancel_scope.cancel()
+        for each in crowd[:5]:
+            world.use(each, Usage(pids=150))
+        assert bool(made.journal.proven()) is not held
+    assert world.history.effective(BY) == []
 
 
 async def test_the_end_of_a_main_takes_its_sidecars_by_a_rule_about_ends(
