@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from reactor.core.container import Container, ContainerId, Run
+from reactor.core.container import Container, ContainerId, Listed, Run
 from reactor.core.decisions import Outcome
 
 
@@ -66,7 +66,8 @@ class Snapshot:
     image's among them. ``unread`` are over and were not inspected yet: how they ended is still
     to be found. ``gap`` tells that events may have been lost since the last snapshot, ``blind``
     for how many seconds. ``number`` counts snapshots from 1.
-    ``began`` is when its list was taken: what was created later is not in it.
+    ``began`` is when its list was taken: what was created later is not in it. ``rows`` is what the list
+    itself says of the ``unsure``.
     """
 
     at: float
@@ -78,6 +79,7 @@ class Snapshot:
     blind: float = 0.0
     unread: frozenset[ContainerId] = frozenset()
     hints: Mapping[ContainerId, Mapping[str, str]] = field(default_factory=dict, hash=False)
+    rows: Mapping[ContainerId, Listed] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,10 +133,15 @@ def _unknown(setup: Setup, state: State, at: float) -> int:
     Those are counted as if they matched. Were they nothing, a new rule would be let through while the
     engine is slow to tell, and would end everybody as soon as it does.
     """
-    entries = (state.entries.get(key) for key in state.unconfirmed)
-    unseen = sum(entry is None or (entry.governed and not entry.alive) for entry in entries)
     gated = frozenset(rule.key for rule in gated_rules(setup, state))
+    entries = (state.entries.get(key) for key in state.unconfirmed)
+    unseen = sum(entry is None or _may_run_again(entry, gated) for entry in entries)
     return unseen + sum(each.governed and _is_unknown(setup, each, gated, at) for each in state.living())
+
+
+def _may_run_again(entry: Entry, gated: frozenset[str]) -> bool:
+    """Whether one that was over is listed as alive, and a gated rule is for it."""
+    return entry.governed and not entry.alive and any(rule.key in gated for rule in entry.rules)
 
 
 def _is_unknown(setup: Setup, entry: Entry, gated: frozenset[str], at: float) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from reactor.core.container import NOTHING, Container, ContainerId
+from reactor.core.container import NOTHING, Container, ContainerId, Listed
 from reactor.core.rules import Selector
 
 
@@ -102,3 +102,16 @@ def is_main(policy: Policy, container: Container) -> bool:
     """Whether a configured selector names it."""
     labels = own_labels(policy, container)
     return any(selector.matches(container, labels) for selector in policy.selectors)
+
+
+def may_be_governed(policy: Policy, row: Listed) -> bool:
+    """Whether a container that could not be inspected may be in scope, for all that the list says of it.
+
+    A row shows the image's labels among the others, so that these can only be too many. What it does
+    not show is whether another container's PID or IPC namespace is shared and no network.
+    """
+    if row.id in policy.protected_ids or row.id == policy.own:
+        return False
+    if row.joined or policy.labels.sidecar_of in row.labels:
+        return True
+    return any(selector.matches(row, row.labels) for selector in policy.selectors)

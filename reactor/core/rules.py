@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from reactor.core.container import Container
+from reactor.core.container import Container, Listed
 from reactor.core.decisions import Action
 from reactor.core.language.tree import Node
 from reactor.core.language.windows import Tracks, Window, no_tracks
@@ -158,7 +158,7 @@ class Selector:
     image: str = ""
     project: str = ""
 
-    def matches(self, container: Container, labels: Mapping[str, str]) -> bool:
+    def matches(self, container: Container | Listed, labels: Mapping[str, str]) -> bool:
         """Whether the container is named. ``labels`` are those that count: never the image's own."""
         if self.label and self.label not in labels:
             return False

@@ -167,8 +167,9 @@ class State:
     first list was taken. ``early`` are the latest OOM events of containers that nobody has seen yet.
     ``deaf`` is since when no events have come in, None while they do. ``wholes`` are the holdings of
     rules about the whole, by key and owner; ``curbs`` is what holds rules back. ``unconfirmed`` were alive
-    in the last list, and what run they are in could not be found out. ``ticked`` is when time last went on,
-    ``awake`` since when it has done so without a break: what was not seen in a break is not our news.
+    in the last list and may be in scope, and what run they are in could not be found out. ``ticked`` is when
+    time last went on, ``awake`` since when it has done so without a break: what was not seen in a break is
+    not our news.
     """
 
     entries: Shelf[Entry] = field(default_factory=Shelf)

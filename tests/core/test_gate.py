@@ -5,13 +5,14 @@ from dataclasses import replace
 import pytest
 
 from reactor.core.cautions import AcknowledgementRefused, GateHeld, GateOpened
-from reactor.core.container import Container
+from reactor.core.container import Container, Listed, State
 from reactor.core.decisions import Action
 from reactor.core.facts import Acknowledged, Reloaded
 from reactor.core.gate import gated_rules, token
+from reactor.core.protection import Policy
 from reactor.core.restraint import GateTerms
-from reactor.core.rules import Rule, RuleSet, Trigger
-from tests.core.build import Story, age_over, anew, box, over, pids_over, story
+from reactor.core.rules import Rule, RuleSet, Selector, Trigger
+from tests.core.build import Story, age_over, anew, box, cid, over, pids_over, story
 
 NEW = Rule("g/new", "f:1", when=pids_over(200), digest="n1")
 OLD = Rule("g/old", "f:2", when=pids_over(500), digest="o1")
@@ -410,6 +411,61 @@ def test_runs_that_nobody_could_confirm_are_counted_as_if_they_matched() -> None
         told.snapshot(22, *(replace(each) for each in TEN)).tick(23)
         assert told.live() == []
         assert _held(told)
+
+
+def _row(container: Container, **changes: object) -> Listed:
+    row = Listed(container.id, container.name, container.image, "", State.RUNNING, container.labels)
+    return replace(row, **changes)  # type: ignore[arg-type]  # Fields of the row.
+
+
+@pytest.mark.parametrize(
+    ("changes", "scope", "counts"),
+    [
+        ({"labels": {}}, (), False),
+        ({"labels": {"reactor.owner": "t1", "reactor.skip": ""}}, (), False),
+        ({}, (), True),
+        ({"labels": {"reactor.sidecar-of": "t1"}}, (), True),
+        ({"labels": {}, "joined": True}, (), True),
+        ({"labels": {}}, (Selector(name="c*"),), True),
+        ({"labels": {}}, (Selector(name="job-*"),), False),
+        ({"labels": {"team": "ml"}}, (Selector(label="team", value="m*"),), True),
+        ({"labels": {"team": "web"}}, (Selector(label="team", value="m*"),), False),
+    ],
+)
+def test_of_those_that_nobody_could_look_at_only_those_count_that_may_be_in_scope(
+    changes: dict[str, object], scope: tuple[Selector, ...], *, counts: bool
+) -> None:
+    """Five strangers whose inspect hangs, beside ten in scope of which one matches."""
+    hung = [_row(box(n), **changes) for n in range(20, 25)]
+    policy = Policy(scope=(Selector(label="reactor.task"), *scope) if scope else ())
+    told = story(NEW, gate=GateTerms(), policy=policy)
+    rows = {row.id: row for row in hung}
+    told.snapshot(0, *TEN, unsure=frozenset(rows), rows=rows)
+    for at in range(1, 12):
+        _samples(told, at - 0.5, 1).tick(at)
+    assert told.live() == ([] if counts else [1])
+    assert told.state.curbs.gate.unknown == (5 if counts else 0)
+
+
+def test_what_is_protected_by_its_id_does_not_count_and_what_was_joined_once_does() -> None:
+    hung = [_row(box(n)) for n in range(20, 25)]
+    rows, ids = {row.id: row for row in hung}, frozenset(row.id for row in hung)
+    told = story(NEW, gate=GateTerms(), policy=Policy(protected_ids=ids))
+    assert _samples(told.snapshot(0, *TEN, unsure=ids, rows=rows), 1, 1).tick(2).live() == [1]
+    bare = {row.id: replace(row, labels={}) for row in hung}
+    told = story(NEW, gate=GateTerms(), remembered={key: frozenset({cid(1)}) for key in ids})
+    assert _samples(told.snapshot(0, *TEN, unsure=ids, rows=bare), 1, 1).tick(2).live() == []
+
+
+def test_a_doubtful_run_for_which_there_is_no_new_rule_does_not_count() -> None:
+    """They were over when they were last looked at; by the list they run again."""
+    new = replace(NEW, select=(Selector(name="c1"),))
+    told = story(new, OLD, gate=GateTerms(), proven=frozenset({"o1"})).see(
+        0, *(over(each) for each in TEN[1:])
+    )
+    told.snapshot(1, TEN[0], unsure=frozenset(each.id for each in TEN[1:]))
+    told.sample(1.5, TEN[0], pids=201).tick(2).tick(3)
+    assert told.live() == [1]
 
 
 def test_what_no_new_rule_reads_is_not_waited_for() -> None:
