@@ -144,6 +144,8 @@ def _kept_by(entry: Entry, at: float) -> str:
         return "this run is over"
     if entry.unsure:
         return "its present run could not be confirmed: nothing is decided until it is"
+    if entry.ending and entry.vain:
+        return "the engine does not get it ended: it is tried again, and counts towards no limit"
     if entry.ending:
         return "a decision about this run is being carried out"
     if at < entry.quiet_until:

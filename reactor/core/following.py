@@ -22,10 +22,12 @@ NOT_OF_THIS_MONITOR = frozenset({Why.DRY_RUN, Why.NO_RULE})
 def follow(setup: Setup, draft: Draft, outcome: Outcome, at: float) -> list[Decision]:
     """Take in an outcome; returns the decisions about the sidecars, in order."""
     entry = draft.entry(outcome.decision.run.id)
-    if entry is None or entry.run != outcome.decision.run or not outcome.final:
-        return []
-    if outcome.decision.dry_run:
+    if entry is None or entry.run != outcome.decision.run or outcome.decision.dry_run:
         # Nothing follows from what was only said.
+        return []
+    if not outcome.final:
+        if outcome.why is Why.WEDGED and not entry.vain:
+            draft.changed[entry.run.id] = replace(entry, vain=True)
         return []
     if outcome.result is Result.DONE:
         return _done(setup, draft, entry, outcome, at)
@@ -92,7 +94,8 @@ def _rest(setup: Setup, entry: Entry, outcome: Outcome, at: float) -> Entry:
         return replace(entry, latched=entry.latched | {rule} | keys_of(entry.rules, rule))
     if outcome.why in {Why.STALE, Why.IMPOSTOR}:
         return replace(entry, unsure=True)
-    return replace(entry, quiet_until=at + setup.again_after)
+    vain = entry.vain or outcome.result is Result.FAILED
+    return replace(entry, quiet_until=at + setup.again_after, vain=vain)
 
 
 def _note_held(draft: Draft, entry: Entry, outcome: Outcome, at: float) -> None:

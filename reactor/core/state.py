@@ -86,6 +86,7 @@ class Entry:
     ``unsure`` means that its present run could not be confirmed: nothing is decided.
     ``ending`` is the id of the decision under way and ``under_way`` its action; ``preempted`` is the id
     of a milder one that it overtook; ``decided`` is how many there were about this run.
+    ``vain`` means that the engine does not get it ended, or does not let us.
     ``settled`` means that the decision came off, ``killed`` that it was our call that ended the
     run. ``old_oom`` tells that the engine's OOM flag may still be an earlier run's. ``ooms``
     counts the OOM events of this run, ``last_oom`` is the engine's moment of the latest. ``due`` are
@@ -119,6 +120,7 @@ class Entry:
     preempted: str = ""
     decided: int = 0
     quiet_until: float = 0.0
+    vain: bool = False
     settled: bool = False
     killed: bool = False
     old_oom: bool = False

@@ -14,6 +14,7 @@ from reactor.core.rules import Level, Rule, RuleSet, Trigger
 from reactor.core.state import Setup
 from reactor.testing.direct import BY
 from reactor.testing.history import What
+from reactor.testing.outage import free, wedge
 from reactor.testing.tasks import Sleeps, Usage
 from reactor.testing.world import World
 from tests.app.test_supervise import plan, running, task
@@ -93,6 +94,33 @@ async def test_a_limit_holds_in_the_whole_monitor(autojump_clock: MockClock, tmp
         world.use(crowd[0], None)
         await trio.sleep(5)
         assert sorted(monitor.ended()) == ["c1", "c2"]
+
+
+async def test_wedged_containers_hold_a_rule_with_a_limit_until_they_are_in_quarantine(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    world = World()
+    crowd = [task(world, f"c{n}", labels={"reactor.task": f"t{n}"}) for n in range(6)]
+    async with running(
+        world, tmp_path, setup=_setup(Rule("g/pids", "f", pids_over(100), limit=2))
+    ) as monitor:
+        await trio.sleep(5)
+        for each in crowd[:2]:
+            wedge(each)
+            world.use(each, Usage(pids=150))
+        await trio.sleep(5)
+        world.use(crowd[2], Usage(pids=150))
+        await trio.sleep(5)
+        assert monitor.ended() == [], "two are being ended and match: with this one they are three"
+        await trio.sleep(30)
+        assert monitor.ended() == ["c2"]
+        for each in crowd[3:]:
+            world.use(each, Usage(pids=150))
+        await trio.sleep(30)
+        assert monitor.ended() == ["c2"], "three more at once are too many still"
+        for each in crowd[:2]:
+            free(each, trio.current_time())
+        await trio.sleep(1)
 
 
 async def test_a_start_with_new_rules_that_would_end_half_of_all_is_held(

@@ -7,6 +7,7 @@ import pytest
 
 from reactor.core.appraisal import NOT_SELECTED, Appraisal, RuleAppraisal, appraise, find
 from reactor.core.container import ContainerId
+from reactor.core.decisions import Result, Why
 from reactor.core.language.distance import distances
 from reactor.core.language.tree import Node
 from reactor.core.outlook import Stand
@@ -121,3 +122,10 @@ def test_what_never_gets_there_is_said_without_an_infinite_number() -> None:
     (rule,) = appraise(told.setup, told.state, told.entry(1), 30).rules
     json.dumps(asdict(rule), allow_nan=False)
     assert [far.said for far in rule.distances] == ["time_to(memory, memory_limit): never, as it goes on now"]
+
+
+def test_of_one_that_cannot_be_ended_it_is_said() -> None:
+    story = Story().see(0, box(1)).sample(1, box(1), pids=201)
+    assert _of(story, cid(1), 2.0).kept_by == "a decision about this run is being carried out"
+    story.outcome(16, story.decisions[0], Result.UNKNOWN, Why.WEDGED, final=False)
+    assert _of(story, cid(1), 17.0).kept_by.startswith("the engine does not get it ended")

@@ -50,4 +50,4 @@ def test_a_list_says_of_the_doubtful_what_it_knows() -> None:
     made.missed(KEY, 8.5)
     row = replace(ROW, labels={"reactor.task": "t"}, joined=True)
     snapshot = made.snapshot([row, replace(ROW, id=ContainerId(B))], at=9.0, began=8.0, number=1)
-    assert (snapshot.unsure, dict(snapshot.rows)) == ({KEY}, {KEY: row})
+    assert (snapshot.unsure, dict(snapshot.rows)) == (frozenset({KEY}), {KEY: row})
