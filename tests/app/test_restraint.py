@@ -101,9 +101,8 @@ async def test_wedged_containers_hold_a_rule_with_a_limit_until_they_are_in_quar
 ) -> None:
     world = World()
     crowd = [task(world, f"c{n}", labels={"reactor.task": f"t{n}"}) for n in range(6)]
-    async with running(
-        world, tmp_path, setup=_setup(Rule("g/pids", "f", pids_over(100), limit=2))
-    ) as monitor:
+    rule = Rule("g/pids", "f", pids_over(100), limit=2, hold=3)
+    async with running(world, tmp_path, setup=_setup(rule)) as monitor:
         await trio.sleep(5)
         for each in crowd[:2]:
             wedge(each)
