@@ -76,6 +76,7 @@ class LabelsText(Strict):
     task: LabelName = LabelNames().task
     sidecar_of: LabelName = LabelNames().sidecar_of
     skip: LabelName = LabelNames().skip
+    owner: LabelName = LabelNames().owner
 
 
 class ProtectText(Strict):

@@ -65,21 +65,22 @@ def own_labels(policy: Policy, container: Container) -> Mapping[str, str]:
     the container itself, which makes its treatment stricter.
     """
     inherited = container.image_labels
-    if not inherited or _trusted(policy, container):
+    if not inherited or is_trusted(policy, container):
         return container.labels
     return {key: value for key, value in container.labels.items() if inherited.get(key) != value}
 
 
 def exempting_labels(policy: Policy, container: Container) -> Mapping[str, str]:
     """The labels that may exempt a container: none of its image's, and none if the image is unreadable."""
-    if _trusted(policy, container):
+    if is_trusted(policy, container):
         return container.labels
     if container.image_labels is None:
         return NOTHING
     return {key: value for key, value in container.labels.items() if key not in container.image_labels}
 
 
-def _trusted(policy: Policy, container: Container) -> bool:
+def is_trusted(policy: Policy, container: Container) -> bool:
+    """Whether its image's labels count as if it had been given them."""
     return any(fnmatchcase(container.image, image) for image in policy.trusted_images)
 
 

@@ -6,6 +6,7 @@ over many runs in ``totals``; ``tick`` puts them together.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from reactor.core.container import ContainerId, Run
 
@@ -87,6 +88,17 @@ class Limited:
     limit: int
 
 
+class Place(NamedTuple):
+    """Where what is known of a total is kept: by the rule's key, and by the owner.
+
+    ``claimed`` keeps those apart who are the owner's by their images' word alone.
+    """
+
+    rule: str
+    owner: str = ""
+    claimed: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Sum:
     """A total as it was when time last went on; what is not known is not in it.
@@ -107,14 +119,14 @@ class Curbs:
     """All that is remembered of restraint. Maps are by the rules' keys.
 
     ``recent`` are the latest decisions of rules with a limit, ``broken`` the containers on which
-    a rule failed. ``sums`` are the totals of rules, by key and owner.
+    a rule failed. ``sums`` are the totals of rules.
     """
 
     gate: Gate = field(default_factory=Gate)
     limited: Mapping[str, Limited] = field(default_factory=dict)
     recent: Mapping[str, tuple[tuple[float, ContainerId], ...]] = field(default_factory=dict)
     broken: Mapping[str, frozenset[ContainerId]] = field(default_factory=dict)
-    sums: Mapping[tuple[str, str], Sum] = field(default_factory=dict)
+    sums: Mapping[Place, Sum] = field(default_factory=dict)
 
     def is_off(self, key: str) -> bool:
         """Whether a rule failed on so many containers that it is out of force."""

@@ -16,7 +16,7 @@ from reactor.core.holding import Holding
 from reactor.core.language.windows import Tracks, no_tracks
 from reactor.core.notes import Note
 from reactor.core.protection import GOVERNED, Policy, Standing
-from reactor.core.restraint import Curbs, GateTerms, no_gate
+from reactor.core.restraint import Curbs, GateTerms, Place, no_gate
 from reactor.core.rules import Rule, RuleSet, Trigger
 from reactor.core.shelf import Shelf
 
@@ -168,7 +168,7 @@ class State:
     ``roster`` changes whenever the living runs do, or the rules for them. ``began`` is when the
     first list was taken. ``early`` are the latest OOM events of containers that nobody has seen yet.
     ``deaf`` is since when no events have come in, None while they do. ``wholes`` are the holdings of
-    rules about the whole, by key and owner; ``curbs`` is what holds rules back. ``unconfirmed`` were alive
+    rules about the whole; ``curbs`` is what holds rules back. ``unconfirmed`` were alive
     in the last list and may be in scope, and what run they are in could not be found out. ``ticked`` is when
     time last went on, ``awake`` since when it has done so without a break: what was not seen in a break is
     not our news.
@@ -180,7 +180,7 @@ class State:
     began: float | None = None
     early: tuple[Happened, ...] = ()
     deaf: float | None = None
-    wholes: Mapping[tuple[str, str], Holding] = field(default_factory=dict)
+    wholes: Mapping[Place, Holding] = field(default_factory=dict)
     curbs: Curbs = field(default_factory=Curbs)
     unconfirmed: frozenset[ContainerId] = frozenset()
     ticked: float | None = None

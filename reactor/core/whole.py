@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from reactor.core.accounts import Account, accounts
 from reactor.core.candidates import Candidate
 from reactor.core.container import ContainerId
 from reactor.core.deciding import applies, may_decide, overtakes
@@ -16,7 +17,7 @@ from reactor.core.draft import Draft
 from reactor.core.holding import Holding, held
 from reactor.core.judging import view_of
 from reactor.core.language.units import say_bytes, say_number
-from reactor.core.restraint import Sum
+from reactor.core.restraint import Place, Sum
 from reactor.core.rules import Order, Rule, Total
 from reactor.core.state import Entry, Setup
 from reactor.core.topology import reach
@@ -35,47 +36,38 @@ class _Part:
 def take_victims(setup: Setup, draft: Draft, at: float) -> list[Candidate]:
     """Whom the rules about the whole would end now; keeps their sums and their holdings."""
     found: list[Candidate] = []
-    holdings: dict[tuple[str, str], Holding] = {}
-    sums: dict[tuple[str, str], Sum] = {}
+    holdings: dict[Place, Holding] = {}
+    sums: dict[Place, Sum] = {}
     for rule in setup.rules.rules:
         total = rule.when.total if rule.when is not None else None
         if total is None or draft.state.curbs.is_off(rule.key):
             continue
-        for group, members in _groups(setup, draft, total):
-            found += _judge_group(setup, draft, rule, total, group, members, at, holdings, sums)
+        mine: list[Candidate] = []
+        for account in accounts(setup.policy, draft.living(), total):
+            mine += _judge_account(setup, draft, rule, total, account, at, mine, holdings, sums)
+        found += mine
     if (holdings, sums) != (draft.state.wholes, draft.state.curbs.sums):
         curbs = replace(draft.state.curbs, sums=sums)
         draft.state = replace(draft.state, wholes=holdings, curbs=curbs)
     return found
 
 
-def _groups(setup: Setup, draft: Draft, total: Total) -> Iterable[tuple[str, list[Entry]]]:
-    """The runs that are added up together: all in scope, or those of each owner."""
-    governed = [entry for entry in draft.living() if entry.governed]
-    if total.whole != "owner":
-        return [("", governed)]
-    owners: dict[str, list[Entry]] = {}
-    for entry in governed:
-        owner = entry.own.get(setup.policy.labels.owner)
-        if owner:
-            owners.setdefault(owner, []).append(entry)
-    return sorted(owners.items())
-
-
-def _judge_group(
+def _judge_account(
     setup: Setup,
     draft: Draft,
     rule: Rule,
     total: Total,
-    group: str,
-    members: list[Entry],
+    account: Account,
     at: float,
-    holdings: dict[tuple[str, str], Holding],
-    sums: dict[tuple[str, str], Sum],
+    ahead: Iterable[Candidate],
+    holdings: dict[Place, Holding],
+    sums: dict[Place, Sum],
 ) -> list[Candidate]:
+    """Whom one account costs. ``ahead`` are those whom the rule ends for another one."""
+    members, place = account.members, account.place(rule)
     parts = [part for entry in members if (part := _part(setup, rule, total, entry, at)) is not None]
-    amount, place = sum(part.value for part in parts), (rule.key, group)
-    sums[place] = Sum(rule.name, group, amount, total.value, len(parts), len(members) - len(parts))
+    amount = sum(part.value for part in parts)
+    sums[place] = Sum(rule.name, account.owner, amount, total.value, len(parts), len(members) - len(parts))
     verdict = _SIGNS[total.sign](amount, total.value)
     before = draft.state.wholes.get(place)
     now = held(before, at, verdict=verdict, keep=rule.keep, patience=setup.patience_for(rule))
@@ -83,10 +75,10 @@ def _judge_group(
         holdings[place] = now
     if not verdict or now is None:
         return []
-    victims = _victims(setup, draft, rule, total, parts, at)
+    gone = frozenset(each.id for each in ahead if each.ready)
+    victims = _victims(setup, draft, rule, total, account, parts, gone, at)
     said = f"{total.whole}.{total.field} {_say(total, amount)} {total.sign} {_say(total, total.value)}"
-    if group:
-        said += f" of owner {group[:64]!r}"
+    said += _of_owner(account)
     ready = at - now.since >= rule.hold
     return [
         Candidate(
@@ -94,6 +86,12 @@ def _judge_group(
         )
         for part in victims
     ]
+
+
+def _of_owner(account: Account) -> str:
+    if not account.owner:
+        return ""
+    return f" of owner {account.owner[:64]!r}" + (" (by its image's word)" if account.claimed else "")
 
 
 def _part(setup: Setup, rule: Rule, total: Total, entry: Entry, at: float) -> _Part | None:
@@ -106,16 +104,26 @@ def _part(setup: Setup, rule: Rule, total: Total, entry: Entry, at: float) -> _P
 
 
 def _victims(
-    setup: Setup, draft: Draft, rule: Rule, total: Total, parts: list[_Part], at: float
+    setup: Setup,
+    draft: Draft,
+    rule: Rule,
+    total: Total,
+    account: Account,
+    parts: list[_Part],
+    ahead: frozenset[ContainerId],
+    at: float,
 ) -> Iterator[_Part]:
     exceeds = _SIGNS[total.sign]
     going = _going(setup, rule, parts)
+    going |= {part.entry.run.id: part.entry for part in parts if part.entry.run.id in ahead}
     gone = _with_sidecars(draft, going)
     rest = _rest(parts, gone)
     for part in sorted(parts, key=_order(setup, rule, rule.victims or Order(total.field), at)):
         if not exceeds(rest, total.value):
             return
         entry = part.entry
+        if not account.is_liable(entry):
+            continue
         mine = next((each for each in entry.rules if each.key == rule.key), None)
         if mine is None or entry.run.id in gone or not applies(setup, entry, rule, at):
             continue
@@ -132,8 +140,9 @@ def is_still_needed(setup: Setup, draft: Draft, each: Candidate, at: float) -> b
     total, entry = each.rule.when.total if each.rule.when is not None else None, draft.entry(each.id)
     if total is None or entry is None:
         return True
-    for _, members in _groups(setup, draft, total):
-        if any(member.run == entry.run for member in members):
+    for account in accounts(setup.policy, draft.living(), total):
+        members = account.members
+        if any(member.run == entry.run for member in members) and account.is_liable(entry):
             parts = [part for one in members if (part := _part(setup, each.rule, total, one, at)) is not None]
             gone = _with_sidecars(draft, _going(setup, each.rule, parts))
             return _SIGNS[total.sign](_rest(parts, gone), total.value)

@@ -109,8 +109,8 @@ class Moment:
     def _of_whole(self, rule: Rule) -> Iterator[str]:
         total = rule.when.total if rule.when is not None else None
         say = say_bytes if total is not None and total.field == "memory" else say_number
-        for (key, _), found in self._state.curbs.sums.items():
-            if key == rule.key:
+        for place, found in self._state.curbs.sums.items():
+            if place.rule == rule.key:
                 amount = f"{say(found.amount)} of {say(found.bound)}"
                 yield f"{amount} in {found.known} containers{_unknown(found)}"
 
