@@ -50,7 +50,10 @@ def conclude(
     grace = 0.0
     if rule.action is Action.STOP:
         grace = setup.sidecar_grace if rule.grace is None else rule.grace
-    decision = decide(entry, rule.action, rule.name, reason, at, since=since, grace=grace, dry_run=dry)
+    level = rule.level.value
+    decision = decide(
+        entry, rule.action, rule.name, reason, at, since=since, grace=grace, dry_run=dry, level=level
+    )
     entry = replace(_cooled(entry, rule, at), decided=entry.decided + 1)
     if dry:
         return replace(entry, latched=entry.latched | {rule.key}), decision
@@ -87,6 +90,7 @@ def decide(
     grace: float = 0.0,
     cause: str = "",
     dry_run: bool = False,
+    level: str = "",
 ) -> Decision:
     """A decision about the present run of this entry."""
     return Decision(
@@ -101,4 +105,5 @@ def decide(
         grace=grace,
         cause=cause,
         dry_run=dry_run,
+        level=level,
     )

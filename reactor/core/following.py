@@ -9,9 +9,10 @@ from reactor.core.deciding import begin, decide
 from reactor.core.decisions import Action, Decision, Outcome, Result, Why
 from reactor.core.draft import Draft
 from reactor.core.ending import ended_note
+from reactor.core.exempting import exempted
 from reactor.core.notes import CascadeHeld, MainTold
 from reactor.core.orphans import is_of_orphans
-from reactor.core.rules import keys_of
+from reactor.core.rules import Rule, rules_of
 from reactor.core.state import Entry, Setup, State
 from reactor.core.topology import cascade, mains_of
 
@@ -71,6 +72,7 @@ def _take_sidecars(setup: Setup, draft: Draft, main: Entry, decision: Decision, 
             at,
             grace=setup.sidecar_grace,
             cause=decision.id,
+            level=decision.level,
         )
         draft.changed[sidecar.run.id] = replace(begin(sidecar, taken), decided=sidecar.decided + 1)
         decisions.append(taken)
@@ -79,7 +81,7 @@ def _take_sidecars(setup: Setup, draft: Draft, main: Entry, decision: Decision, 
 
 def _rest(setup: Setup, entry: Entry, outcome: Outcome, at: float) -> Entry:
     """A refusal holds for this run; a failure rests for a while; a stale run waits to be seen again."""
-    rule = outcome.decision.rule
+    rule, level = outcome.decision.rule, outcome.decision.level
     overtaken = bool(entry.preempted) and outcome.decision.action is not entry.under_way
     if overtaken:
         entry = replace(entry, preempted="")
@@ -87,15 +89,22 @@ def _rest(setup: Setup, entry: Entry, outcome: Outcome, at: float) -> Entry:
         # What it overtook is under way still.
         milder = Action.STOP if entry.preempted else None
         entry = replace(entry, ending=entry.preempted, under_way=milder, preempted="")
-    if outcome.why is Why.PROTECTED and is_of_orphans(entry.rules, rule):
+    if outcome.why is Why.PROTECTED and is_of_orphans(entry.rules, rule, level):
         # Its main was back at the last look; should that one go as well, it is counted from there.
         return replace(entry, alone=None)
     if outcome.why is Why.PROTECTED:
-        return replace(entry, latched=entry.latched | {rule} | keys_of(entry.rules, rule))
+        # Where the level is meant no more, another one may be; else it is the container that is protected.
+        meant = any(_is_meant(setup, entry, each) for each in rules_of(entry.rules, rule, level))
+        refused = {each.key for each in rules_of(entry.rules, rule, "" if meant else level)}
+        return replace(entry, latched=entry.latched | {rule} | refused)
     if outcome.why in {Why.STALE, Why.IMPOSTOR}:
         return replace(entry, unsure=True)
     vain = entry.vain or outcome.result is Result.FAILED
     return replace(entry, quiet_until=at + setup.again_after, vain=vain)
+
+
+def _is_meant(setup: Setup, entry: Entry, rule: Rule) -> bool:
+    return not setup.runs_dry(rule) and exempted(setup.policy, rule, entry.container) is None
 
 
 def _note_held(draft: Draft, entry: Entry, outcome: Outcome, at: float) -> None:

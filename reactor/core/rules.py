@@ -220,9 +220,9 @@ class Rule:
         object.__setattr__(self, "waits", whole or bool(self.when and self.when.reads & GROUPED))
 
 
-def keys_of(rules: Iterable[Rule], name: str) -> frozenset[str]:
-    """The keys of all levels of the rule with this name."""
-    return frozenset(rule.key for rule in rules if rule.name == name)
+def rules_of(rules: Iterable[Rule], name: str, level: str = "") -> tuple[Rule, ...]:
+    """What a decision by this name and level can be of: all levels, if that one is not known."""
+    return tuple(rule for rule in rules if rule.name == name and level in {"", rule.level.value})
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ class Moment:
 
 _INTENT = (
     "INSERT INTO intents (id, container, started_at, name, action, rule, reason, cause, grace, dry_run,"
-    " wall, boot_id, boot, held) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " wall, boot_id, boot, held, level) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 # The same decision is intended again by a monitor that took over from one that was killed: the row is
@@ -173,6 +173,7 @@ def _intent(decision: Decision, moment: Moment) -> tuple[Value, ...]:
         moment.boot_id,
         moment.boot - (moment.at - decision.at),
         decision.at - decision.seen,
+        storable(decision.level),
     )
 
 

@@ -49,7 +49,12 @@ _PROVEN = """
 CREATE TABLE proven (proof TEXT PRIMARY KEY, rule TEXT NOT NULL, since REAL NOT NULL);
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _PROVEN)
+# Which level of a rule decided; empty in rows from before, where nobody wrote it down.
+_LEVELS = """
+ALTER TABLE intents ADD COLUMN level TEXT NOT NULL DEFAULT '';
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _PROVEN, _LEVELS)
 VERSION = len(MIGRATIONS)
 
 
