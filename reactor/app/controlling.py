@@ -6,7 +6,7 @@ Here the parts are joined: the socket, the signal and the look at the files all 
 
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -14,6 +14,7 @@ import trio
 
 from reactor.app.monitor import Monitor
 from reactor.app.numbers import Numbers
+from reactor.app.reading import Reading, ReadingHangs
 from reactor.app.reloading import Reloader
 from reactor.core.appraisal import appraise, find
 from reactor.core.facts import Acknowledged
@@ -52,6 +53,7 @@ class Desk:
             "version": rules.version,
             "not_ready": self._numbers.why_not_ready(),
             "reload_errors": list(self._monitor.reloads.errors),
+            "reading": self._reloader.busy_for,
             "gated": list(self._monitor.gated()),
             "held": [_match(match) for match in gate.matches] if gate.held else [],
             "held_rules": self._held_rules(),
@@ -130,21 +132,29 @@ async def reload_on_hangup(
 
 
 async def reload_on_change(
-    reloader: Reloader,
-    look: Callable[[], object],
-    every: float,
-    *,
-    look_again: Callable[[Callable[[], object]], Awaitable[object]] = trio.to_thread.run_sync,
+    reloader: Reloader, look: Callable[[], object], every: float, reading: Reading | None = None
 ) -> None:
     """Read the rules again when what ``look`` sees of their files has changed, and stayed so for one look.
 
-    A file that is just being written is not read half.
+    A file that is just being written is not read half. A look that hangs is no look.
     """
-    seen = settled = await look_again(look)
+    reading = reading or Reading()
+    seen = settled = await _look(reading, look)
     while True:
         await trio.sleep(every)
-        now = await look_again(look)
+        now = await _look(reading, look)
+        if now is None:
+            continue
+        if settled is None:
+            settled = now
         if now == seen and now != settled:
             settled = now
             await reloader.reload()
         seen = now
+
+
+async def _look(reading: Reading, look: Callable[[], object]) -> object | None:
+    try:
+        return await reading.run(look)
+    except ReadingHangs:
+        return None

@@ -81,6 +81,8 @@ def _reloaded(told: Told) -> Iterator[str]:
 def _status(told: Told) -> Iterator[str]:
     yield f"engine {told['engine']}; {_rules(told)} in force, version {told['version']}"
     yield "ready" if not told["not_ready"] else f"not ready: {told['not_ready']}"
+    if told["reading"] is not None:
+        yield f"the rule files are being read, for {told['reading']:.1f} s by now"
     if told["reload_errors"]:
         yield "the last reload failed, and the rules before it are in force:"
         yield from (f"  {line}" for line in told["reload_errors"])

@@ -79,6 +79,7 @@ HELD: Mapping[str, Any] = {
     "version": "v",
     "not_ready": "",
     "reload_errors": [],
+    "reading": None,
     "gated": ["g/pids"],
     "held_rules": ["g/pids"],
     "held": [
@@ -172,3 +173,11 @@ def test_the_status_prints_the_token(asked: Asked, capsys: pytest.CaptureFixture
     assert capsys.readouterr().out.splitlines()[-1] == (
         "to let them act: reactor ack 1234abcd-6; else mend the rules and reload"
     )
+
+
+def test_the_status_says_that_the_rules_are_being_read(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(ordering, "ask", lambda *_args, **_more: {**HELD, "held_rules": [], "reading": 12.34})
+    assert ordering.status(argparse.Namespace(control=Path("x"), json=False)) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "the rule files are being read, for 12.3 s by now"
