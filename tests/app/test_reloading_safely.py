@@ -135,8 +135,10 @@ def test_a_pipe_that_came_into_the_place_of_a_file_meanwhile_is_not_waited_for(
     os.mkfifo(tmp_path / "a.yaml")
     (tmp_path / "b.yaml").write_text("groups: []")
     before = os.stat(tmp_path / "b.yaml")
-    monkeypatch.setattr(os, "stat", lambda _path: before)
-    assert read_regular(tmp_path / "a.yaml") is None
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "stat", lambda _path: before)
+        content = read_regular(tmp_path / "a.yaml")
+    assert content is None
 
 
 async def test_a_question_that_fails_is_answered_and_ends_nothing() -> None:
