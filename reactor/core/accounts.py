@@ -58,6 +58,14 @@ def accounts(policy: Policy, living: Iterable[Entry], total: Total) -> Iterator[
             yield Account(owner, (*given, *said), frozenset(entry.run.id for entry in said), claimed=True)
 
 
+def place_of(policy: Policy, rule: Rule, total: Total, entry: Entry) -> Place | None:
+    """Where it is kept what this run may be ended for; None where it counts nowhere."""
+    if total.whole != "owner":
+        return Place(rule.key)
+    owner = entry.container.labels.get(policy.labels.owner)
+    return Place(rule.key, owner, not _was_given(policy, entry.container)) if owner else None
+
+
 def _was_given(policy: Policy, container: Container) -> bool:
     """Whether the container was given its owner label, for certain: what its image says too may be its."""
     if is_trusted(policy, container):

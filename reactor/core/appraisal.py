@@ -13,6 +13,7 @@ from reactor.core.language.distance import Distance, distances
 from reactor.core.language.units import say_duration
 from reactor.core.outlook import Outlook, Stand, outlooks
 from reactor.core.protection import Standing
+from reactor.core.restraint import Limited
 from reactor.core.rules import Level, Rule, View
 from reactor.core.state import Entry, Setup, State
 from reactor.core.topology import cascade, mains_of
@@ -51,7 +52,7 @@ class RuleAppraisal:
     ``stand`` is a value of ``Stand`` or NOT_SELECTED, ``sentence`` says it in words; ``said`` is the
     condition with the run's numbers. ``held`` is for how many seconds it has held and ``due_in`` in how
     many it would act if nothing changes, None if that is not foreseeable. ``exempted_by`` is the exception
-    that spares the run.
+    that spares the run. ``matching`` is how many runs match a rule that holds back, ``limit`` its limit.
     """
 
     rule: str
@@ -67,6 +68,8 @@ class RuleAppraisal:
     held: float | None = None
     due_in: float | None = None
     exempted_by: str = ""
+    matching: int | None = None
+    limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +136,10 @@ def appraise(setup: Setup, state: State, entry: Entry, at: float) -> Appraisal:
         sidecars=tuple(sorted(side.container.name for side in cascade(state, entry))),
         age=None if container.born is None else at - container.born,
         sample_age=None if sample is None else at - sample.at,
-        rules=tuple(_rule(setup, rule, known.get(rule.key), view, at) for rule in setup.rules.rules),
+        rules=tuple(
+            _rule(setup, rule, known.get(rule.key), view, at, state.curbs.limited.get(rule.key))
+            for rule in setup.rules.rules
+        ),
     )
 
 
@@ -153,7 +159,9 @@ def _kept_by(entry: Entry, at: float) -> str:
     return ""
 
 
-def _rule(setup: Setup, rule: Rule, outlook: Outlook | None, view: View, at: float) -> RuleAppraisal:
+def _rule(
+    setup: Setup, rule: Rule, outlook: Outlook | None, view: View, at: float, limited: Limited | None
+) -> RuleAppraisal:
     if outlook is None:
         return _bare(setup, rule, NOT_SELECTED, "does not select it")
     # A label of its own may have made the rule stricter for this container.
@@ -168,6 +176,8 @@ def _rule(setup: Setup, rule: Rule, outlook: Outlook | None, view: View, at: flo
         held=None if outlook.since is None else at - outlook.since,
         due_in=_due_in(rule, outlook, far, view, at),
         exempted_by=outlook.exempted.by if outlook.exempted is not None else "",
+        matching=limited.matches if limited is not None else None,
+        limit=rule.limit,
     )
 
 
@@ -187,18 +197,22 @@ def _due_in(rule: Rule, outlook: Outlook, far: tuple[Distance, ...], view: View,
     """When it acts if nothing changes: only what time alone brings about can be foreseen."""
     if outlook.next_at is not None:
         return outlook.next_at - at
-    alone = len(far) == 1 and outlook.stand is Stand.WITHIN and rule.on is None
-    reached = far[0].reached_in if alone else None
-    if reached is None or not _holds_later(rule, view, reached):
+    if outlook.stand is not Stand.WITHIN or rule.on is not None or outlook.not_before is None:
         return None
-    return max(0.0, reached) + rule.hold
+    bounds = sorted(each.reached_in for each in far if each.reached_in is not None)
+    reached = next((bound for bound in bounds if _holds_later(rule, view, bound)), None)
+    if reached is None:
+        return None
+    return max(max(0.0, reached) + rule.hold, outlook.not_before - at)
 
 
 def _holds_later(rule: Rule, view: View, seconds: float) -> bool:
-    """Whether it holds a moment after so much time, if nothing but the age is another then.
+    """Whether it holds a moment after so much time, if nothing but the ages is another then.
 
     A part that is false or unknown now stays so: then the bound is reached, and nothing happens.
     """
     if rule.when is None or view.age is None:
         return False
-    return rule.when.test(replace(view, age=view.age + seconds + 1.0)) is True
+    more = seconds + 1.0
+    total = None if view.total_age is None else view.total_age + more
+    return rule.when.test(replace(view, age=view.age + more, total_age=total)) is True

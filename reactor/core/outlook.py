@@ -7,15 +7,17 @@ that in which a rule is stopped: what is said is the first thing that stands in 
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reactor.core.accounts import place_of
 from reactor.core.deciding import is_cooling, overtakes
 from reactor.core.exempting import Exempted, exempted
 from reactor.core.gate import is_gated
 from reactor.core.groups import Groups
 from reactor.core.holding import Holding
-from reactor.core.rules import Rule, View
+from reactor.core.rules import Rule, Trigger, View
 from reactor.core.state import Entry, Setup, State
 from reactor.core.triggers import is_due
 from reactor.core.views import Views
+from reactor.core.whole import say_total
 
 
 class Stand(StrEnum):
@@ -37,15 +39,21 @@ class Stand(StrEnum):
     READY = "ready"  # it holds long enough and decides next
 
 
+_LASTING = frozenset({None, Trigger.BLIND, Trigger.ORPHANED})
+"""What is given still when a cooldown is over; an event that falls into it is lost on the rule."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """One rule and one run. ``since`` is when the condition began to hold; ``next_at`` the earliest moment
-    at which the rule may decide if all stays as it is, None if it would not. ``reason`` has the numbers."""
+    at which the rule may decide if all stays as it is, None if it would not. ``not_before`` is when it may at
+    the earliest whatever comes, None for never again about this run. ``reason`` has the numbers."""
 
     rule: Rule
     stand: Stand
     since: float | None = None
     next_at: float | None = None
+    not_before: float | None = None
     reason: str = ""
     exempted: Exempted | None = None
 
@@ -58,15 +66,41 @@ def outlooks(setup: Setup, state: State, entry: Entry, at: float) -> tuple[Outlo
 
 def _outlook(setup: Setup, state: State, entry: Entry, rule: Rule, views: Views, at: float) -> Outlook:
     exempt = exempted(setup.policy, rule, entry.container)
+    holding = entry.holding.get(rule.key)
     try:
         view = views.for_rule(rule)
         stand = _stand(setup, state, entry, rule, view, at)
         reason = rule.when.explain(view) if rule.when is not None else ""
+        if stand is Stand.WHOLE:
+            holding, reason = _whole(setup, state, entry, rule)
     except Exception:  # noqa: BLE001  # A defect of one rule must not hide the others.
         stand, reason = Stand.BROKEN, ""
-    holding = entry.holding.get(rule.key)
     next_at = _next_at(entry, rule, stand, holding, at)
-    return Outlook(rule, stand, holding.since if holding else None, next_at, reason, exempt)
+    earliest = _not_before(setup, entry, rule, at)
+    return Outlook(rule, stand, holding.since if holding else None, next_at, earliest, reason, exempt)
+
+
+def _whole(setup: Setup, state: State, entry: Entry, rule: Rule) -> tuple[Holding | None, str]:
+    """Since when the total that this run counts in is exceeded, and the total when time last went on."""
+    total = rule.when.total if rule.when is not None else None
+    place = place_of(setup.policy, rule, total, entry) if total is not None else None
+    found = state.curbs.sums.get(place) if place is not None else None
+    if total is None or place is None:
+        return None, "it counts in no total of this rule"
+    if found is None:
+        return None, "nothing was added up yet"
+    said = say_total(total, found.amount, place.owner, claimed=place.claimed)
+    lacking = f", and of {found.unknown} nothing is known" if found.unknown else ""
+    plural = "" if found.known == 1 else "s"
+    return state.wholes.get(place), f"{said}: {found.known} container{plural}{lacking}"
+
+
+def _not_before(setup: Setup, entry: Entry, rule: Rule, at: float) -> float | None:
+    if rule.key in entry.latched:
+        return None
+    cooling = entry.earlier.cooling.get(rule.key) if is_cooling(entry, rule, at) else None
+    resting = at if setup.runs_dry(rule) else entry.quiet_until
+    return max(at, resting, cooling.until if cooling is not None else at)
 
 
 def _stand(setup: Setup, state: State, entry: Entry, rule: Rule, view: View, at: float) -> Stand:
@@ -114,7 +148,7 @@ def _next_at(entry: Entry, rule: Rule, stand: Stand, holding: Holding | None, at
             return max(over, at)
         case Stand.RESTING:
             return max(over, entry.quiet_until)
-        case Stand.COOLING:
+        case Stand.COOLING if rule.on in _LASTING:
             return max(over, entry.earlier.cooling[rule.key].until)
         case _:
             return None

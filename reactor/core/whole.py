@@ -77,8 +77,7 @@ def _judge_account(
         return []
     gone = frozenset(each.id for each in ahead if each.ready)
     victims = _victims(setup, draft, rule, total, account, parts, gone, at)
-    said = f"{total.whole}.{total.field} {_say(total, amount)} {total.sign} {_say(total, total.value)}"
-    said += _of_owner(account)
+    said = say_total(total, amount, account.owner, claimed=account.claimed)
     ready = at - now.since >= rule.hold
     return [
         Candidate(
@@ -88,10 +87,12 @@ def _judge_account(
     ]
 
 
-def _of_owner(account: Account) -> str:
-    if not account.owner:
-        return ""
-    return f" of owner {account.owner[:64]!r}" + (" (by its image's word)" if account.claimed else "")
+def say_total(total: Total, amount: int, owner: str, *, claimed: bool) -> str:
+    """A total with its number, such as ``scope.pids 4001 > 4000``."""
+    said = f"{total.whole}.{total.field} {_say(total, amount)} {total.sign} {_say(total, total.value)}"
+    if owner:
+        said += f" of owner {owner[:64]!r}"
+    return said + (" (by its image's word)" if claimed else "")
 
 
 def _part(setup: Setup, rule: Rule, total: Total, entry: Entry, at: float) -> _Part | None:
