@@ -4,6 +4,8 @@ PYTHON ?= python3
 ARGS ?=
 SEED ?= 1
 COUNT ?= 1000000
+# Several at a time; what needs a real engine stays in one process, one test after the other (tests/conftest.py).
+PARALLEL ?= -n auto --maxprocesses 4 --dist loadgroup
 BIN := .venv/bin
 READY := .venv/.ready
 
@@ -26,10 +28,10 @@ run: setup ## start the monitor with the shipped rules, or the demo where there 
 
 test: setup ## run all tests, those on a real engine included
 	@$(BIN)/python -m tools.private_engine prepare
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 test-unit: setup ## run the tests that need no engine
-	$(BIN)/python -m pytest -m "not real" $(ARGS)
+	$(BIN)/python -m pytest -m "not real" $(PARALLEL) $(ARGS)
 
 fuzz: setup ## throw COUNT generated rule files and conditions at the reader, made from SEED
 	@$(BIN)/python -m tests.fuzz --seed "$(SEED)" --count "$(COUNT)" $(ARGS)

@@ -13,6 +13,9 @@ import trio
 from reactor.core.container import Run
 from reactor.core.decisions import Action, Decision, Result, Why
 
+LINES = (Action.KILL, Action.STOP)
+"""The actions that can be carried out: each has a line of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class OutboxStatistics:
@@ -37,7 +40,7 @@ class Outbox:
     def __init__(self) -> None:
         # What is only said must not stand in the way of what is done, nor the other way about.
         self._open: dict[tuple[Run, Action, bool], Decision] = {}
-        self._lines = {action: trio.open_memory_channel[Decision](math.inf) for action in Action}
+        self._lines = {action: trio.open_memory_channel[Decision](math.inf) for action in LINES}
         self.repeats = 0
 
     def __len__(self) -> int:

@@ -15,7 +15,7 @@ from reactor.act.intents import Intents
 from reactor.act.lanes import Lane, Lease
 from reactor.act.ledger import Ledger, Report
 from reactor.act.looking import Sight, look
-from reactor.act.outbox import Outbox, OutboxStatistics
+from reactor.act.outbox import LINES, Outbox, OutboxStatistics
 from reactor.act.trying import Guard, attempt, grace_of
 from reactor.core.container import Container
 from reactor.core.decisions import Action, Decision, Result, Why
@@ -65,7 +65,7 @@ class Workers:
 
     def start(self) -> None:
         """Begin to carry out. Each action has its own line, so that slow stops hold up no kill."""
-        for action in Action:
+        for action in LINES:
             self._nursery.start_soon(self._dispatch, action)
 
     def put(self, decision: Decision) -> None:

@@ -24,6 +24,7 @@ from reactor.app.sessions import Unreadable, open_sessions
 from reactor.app.settings import Settings
 from reactor.app.supervise import Plan, supervise
 from reactor.core.judging import fresh_sample, needs_samples
+from reactor.core.layers import layer_writes, wanted_layers
 from reactor.core.ports import EngineError
 from reactor.core.rules import RuleSet
 from reactor.core.state import Setup, State, Step
@@ -102,7 +103,10 @@ class Watcher(View):
     def _is_known(self, state: State) -> bool:
         at = trio.current_time()
         wanted = (entry for entry in state.living() if needs_samples(entry))
-        return all(fresh_sample(self._setup, entry, at) is not None for entry in wanted)
+        if any(fresh_sample(self._setup, entry, at) is None for entry in wanted):
+            return False
+        measured = (state.entries.get(run.id) for run in wanted_layers(self._setup, state))
+        return all(entry is None or layer_writes(self._setup, entry, at) is not None for entry in measured)
 
 
 def _against_recording(path: Path, rules: RuleSet) -> tuple[Count, ...]:

@@ -13,7 +13,7 @@ from pydantic import Field, PlainValidator, ValidationError, ValidationInfo
 
 from reactor.app.settings import Settings, Times
 from reactor.core.container import ContainerId
-from reactor.core.language.units import read_bytes
+from reactor.core.language.units import read_bytes, read_duration
 from reactor.core.protection import LabelNames, Policy
 from reactor.core.restraint import GateTerms
 from reactor.core.rules import Selector
@@ -31,6 +31,8 @@ NO_FILE = "this is no regular file: a pipe or a device cannot be the configurati
 TOO_LARGE = f"this file is larger than {LARGEST // 1024} KiB: is it a configuration?"
 LEAST_SIZE = 1024 * 1024
 """Bytes of recordings that are worth keeping."""
+LEAST_PERIOD = 10.0
+"""Seconds between two measures of a layer that a configuration may ask for."""
 LIKE = "such as the 64 hex digits that `docker inspect -f '{{.Id}}' NAME` prints"
 
 
@@ -67,10 +69,18 @@ def _amount(value: Any, info: ValidationInfo) -> int:
     raise wrong(f"'{info.field_name}' is an amount of bytes such as 256MiB, and at least 1MiB")
 
 
+def _seldom(value: Any, info: ValidationInfo) -> float:
+    seconds = read_duration(value) if isinstance(value, str) else None
+    if seconds is not None and seconds >= LEAST_PERIOD:
+        return seconds
+    raise wrong(f"'{info.field_name}' is a duration of at least 10s, such as 5m: it costs the engine much")
+
+
 LabelName = Annotated[str, PlainValidator(_label_name)]
 FullId = Annotated[str, PlainValidator(_full_id)]
 Amount = Annotated[int, PlainValidator(_amount)]
 Count = Annotated[int, PlainValidator(_count)]
+Seldom = Annotated[float, PlainValidator(_seldom)]
 
 
 class LabelsText(Strict):
@@ -98,6 +108,7 @@ class TimesText(Strict):
     reconcile_every: Duration = Times().reconcile_every
     stale_after: Duration = Times().stale_after
     drain: Duration = Times().drain
+    layer_every: Seldom = Times().layer_every
 
 
 class JournalText(Strict):

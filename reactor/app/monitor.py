@@ -20,6 +20,7 @@ from reactor.core.decisions import Decision, Outcome, Why
 from reactor.core.exempting import exempted
 from reactor.core.facts import Acted, Fact
 from reactor.core.gate import is_gated
+from reactor.core.layers import wanted_layers
 from reactor.core.notes import Reconciled
 from reactor.core.orphans import RULE as ORPHAN
 from reactor.core.orphans import is_of_orphans
@@ -87,15 +88,16 @@ class Monitor:
         self._on_fact = on_fact
         self._roster = -1
 
-    def begin(self, put: Put, want: Want, look: Callable[[ContainerId], None]) -> None:
+    def begin(self, put: Put, want: Want, look: Callable[[ContainerId], None], measure: Want) -> None:
         """Start the graph's clock.
 
-        ``put`` takes decisions, ``want`` is told whose readings are needed, and ``look`` which
-        container turned out to be in another run than the core knows.
+        ``put`` takes decisions, ``want`` is told whose readings are needed, ``measure`` of whose layer the
+        size is, and ``look`` which container turned out to be in another run than the core knows.
         """
         self._put = put
         self._want = want
         self._look = look
+        self._measure = measure
         self.graph.subscribe(self._stepped)
 
     def stop_clock(self) -> None:
@@ -196,6 +198,7 @@ class Monitor:
         if step.state.roster != self._roster:
             self._roster = step.state.roster
             self._want(wanted_samples(step.state))
+            self._measure(wanted_layers(self.graph.setup, step.state))
         self._scribe.step(step)
         if any(isinstance(note, GateOpened | Reconciled) for note in step.notes):
             self._prove()

@@ -15,8 +15,10 @@ from reactor.act.outbox import OutboxStatistics
 from reactor.app.recorder import RecorderStatistics
 from reactor.app.reloads import Reloads
 from reactor.core.judging import fresh_sample, needs_samples, view_of
+from reactor.core.layers import layer_writes
 from reactor.core.rules import Rule, View
 from reactor.core.state import Entry, Setup, State
+from reactor.engine.layers import LayersStatistics
 from reactor.engine.readings import ReadingsStatistics
 from reactor.engine.watch import WatchStatistics
 from reactor.journal.journal import JournalStatistics
@@ -34,6 +36,7 @@ class Sources:
     repeats: Callable[[], int]
     watch: Callable[[], WatchStatistics]
     readings: Callable[[], ReadingsStatistics]
+    layers: Callable[[], LayersStatistics]
     outbox: Callable[[], OutboxStatistics]
     journal: Callable[[], JournalStatistics]
     reloads: Callable[[], Reloads]
@@ -54,6 +57,7 @@ class Numbers:
         watch = self._sources.watch()
         self._take_over(watch)
         self._take_over_recording()
+        self._take_over_layers()
         return Captured(self._read(watch), self._tally.freeze(), self._started)
 
     @property
@@ -115,6 +119,12 @@ class Numbers:
         self._tally.reach("reactor_recording_dropped_total", recording.dropped)
         self._tally.reach("reactor_recording_written_bytes_total", recording.bytes)
 
+    def _take_over_layers(self) -> None:
+        layers = self._sources.layers()
+        self._tally.reach("reactor_layer_measures_total", layers.measured, result="done")
+        self._tally.reach("reactor_layer_measures_total", layers.failed, result="failed")
+        self._tally.reach("reactor_layer_measuring_seconds_total", layers.seconds)
+
     def _take_over(self, watch: WatchStatistics) -> None:
         """Bring the totals that the rooms count themselves into the tally."""
         tally, readings = self._tally, self._sources.readings()
@@ -156,6 +166,7 @@ def container_reading(setup: Setup, entry: Entry, at: float) -> ContainerReading
         memory_limit=sample.memory_limit if sample else container.memory_limit,
         cpu=sample.cpu if sample else None,
         uptime=None if container.born is None else max(0.0, at - container.born),
+        layer=layer_writes(setup, entry, at),
     )
 
 

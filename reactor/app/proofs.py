@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 
 from reactor.core.judging import SAMPLED
+from reactor.core.layers import READ
 from reactor.core.protection import Policy
 from reactor.core.rules import Rule, RuleSet, Trigger
 from reactor.core.state import Setup
@@ -45,6 +46,8 @@ def _settings(rule: Rule, setup: Setup) -> Iterator[str]:
     """
     if _hangs_on_evidence(rule):
         yield f"stale_after={float(setup.stale_after)!r}"
+    if rule.when is not None and READ in rule.when.reads:
+        yield f"layer_every={float(setup.layer_every)!r}"
     if rule.on is Trigger.ORPHANED:
         yield f"orphan_after={float(setup.orphan_after)!r} creation_grace={float(setup.creation_grace)!r}"
     if rule.on is Trigger.CRASH_LOOP:

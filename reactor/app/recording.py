@@ -167,6 +167,10 @@ class HandsOff:
         """As the engine does."""
         return await self._engine.inspect(container)
 
+    async def layer_size(self, container: ContainerId) -> int | None:
+        """As the engine does."""
+        return await self._engine.layer_size(container)
+
     async def kill(self, container: ContainerId) -> int:
         """Never."""
         raise EngineForbids(f"{container[:12]} is only watched: this reactor records and does not act")

@@ -25,6 +25,7 @@ class Times:
     reconcile_every: float = 10.0
     stale_after: float = 10.0
     drain: float = 20.0
+    layer_every: float = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class Settings:
             stale_after=times.stale_after,
             dry_run=self.dry_run,
             gate=self.gate,
+            layer_every=times.layer_every,
         )
 
     def watch_times(self) -> WatchTimes:

@@ -24,6 +24,7 @@ from reactor.app.recorder import Recorder
 from reactor.core.decisions import Outcome, Result, Why
 from reactor.core.ports import Engine
 from reactor.core.state import Setup
+from reactor.engine.layers import Layers
 from reactor.engine.readings import Readings
 from reactor.engine.watch import Watch, WatchTimes
 from reactor.journal.journal import Journal
@@ -123,6 +124,7 @@ async def _start_watching(
 ) -> Numbers:
     """Begin to watch; returns when the first snapshot has been taken in."""
     readings = Readings(plan.engine, monitor.feed, sources, most=plan.most_streams, chance=plan.chance)
+    layers = Layers(plan.engine, monitor.feed, every=plan.setup.layer_every)
     watch = Watch(
         plan.engine,
         monitor.feed,
@@ -131,7 +133,8 @@ async def _start_watching(
         on_open=lambda _: workers.nudge(),
         on_reconciled=lambda took: tally.observe("reactor_reconcile_duration_seconds", took),
     )
-    monitor.begin(workers.put, readings.want, watch.look)
+    monitor.begin(workers.put, readings.want, watch.look, layers.want)
+    sources.start_soon(layers.measure_for_ever)
     numbers = Numbers(
         Sources(
             setup=lambda: monitor.setup,
@@ -139,6 +142,7 @@ async def _start_watching(
             repeats=lambda: monitor.graph.repeats.dropped,
             watch=watch.statistics,
             readings=readings.statistics,
+            layers=layers.statistics,
             outbox=workers.statistics,
             journal=plan.journal.statistics,
             reloads=lambda: monitor.reloads,

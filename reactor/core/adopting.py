@@ -151,6 +151,7 @@ def _begin_anew(
         said=frozenset(each for each in old.said if each.startswith(LABEL_SAID)),
         series=without_samples(old.series),
         past=past_of_next(old, container),
+        layer=old.layer,
     )
     entry = _placed(setup, draft, fresh, placed, at)
     _note_adoption(setup, draft, entry, at)

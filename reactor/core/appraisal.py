@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from reactor.core.judging import fresh_sample, view_of
+from reactor.core.lacking import what_is_lacking
 from reactor.core.language.distance import Distance, distances
 from reactor.core.language.units import say_duration
 from reactor.core.outlook import Outlook, Stand, outlooks
@@ -167,7 +168,9 @@ def _rule(
     # A label of its own may have made the rule stricter for this container.
     rule, tree = outlook.rule, outlook.rule.when.tree if outlook.rule.when is not None else None
     waits = outlook.stand is Stand.WITHIN and rule.on is not None
-    bare = _bare(setup, rule, outlook.stand, WAITS if waits else SENTENCES[outlook.stand])
+    lacking = what_is_lacking(rule, view) if outlook.stand is Stand.UNKNOWN else ""
+    sentence = WAITS if waits else SENTENCES[outlook.stand] + (f", as {lacking}" if lacking else "")
+    bare = _bare(setup, rule, outlook.stand, sentence)
     far = distances(tree, view) if tree is not None and outlook.stand is not Stand.WHOLE else ()
     return replace(
         bare,

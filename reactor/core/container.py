@@ -61,8 +61,9 @@ class Container:
     ``exit_code``, ``oom_killed`` and ``finished_at`` speak of the last end, if there was one.
     ``restarts`` is the engine's count of restarts by policy; ``health`` is ``starting``, ``healthy``,
     ``unhealthy`` or empty without a health check; ``ports`` are those published, such as ``8080/tcp``;
-    ``user`` is what it was created with, the image's word included, and empty for root. None is what the
-    engine did not say.
+    ``user`` is what it was created with, the image's word included, and empty for root. ``health_check``
+    tells whether it has one, ``memory_limited`` and its neighbours whether it was given such a limit: a limit
+    that is None may also not have been read. None is what the engine did not say.
     """
 
     run: Run
@@ -90,6 +91,10 @@ class Container:
     user: str = ""
     log_driver: str = ""
     ports: tuple[str, ...] = ()
+    health_check: bool | None = None
+    memory_limited: bool | None = None
+    pids_limited: bool | None = None
+    cpu_limited: bool | None = None
 
     @property
     def id(self) -> ContainerId:

@@ -101,6 +101,15 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
+class LayerSized:
+    """How many bytes stand in the container's own writable layer, which outlives its runs."""
+
+    at: float
+    run: Run
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Time went on."""
 
@@ -151,6 +160,7 @@ Fact = (
     | Vanished
     | Snapshot
     | Sample
+    | LayerSized
     | Tick
     | Acted
     | Subscription

@@ -11,6 +11,7 @@ from reactor.core.candidates import Candidate
 from reactor.core.cautions import GateHeld, GateOpened
 from reactor.core.draft import Draft
 from reactor.core.judging import SAMPLED, fresh_sample, needs_samples
+from reactor.core.layers import READ, layer_writes
 from reactor.core.restraint import Gate, Match
 from reactor.core.rules import Rule
 from reactor.core.sampling import tells
@@ -148,7 +149,10 @@ def _is_unknown(setup: Setup, entry: Entry, gated: frozenset[str], at: float) ->
     mine = [rule for rule in entry.rules if rule.key in gated]
     if entry.unsure or not mine:
         return entry.unsure and bool(mine)
-    if not any(rule.when and rule.when.reads & SAMPLED for rule in mine):
+    reads = frozenset().union(*(rule.when.reads for rule in mine if rule.when is not None))
+    if READ in reads and layer_writes(setup, entry, at) is None:
+        return True
+    if not reads & SAMPLED:
         return False
     sample = fresh_sample(setup, entry, at)
     return sample is None or not tells(sample)

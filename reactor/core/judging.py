@@ -6,7 +6,9 @@ What is not known is None here. Which rules hold is found out in ``verdicts``.
 from reactor.core.ending import ended_note, has_oomed
 from reactor.core.facts import Sample
 from reactor.core.language.fields import FIELDS
+from reactor.core.layers import layer_writes
 from reactor.core.lifetimes import age_of, total_age
+from reactor.core.readiness import is_ready
 from reactor.core.rules import View
 from reactor.core.sampling import without_samples
 from reactor.core.state import Entry, Setup
@@ -52,6 +54,11 @@ def view_of(setup: Setup, entry: Entry, at: float) -> View:
         init=container.init,
         log_driver=container.log_driver or None,
         ports=container.ports,
+        ready=is_ready(entry),
+        memory_limited=container.memory_limited,
+        pids_limited=container.pids_limited,
+        cpu_limited=container.cpu_limited,
+        layer_writes=layer_writes(setup, entry, at),
         tracks=entry.series if sample else without_samples(entry.series),
         at=at,
     )

@@ -9,6 +9,7 @@ from dataclasses import replace
 from reactor.core.container import Container
 from reactor.core.deciding import speaks_again
 from reactor.core.earlier import counted, is_looping
+from reactor.core.readiness import take_readiness
 from reactor.core.rules import Trigger
 from reactor.core.state import Entry, Setup, State
 
@@ -21,7 +22,7 @@ def take_notice(setup: Setup, state: State, old: Entry | None, entry: Entry, at:
         entry = replace(entry, due=entry.due | _arrived(state, entry.container))
     elif entry.run != old.run and entry.run.started_at:
         entry = replace(entry, due=entry.due | {Trigger.START})
-    return _notice_loop(setup, state, old, _notice_health(old, entry), at)
+    return _notice_loop(setup, state, old, take_readiness(_notice_health(old, entry)), at)
 
 
 def came_later(state: State, container: Container) -> bool:

@@ -13,7 +13,7 @@ from reactor.core.exempting import Exempted, exempted
 from reactor.core.gate import is_gated
 from reactor.core.groups import Groups
 from reactor.core.holding import Holding
-from reactor.core.rules import Rule, Trigger, View
+from reactor.core.rules import Rule, View
 from reactor.core.state import Entry, Setup, State
 from reactor.core.triggers import is_due
 from reactor.core.views import Views
@@ -37,10 +37,6 @@ class Stand(StrEnum):
     LIMITED = "limited"  # it holds, and the rule matches too many at once
     HOLDING = "holding"  # it holds, and ``for`` is not over
     READY = "ready"  # it holds long enough and decides next
-
-
-_LASTING = frozenset({None, Trigger.BLIND, Trigger.ORPHANED})
-"""What is given still when a cooldown is over; an event that falls into it is lost on the rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +144,7 @@ def _next_at(entry: Entry, rule: Rule, stand: Stand, holding: Holding | None, at
             return max(over, at)
         case Stand.RESTING:
             return max(over, entry.quiet_until)
-        case Stand.COOLING if rule.on in _LASTING:
+        case Stand.COOLING:
             return max(over, entry.earlier.cooling[rule.key].until)
         case _:
             return None

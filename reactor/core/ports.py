@@ -90,6 +90,13 @@ class Engine(Protocol):
         """Inspect one container, its image's labels included. NoSuchContainer if it is not there."""
         ...
 
+    async def layer_size(self, container: ContainerId) -> int | None:
+        """Measure the container's own writable layer, in bytes; None if the engine does not say.
+
+        The engine walks over all files of the layer for it: this is never asked on the way to an end.
+        """
+        ...
+
     async def kill(self, container: ContainerId) -> int:
         """Send SIGKILL and return the HTTP status; 204, 304, 404, 409 and 5xx are answers, not errors."""
         ...

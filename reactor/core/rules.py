@@ -92,6 +92,8 @@ class View:
     ``memory_limit`` are also None where there is no limit, ``health`` where there is no health check.
     ``labels`` are those that the container was given, not its image's. ``exit_code`` is that of the end
     that a trigger is about. ``group_pids`` and ``group_memory`` are those of the main and its sidecars.
+    ``ready`` tells whether its own health check is through with the start of this run; ``memory_limited`` and
+    its neighbours whether it was given a limit at all; ``layer_writes`` are bytes in its own writable layer.
     ``tracks`` is what was kept for the windows of conditions, ``at`` the moment at which they end.
     """
 
@@ -117,6 +119,11 @@ class View:
     ports: tuple[str, ...] | None = None
     group_pids: int | None = None
     group_memory: int | None = None
+    ready: bool | None = None
+    memory_limited: bool | None = None
+    pids_limited: bool | None = None
+    cpu_limited: bool | None = None
+    layer_writes: int | None = None
     tracks: Tracks = field(default_factory=no_tracks, hash=False)
     at: float = 0.0
 

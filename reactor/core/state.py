@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from reactor.core.container import Container, ContainerId, Run
 from reactor.core.decisions import Action, Decision
 from reactor.core.earlier import Earlier, nothing_earlier
-from reactor.core.facts import Happened, Sample
+from reactor.core.facts import Happened, LayerSized, Sample
 from reactor.core.holding import Holding
 from reactor.core.language.windows import Tracks, no_tracks
 from reactor.core.notes import Note
@@ -34,7 +34,7 @@ class Setup:
     ``remembered`` are edges that an earlier monitor captured, ``away`` the runs (and their
     names) whose end it did not see. ``crash_ends`` ends of one container within ``crash_within``
     are a crash loop. ``gate`` is for rules whose digest is not among the ``proven``, which were in
-    force before; a monitor arms it with ``GateTerms()``.
+    force before; a monitor arms it with ``GateTerms()``. ``layer_every`` is how often a layer is measured.
     """
 
     rules: RuleSet
@@ -52,6 +52,7 @@ class Setup:
     crash_within: float = 60.0
     gate: GateTerms = field(default_factory=no_gate)
     proven: frozenset[str] = frozenset()
+    layer_every: float = 300.0
 
     def fresh_for(self, rule: Rule) -> float:
         """How old a sample may be to be evidence for this rule."""
@@ -97,6 +98,8 @@ class Entry:
     ``earlier`` is what is remembered of earlier runs.
     ``cores`` is the processor time per second between the last two samples, ``series`` what is kept for the
     windows of its rules, ``past`` how long its earlier runs lasted together, None if not certain.
+    ``came_up`` is what its health check has said of this run: False once it was starting, True once it was
+    healthy. ``layer`` is the last measure of its writable layer.
     """
 
     container: Container
@@ -139,6 +142,8 @@ class Entry:
     cores: float | None = None
     series: Tracks = field(default_factory=no_tracks)
     past: float | None = None
+    came_up: bool | None = None
+    layer: LayerSized | None = None
 
     @property
     def run(self) -> Run:

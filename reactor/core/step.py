@@ -21,6 +21,7 @@ from reactor.core.facts import (
     Fact,
     Happened,
     Happening,
+    LayerSized,
     Reloaded,
     Sample,
     Seen,
@@ -32,6 +33,7 @@ from reactor.core.facts import (
 from reactor.core.following import follow
 from reactor.core.gate import objection, open_gate, start_counting
 from reactor.core.judging import needs_samples
+from reactor.core.layers import take_layer
 from reactor.core.moments import is_before
 from reactor.core.notes import OomSeen
 from reactor.core.oomed import is_of_a_later_run, keep_early
@@ -49,8 +51,8 @@ from reactor.core.verdicts import judge
 def step(setup: Setup, state: State, fact: Fact) -> Step:
     """What this fact leads to."""
     match fact:
-        case Sample():
-            return _sampled(setup, state, fact)
+        case Sample() | LayerSized():
+            return _read(setup, state, fact)
         case Tick():
             return tick(setup, state, fact.at)
         case Happened():
@@ -108,6 +110,10 @@ def _settle(setup: Setup, draft: Draft, at: float, entries: Iterable[Entry]) -> 
     return Step(draft.finish(), tuple(decisions), tuple(draft.notes))
 
 
+def _read(setup: Setup, state: State, fact: Sample | LayerSized) -> Step:
+    return _sampled(setup, state, fact) if isinstance(fact, Sample) else _measured(setup, state, fact)
+
+
 def _sampled(setup: Setup, state: State, sample: Sample) -> Step:
     entry = state.entries.get(sample.run.id)
     if entry is None or entry.run != sample.run or not entry.alive:
@@ -119,6 +125,14 @@ def _sampled(setup: Setup, state: State, sample: Sample) -> Step:
         return Step(draft.finish(), judged.decisions, tuple(draft.notes))
     entries = state.entries.put(sample.run.id, judged.entry)
     return Step(changed(state, entries=entries), judged.decisions, judged.notes)
+
+
+def _measured(setup: Setup, state: State, fact: LayerSized) -> Step:
+    entry = state.entries.get(fact.run.id)
+    if entry is None or entry.run != fact.run or not entry.alive:
+        return Step(state)
+    draft = Draft(state, {fact.run.id: take_layer(entry, fact)})
+    return _settle(setup, draft, fact.at, list(draft.changed.values()))
 
 
 def _heard(state: State, fact: Subscription) -> State:

@@ -66,6 +66,8 @@ class DockerEngine:
         self.endpoint = endpoint
         self._deadlines = deadlines or Deadlines()
         self._lanes = Lanes(endpoint.address)
+        # Whoever measures layers waits long, and nobody else waits with him.
+        self._layers = Lanes(endpoint.address)
         self._spoken: Spoken = watched_by._spoken if watched_by else Spoken()
         self._images: ImageLabels = (
             watched_by._images if watched_by else ImageLabels(self._fetcher, self._deadlines.image)
@@ -128,6 +130,12 @@ class DockerEngine:
             image_labels=await self._images.find(body.image),
         )
         return decode.container(body, context)
+
+    async def layer_size(self, container: ContainerId) -> int | None:
+        """Measure the container's own layer, in bytes; None if the engine does not say."""
+        path = await self._path(f"/containers/{decode.full_id(container)}/json?size=1")
+        answer = await self._layers.ask(path, self._deadlines.layer)
+        return decode.layer_size(answer.body, container)
 
     async def kill(self, container: ContainerId) -> int:
         """Send SIGKILL and return the status."""

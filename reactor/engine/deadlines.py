@@ -9,7 +9,8 @@ class Deadlines:
 
     A kill is not late before 12 s: the engine itself waits that long for a stubborn process.
     ``stop`` is what a stop may take beyond its grace. ``stats`` and ``events`` are for the
-    beginning of the answer; that of stats comes with the first frame.
+    beginning of the answer; that of stats comes with the first frame. ``layer`` is for a walk over
+    all files of a container's layer.
     """
 
     identify: float = 10.0
@@ -20,3 +21,4 @@ class Deadlines:
     stop: float = 15.0
     events: float = 10.0
     stats: float = 15.0
+    layer: float = 30.0

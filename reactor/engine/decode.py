@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from msgspec import UNSET, UnsetType
+
 from reactor.core.container import NOTHING, Container, ContainerId, Listed, Run, State
 from reactor.engine import traits
 from reactor.engine.errors import EngineSaidNonsense, quoted
-from reactor.engine.wire import ConfigBody, HostBody, InspectedBody, ListedBody, StateBody, parse
+from reactor.engine.wire import ConfigBody, HostBody, InspectedBody, ListedBody, SizedBody, StateBody, parse
 
 FULL_ID = re.compile(r"[0-9a-f]{64}")
 NEVER = "0001-01-01T00:00:00"
@@ -105,6 +107,10 @@ def container(body: InspectedBody, context: Context) -> Container:
         user=traits.said(config.user, traits.TEXT) or "",
         log_driver=traits.log_driver(host),
         ports=traits.ports(host, body.network_settings),
+        health_check=traits.has_health_check(state, body.config),
+        memory_limited=limited(host.memory),
+        pids_limited=limited(host.pids_limit),
+        cpu_limited=traits.cpu_limited(host),
     )
 
 
@@ -113,9 +119,20 @@ def run(body: InspectedBody) -> Run:
     return Run(_id(body.id), _moment(body.state.started_at if body.state else ""))
 
 
-def limit(number: int | None) -> int | None:
+def limit(number: int | UnsetType | None) -> int | None:
     """A limit as a number; None for every way in which engines write that there is none."""
-    return number if number is not None and 0 < number < NO_LIMIT else None
+    return number if isinstance(number, int) and 0 < number < NO_LIMIT else None
+
+
+def limited(number: int | UnsetType | None) -> bool | None:
+    """Whether there is a limit; None if the engine does not say. Docker writes null for no limit of PIDs."""
+    return None if number is UNSET else limit(number) is not None
+
+
+def layer_size(body: bytes, container: ContainerId) -> int | None:
+    """The bytes of a container's own layer; None if there are none to be had, or it is another's answer."""
+    sized = parse(body, SizedBody, "an inspect with the size")
+    return traits.count(sized.size_rw) if sized.id == container else None
 
 
 def _exit_code(state: StateBody, status: State) -> int | None:

@@ -72,6 +72,28 @@ def _retries(config: ConfigBody) -> int:
     return given if given > 0 else USUAL_RETRIES
 
 
+def has_health_check(state: StateBody, config: ConfigBody | None) -> bool | None:
+    """Whether its health is checked, by its image's word or its own; None if that cannot be read."""
+    found = said(state.health, _HEALTH)
+    if found is not None and found.status in HEALTHS:
+        return True
+    if config is None:
+        return None
+    if not config.healthcheck or bytes(config.healthcheck) == b"null":
+        return False
+    check = said(config.healthcheck, _PROBE)
+    # NONE switches off the image's check, and a check without a test is never made.
+    return None if check is None else (check.test or ["NONE"])[0] != "NONE"
+
+
+def cpu_limited(host: HostBody) -> bool | None:
+    """Whether it has a limit on processor time, written in one way or in the other."""
+    ways = said(host.nano_cpus, NUMBER), said(host.cpu_quota, NUMBER)
+    if any(way is not None and way > 0 for way in ways):
+        return True
+    return None if None in ways else False
+
+
 def listed_health(status: msgspec.Raw) -> str:
     """What a row of the list says of it, in the words of ``docker ps``: a hint that a look is due."""
     found = LISTED_HEALTH.search(said(status, TEXT) or "")

@@ -85,6 +85,7 @@ class ProbeBody(msgspec.Struct, rename="pascal"):
     """How a container's health is checked."""
 
     retries: int = 0
+    test: list[str] | None = None
 
 
 class RestartBody(msgspec.Struct, rename="pascal"):
@@ -106,8 +107,10 @@ class HostBody(msgspec.Struct, rename="pascal"):
     pid_mode: str = ""
     ipc_mode: str = ""
     auto_remove: bool = False
-    memory: int = 0
-    pids_limit: int | None = None
+    memory: int | msgspec.UnsetType = msgspec.UNSET
+    pids_limit: int | msgspec.UnsetType | None = msgspec.UNSET
+    nano_cpus: msgspec.Raw = ABSENT
+    cpu_quota: msgspec.Raw = ABSENT
     restart_policy: RestartBody | None = None
     privileged: msgspec.Raw = ABSENT
     init: msgspec.Raw = ABSENT
@@ -142,6 +145,13 @@ class InspectedBody(msgspec.Struct, rename="pascal"):
     config: ConfigBody | None = None
     restart_count: msgspec.Raw = ABSENT
     network_settings: msgspec.Raw = ABSENT
+
+
+class SizedBody(msgspec.Struct, rename="pascal"):
+    """GET /containers/ID/json?size=1, as far as it is about the size."""
+
+    id: str = ""
+    size_rw: msgspec.Raw = ABSENT
 
 
 class ErrorBody(msgspec.Struct):

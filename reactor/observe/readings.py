@@ -28,6 +28,7 @@ class ContainerReading:
     memory_limit: int | None = None
     cpu: float | None = None
     uptime: float | None = None
+    layer: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,7 @@ _OF_CONTAINER: Mapping[str, Callable[[ContainerReading], Number | None]] = Mappi
         "container_memory_limit_bytes": lambda one: one.memory_limit,
         "container_cpu_time_seconds_total": lambda one: one.cpu,
         "container_uptime_seconds": lambda one: one.uptime,
+        "container_layer_size_bytes": lambda one: one.layer,
     }
 )
 

@@ -65,6 +65,10 @@ CONTAINERS = (
         "container.uptime", "s", _G, "container_uptime_seconds",
         "Age of the container's present run; what rules call age. Absent while it is not known.", _ID,
     ),
+    Row(
+        "container.layer.size", "By", _U, "container_layer_size_bytes",
+        "Bytes in the container's own layer; what rules call layer_writes. Only where a rule asks.", _ID,
+    ),
 )  # fmt: skip
 
 RULES = (
@@ -188,6 +192,14 @@ STREAMS = (
     Row(
         "reactor.stats.shed", "{stream}", _U, "reactor_stats_shed",
         "Runs that a rule needs readings of and that get none, for want of room; they are not judged.",
+    ),
+    Row(
+        "reactor.layer.measures", "{measure}", _C, "reactor_layer_measures_total",
+        "Times that the engine was asked how much stands in a container's own layer, by result.", ("result",),
+    ),
+    Row(
+        "reactor.layer.measuring", "s", _C, "reactor_layer_measuring_seconds_total",
+        "Time that the engine took to answer that.",
     ),
     Row("reactor.samples", "{sample}", _C, "reactor_samples_total", "Resource readings with data in them."),
     Row(

@@ -5,7 +5,10 @@ Asked is what a rule says in the end, after its group's defaults and later files
 
 from collections.abc import Iterator, Sequence
 
+from reactor.core.language.tree import Name
+from reactor.core.language.walking import walk
 from reactor.core.rules import Trigger
+from reactor.core.triggers import OVER
 from reactor.ruleset.actions import STRENGTH, Ending
 from reactor.ruleset.drafts import Given, GroupDraft, Part
 from reactor.ruleset.errors import RuleError
@@ -72,11 +75,23 @@ def _of_saying(saying: Saying) -> Iterator[RuleError]:
         yield saying.spot.at_value(
             _NEEDS if saying.level == "only" else f"'{saying.level}' needs 'when' or 'on'"
         )
+    yield from _of_an_end(saying)
     yield from _lasting(saying)
     yield from _of_whole(saying)
     yield from _tighten(saying)
     for surplus in _endings(saying)[1:]:
         yield surplus.spot.at_value("a rule ends a container in one way: leave one of the actions out")
+
+
+def _of_an_end(saying: Saying) -> Iterator[RuleError]:
+    """Only a run that is over has an exit code, and only these triggers are asked of one."""
+    if saying.when is None or saying.when.tree is None or saying.on in OVER or "on" in saying.broken:
+        return
+    found = (node for node in walk(saying.when.tree) if isinstance(node, Name) and node.name == "exit_code")
+    name = next(found, None)
+    if name is not None:
+        why = "exit_code is that of an end, and this rule is asked only of runs that go on"
+        yield saying.given["when"].spot.inside(name.place.offset, f"{why}: add 'on: die' or 'on: oom'")
 
 
 def _lasting(saying: Saying) -> Iterator[RuleError]:

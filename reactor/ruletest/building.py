@@ -18,7 +18,7 @@ from reactor.ruletest.models import (
     SampledText,
     is_given,
 )
-from reactor.ruletest.script import SAMPLED, Asked, Box, Case, Change, Events, Expected, Moment, Turn
+from reactor.ruletest.script import COURSES, Asked, Box, Case, Change, Events, Expected, Moment, Turn
 from reactor.ruletest.values import Course
 
 AFTERWARDS = 10.0
@@ -34,6 +34,9 @@ _PLAIN = (
     "exit_code",
     "privileged",
     "init",
+    "memory_limited",
+    "pids_limited",
+    "cpu_limited",
     "user",
     "log_driver",
     "restart_policy",
@@ -94,12 +97,14 @@ def _end(test: CaseText) -> float:
 
 
 def _courses(text: SampledText) -> Mapping[str, Course]:
-    given = {key: getattr(text, key) for key in SAMPLED}
+    given = {key: getattr(text, key) for key in COURSES}
     return {key: course for key, course in given.items() if course is not None}
 
 
 def _plain(text: BoxText | ChangeText) -> Mapping[str, object]:
     given = {key: getattr(text, key) for key in _PLAIN if is_given(text, key)}
+    if given.get("health"):
+        given["health_check"] = given["health"] != "none"
     if given.get("health") == "none":
         given["health"] = ""
     return given

@@ -4,15 +4,16 @@ Nothing is judged here. The wall clock of a test begins at a fixed moment, so th
 test gives the same runs, and so the same ids of decisions, every time.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from reactor.core.container import Container, ContainerId, Run, State
-from reactor.core.facts import Sample
+from reactor.core.facts import LayerSized, Sample
 from reactor.ruletest.models import ABSENT
-from reactor.ruletest.script import Box, Change
-from reactor.ruletest.values import CORE, Course
+from reactor.ruletest.script import MEASURED, SAMPLED, Box, Change
+from reactor.ruletest.values import CORE, Course, limited
 
 _BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 _BEGIN_NANO = int(_BEGIN.timestamp()) * 1_000_000_000
@@ -44,10 +45,17 @@ class Part:
     oomed: bool = False
     used: float = 0.0
     read_at: float = 0.0
+    measured_at: float | None = None
 
     def readings(self, at: float) -> dict[str, int | None]:
         """What a sample would say now."""
-        return {key: course.after(at - since) for key, (course, since) in self.courses.items()}
+        sampled = ((key, self.courses[key]) for key in SAMPLED if key in self.courses)
+        return {key: course.after(at - since) for key, (course, since) in sampled}
+
+    @property
+    def is_sampled(self) -> bool:
+        """Whether a sample would say anything at all."""
+        return not self.courses.keys().isdisjoint(SAMPLED)
 
 
 @dataclass(slots=True)
@@ -71,9 +79,11 @@ class Cast:
         if change.courses:
             part.silent = False
         plain: dict[str, Any] = dict(change.plain)
-        limits = {key: value for key, value in _limits(part, at).items() if key in change.courses}
+        limits = _limits(part, at, change.courses)
         if plain or limits:
-            part.container = replace(part.container, **plain, **limits)
+            part.container = replace(part.container, **{**limits, **plain})
+        if MEASURED in change.courses:
+            part.measured_at = None
         return part
 
     def create(self, key: str, at: float) -> Part:
@@ -124,6 +134,15 @@ class Cast:
         part.read_at = at
         return Sample(at, part.container.run, **readings, cpu=None if cores is None else part.used)
 
+    def measure(self, part: Part, at: float, every: float) -> LayerSized | None:
+        """The size of its layer, if it is due and known."""
+        if MEASURED not in part.courses or (part.measured_at is not None and at - part.measured_at < every):
+            return None
+        part.measured_at = at
+        course, since = part.courses[MEASURED]
+        size = course.after(at - since)
+        return None if size is None else LayerSized(at, part.container.run, size)
+
 
 def cast_of(boxes: tuple[Box, ...]) -> Cast:
     """The containers as they are when the test begins."""
@@ -138,13 +157,20 @@ def _part(box: Box, ids: dict[str, ContainerId]) -> Part:
         listed=box.state != ABSENT,
         courses={key: (course, 0.0) for key, course in box.courses.items()},
     )
-    part.container = replace(part.container, **_limits(part, 0.0))
+    part.container = replace(part.container, **{**_limits(part, 0.0, part.courses), **_flags(box)})
     return part
 
 
-def _limits(part: Part, at: float) -> dict[str, Any]:
-    """The limits, which an inspect tells as well."""
-    return {key: value for key, value in part.readings(at).items() if key.endswith("_limit")}
+def _limits(part: Part, at: float, changed: Collection[str]) -> dict[str, Any]:
+    """The limits that changed, which an inspect tells as well, and whether there are any."""
+    there = [key for key in part.courses if key in changed and key.endswith("_limit")]
+    amounts = {key: value for key, value in part.readings(at).items() if key in there}
+    return {**amounts, **{f"{key}ed": limited(part.courses[key][0]) for key in there}}
+
+
+def _flags(box: Box) -> dict[str, Any]:
+    """What is said of limits word for word goes before what follows from their amounts."""
+    return {key: value for key, value in box.plain.items() if key.endswith("_limited")}
 
 
 def _container(box: Box, ids: dict[str, ContainerId]) -> Container:

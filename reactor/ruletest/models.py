@@ -47,13 +47,14 @@ EventsWord = Annotated[str, one_of(LOST, BACK)]
 
 
 class SampledText(Strict):
-    """What the engine samples of a container."""
+    """What the engine samples, or measures, of a container."""
 
     pids: CountCourse = None
     pids_limit: CountCourse = None
     memory: BytesCourse = None
     memory_limit: BytesCourse = None
     cpu: CoresCourse = None
+    layer_writes: BytesCourse = None
 
 
 class ChangeText(SampledText):
@@ -64,6 +65,9 @@ class ChangeText(SampledText):
     labels: Labels = Field(default={})
     health: Health = ""
     restarts: WholeOrUnknown = None
+    memory_limited: Flag = None
+    pids_limited: Flag = None
+    cpu_limited: Flag = None
 
 
 class BoxText(SampledText):
@@ -81,6 +85,9 @@ class BoxText(SampledText):
     joins: list[Text] = Field(default=[])
     privileged: Flag = None
     init: Flag = None
+    memory_limited: Flag = None
+    pids_limited: Flag = None
+    cpu_limited: Flag = None
     user: Text = ""
     log_driver: Text = ""
     ports: list[Text] = Field(default=[])

@@ -5,7 +5,7 @@ intervals, a look for every event, a sample and a tick in each second. What is d
 same moment, so that cascades and orphans follow. How far time may be skipped is in ``stillness``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from reactor.core.container import Run
@@ -22,12 +22,14 @@ from reactor.core.facts import (
     Tick,
     Vanished,
 )
+from reactor.core.layers import READ, wanted_layers
 from reactor.core.restraint import no_gate
 from reactor.core.state import State
 from reactor.core.step import step, wanted_samples
 from reactor.ruletest.cast import Part, cast_of, nano
-from reactor.ruletest.script import Asked, Case, Change, Events, Expected, Turn, What
+from reactor.ruletest.script import MEASURED, Asked, Case, Change, Events, Expected, Turn, What
 from reactor.ruletest.stillness import Stillness
+from reactor.ruletest.values import Course
 from reactor.ruletest.verdicts import Moment
 
 KILLED = 137
@@ -96,12 +98,13 @@ class Play:
         for moment in case.moments:
             self._moments.setdefault(moment.at, []).extend(moment.what)
         self._stillness = Stillness(self.setup, case.terms.reconcile_every)
-        for end in (course.seconds for box in case.boxes for course in box.courses.values()):
-            self._stillness.disturbed(end)
+        for box in case.boxes:
+            self._disturb(box.courses, 0.0)
         self._answers: dict[Asked, frozenset[str]] = {}
         self._why: dict[Expected, str] = {}
         self._snapshots = 0
         self._wanted: tuple[int, frozenset[Run]] = (-1, frozenset())
+        self._measures = any(rule.when and READ in rule.when.reads for rule in case.rules.rules)
 
     def begin(self) -> None:
         """Let the monitor find what is there."""
@@ -113,6 +116,7 @@ class Play:
         spoke = self._happen(at)
         whole = at.is_integer()
         self._sample(self.cast.parts.values() if whole else spoke, at)
+        self._measure(self.cast.parts.values() if whole else spoke, at)
         if at and at % self._case.terms.reconcile_every == 0:
             self._list(at)
         if whole:
@@ -145,11 +149,16 @@ class Play:
     def _change(self, change: Change, at: float) -> Part:
         before = self.cast.parts[change.box].container
         part = self.cast.change(change, at)
-        for course in change.courses.values():
-            self._stillness.disturbed(at + course.seconds)
+        self._disturb(change.courses, at)
         if part.container is not before and part.listed:
             self._feed(Seen(at, part.container))
         return part
+
+    def _disturb(self, courses: Mapping[str, Course], at: float) -> None:
+        """Values change from now on, until the last of them is seen to have come to its end."""
+        for key, course in courses.items():
+            late = self.setup.layer_every if key == MEASURED else 0.0
+            self._stillness.disturbed(at + course.seconds + late)
 
     def _turn(self, turn: Turn, at: float) -> None:
         part = self.cast.parts[turn.box]
@@ -201,8 +210,18 @@ class Play:
         if self._wanted[0] != self.state.roster:
             self._wanted = (self.state.roster, wanted_samples(self.state))
         for part in parts:
-            if part.courses and not part.silent and part.container.run in self._wanted[1]:
+            if part.is_sampled and not part.silent and part.container.run in self._wanted[1]:
                 self._feed(self.cast.sample(part, at))
+
+    def _measure(self, parts: Iterable[Part], at: float) -> None:
+        if not self._measures:
+            return
+        wanted = wanted_layers(self.setup, self.state)
+        for part in parts:
+            if part.container.run in wanted:
+                measured = self.cast.measure(part, at, self.setup.layer_every)
+                if measured is not None:
+                    self._feed(measured)
 
     def _feed(self, fact: Fact) -> None:
         result = step(self.setup, self.state, fact)

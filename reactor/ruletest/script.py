@@ -10,6 +10,10 @@ from reactor.ruletest.values import Course
 
 SAMPLED = ("pids", "pids_limit", "memory", "memory_limit", "cpu")
 """The values of a container that come in its samples."""
+MEASURED = "layer_writes"
+"""The value that the engine is asked for seldom."""
+COURSES = (*SAMPLED, MEASURED)
+"""The values that can go from one to another over time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +21,7 @@ class Box:
     """A container of a test, as it is at the beginning.
 
     ``plain`` are the values that a look tells, by the names of ``core.container.Container``;
-    ``courses`` those that samples tell. ``age`` is None if the start is not known.
+    ``courses`` those that samples and measures tell. ``age`` is None if the start is not known.
     """
 
     key: str

@@ -25,11 +25,12 @@ CORE = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How a number goes from the moment at which it was written; None is unknown, or no limit."""
+    """How a number goes from the moment at which it was written; None is unknown; ``endless`` is no limit."""
 
     begin: int | None
     end: int | None = None
     seconds: float = 0.0
+    endless: bool = False
 
     def after(self, seconds: float) -> int | None:
         """The value so many seconds later; what lies between whole numbers is rounded down."""
@@ -49,7 +50,9 @@ def _read_count(text: str) -> int | None:
 def _course(value: Any, info: ValidationInfo, read: Callable[[str], int | None], like: str) -> Course:
     if not isinstance(value, str):
         raise wrong(f"'{info.field_name}' is {like}")
-    if value == "unknown" or (value == "none" and str(info.field_name).endswith("_limit")):
+    if value == "none" and str(info.field_name).endswith("_limit"):
+        return Course(None, endless=True)
+    if value == "unknown":
         return Course(None)
     way = _WAY.fullmatch(value.strip())
     if way is None:
@@ -61,6 +64,11 @@ def _course(value: Any, info: ValidationInfo, read: Callable[[str], int | None],
     if begin is None or end is None or not seconds:
         raise wrong(f"this way is not written as it should be: '{info.field_name}' is {like}")
     return Course(begin, end, seconds)
+
+
+def limited(course: Course) -> bool | None:
+    """Whether there is such a limit, as an inspect would say it; None is unknown."""
+    return False if course.endless else None if course.begin is None else True
 
 
 def _count_course(value: Any, info: ValidationInfo) -> Course:

@@ -9,7 +9,7 @@ from reactor.core.container import ALIVE
 from reactor.testing.api_call import BY, Call, Filters
 from reactor.testing.api_create import create, limit, policy
 from reactor.testing.box import Box
-from reactor.testing.documents import inspected, row
+from reactor.testing.documents import inspected, row, sizes
 from reactor.testing.refusals import Refused
 from reactor.testing.tasks import Limits
 
@@ -51,7 +51,7 @@ async def inspect(call: Call) -> dict[str, Any]:
     box = call.box()
     while box.wedged is not None and box.inspect_hangs:
         await box.wedged.wait()
-    return inspected(box)
+    return inspected(box) | (sizes(box) if call.flag("size") else {})
 
 
 async def start(call: Call) -> int:
@@ -138,7 +138,7 @@ async def update(call: Call) -> dict[str, Any]:
     pids = had.pids if given.get("PidsLimit") is None else limit(given["PidsLimit"])
     restart = given.get("RestartPolicy") or {}
     call.world.update(
-        box, Limits(pids, memory, had.host), policy(restart) if restart.get("Name") else None, BY
+        box, Limits(pids, memory, had.host, had.cpus), policy(restart) if restart.get("Name") else None, BY
     )
     return {"Warnings": None}
 

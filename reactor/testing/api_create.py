@@ -28,6 +28,7 @@ async def create(call: Call) -> tuple[int, dict[str, Any]]:
         image=image,
         memory_limit=host.get("Memory") or None,
         pids_limit=limit(host.get("PidsLimit")),
+        cpus=(limit(host.get("NanoCpus")) or 0) / SECOND or None,
         network_mode=host.get("NetworkMode") or "default",
         pid_mode=host.get("PidMode") or "",
         ipc_mode=host.get("IpcMode") or "private",

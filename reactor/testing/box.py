@@ -56,7 +56,7 @@ class Box:
     ends and ``gone`` when the container is removed. ``turns`` are what its task does by itself,
     ``timers`` what else is due; ``owed`` is what a wedged one has not done yet. ``health`` is the
     engine's word, ``failing`` how many probes failed since one passed, ``ill`` what they find from
-    now on, and None leaves that to the health check.
+    now on, and None leaves that to the health check. ``layer`` is how many bytes stand in its own layer.
     """
 
     id: ContainerId
@@ -92,6 +92,7 @@ class Box:
     gone: trio.Event = field(default_factory=trio.Event)
     ran_before: float = 0.0
     resumed_at: float | None = None
+    layer: int = 0
 
     @property
     def run(self) -> Run:

@@ -78,6 +78,16 @@ class DirectEngine:
 
         return await self.script.run(Kind.INSPECT, answer)
 
+    async def layer_size(self, container: ContainerId) -> int | None:
+        """Say how much stands in its own layer."""
+        _check_id(container)
+
+        async def answer() -> int | None:
+            box = self._find(container)
+            return box.layer if box.id == container else None
+
+        return await self.script.run(Kind.LAYER, answer)
+
     async def kill(self, container: ContainerId) -> int:
         """Send SIGKILL and wait for the end, as an engine does."""
         _check_id(container)

@@ -53,6 +53,10 @@ def container_record(world: World, box: Box, born: float | None) -> Container:
         user=traits.user,
         log_driver=traits.log_driver,
         ports=traits.ports if has_own_network(recipe.network_mode) else (),
+        health_check=traits.health is not None,
+        memory_limited=recipe.limits.memory is not None,
+        pids_limited=recipe.limits.pids is not None,
+        cpu_limited=recipe.limits.cpus is not None,
     )
 
 

@@ -24,6 +24,9 @@ from reactor.testing.trait_documents import (
 
 Document = dict[str, Any]
 
+IMAGE_SIZE = 1_000_000
+"""Bytes that every image of this world has."""
+
 
 def row(ground: Ground, box: Box) -> Document:
     """One row of the list: what the list knows, which can lag behind."""
@@ -104,6 +107,11 @@ def inspected(box: Box) -> Document:
     }
 
 
+def sizes(box: Box) -> Document:
+    """What an inspect with ``size=1`` has more: its own layer, and all of its layers together."""
+    return {"SizeRw": box.layer, "SizeRootFs": IMAGE_SIZE + box.layer}
+
+
 def _state(box: Box) -> Document:
     health = {"Status": box.health, "FailingStreak": box.failing, "Log": []}
     return ({"Health": health} if box.health else {}) | {
@@ -141,6 +149,7 @@ def _host_config(box: Box) -> Document:
             "Memory": memory,
             "MemorySwap": memory,
             "PidsLimit": recipe.limits.pids,
+            "NanoCpus": round((recipe.limits.cpus or 0) * SECOND),
         }
     )
 

@@ -23,6 +23,11 @@ class Fates:
         self.ground.settle()
         box.ill = ill
 
+    def write(self, box: Box, size: int) -> None:
+        """Let it write so many bytes to its own layer, where they stay until it is removed."""
+        self.ground.settle()
+        box.layer += size
+
     def exit(self, box: Box, code: int = 0) -> None:
         """Let its main process end now, by itself."""
         life.finish(self.ground, box, self.ground.settle(), code, "task")

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     STOP = "stop"
     EVENTS = "events"
     STATS = "stats"
+    LAYER = "layer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Swallow:
 
 Fault = Hang | Fail | Delay | Swallow
 
-DEADLINES = {Kind.KILL: 15.0, Kind.STOP: 15.0}
+DEADLINES = {Kind.KILL: 15.0, Kind.STOP: 15.0, Kind.LAYER: 30.0}
 DEADLINE = 5.0
 
 

@@ -17,6 +17,7 @@ class Limits:
     pids: int | None = None
     memory: int | None = None
     host: int = 16 * GIB
+    cpus: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

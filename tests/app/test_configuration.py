@@ -40,7 +40,7 @@ protect:
   containers: [{{project: infra}}]
 trusted_images: ["example.com/base:*"]
 times: {{orphan_after: 5s, creation_grace: 2m, sidecar_grace: 500ms, reconcile_every: 30s,
-        stale_after: 20s, drain: 1m}}
+        stale_after: 20s, drain: 1m, layer_every: 10s}}
 journal: {{path: /tmp/x.db, keep: 7d, strict: true}}
 record: {{folder: /tmp/recordings, keep: 2d, size: 64MiB}}
 listen: 127.0.0.1:1
@@ -72,6 +72,7 @@ most_streams: 100
         0.5,
         20,
     )
+    assert setup.layer_every == 10
     assert settings.watch_times().period == 30
     assert settings.acting().kill_slots == 3
     assert settings.acting().strict
@@ -85,6 +86,8 @@ most_streams: 100
         ("labels: {tsk: x}", "c.yaml:1:10: unknown key 'tsk' in 'labels': did you mean 'task'?"),
         ("labels: {task: a=b}", "c.yaml:1:16: 'task' is the name of a label, such as com.example.job-id"),
         ("times: {orphan_after: 10}", "c.yaml:1:23: a duration has a unit: write 10s, 10m or 10h"),
+        ("times: {layer_every: 9s}", "c.yaml:1:22: 'layer_every' is a duration of at least 10s, such as 5m"),
+        ("times: {layer_every: 300}", "c.yaml:1:22: 'layer_every' is a duration of at least 10s, such as 5m"),
         ("at_once: 0", "c.yaml:1:10: 'at_once' is a whole number from 1 to 100000"),
         ("journal: 7", "c.yaml:1:10: 'journal' is a map with the keys path, keep, strict"),
         ("record: {keep: 7d}", "c.yaml:1:9: "),

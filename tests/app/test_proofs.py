@@ -8,7 +8,7 @@ from reactor.app.proofs import proof, proofs, proven
 from reactor.core.protection import LabelNames, Policy, Standing, is_exempt
 from reactor.core.rules import Rule, RuleSet, Selector, Trigger
 from reactor.core.state import Setup
-from tests.core.build import age_over, box, cid, pids_over, total_over
+from tests.core.build import age_over, box, cid, condition, pids_over, total_over
 
 POLICY = Policy(protect=(Selector(name="db-*"),), protected_ids=frozenset(cid(n) for n in range(1, 20)))
 AGED = Rule("g/aged", "f:1", when=age_over(5), digest="d")
@@ -19,7 +19,8 @@ LOOPING, ORPHANED, BLIND, OOM = (
     Rule(f"g/{trigger}", "f:4", on=trigger, digest="d")
     for trigger in (Trigger.CRASH_LOOP, Trigger.ORPHANED, Trigger.BLIND, Trigger.OOM)
 )
-ALL = (AGED, LASTING, READING, WHOLE, LOOPING, ORPHANED, BLIND, OOM)
+WRITING = Rule("g/writing", "f:5", when=condition(lambda _: None, "layer_writes"), digest="d")
+ALL = (AGED, LASTING, READING, WHOLE, WRITING, LOOPING, ORPHANED, BLIND, OOM)
 SETUP = Setup(RuleSet(ALL), POLICY)
 
 
@@ -56,6 +57,7 @@ def test_whatever_widens_the_scope_is_another_proof(other: Policy) -> None:
     ("changed", "gated"),
     [
         ({"stale_after": 20.0}, (LASTING, READING, WHOLE, BLIND)),
+        ({"layer_every": 600.0}, (WRITING,)),
         ({"orphan_after": 1.0}, (ORPHANED,)),
         ({"creation_grace": 1.0}, (ORPHANED,)),
         ({"crash_ends": 2}, (LOOPING,)),

@@ -22,6 +22,7 @@ from reactor.testing.outage import free, wedge
 from reactor.testing.tasks import MIB, Usage
 from reactor.testing.world import World
 from tests.core.build import age_over, rules
+from tests.core.written import condition
 
 TASK = {"reactor.task": "t1"}
 SETUP = Setup(rules(), orphan_after=10, creation_grace=60, sidecar_grace=2)
@@ -257,3 +258,33 @@ async def test_the_engine_restarts_and_everything_is_picked_up_again(
         assert monitor.ended() == ["bad"]
         assert good.alive
         assert world.history.of(good.id, What.KILL, What.STOP) == []
+
+
+async def test_layers_are_measured_only_for_those_in_scope_and_only_while_a_rule_asks(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    """From the engine to the kill; whoever wrote just as much as is allowed lives, and no stream is open."""
+    world = World()
+    heavy = Rule("test/heavy", "t:1", when=condition("layer_writes > 50MiB"))
+    bad, near, stranger = task(world, "bad"), task(world, "near"), world.spawn(name="stranger")
+    for box, more in ((bad, 0), (near, 0), (stranger, 1000)):
+        world.write(box, 50 * MIB + more)
+    setup = replace(SETUP, rules=RuleSet((heavy,)))
+    async with running(world, tmp_path, setup=setup) as monitor:
+        await trio.sleep(200)
+        assert monitor.ended() == []
+        world.write(bad, 1)
+        await trio.sleep(99)
+        assert monitor.ended() == [], "it is measured each five minutes, and not before"
+        await trio.sleep(10)
+        assert monitor.ended() == ["bad"]
+        assert monitor.engine.script.counts[Kind.LAYER] == 4
+        assert monitor.engine.script.counts[Kind.STATS] == 0
+        readings = monitor.numbers.capture()
+        layers = {one.name: one.layer for one in readings.readings.containers}
+        assert layers == {"near": 50 * MIB, "stranger": None}
+        assert readings.counts.counters["reactor_layer_measures_total"] == {("done",): 4, ("failed",): 0}
+    async with running(World(), tmp_path) as monitor:
+        task(monitor.world, "unasked")
+        await trio.sleep(1000)
+        assert monitor.engine.script.counts[Kind.LAYER] == 0

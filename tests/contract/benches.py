@@ -87,6 +87,7 @@ class Bench(ABC):
         image: str = "",
         memory: int | None = None,
         pids: int | None = None,
+        cpus: float | None = None,
         network: str = "none",
         pid_mode: str = "",
         restart: str = "",
@@ -110,6 +111,10 @@ class Bench(ABC):
     @abstractmethod
     async def execute(self, container: ContainerId) -> None:
         """Execute a command in it, and wait for its end."""
+
+    @abstractmethod
+    async def write(self, container: ContainerId, mebibytes: int) -> None:
+        """Write a new file of this size to its own layer."""
 
     @abstractmethod
     async def ail(self, container: ContainerId, *, ill: bool = True) -> None:
@@ -173,6 +178,7 @@ class WorldBench(Bench):
         image: str = "",
         memory: int | None = None,
         pids: int | None = None,
+        cpus: float | None = None,
         network: str = "none",
         pid_mode: str = "",
         restart: str = "",
@@ -186,6 +192,7 @@ class WorldBench(Bench):
             image=image or "busybox:test",
             memory_limit=memory,
             pids_limit=pids,
+            cpus=cpus,
             network_mode=network,
             pid_mode=pid_mode,
             restart_policy=restart or "no",
@@ -206,6 +213,9 @@ class WorldBench(Bench):
 
     async def unpause(self, container: ContainerId) -> None:
         self.world.unpause(self._box(container))
+
+    async def write(self, container: ContainerId, mebibytes: int) -> None:
+        self.world.write(self._box(container), mebibytes * MIB)
 
     async def ail(self, container: ContainerId, *, ill: bool = True) -> None:
         self.world.ail(self._box(container), ill=ill)
@@ -260,6 +270,7 @@ class DockerBench(Bench):
         image: str = "",
         memory: int | None = None,
         pids: int | None = None,
+        cpus: float | None = None,
         network: str = "none",
         pid_mode: str = "",
         restart: str = "",
@@ -273,6 +284,7 @@ class DockerBench(Bench):
             labels=labels,
             mem=f"{memory}b" if memory else None,
             pids=pids,
+            nano_cpus=round(cpus * 1e9) if cpus else None,
             network_mode=network,
             restart=restart or None,
             **({"image": image} if image else {}),
@@ -294,6 +306,10 @@ class DockerBench(Bench):
 
     async def unpause(self, container: ContainerId) -> None:
         await trio.to_thread.run_sync(self._containers.client.api.unpause, container)
+
+    async def write(self, container: ContainerId, mebibytes: int) -> None:
+        name = f"of=/{unique_name()}"
+        await self._exec(container, ["dd", "if=/dev/zero", name, "bs=1M", f"count={mebibytes}"])
 
     async def ail(self, container: ContainerId, *, ill: bool = True) -> None:
         await self._exec(container, ["touch", "/ill"] if ill else ["rm", "-f", "/ill"])

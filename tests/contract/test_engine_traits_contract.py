@@ -5,6 +5,7 @@ import trio
 
 from reactor.core.container import Container, ContainerId, State
 from reactor.core.facts import Fact, Seen
+from reactor.core.ports import NoSuchContainer
 from reactor.engine.watch import Watch
 from reactor.testing.traits import HealthCheck, Traits
 from tests.contract.benches import MIB, Bench, Job
@@ -180,3 +181,49 @@ async def test_cpu_time_is_in_seconds_and_grows(bench: Bench) -> None:
     used = [cpu for _, cpu in found]
     assert used == sorted(used)
     assert 0 < used[-1] - used[0] < 2 * (found[-1][0] - found[0][0])
+
+
+async def test_limits_that_were_given_and_that_were_not(bench: Bench) -> None:
+    """Each by itself, and an update gives what a creation did not."""
+
+    async def told(container: ContainerId) -> tuple[bool | None, bool | None, bool | None]:
+        found = await bench.engine.inspect(container)
+        return found.memory_limited, found.pids_limited, found.cpu_limited
+
+    bare = await bench.create()
+    assert await told(bare) == (False, False, False)
+    assert await told(await bench.create(memory=64 * MIB)) == (True, False, False)
+    assert await told(await bench.create(pids=50)) == (False, True, False)
+    assert await told(await bench.create(cpus=0.5)) == (False, False, True)
+    await bench.update(bare, 64 * MIB, 50)
+    assert await told(bare) == (True, True, False)
+
+
+async def test_whether_there_is_a_health_check(bench: Bench) -> None:
+    """Also of one that never ran, and so has no health."""
+    for traits, there in ((OFTEN, True), (Traits(), False)):
+        assert (await bench.engine.inspect(await bench.create(traits=traits))).health_check is there
+
+
+async def test_what_is_written_to_the_layer_is_measured(bench: Bench) -> None:
+    """To the byte, of this container alone, and over its end and its next run."""
+    container, neighbour = await bench.run(), await bench.run()
+    assert await bench.engine.layer_size(container) == 0
+    await bench.write(container, 3)
+    await bench.write(container, 2)
+    assert await bench.engine.layer_size(container) == 5 * MIB
+    await bench.engine.kill(container)
+    assert await bench.engine.layer_size(container) == 5 * MIB
+    await bench.start(container)
+    assert await bench.engine.layer_size(container) == 5 * MIB
+    assert await bench.engine.layer_size(neighbour) == 0
+    await bench.remove(container)
+    with pytest.raises(NoSuchContainer):
+        await bench.engine.layer_size(container)
+
+
+async def test_another_one_that_is_named_like_an_id_is_not_measured(bench: Bench) -> None:
+    gone = await bench.create()
+    await bench.remove(gone)
+    await bench.run(name=gone)
+    assert await bench.engine.layer_size(gone) is None

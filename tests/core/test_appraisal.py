@@ -49,7 +49,7 @@ def test_distances_say_how_far_it_is() -> None:
         "pids >= 200": ["pids 200 of 200: beyond it"],
         "memory > 80%": ["memory 400 MiB of 800 MiB: 400 MiB to go"],
         "memory > 512MiB": ["memory is unknown"],
-        "memory > 90%": ["memory has no limit"],
+        "memory > 90%": ["it has no memory limit"],
         'age > 12h && name == "a"': ["age 11h of 12h: 1h to go"],
     }
 
@@ -186,3 +186,39 @@ def test_a_rule_that_holds_back_says_how_many_match() -> None:
     story.sample(1, box(1), pids=6).sample(1, box(2), pids=6).tick(1)
     found = _rule(_of(story, cid(1), 1.0), "g/r")
     assert (found.stand, found.matching, found.limit) == (Stand.LIMITED, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "changes", "sentence", "far"),
+    [
+        (
+            "memory > 80%",
+            {"memory_limited": False},
+            "unknown, as it has no memory limit",
+            ["it has no memory limit"],
+        ),
+        ("memory > 80%", {"memory_limited": True}, "unknown", ["memory is unknown"]),
+        ("memory > 80%", {}, "unknown", ["memory is unknown"]),
+        (
+            "memory_limit - memory < 100MiB",
+            {"memory_limited": False},
+            "unknown, as it has no memory limit",
+            ["memory_limit - memory is unknown"],
+        ),
+        (
+            "pids > 90% || memory > 80%",
+            {"memory_limited": False, "pids_limited": False},
+            "unknown, as it has no memory limit and it has no pids limit",
+            ["it has no pids limit", "it has no memory limit"],
+        ),
+    ],
+)
+def test_a_limit_that_there_is_not_is_said_before_the_first_reading(
+    text: str, changes: dict[str, object], sentence: str, far: list[str]
+) -> None:
+    told = Story(Setup(RuleSet((Rule("g/r", "r:1", when=condition(text)),)))).snapshot(0, box(1, **changes))
+    rule = _rule(_of(told, cid(1), 0), "g/r")
+    assert (rule.stand, rule.sentence) == (Stand.UNKNOWN, sentence)
+    assert [each.said for each in rule.distances] == far
+    told.sample(1, box(1), pids=5, memory=100)
+    assert _rule(_of(told, cid(1), 1), "g/r").sentence.startswith("unknown, as it has no")

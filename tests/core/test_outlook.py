@@ -71,16 +71,6 @@ def test_a_rest_and_a_cooldown_say_when_they_are_over() -> None:
     assert (_one(told, 6).stand, _one(told, 6).next_at) == (Stand.COOLING, 101)
 
 
-def test_an_event_that_falls_into_a_cooldown_leads_to_nothing_later() -> None:
-    told = story(Rule("g/oom", "f:1", on=Trigger.OOM, cooldown=100)).snapshot(0, box(1)).oom(1, 1)
-    later = anew(box(1), 9, at=9)
-    told.see(8, over(box(1))).see(9, later).oom(10, 1)
-    assert _one(told, 10).next_at is None
-    for at in range(11, 120):
-        told.tick(at)
-    assert len(told.decisions) == 1
-
-
 def test_a_defect_is_said_and_does_not_come_out() -> None:
     def fail(_: object) -> bool:
         raise ZeroDivisionError

@@ -96,6 +96,11 @@ def views() -> st.SearchStrategy[View]:
         user=st.none() | _words,
         privileged=_flags,
         init=_flags,
+        ready=_flags,
+        memory_limited=_flags,
+        pids_limited=_flags,
+        cpu_limited=_flags,
+        layer_writes=_amounts,
         ports=st.none() | st.lists(_words, max_size=3).map(tuple),
         tracks=tracks(),
         at=_moments,
@@ -145,7 +150,7 @@ _COUNTED: dict[Kind, st.SearchStrategy[Node]] = {
         _COUNTS | _over_time("pids", "rate", "max", "min", "avg") | _over_time("restarts", "changes") | _sizes
     ),
     Kind.BYTES: (
-        st.sampled_from(["memory", "memory_limit", "group.memory"]).map(Name)
+        st.sampled_from(["memory", "memory_limit", "group.memory", "layer_writes"]).map(Name)
         | _over_time("memory", "rate", "max", "min", "avg")
     ),
     Kind.DURATION: st.sampled_from(["age", "total_age"]).map(Name) | _to_limit("memory") | _to_limit("pids"),
@@ -199,7 +204,7 @@ def _comparisons() -> st.SearchStrategy[Node]:
     )
     patterns = st.builds(Method, _text_values, st.just("matches"), st.tuples(_patterns))
     has = st.builds(Method, _optional, st.just("hasValue"), st.just(()))
-    flags = st.sampled_from(["privileged", "init"]).map(Name)
+    flags = st.sampled_from(["privileged", "init", "ready", "memory_limited"]).map(Name)
     return same | shares | texts | within | methods | patterns | has | flags
 
 

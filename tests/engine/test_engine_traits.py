@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor.core.container import Container, State
-from reactor.engine.decode import Context, container, inspected, listed
+from reactor.core.container import Container, ContainerId, State
+from reactor.engine.decode import Context, container, inspected, layer_size, listed
 from reactor.engine.errors import EngineSaidNonsense
 from tests.engine.payloads import IMAGE, A, B, inspect
 
@@ -232,3 +232,86 @@ def test_no_damage_to_a_full_answer_breaks_anything(data: st.DataObject) -> None
         except EngineSaidNonsense:
             continue
         assert found.health in {"", "starting", "healthy", "unhealthy"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "memory", "pids"),
+    [
+        ({}, True, True),
+        ({"host__Memory": 0, "host__PidsLimit": 0}, False, False),
+        # Docker writes null or -1 where nothing was asked for, kernels a number that is no limit.
+        ({"host__Memory": 2**63 - 1, "host__PidsLimit": None}, True, False),
+        ({"host__Memory": 2**63, "host__PidsLimit": -1}, False, False),
+        ({"HostConfig": {}}, None, None),
+        ({"HostConfig": None}, None, None),
+    ],
+)
+def test_no_limit_and_one_that_was_not_read_are_two_things(
+    changes: dict[str, Any], memory: bool | None, pids: bool | None
+) -> None:
+    found = read(inspect(**changes))
+    assert (found.memory_limited, found.pids_limited) == (memory, pids)
+    assert (found.memory_limit is not None, found.pids_limit is not None) == (memory is True, pids is True)
+
+
+@pytest.mark.parametrize(
+    ("nano", "quota", "limited"),
+    [
+        (500_000_000, 0, True),
+        (0, 50_000, True),
+        (0, 0, False),
+        (0, -1, False),
+        (None, 0, None),
+        (0, "x", None),
+        ([], 50_000, True),
+    ],
+)
+def test_processor_time_is_limited_in_one_way_or_the_other(
+    nano: Any, quota: Any, limited: bool | None
+) -> None:
+    assert read(inspect(host__NanoCpus=nano, host__CpuQuota=quota)).cpu_limited is limited
+
+
+def test_an_engine_that_says_nothing_of_processor_time() -> None:
+    assert read(inspect()).cpu_limited is None
+
+
+PROBE = {"Test": ["CMD-SHELL", "true"]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "there"),
+    [
+        ({}, False),
+        ({"config__Healthcheck": None}, False),
+        ({"config__Healthcheck": PROBE}, True),
+        # NONE switches the image's own off; without a test nothing is ever probed.
+        ({"config__Healthcheck": {"Test": ["NONE"]}}, False),
+        ({"config__Healthcheck": {"Test": [], "Retries": 3}}, False),
+        ({"config__Healthcheck": {"Test": "true"}}, None),
+        ({"Config": None}, None),
+        # An engine that does not tell of the check can tell of its finding.
+        ({"state__Health": {"Status": "starting"}}, True),
+        ({"state__Health": {"Status": "none"}}, False),
+        ({"state__Health": {"Status": ""}}, False),
+    ],
+)
+def test_whether_health_is_checked(changes: dict[str, Any], there: bool | None) -> None:
+    assert read(inspect(**changes)).health_check is there
+
+
+@pytest.mark.parametrize(
+    ("body", "size"),
+    [
+        ({"Id": A, "SizeRw": 5, "SizeRootFs": 9}, 5),
+        ({"Id": A, "SizeRw": 0}, 0),
+        ({"Id": A}, None),
+        # Docker writes -1 where its walk came to nothing.
+        ({"Id": A, "SizeRw": -1}, None),
+        ({"Id": A, "SizeRw": None}, None),
+        ({"Id": A, "SizeRw": "5"}, None),
+        ({"Id": B, "SizeRw": 5}, None),
+    ],
+)
+def test_the_size_of_a_layer(body: dict[str, Any], size: int | None) -> None:
+    assert layer_size(json.dumps(body).encode(), ContainerId(A)) == size

@@ -30,6 +30,7 @@ def reading(number: int, *, name: str | None = None, image: str = "busybox:1") -
         memory_limit=8 * 1024**3,
         cpu=number / 8,
         uptime=60.5 + number,
+        layer=1000 * number,
     )
 
 
@@ -72,6 +73,8 @@ def busy_tally() -> Tally:
     tally.count("reactor_rules_reloads_total", result="success")
     tally.count("reactor_stream_reconnects_total", stream="events")
     tally.count("reactor_exports_total", result="ok")
+    tally.count("reactor_layer_measures_total", result="done")
+    tally.count("reactor_layer_measuring_seconds_total", 0.5)
     tally.count("reactor_metric_overflows_total", metric="none")
     tally.reach("reactor_events_received_total", 1234)
     for seconds in (0.0005, 0.027, 0.027, 1.0, 61.0):

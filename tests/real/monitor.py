@@ -272,8 +272,8 @@ class Monitor:
         return self.rows("SELECT * FROM exits WHERE container = ? ORDER BY started_at", container)
 
     def intents(self, container: str) -> list[dict[str, Any]]:
-        """The intents about a container, the earliest first."""
-        return self.rows("SELECT * FROM intents WHERE container = ? ORDER BY wall", container)
+        """The intents about a container, the earliest first; what was only said is none."""
+        return self.rows("SELECT * FROM intents WHERE container = ? AND NOT dry_run ORDER BY wall", container)
 
     def reopen_intents(self) -> None:
         """Make it look as if the monitor had been killed before it wrote the ends of its intents."""

@@ -145,6 +145,59 @@ def test_plays(tmp_path: Path, body: str) -> None:
     passes(tmp_path, body)
 
 
+MORE = """\
+groups:
+  - name: layers
+    rules:
+      - {name: heavy, when: layer_writes > 50MiB}
+      - {name: unlimited, when: ready && !pids_limited}
+"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        # A layer is measured at once where a value is written, and once in a period where it grows.
+        f"""\
+        config: {{times: {{layer_every: 1m}}}}
+        containers:
+          writer: {{{JOB}, layer_writes: from 0B to 100MiB in 100s}}
+          late: {{{JOB}}}
+          exactly: {{{JOB}, layer_writes: 50MiB}}
+          stranger: {{layer_writes: 1GiB}}
+        facts: [{{at: 7s, late: {{layer_writes: 51MiB}}}}]
+        until: 15m
+        expect:
+          - {{at: 6s, unknown: late, rules: [layers/heavy, layers/unlimited]}}
+          - {{at: 7s, kill: late, rule: layers/heavy, because: layer_writes 51 MiB > 50MiB}}
+          - {{at: 60s, kill: writer, rule: layers/heavy, because: layer_writes 60 MiB > 50MiB}}
+          - {{at: 800s, holds: exactly, rules: []}}
+        """,
+        # Readiness goes by what the check says; limits follow from their amounts unless they are said.
+        f"""\
+        containers:
+          job: {{{JOB}, pids_limit: none, health: starting}}
+          bare: {{{JOB}, pids_limit: none, health: none}}
+          some: {{{JOB}, pids_limit: 9, health: none}}
+          said: {{{JOB}, pids_limit: unknown, pids_limited: false, health: none}}
+          left: {{{JOB}, pids_limit: none}}
+        facts:
+          - {{at: 5s, job: {{health: healthy}}, some: {{pids_limit: none}}}}
+        expect:
+          - {{at: 0s, kill: bare, rule: layers/unlimited}}
+          - {{at: 0s, kill: said, rule: layers/unlimited}}
+          - {{at: 5s, kill: job, rule: layers/unlimited}}
+          - {{at: 5s, kill: some, rule: layers/unlimited}}
+        """,
+    ],
+)
+def test_plays_of_what_is_asked_seldom(tmp_path: Path, body: str) -> None:
+    """Measures of layers, limits as such, readiness."""
+    report = case(tmp_path, body, MORE)
+    assert said(report, tmp_path) == []
+    assert len(report.verdicts) == 1
+
+
 @pytest.mark.parametrize(
     ("body", "lines"),
     [

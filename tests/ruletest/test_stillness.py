@@ -136,3 +136,18 @@ def test_a_rule_about_blindness_sees_every_second() -> None:
 
 def _empty(ruled: RuleSet) -> Case:
     return Case("f", 1, "n", ruled, Terms(), (), (), (), (), 1.0)
+
+
+@pytest.mark.parametrize("end", [10.0, 100.0, 700.0])
+def test_a_measure_that_is_due_is_not_skipped(end: float) -> None:
+    """What has come to its end is seen at the next measure; an age may pass while a layer stays as it is."""
+    rules_ = "{name: heavy, when: layer_writes > 50B}, {name: old, when: age > 2h && layer_writes > 20B}"
+    ruled = parse(f"groups: [{{name: g, rules: [{rules_}]}}]")
+    plain = {"image": "i", "labels": {"reactor.task": "a"}}
+    boxes = (
+        Box("a", "running", 0.0, {"name": "a", **plain}, (), {"layer_writes": Course(0, 51, end)}),
+        Box("b", "running", 0.0, {"name": "b", **plain}, (), {"layer_writes": Course(50)}),
+        Box("c", "running", 0.0, {"name": "c", **plain}, (), {"layer_writes": Course(20)}),
+    )
+    got = same(boxes, ruled, 8000.0).got
+    assert [(each.at, each.box) for each in got] == [(max(300.0, end + -end % 300), "a"), (7201.0, "b")]

@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from reactor.core.lacking import has_no_limit
 from reactor.core.language.closures import value_of
 from reactor.core.language.fields import ORDERED
 from reactor.core.language.kinds import kind_of, share_of_limit
@@ -54,13 +55,15 @@ def _distances(tree: Node, view: View) -> Iterator[Distance]:
 def _distance(node: Compare, claim: Claim, bound: float, view: View) -> Distance:
     text, name, kind = text_of(node), brief(claim.subject), kind_of(claim.subject)
     value = value_of(claim.subject)(view)
+    share = share_of_limit(node)
+    if share is not None and has_no_limit(view, share.limit):
+        return Distance(text, f"it has no {share.limit.replace('_', ' ')}")
     if value is None:
         return Distance(text, f"{name} is unknown")
-    share = share_of_limit(node)
     if share is not None:
         limit = value_of(Name(share.limit))(view)
         if limit is None or limit <= 0:
-            return Distance(text, f"{name} has no limit")
+            return Distance(text, f"its {share.limit.replace('_', ' ')} is unknown")
         bound = bound / 100 * limit
     return _measured(text, claim, f"{name} {_said(kind, value)} of {_said(kind, bound)}", value, bound)
 
