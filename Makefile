@@ -4,13 +4,14 @@ PYTHON ?= python3
 ARGS ?=
 SEED ?= 1
 COUNT ?= 1000000
+BREACHES ?= 500
 # Several at a time; what needs a real engine stays in one process, one test after the other (tests/conftest.py).
 PARALLEL ?= -n auto --maxprocesses 4 --dist loadgroup
 BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-unit fuzz lint engine engine-stop bench clean
+.PHONY: help setup run test test-unit test-chaos fuzz lint engine engine-stop bench clean
 # A half-made target is not made.
 .DELETE_ON_ERROR:
 
@@ -32,6 +33,10 @@ test: setup ## run all tests, those on a real engine included
 
 test-unit: setup ## run the tests that need no engine
 	$(BIN)/python -m pytest -m "not real" $(PARALLEL) $(ARGS)
+
+test-chaos: setup ## BREACHES breaches on a private engine, while monitor and engine are killed as SEED says; minutes
+	@$(BIN)/python -m tools.private_engine prepare
+	@$(BIN)/python -m tests.chaos --seed "$(SEED)" --breaches "$(BREACHES)" $(ARGS)
 
 fuzz: setup ## throw COUNT generated rule files and conditions at the reader, made from SEED
 	@$(BIN)/python -m tests.fuzz --seed "$(SEED)" --count "$(COUNT)" $(ARGS)

@@ -15,7 +15,7 @@ from random import Random
 
 from docker.errors import DockerException
 
-from bench import evaluation
+from bench import concurrency, evaluation
 from bench.contenders import Ground
 from bench.course import Course
 from bench.fleet import Fleet
@@ -57,6 +57,9 @@ def main() -> int:
     options, say = parse(), speaker()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        if options.at_once:
+            print(*_concurrency(options, say), sep="\n")
+            return KEPT
         say("judging, without an engine")
         judging = evaluation.lines(evaluation.measure())
         report = _measure(options, say)
@@ -84,6 +87,14 @@ def _measure(options: Options, say: Say) -> Report:
             consumer = ground.consumer()
             poller = ground.poller()
     return Report(machine, options, reactor, consumer, poller, judge(reactor))
+
+
+def _concurrency(options: Options, say: Say) -> list[str]:
+    named = os.environ.get("REACTOR_TEST_DOCKER_HOST", "")
+    with _engine(named, say) as docker_host, Fleet(docker_host, say, swept=not named) as fleet:
+        machine = describe(docker_host)
+        with _folder(options) as folder:
+            return [str(machine), *concurrency.measure(docker_host, fleet, options, folder, say)]
 
 
 @contextmanager

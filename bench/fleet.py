@@ -4,6 +4,7 @@ Made through the docker SDK, one after the other. What happens to them, and when
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import Any, Final, Self
@@ -13,8 +14,10 @@ from docker.errors import NotFound
 
 from bench.progress import Say
 from bench.victims import COMMAND, Victim
+from tools import engine_api
 from tools.private_engine import TEST_IMAGE
 
+STARTS_AT_ONCE: Final = 6
 PIDS_LIMIT: Final = 256
 IDLE_MEMORY: Final = "64m"
 VICTIM_MEMORY: Final = "512m"
@@ -31,6 +34,7 @@ class Fleet:
         self._started: dict[str, str] = {}
         self._stack = ExitStack()
         # The address is explicit: from_env() may follow the CLI's context to somebody's real engine.
+        self._docker_host = docker_host
         self._api = docker.APIClient(base_url=docker_host, timeout=120)
         self._made: set[str] = set()
         self.idle: list[str] = []
@@ -57,6 +61,16 @@ class Fleet:
             self.idle.append(container)
             self._started[container] = self._inspect(container)["State"]["StartedAt"]
 
+    def create_idle(self, number: int) -> None:
+        """Make such containers, and leave their start to ``start_again``."""
+        self.idle += [self._create(("sleep", "1000000"), IN_SCOPE, IDLE_MEMORY) for _ in range(number)]
+
+    def start_again(self, containers: Iterable[str]) -> None:
+        """Start containers that were ended, several at once; one that runs is left as it is."""
+        # The SDK's client must not be shared between threads, so each call has a connection of its own.
+        with ThreadPoolExecutor(STARTS_AT_ONCE) as pool:
+            list(pool.map(self._start, containers))
+
     def start_victims(self, number: int, labels: Mapping[str, str]) -> list[Victim]:
         """Start containers that wait for the order to turn bad."""
         return [self._victim(labels) for _ in range(number)]
@@ -72,6 +86,13 @@ class Fleet:
         """Those of the idle containers that are not in the very run in which they were started."""
         return [container for container in self.idle if not self._unharmed(container)]
 
+    def _start(self, container: str) -> None:
+        try:
+            engine_api.call(self._docker_host, "POST", f"/containers/{container}/start", timeout=120.0)
+        except engine_api.EngineCallError as refusal:
+            if refusal.status != 304:
+                raise
+
     def _unharmed(self, container: str) -> bool:
         try:
             state = self._inspect(container)["State"]
@@ -84,13 +105,17 @@ class Fleet:
         return self._stack.enter_context(Victim(container, self._inspect(container)["State"]["Pid"]))
 
     def _run(self, command: Sequence[str], labels: Mapping[str, str], memory: str) -> str:
+        container = self._create(command, labels, memory)
+        self._api.start(container)
+        return container
+
+    def _create(self, command: Sequence[str], labels: Mapping[str, str], memory: str) -> str:
         host = self._api.create_host_config(
             network_mode="none", mem_limit=memory, memswap_limit=memory, pids_limit=PIDS_LIMIT
         )
         made = self._api.create_container(TEST_IMAGE, command, labels=dict(labels), host_config=host)
         container = str(made["Id"])
         self._made.add(container)
-        self._api.start(container)
         return container
 
     def _inspect(self, container: str) -> dict[str, Any]:

@@ -41,16 +41,18 @@ groups:
 class Monitor:
     """One ``reactor run``, from its start to its end; everything it writes lies in ``folder``."""
 
-    def __init__(self, docker_host: str, folder: Path) -> None:
+    def __init__(self, docker_host: str, folder: Path, rule_text: str = RULES, config: str = "") -> None:
         rules, self._journal, self._log = folder / "rules.yaml", folder / "journal.db", folder / "log"
-        rules.write_text(RULES)
+        rules.write_text(rule_text)
+        configured = folder / "config.yaml"
+        configured.write_text(config)
         self.most_threads = 0
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 (
-                    str(Path(sys.executable).parent / "reactor"), "run",
-                    "--rules", str(rules), "--docker-host", docker_host, "--listen", "127.0.0.1:0",
-                    "--journal", str(self._journal), "--log-format", "json",
+                    sys.executable, "-m", "reactor", "run",
+                    "--rules", str(rules), "--config", str(configured), "--docker-host", docker_host,
+                    "--listen", "127.0.0.1:0", "--journal", str(self._journal), "--log-format", "json",
                 ),
                 stdin=subprocess.DEVNULL,
                 stderr=log,
@@ -79,6 +81,11 @@ class Monitor:
                 raise DidNotBegin(f"reactor does not watch; the end of its log:\n{self._log_tail()}")
             self._look()
             time.sleep(0.02)
+
+    def check(self) -> None:
+        """Raise DidNotBegin if it has ended by itself."""
+        if self._process.poll() is not None:
+            raise DidNotBegin(f"reactor ended; the end of its log:\n{self._log_tail()}")
 
     def stop(self) -> None:
         """Stop it in good order."""

@@ -8,7 +8,8 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How large the run is. ``seconds`` is how long each contender watches before the first victim."""
+    """How large the run is. ``seconds`` is how long each contender watches before the first victim.
+    ``crowd`` are the kills that are decided together, once for each number of ``at_once``."""
 
     containers: int
     victims: int
@@ -16,10 +17,12 @@ class Options:
     seconds: float
     json: Path | None
     keep: Path | None
+    at_once: tuple[int, ...] = ()
+    crowd: int = 200
 
 
 FULL = Options(containers=100, victims=25, poll_victims=6, seconds=30.0, json=None, keep=None)
-QUICK = Options(containers=20, victims=5, poll_victims=2, seconds=3.0, json=None, keep=None)
+QUICK = Options(containers=20, victims=5, poll_victims=2, seconds=3.0, json=None, keep=None, crowd=20)
 
 
 def parse(arguments: Sequence[str] | None = None) -> Options:
@@ -33,6 +36,8 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         seconds=base.seconds if said.seconds is None else said.seconds,
         json=said.json,
         keep=said.keep,
+        at_once=tuple(said.at_once or ()),
+        crowd=base.crowd,
     )
 
 
@@ -58,6 +63,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--json", type=Path, metavar="FILE", help="write every measurement there, for machines")
     add("--keep", type=Path, metavar="FOLDER", help="keep reactor's journal and log there")
+    add(
+        "--at-once",
+        type=_count,
+        nargs="+",
+        metavar="N",
+        help="only this: many kills decided together, with so many calls at a time, such as 1 3 10 30 100",
+    )
     return parser
 
 

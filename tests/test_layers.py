@@ -20,7 +20,7 @@ FLOORS: Final = (
     ("web",),
     ("act", "ruletest"),
     ("observe", "streams"),
-    ("engine", "journal", "recording", "ruleset"),
+    ("engine", "journal", "kernel", "recording", "ruleset"),
     ("testing",),
     ("http",),
     ("core",),

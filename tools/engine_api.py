@@ -49,10 +49,14 @@ def _connection(docker_host: str, timeout: float) -> http.client.HTTPConnection:
 
 
 def call(docker_host: str, method: str, path: str, body: bytes | None = None, timeout: float = 30.0) -> bytes:
-    """Send one request on a connection of its own and return the body of a 2xx answer."""
+    """Send one request on a connection of its own and return the body of a 2xx answer.
+
+    A body that begins as a JSON object does is said to be one: without that an engine takes none.
+    """
     connection = _connection(docker_host, timeout)
+    headers = {"Content-Type": "application/json"} if body is not None and body.startswith(b"{") else {}
     try:
-        connection.request(method, path, body=body)
+        connection.request(method, path, body=body, headers=headers)
         response = connection.getresponse()
         content = response.read()
     finally:

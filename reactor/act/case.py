@@ -37,13 +37,15 @@ class Unsettled:
     detail: str = ""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Case:
     """One decision on its way.
 
     ``polite`` is whether the next call is a stop, ``struck`` that a call of ours may have ended
     the run. ``seen`` is the run as it was last seen alive, ``came_back`` the one that followed.
-    ``tries`` are those that found it alive, ``pauses`` those in a row for the same reason.
+    ``tries`` are those that found it alive, ``pauses`` those in a row for the same reason. ``rival`` is the
+    other decision about this run, ``credited`` that the end was told as this one's doing, ``heir`` that
+    its rival left that to it.
     """
 
     decision: Decision
@@ -58,3 +60,6 @@ class Case:
     waiting: bool = False
     told: set[Why] = field(default_factory=set)
     came_back: Container | None = None
+    rival: "Case | None" = field(default=None, repr=False)
+    credited: bool = False
+    heir: bool = False

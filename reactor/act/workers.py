@@ -16,6 +16,7 @@ from reactor.act.lanes import Lane, Lease
 from reactor.act.ledger import Ledger, Report
 from reactor.act.looking import Sight, look
 from reactor.act.outbox import LINES, Outbox, OutboxStatistics
+from reactor.act.rivals import Rivals
 from reactor.act.trying import Guard, attempt, grace_of
 from reactor.core.container import Container
 from reactor.core.decisions import Action, Decision, Result, Why
@@ -62,6 +63,7 @@ class Workers:
         self._again_lane = Lane(config.again_slots, config.patience)
         self._quarantine_lane = Lane(config.quarantine_slots)
         self._nudged = trio.Event()
+        self._rivals = Rivals()
 
     def start(self) -> None:
         """Begin to carry out. Each action has its own line, so that slow stops hold up no kill."""
@@ -115,10 +117,12 @@ class Workers:
             self._nursery.start_soon(self._carry_out, case, lease)
 
     async def _carry_out(self, case: Case, lease: Lease) -> None:
+        self._rivals.enter(case)
         with lease:
             settled = await attempt(case, self._guard, self._config)
         while isinstance(settled, Unsettled):
             settled = await self._another_try(case, settled)
+        settled = self._rivals.leave(case, settled)
         self._ledger.conclude(case, settled)
         if settled.why is Why.ENDED:
             await self._look_back(case)

@@ -23,11 +23,12 @@ from reactor.app.running import find_endpoint, leaves, read_settings
 from reactor.app.sessions import Unreadable, open_sessions
 from reactor.app.settings import Settings
 from reactor.app.supervise import Plan, supervise
-from reactor.core.judging import fresh_sample, needs_samples
+from reactor.core.judging import fresh_sample, fresh_zombies, needs_samples
 from reactor.core.layers import layer_writes, wanted_layers
 from reactor.core.ports import EngineError
 from reactor.core.rules import RuleSet
 from reactor.core.state import Setup, State, Step
+from reactor.core.step import wanted_zombies, wants_host
 from reactor.engine.calls import DockerEngine
 from reactor.engine.endpoint import Endpoint
 from reactor.journal.errors import JournalError
@@ -37,6 +38,9 @@ from reactor.recording.replaying import Replay
 
 LONGEST = 5.0
 """Seconds that readings are waited for."""
+KERNEL_LONGEST = 2.0
+"""Seconds that the host's kernel is waited for; where it can tell nothing, it never does."""
+REMEDY = "Write its address, as in --against unix:///run/docker.sock, or name it with DOCKER_HOST"
 ENGINE = "engine"
 """What stands for the engine that is found without being named."""
 
@@ -48,7 +52,7 @@ def count_against(options: argparse.Namespace, rules: RuleSet) -> tuple[Count, .
     if options.against != ENGINE:
         options.docker_host = options.against
     settings = replace(read_settings(options), dry_run=True)
-    endpoint = find_endpoint(options, os.environ)
+    endpoint = find_endpoint(options, os.environ, flag="--against", remedy=REMEDY)
     if endpoint is None:
         raise Complaint("reactor: no engine is named, and none is at the default socket")
     try:
@@ -81,6 +85,7 @@ async def _against_engine(endpoint: Endpoint, settings: Settings, rules: RuleSet
             observers=(view,),
             most_streams=settings.most_streams,
             drain=0.0,
+            proc=settings.proc,
         )
         await supervise(plan, count_in_time)
     return counts[0]
@@ -106,7 +111,17 @@ class Watcher(View):
         if any(fresh_sample(self._setup, entry, at) is None for entry in wanted):
             return False
         measured = (state.entries.get(run.id) for run in wanted_layers(self._setup, state))
-        return all(entry is None or layer_writes(self._setup, entry, at) is not None for entry in measured)
+        if any(entry and layer_writes(self._setup, entry, at) is None for entry in measured):
+            return False
+        began = state.began if state.began is not None else at
+        return at - began > KERNEL_LONGEST or self._has_kernel(state, at)
+
+    def _has_kernel(self, state: State, at: float) -> bool:
+        """Whether the kernel of the host has told what is asked of it."""
+        zombies = wanted_zombies(self._setup, state)
+        if any(fresh_zombies(entry, at) is None for entry in state.living() if entry.run in zombies):
+            return False
+        return state.host is not None or not wants_host(self._setup)
 
 
 def _against_recording(path: Path, rules: RuleSet) -> tuple[Count, ...]:

@@ -16,7 +16,7 @@ import trio
 from reactor.app.complaint import FOUND, Complaint
 from reactor.app.places import control_folder
 from reactor.core.language.printing import tame
-from reactor.http.address import Address
+from reactor.http.address import LONGEST_PATH, Address
 from reactor.http.client import Client
 from reactor.http.errors import HttpError, NobodyListens
 
@@ -30,6 +30,11 @@ _LONGEST = 500
 def ask(control: Path | None, method: str, path: str, **query: str) -> Mapping[str, Any]:
     """What the monitor answers. Raises Complaint where there is none, or where it refuses."""
     socket = find_control(control, os.environ)
+    if (size := len(os.fsencode(socket))) > LONGEST_PATH:
+        raise Complaint(
+            f"reactor: the path of a socket has at most {LONGEST_PATH} bytes, this one has {size}: {socket}",
+            "Give the monitor a shorter one: reactor run --control PATH",
+        )
     target = f"{path}?{urlencode(query)}" if query else path
     try:
         answer = trio.run(_ask, socket, method, target)

@@ -7,7 +7,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reactor.app.complaint import FOUND, OK
@@ -22,10 +22,19 @@ LONGEST_LINE = 200
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a check found. ``examined`` is None if the rules cannot be put in force."""
+    """What a check found. ``examined`` is None if the rules cannot be put in force.
+
+    ``strict`` has warnings count as mistakes.
+    """
 
     mistakes: tuple[RuleError, ...]
     examined: Examined | None
+    strict: bool = False
+
+    @property
+    def passed(self) -> bool:
+        """Whether all is as it should be."""
+        return not self.mistakes and not (self.strict and self.warnings)
 
     @property
     def warnings(self) -> tuple[RuleError, ...]:
@@ -40,7 +49,7 @@ class Report:
 
 def check(options: argparse.Namespace) -> int:
     """Carry out ``reactor check``: exit code 0 if all is well, 1 if there are mistakes."""
-    report = _report(options)
+    report = replace(_report(options), strict=options.strict)
     counts = _counts(options, report)
     if options.json:
         print(json.dumps({**_document(report), **_counts_document(counts)}, indent=2))
@@ -48,7 +57,7 @@ def check(options: argparse.Namespace) -> int:
         _show(report)
         for line in lines_of(counts):
             print(tame(line, LONGEST_LINE))
-    return FOUND if report.mistakes or (options.strict and report.warnings) else OK
+    return OK if report.passed else FOUND
 
 
 def _report(options: argparse.Namespace) -> Report:
@@ -84,7 +93,7 @@ def _show(report: Report) -> None:
         print(*_as_warning(warning), sep="\n", file=sys.stderr)
     for rule in report.rules:
         print(f"{rule.place}: {_said(rule)}")
-    print(_summary(report), file=sys.stderr if report.mistakes else sys.stdout)
+    print(_summary(report), file=sys.stdout if report.passed else sys.stderr)
 
 
 def _as_warning(warning: RuleError) -> tuple[str, ...]:
@@ -104,6 +113,7 @@ def _summary(report: Report) -> str:
         files = len({mistake.file for mistake in report.mistakes})
         return f"{_counted(len(report.mistakes), 'mistake')} in {_counted(files, 'file')}"
     warned = f", {_counted(len(report.warnings), 'warning')}" if report.warnings else ": all is well"
+    warned += "" if report.passed else ": with --strict a warning fails the check"
     version = report.examined.rules.version if report.examined else ""
     files = report.examined.files if report.examined else 0
     return f"{_counted(len(report.rules), 'rule')} in {_counted(files, 'file')}, version {version}{warned}"
@@ -116,7 +126,7 @@ def _counted(number: int, what: str) -> str:
 def _document(report: Report) -> dict[str, Any]:
     """What a machine may read; keys are only ever added."""
     return {
-        "ok": not report.mistakes,
+        "ok": report.passed,
         "version": report.examined.rules.version if report.examined and not report.mistakes else None,
         "mistakes": list(_listed(report.mistakes)),
         "warnings": list(_listed(report.warnings)),

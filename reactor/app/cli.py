@@ -26,6 +26,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "status": ("ordering", "status"),
         "reload": ("ordering", "reload"),
         "ack": ("ordering", "acknowledge"),
+        "history": ("history", "history"),
+        "show": ("show", "show"),
         "demo": ("demo.command", "demo"),
     }
 )

@@ -13,6 +13,7 @@ from pydantic import Field, PlainValidator, ValidationError, ValidationInfo
 
 from reactor.app.settings import Settings, Times
 from reactor.core.container import ContainerId
+from reactor.core.evidence import EvidenceTerms
 from reactor.core.language.units import read_bytes, read_duration
 from reactor.core.protection import LabelNames, Policy
 from reactor.core.restraint import GateTerms
@@ -33,6 +34,8 @@ LEAST_SIZE = 1024 * 1024
 """Bytes of recordings that are worth keeping."""
 LEAST_PERIOD = 10.0
 """Seconds between two measures of a layer that a configuration may ask for."""
+MOST_EVIDENCE = 200
+LONGEST_BUDGET = 10.0
 LIKE = "such as the 64 hex digits that `docker inspect -f '{{.Id}}' NAME` prints"
 
 
@@ -135,6 +138,27 @@ class GateText(Strict):
     off: bool = False
 
 
+def _few(value: Any, info: ValidationInfo) -> int:
+    if isinstance(value, str) and value.isascii() and value.isdigit() and int(value) <= MOST_EVIDENCE:
+        return int(value)
+    raise wrong(f"'{info.field_name}' is a whole number from 0 (none) to {MOST_EVIDENCE}")
+
+
+def _budget(value: Any, info: ValidationInfo) -> float:
+    seconds = read_duration(value) if isinstance(value, str) else None
+    if seconds is not None and 0 < seconds <= LONGEST_BUDGET:
+        return seconds
+    raise wrong(f"'{info.field_name}' is a duration such as 300ms, and at most {LONGEST_BUDGET:g}s")
+
+
+class EvidenceText(Strict):
+    """``evidence``: what is gathered around the ends that we bring, and for how long at most."""
+
+    budget: Annotated[float, PlainValidator(_budget)] = EvidenceTerms().budget
+    log_lines: Annotated[int, PlainValidator(_few)] = EvidenceTerms().log_lines
+    processes: Annotated[int, PlainValidator(_few)] = EvidenceTerms().processes
+
+
 class RecordText(Strict):
     """``record``: facts and decisions to files, in a folder that is kept within bounds."""
 
@@ -158,8 +182,10 @@ class ConfigurationText(Strict):
     at_once: Count = Settings().at_once
     most_streams: Count = Settings().most_streams
     gate: GateText = GateText()
+    evidence: EvidenceText = EvidenceText()
     control: Text = ""
     reload_on_change: bool = False
+    proc: Glob = str(Settings().proc)
 
 
 SHAPE = Shape(
@@ -171,6 +197,7 @@ SHAPE = Shape(
         ("protect", "containers"): (SelectorText, "a selector"),
         ("times",): (TimesText, "'times'"),
         ("gate",): (GateText, "'gate'"),
+        ("evidence",): (EvidenceText, "'evidence'"),
         ("journal",): (JournalText, "'journal'"),
         ("record",): (RecordText, "'record'"),
     }
@@ -239,8 +266,10 @@ def settings_of(written: ConfigurationText) -> Settings:
         at_once=written.at_once,
         most_streams=written.most_streams,
         gate=GateTerms(**written.gate.model_dump()),
+        evidence=EvidenceTerms(**written.evidence.model_dump()),
         control=written.control,
         reload_on_change=written.reload_on_change,
+        proc=Path(written.proc),
         record=Path(written.record.folder) if written.record is not None else None,
         record_limits=_limits(written.record),
     )

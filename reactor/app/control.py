@@ -16,6 +16,7 @@ from reactor.app.controlling import Desk, reload_on_change, reload_on_hangup, se
 from reactor.app.monitor import Monitor
 from reactor.app.numbers import Numbers
 from reactor.app.places import default_control, shipped_rules
+from reactor.app.refusals import in_words
 from reactor.app.reloading import Reloader
 from reactor.app.settings import Settings
 from reactor.app.supervise import Service
@@ -48,8 +49,9 @@ async def _opened(stack: AsyncExitStack, named: str, engine_id: str) -> list[tri
         return [await stack.enter_async_context(own_unix_listener(path))]
     except (CannotListen, OSError) as error:
         if named:
-            raise CannotListen(f"the control socket: {error}; choose another with --control") from None
-        log.warning("there is no control socket: name one with --control", extra={"why": str(error)})
+            why = f"the control socket: {in_words(error)}; choose another with --control"
+            raise CannotListen(why) from None
+        log.warning("there is no control socket: name one with --control", extra={"why": in_words(error)})
         return []
 
 

@@ -90,14 +90,14 @@ class Desk:
         token = self._token() if reader.unread else tame(reader.token, LONGEST_NAME)
         if not token:
             raise Refused(_CONFLICT, {"error": UNREAD})
-        rules = self._held_rules()
-        monitor.feed(Acknowledged(trio.current_time(), tame(reader.who, LONGEST_NAME), token, reader.unread))
+        rules, at = self._held_rules(), trio.current_time()
+        monitor.feed(Acknowledged(at, tame(reader.who, LONGEST_NAME), token, reader.unread))
         if monitor.state.curbs.gate.held:
-            raise Refused(_CONFLICT, {"error": objection(monitor.setup, monitor.state, token)})
+            raise Refused(_CONFLICT, {"error": objection(monitor.setup, monitor.state, token, at)})
         return {"rules": rules, "containers": gate.matching, "token": token}
 
     def _token(self) -> str:
-        return str(token(self._monitor.setup, self._monitor.state))
+        return str(token(self._monitor.setup, self._monitor.state, trio.current_time()))
 
     def _held_rules(self) -> list[str]:
         """The rules that are held back: those that match; all new ones while nobody knows what matches."""

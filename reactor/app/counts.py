@@ -7,30 +7,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from reactor.core.appraisal import NOT_SELECTED, WAITS, appraise
-from reactor.core.outlook import Stand
+from reactor.core.appraisal import NOT_SELECTED, appraise
+from reactor.core.outlook import HOLDS, Stand
 from reactor.core.rules import Rule
+from reactor.core.sentences import WAITS
 from reactor.core.state import Setup, State
 
 MOST_NAMED = 5
-_MATCHES = frozenset(
-    {
-        Stand.HOLDING,
-        Stand.READY,
-        Stand.SAID,
-        Stand.ENDING,
-        Stand.RESTING,
-        Stand.COOLING,
-        Stand.GATED,
-        Stand.LIMITED,
-    }
-)
-"""Its condition holds, whatever may keep the rule from acting."""
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """One rule against everybody: whom it matches now (name, and the numbers), and how many it cannot judge.
+    """One rule against everybody: whom it matches now (name, numbers, summary), and how many it cannot judge.
 
     ``selected`` is how many living runs in scope it is for. ``waits`` counts those for whom its
     condition holds and its event is yet to come.
@@ -38,7 +26,7 @@ class Count:
 
     rule: Rule
     selected: int
-    matches: tuple[tuple[str, str], ...]
+    matches: tuple[tuple[str, str, str], ...]
     unknown: int
     waits: int
 
@@ -52,7 +40,7 @@ def count(setup: Setup, state: State, at: float) -> Iterator[Count]:
         yield Count(
             rule,
             selected=sum(one.stand != NOT_SELECTED for _, one in each),
-            matches=tuple((name, one.said) for name, one in each if one.stand in _MATCHES),
+            matches=tuple((name, one.said, one.summary) for name, one in each if one.stand in HOLDS),
             unknown=sum(one.stand == Stand.UNKNOWN for _, one in each),
             waits=sum(one.sentence == WAITS for _, one in each),
         )
@@ -69,7 +57,7 @@ def lines_of(counts: tuple[Count, ...] | None) -> Iterator[str]:
         more += [f"{each.waits} wait for their event"] if each.waits else []
         said = f"{len(each.matches)} of {each.selected} match now"
         yield f"{each.rule.name:<{width}}  {', '.join([said, *more])}"
-        for name, numbers in each.matches[:MOST_NAMED]:
+        for name, numbers, _ in each.matches[:MOST_NAMED]:
             yield f"{'':<{width}}    {name}: {numbers or 'on ' + str(each.rule.on)}"
         if len(each.matches) > MOST_NAMED:
             yield f"{'':<{width}}    and {len(each.matches) - MOST_NAMED} more"
@@ -81,7 +69,9 @@ def document(count: Count) -> dict[str, Any]:
         "rule": count.rule.name,
         "level": count.rule.level,
         "selected": count.selected,
-        "matches": [{"name": name, "said": said} for name, said in count.matches],
+        "matches": [
+            {"name": name, "said": said, "summary": summary} for name, said, summary in count.matches
+        ],
         "unknown": count.unknown,
         "waits": count.waits,
     }

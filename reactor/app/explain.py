@@ -15,6 +15,8 @@ from reactor.app.complaint import OK
 from reactor.core.appraisal import NOT_SELECTED
 from reactor.core.language.printing import tame
 from reactor.core.language.units import say_duration
+from reactor.core.outlook import HOLDS
+from reactor.core.protection import GOVERNED
 
 _LONGEST = 300
 Told = Mapping[str, Any]
@@ -27,20 +29,24 @@ def explain(options: argparse.Namespace) -> int:
         json.dump(told, sys.stdout, indent=2)
         print()
     else:
-        print("\n".join(tame(line, _LONGEST) for line in lines(told)))
+        print("\n".join(tame(line, _LONGEST) for line in lines(told, everything=options.all)))
     return OK
 
 
-def lines(told: Told) -> Iterator[str]:
-    """An appraisal on one screen."""
+def lines(told: Told, *, everything: bool = False) -> Iterator[str]:
+    """An appraisal on one screen; ``everything`` has the rules also where none of them can act."""
     yield f"{told['name']} ({told['id'][:12]}), {told['image']}, {told['state']}"
     yield "  ".join(_facts(told))
     if told["sidecars"]:
         yield f"its sidecars go with it: {', '.join(told['sidecars'])}"
     if told["mains"]:
         yield f"it lives for: {', '.join(told['mains'])}"
+    spared = told["standing"] not in GOVERNED
     if told["kept_by"]:
-        yield f"No rule acts: {told['kept_by']}."
+        more = " (the rules: --all)" if spared and not everything else ""
+        yield f"No rule acts: {told['kept_by']}.{more}"
+    if spared and not everything:
+        return
     yield ""
     width = max((len(rule["rule"]) for rule in told["rules"]), default=0)
     for rule in told["rules"]:
@@ -63,8 +69,13 @@ def _rule(rule: Told, width: int) -> Iterator[str]:
     indent = " " * (width + 2)
     if rule["stand"] == NOT_SELECTED:
         return
+    # Where it does not hold, the author's words would say what is not so.
+    if rule["summary"] and rule["stand"] in HOLDS:
+        yield f"{indent}{rule['summary']}"
     for distance in rule["distances"]:
         yield f"{indent}{distance['said']}"
+    for remark in rule["remarks"]:
+        yield f"{indent}{remark}"
     if rule["exempted_by"]:
         yield f"{indent}the exception is {rule['exempted_by']}"
     if rule["held"] is not None:

@@ -199,7 +199,7 @@ class Monitor:
             self._roster = step.state.roster
             self._want(wanted_samples(step.state))
             self._measure(wanted_layers(self.graph.setup, step.state))
-        self._scribe.step(step)
+        self._scribe.step(step, self.graph.setup)
         if any(isinstance(note, GateOpened | Reconciled) for note in step.notes):
             self._prove()
         self._counting.step(step)

@@ -14,10 +14,12 @@ from reactor import __version__
 from reactor.act.outbox import OutboxStatistics
 from reactor.app.recorder import RecorderStatistics
 from reactor.app.reloads import Reloads
-from reactor.core.judging import fresh_sample, needs_samples, view_of
+from reactor.core.amounts import fresh_host
+from reactor.core.judging import fresh_sample, fresh_zombies, needs_samples, view_of
 from reactor.core.layers import layer_writes
 from reactor.core.rules import Rule, View
 from reactor.core.state import Entry, Setup, State
+from reactor.core.step import wants_host
 from reactor.engine.layers import LayersStatistics
 from reactor.engine.readings import ReadingsStatistics
 from reactor.engine.watch import WatchStatistics
@@ -88,7 +90,9 @@ class Numbers:
         setup, state, at = self._sources.setup(), self._sources.state(), trio.current_time()
         outbox, journal = self._sources.outbox(), self._sources.journal()
         recording = self._sources.recording() if self._sources.recording is not None else None
-        offset = self._wall() - at
+        offset, host = self._wall() - at, state.host
+        if host is not None and (at - host.at > setup.stale_after or not wants_host(setup)):
+            host = None
         return Readings(
             at=self._wall(),
             version=__version__,
@@ -101,6 +105,8 @@ class Numbers:
             stats_streams=self._sources.readings().open,
             stats_shed=self._sources.readings().shed,
             stale_samples=stale(setup, state, at),
+            host_memory_known=host is not None if wants_host(setup) else None,
+            host_memory_available=host.memory_available if host is not None else None,
             outbox_queued=outbox.queued,
             outbox_in_flight=outbox.in_flight,
             outbox_quarantined=outbox.quarantined + outbox.waiting,
@@ -166,6 +172,7 @@ def container_reading(setup: Setup, entry: Entry, at: float) -> ContainerReading
         memory_limit=sample.memory_limit if sample else container.memory_limit,
         cpu=sample.cpu if sample else None,
         uptime=None if container.born is None else max(0.0, at - container.born),
+        zombies=fresh_zombies(entry, at),
         layer=layer_writes(setup, entry, at),
     )
 
@@ -175,8 +182,17 @@ def rule_unknown(setup: Setup, state: State, at: float) -> dict[str, int]:
     counts: Counter[str] = Counter({rule.name: 0 for rule in setup.rules.rules})
     for entry in state.living():
         view = view_of(setup, entry, at)
-        counts.update(rule.name for rule in entry.rules if entry.unsure or _is_unknown(rule, view))
+        counts.update(
+            rule.name
+            for rule in entry.rules
+            if entry.unsure or _is_unknown(rule, view) or _lacks_host(setup, state, rule, at)
+        )
     return dict(counts)
+
+
+def _lacks_host(setup: Setup, state: State, rule: Rule, at: float) -> bool:
+    asks = rule.when is not None and rule.when.total is not None and rule.when.total.is_left
+    return asks and fresh_host(setup, state, rule, at) is None
 
 
 def _is_unknown(rule: Rule, view: View) -> bool:

@@ -10,15 +10,25 @@ from pathlib import Path
 
 from reactor import __version__
 from reactor.app.orders import add_control, add_orders
+from reactor.app.pasts import add_past
 from reactor.core.language.units import read_duration
 
-EPILOG = """\
-exit codes: 0 all went well · 1 the check found mistakes · 2 it could not begin: a mistake in
-the command line, the configuration or the rules, or no engine that answers
-
+SCOPE = """\
 Only containers in scope are ever acted upon: those with the label reactor.task (or what the
 configuration names) and the sidecars joined to them. All others are watched and left alone.
 """
+
+RUN_EPILOG = f"""\
+exit codes: 0 it was told to stop, and did · 2 it could not begin: a mistake in the command line,
+the configuration or the rules, a place that is taken or cannot be written to, or no engine that answers
+
+{SCOPE}"""
+
+EPILOG = f"""\
+exit codes: 0 all went well · 1 the check found mistakes · 2 it could not begin: a mistake in
+the command line, the configuration or the rules, or no engine that answers
+
+{SCOPE}"""
 
 REPLAY_EPILOG = """\
 What other rules would have ended is assumed to have ended at once, with its sidecars. What the recorded rules
@@ -48,6 +58,7 @@ def parser() -> argparse.ArgumentParser:
     _fmt(commands)
     _demo(commands)
     add_orders(commands)
+    add_past(commands)
     return top
 
 
@@ -56,7 +67,7 @@ def _run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> Non
         "run",
         help="watch an engine and end what breaks the rules",
         description="Watch one engine until stopped (SIGTERM or Ctrl-C).",
-        epilog=EPILOG,
+        epilog=RUN_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     run.add_argument(

@@ -15,14 +15,31 @@ def add_control(to: Any, what: str) -> None:
     """The flag for the control socket, on a parser or on a group of one."""
     default = "below /run/reactor, or your runtime folder"
     to.add_argument(
-        "--control", metavar="SOCKET", type=Path, help=f"the socket that {what} (default: {default})"
+        "--control", metavar="SOCKET", type=_socket, help=f"the socket that {what} (default: {default})"
     )
+
+
+def _socket(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("a path is needed; leave it out for the usual one")
+    return Path(text)
+
+
+def _container(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("a container's name or id is needed, or the beginning of an id")
+    return text
 
 
 def add_orders(commands: Commands) -> None:
     """Add the commands."""
     explain = _order(commands, "explain", "what a running monitor makes of one container, rule by rule")
-    explain.add_argument("container", metavar="CONTAINER", help="a name, an id, or the beginning of one")
+    explain.add_argument(
+        "container", metavar="CONTAINER", type=_container, help="a name, an id, or the beginning of one"
+    )
+    explain.add_argument(
+        "--all", action="store_true", help="all rules also where none acts: skipped, protected, out of scope"
+    )
     _order(commands, "status", "the rules in force, and what they are held back from")
     _order(commands, "reload", "have the rules read again: all or nothing (also by SIGHUP)")
     ack = _order(commands, "ack", "let act what was held back because it would end too many at once")

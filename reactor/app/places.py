@@ -23,6 +23,11 @@ def default_journal(
     return Path(state) / "reactor" / f"{_file_name(engine_id, 64)}.db"
 
 
+def find_journals(environ: Mapping[str, str] = os.environ, *, root: bool | None = None) -> list[Path]:
+    """The journals at the default places, by name."""
+    return sorted(default_journal("", environ, root=root).parent.glob("*.db"))
+
+
 def control_folder(environ: Mapping[str, str] = os.environ, *, root: bool | None = None) -> Path:
     """Where control sockets are: below /run for root, else in the user's runtime folder."""
     if _as_root(root):

@@ -58,4 +58,5 @@ def _hangs_on_evidence(rule: Rule) -> bool:
     """Whether it matters to this rule how old a reading may be, or how long none may come."""
     if rule.on is Trigger.BLIND or rule.hold:
         return True
-    return rule.when is not None and bool(rule.when.windows or rule.when.reads & SAMPLED)
+    when = rule.when
+    return when is not None and bool(when.windows or when.total is not None or when.reads & SAMPLED)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import trio
 
 from reactor import __version__
+from reactor.app.refusals import in_words
 from reactor.core.facts import Fact
 from reactor.core.ports import EngineInfo
 from reactor.core.state import Setup, Step
@@ -132,9 +133,10 @@ class Recorder:
             log.warning("the recording does not keep up; facts were dropped", extra={"dropped": overflowed})
 
     def _tell_failure(self, error: Exception) -> None:
-        self.trouble = str(error) or type(error).__name__
+        self.trouble = in_words(error)
         if not self._failing:
-            fields = {"why": self.trouble, "recording": str(self._place.path)}
+            remedy = "make room there or let this user write; else name another place with --record"
+            fields = {"why": self.trouble, "recording": str(self._place.path), "remedy": remedy}
             log.error("nothing can be recorded; the monitor goes on without it", extra=fields)
         self._failing = True
 

@@ -27,7 +27,7 @@ from reactor.app.rulefiles import load_rules
 from reactor.app.running import find_endpoint, leaves, read_settings
 from reactor.app.settings import Settings
 from reactor.app.supervise import Plan, supervise
-from reactor.core.container import Container, ContainerId, Listed, Run
+from reactor.core.container import Container, ContainerId, Limits, Listed, Run
 from reactor.core.decisions import Outcome
 from reactor.core.facts import Sample
 from reactor.core.language.units import say_bytes, say_duration
@@ -89,6 +89,7 @@ async def _record(
             recorder=recorder,
             most_streams=settings.most_streams,
             drain=0.0,
+            proc=settings.proc,
         )
         await supervise(plan, lambda: wait_and_tell(recorder, view, seconds))
     return recorder
@@ -143,7 +144,8 @@ def _said(recorder: Recorder, view: View, since: float) -> str:
 def _told(recorder: Recorder) -> int:
     now = recorder.statistics()
     if not now.facts:
-        raise Complaint(f"reactor: nothing was recorded: {recorder.trouble or 'nothing was seen'}")
+        remedy = ("Name another place with --output",) if recorder.trouble else ()
+        raise Complaint(f"reactor: nothing was recorded: {recorder.trouble or 'nothing was seen'}", *remedy)
     lost = f"; {now.dropped:,} facts were dropped: {recorder.trouble or 'the disk was too slow'}"
     print(f"{now.path}: {now.facts:,} facts, {say_bytes(now.bytes)}{lost if now.dropped else ''}")
     return OK
@@ -179,6 +181,33 @@ class HandsOff:
         """Never."""
         del grace
         return await self.kill(container)
+
+    async def restart(self, container: ContainerId, grace: float) -> int:
+        """Never."""
+        del grace
+        return await self.kill(container)
+
+    async def pause(self, container: ContainerId) -> int:
+        """Never."""
+        return await self.kill(container)
+
+    async def unpause(self, container: ContainerId) -> int:
+        """Never."""
+        return await self.kill(container)
+
+    async def update(self, container: ContainerId, limits: Limits) -> int:
+        """Never."""
+        del limits
+        return await self.kill(container)
+
+    async def remove(self, container: ContainerId, *, force: bool) -> int:
+        """Never."""
+        del force
+        return await self.kill(container)
+
+    async def tail(self, container: ContainerId, lines: int, most: int) -> str:
+        """As the engine does."""
+        return await self._engine.tail(container, lines, most)
 
     def open_events(self, since: float | None) -> AbstractAsyncContextManager[AsyncIterator[Event]]:
         """As the engine does."""

@@ -6,6 +6,7 @@ What a test is, and how it is played, is in the room ``ruletest``; here are the 
 import argparse
 import json
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -20,6 +21,7 @@ from reactor.app.configuration import (
     together,
 )
 from reactor.app.settings import Settings
+from reactor.ruleset import RuleError
 from reactor.ruletest import ConfigKind, Report, Terms, document, failure, headline, run_tests
 from reactor.ruletest.matching import Verdict
 
@@ -32,11 +34,16 @@ def test(options: argparse.Namespace) -> int:
     if options.json:
         sys.stdout.write(json.dumps(document(report), indent=2, ensure_ascii=False) + "\n")
     if report.errors:
-        raise Complaint(*(() if options.json else map(str, report.errors)))
+        raise Complaint(*(() if options.json else shown(report.errors)))
     told.report(report, required=options.require_tests)
     if not report.verdicts:
         raise Complaint("no test has such a name: see --run, or leave it out")
     return FOUND if report.failed or (options.require_tests and report.untested) else OK
+
+
+def shown(errors: Iterable[RuleError]) -> Iterator[str]:
+    """Mistakes with the line that each stands in, as ``reactor check`` shows them."""
+    return (line for error in errors for line in error.lines())
 
 
 def config_kind(default: Path | None = None) -> ConfigKind:
@@ -44,7 +51,7 @@ def config_kind(default: Path | None = None) -> ConfigKind:
     try:
         settings = read_configuration(default)
     except BadConfiguration as bad:
-        raise Complaint(*map(str, bad.errors)) from None
+        raise Complaint(*shown(bad.errors)) from None
 
     def terms(written: BaseModel | None) -> Terms:
         return _terms(settings_of(written) if isinstance(written, ConfigurationText) else settings)

@@ -23,6 +23,7 @@ from reactor.app.log import LogFormat
 from reactor.app.logsink import logging_to
 from reactor.app.places import default_journal
 from reactor.app.recorder import Recorder
+from reactor.app.refusals import in_words
 from reactor.app.rulefiles import load_rules
 from reactor.app.settings import Settings
 from reactor.app.supervise import Export, Plan, supervise, wait_for_signal
@@ -84,10 +85,21 @@ def read_settings(options: argparse.Namespace) -> Settings:
     )
 
 
-def find_endpoint(options: argparse.Namespace, environ: Mapping[str, str]) -> Endpoint | None:
-    """The engine that is meant; None for the demo."""
+REMEDY = "Name one with --docker-host or DOCKER_HOST; or see how it works, without any: reactor demo"
+
+
+def find_endpoint(
+    options: argparse.Namespace,
+    environ: Mapping[str, str],
+    *,
+    flag: str = "--docker-host",
+    remedy: str = REMEDY,
+) -> Endpoint | None:
+    """The engine that is meant; None for the demo. ``flag`` is where the host was named, if it was."""
     try:
-        endpoint = resolve(options.docker_host, environ, options.context, tls_insecure=options.tls_insecure)
+        endpoint = resolve(
+            options.docker_host, environ, options.context, tls_insecure=options.tls_insecure, flag=flag
+        )
     except BadEndpoint as bad:
         raise Complaint(f"reactor: {bad}") from None
     for warning in endpoint.warnings:
@@ -96,17 +108,14 @@ def find_endpoint(options: argparse.Namespace, environ: Mapping[str, str]) -> En
         return endpoint
     if getattr(options, "or_demo", False):
         return None
-    raise Complaint(
-        f"reactor: no engine is named, and there is none at {endpoint.host}",
-        "Name one with --docker-host or DOCKER_HOST; or see how it works, without any: reactor demo",
-    )
+    raise Complaint(f"reactor: no engine is named, and there is none at {endpoint.host}", remedy)
 
 
 async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet, options: argparse.Namespace) -> None:
     info = await DockerEngine(endpoint).identify()
     listeners = [] if settings.listen == "off" else await open_listeners(parse_listen(settings.listen))
     path = settings.journal or default_journal(info.id)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path)
     async with open_control(settings.control, info.id) as control:
         plan = _plan(endpoint, settings, rules, info, path, listeners)
         record = settings.recording_place(options.record)
@@ -118,6 +127,16 @@ async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet, options: 
         _greet(info, endpoint, settings, rules, listeners, path)
         await supervise(plan, wait_for_signal)
     log.info("stopped")
+
+
+def make_folder(journal: Path) -> None:
+    """Make the folder of the journal. Raises JournalError."""
+    try:
+        journal.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise JournalError(
+            f"the journal's folder cannot be had: {in_words(error)}; choose another file with --journal"
+        ) from None
 
 
 def _plan(
@@ -140,6 +159,8 @@ def _plan(
         exports=_exports(info, listeners),
         most_streams=settings.most_streams,
         drain=settings.times.drain,
+        evidence=settings.evidence,
+        proc=settings.proc,
     )
 
 

@@ -1,10 +1,11 @@
-"""What goes into the journal: adoptions and ends, as the core notes them.
+"""What goes into the journal: adoptions and ends, as the core notes them, and what decisions rest on.
 
 One observer among several. Intents and outcomes are written by those who act.
 """
 
+from reactor.core.grounds import grounds
 from reactor.core.notes import Adopted, Ended
-from reactor.core.state import Step
+from reactor.core.state import Setup, Step
 from reactor.journal.journal import Journal
 
 
@@ -14,13 +15,15 @@ class Scribe:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
 
-    def step(self, step: Step) -> None:
-        """Write what one step noted."""
+    def step(self, step: Step, setup: Setup) -> None:
+        """Write what one step noted, and what its decisions rest on."""
+        for decision in step.decisions:
+            self._journal.certify(grounds(setup, step.state, decision))
         for note in step.notes:
             match note:
                 case Adopted():
                     self._journal.adopt(note.container, note.standing, note.mains, note.task)
                 case Ended():
-                    self._journal.ended(note.run, note.exit_code, note.cause, note.oom, note.finished_at)
+                    self._journal.ended(note)
                 case _:
                     pass

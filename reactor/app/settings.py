@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reactor.act.config import ActConfig
+from reactor.core.evidence import EvidenceTerms
 from reactor.core.protection import Policy
 from reactor.core.restraint import GateTerms
 from reactor.core.rules import RuleSet
 from reactor.core.state import Setup
 from reactor.engine.watch import WatchTimes
+from reactor.kernel.memory import PROC
 from reactor.recording.places import Folder, Limits, Place, place_of
 
 
@@ -34,7 +36,8 @@ class Settings:
 
     ``at_once`` is how many kills are under way together; ``strict`` refuses to act while the
     journal cannot take an intent. ``control`` is the control socket: empty for the default place, or ``off``.
-    ``record`` is the folder for recordings, None for no recording.
+    ``record`` is the folder for recordings, None for no recording. ``evidence`` is what is gathered around
+    the ends that we bring. ``proc`` is where the ``/proc`` of the engine's host is, as the monitor sees it.
     """
 
     policy: Policy = field(default_factory=Policy)
@@ -51,6 +54,8 @@ class Settings:
     reload_on_change: bool = False
     record: Path | None = None
     record_limits: Limits = field(default_factory=Limits)
+    evidence: EvidenceTerms = field(default_factory=EvidenceTerms)
+    proc: Path = PROC
 
     def recording_place(self, named: str | None = None) -> Place | None:
         """Where to record: what was named on the command line, else the folder; None for nowhere."""

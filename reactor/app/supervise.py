@@ -10,10 +10,12 @@ import signal
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from random import Random
 
 import trio
 
+from reactor.act.collecting import AT_ONCE, Collector
 from reactor.act.config import ActConfig
 from reactor.act.reopening import reopen
 from reactor.act.workers import Workers
@@ -22,12 +24,16 @@ from reactor.app.numbers import Numbers, Sources
 from reactor.app.proofs import proven
 from reactor.app.recorder import Recorder
 from reactor.core.decisions import Outcome, Result, Why
-from reactor.core.ports import Engine
+from reactor.core.evidence import EvidenceTerms
+from reactor.core.ports import Engine, EngineInfo
 from reactor.core.state import Setup
+from reactor.core.step import wanted_zombies, wants_host
 from reactor.engine.layers import Layers
 from reactor.engine.readings import Readings
 from reactor.engine.watch import Watch, WatchTimes
 from reactor.journal.journal import Journal
+from reactor.kernel.memory import PROC
+from reactor.kernel.watching import KernelWatch
 from reactor.observe.own import watch_loop
 from reactor.observe.tally import Tally
 from reactor.streams.scheduler import TrioScheduler
@@ -44,7 +50,9 @@ Service = Callable[[Monitor, Numbers, trio.TaskStatus[None]], Awaitable[None]]
 class Plan:
     """What to supervise. ``setup`` lacks only what the journal remembers; times are in seconds.
 
-    ``acting_engine`` is the engine for those who act, if it is not to be the same.
+    ``acting_engine`` is the engine for those who act, if it is not to be the same. ``evidence`` says what is
+    gathered around the ends that we bring; None is nothing. ``proc`` is where the kernel of the engine's host
+    is read.
     """
 
     setup: Setup
@@ -57,9 +65,11 @@ class Plan:
     services: tuple[Service, ...] = ()
     observers: tuple[Observer, ...] = ()
     recorder: Recorder | None = None
+    evidence: EvidenceTerms | None = None
     most_streams: int = 2000
     drain: float = 20.0
     chance: Random = field(default_factory=Random)
+    proc: Path = PROC
 
 
 async def supervise(
@@ -76,12 +86,15 @@ async def supervise(
         setup = _with_memory(plan)
         recorder = plan.recorder
         on_fact = recorder.take if recorder is not None else ignore
-        monitor = Monitor(setup, scheduler, plan.journal, tally, plan.observers, on_fact)
+        collector = Collector(plan.engine, plan.journal, plan.evidence) if plan.evidence else None
+        observers = (*plan.observers, collector) if collector is not None else plan.observers
+        monitor = Monitor(setup, scheduler, plan.journal, tally, observers, on_fact)
         if recorder is not None:
             await keeping.start(recorder.run, setup)
         async with trio.open_nursery() as acting:
             workers = _workers(plan, monitor, acting)
             workers.start()
+            _start_collecting(collector, acting)
             async with trio.open_nursery() as sources:
                 numbers = await _start_watching(plan, monitor, workers, sources, tally)
                 for export in plan.exports:
@@ -96,6 +109,12 @@ async def supervise(
             await _drain(plan, workers)
             acting.cancel_scope.cancel()
         keeping.cancel_scope.cancel()
+
+
+def _start_collecting(collector: Collector | None, acting: trio.Nursery) -> None:
+    if collector is not None:
+        for _ in range(AT_ONCE):
+            acting.start_soon(collector.run)
 
 
 def _with_memory(plan: Plan) -> Setup:
@@ -124,13 +143,24 @@ async def _start_watching(
 ) -> Numbers:
     """Begin to watch; returns when the first snapshot has been taken in."""
     readings = Readings(plan.engine, monitor.feed, sources, most=plan.most_streams, chance=plan.chance)
+    kernel = KernelWatch(
+        monitor.feed,
+        lambda: wants_host(monitor.setup),
+        lambda: wanted_zombies(monitor.setup, monitor.state),
+        plan.proc,
+    )
+
+    def opened(info: EngineInfo) -> None:
+        kernel.connected(info)
+        workers.nudge()
+
     layers = Layers(plan.engine, monitor.feed, every=plan.setup.layer_every)
     watch = Watch(
         plan.engine,
         monitor.feed,
         plan.times,
         chance=plan.chance,
-        on_open=lambda _: workers.nudge(),
+        on_open=opened,
         on_reconciled=lambda took: tally.observe("reactor_reconcile_duration_seconds", took),
     )
     monitor.begin(workers.put, readings.want, watch.look, layers.want)
@@ -152,6 +182,8 @@ async def _start_watching(
         time.time,
     )
     await sources.start(watch.run, sources)
+    sources.start_soon(kernel.watch_host)
+    sources.start_soon(kernel.watch_zombies)
     await _take_up_intents(plan, monitor, workers)
     return numbers
 

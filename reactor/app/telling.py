@@ -5,6 +5,7 @@ decided or counted here. Engine text goes into fields, where the log room escape
 """
 
 import logging
+from collections.abc import Sequence
 from functools import singledispatchmethod
 from typing import Any
 
@@ -26,6 +27,10 @@ log = logging.getLogger("reactor.monitor")
 
 MOST_NAMED = 20
 """How many of those that new rules would end get a line of their own."""
+MOST_RULES = 10
+"""How many rules a line names."""
+ROOM_FOR_RULES = 180
+"""Characters for their names: what is longer than a field may be is cut by the log, and the count with it."""
 LEVELS = {Result.DONE: logging.WARNING, Result.REFUSED: logging.INFO}
 
 
@@ -76,6 +81,7 @@ class Teller:
                 "action": decision.action.value,
                 "rule": decision.rule,
                 "reason": decision.reason,
+                **({"summary": decision.summary} if decision.summary else {}),
                 "decision": decision.id,
             },
         )
@@ -139,7 +145,7 @@ class Teller:
     @_note.register
     def _(self, note: GateHeld) -> None:
         fields = {
-            "rules": ", ".join(note.rules),
+            "rules": some(note.rules),
             "matches": len(note.matches),
             "sidecars": note.along,
             "unknown": note.unknown,
@@ -156,7 +162,7 @@ class Teller:
 
     @_note.register
     def _(self, note: GateOpened) -> None:
-        fields = {"rules": ", ".join(note.rules), "matches": note.matches, "by": note.by or "count"}
+        fields = {"rules": some(note.rules), "matches": note.matches, "by": note.by or "count"}
         if note.unread:
             fields["unread"] = True
         log.log(logging.WARNING if note.by else logging.INFO, "new rules are in force", extra=fields)
@@ -192,6 +198,17 @@ class Teller:
     @staticmethod
     def _who(name: str, container: str) -> dict[str, Any]:
         return {"container": name, "id": container[:12]}
+
+
+def some(names: Sequence[str]) -> str:
+    """The first of these names, and how many more there are: a line of the log has an end."""
+    named: list[str] = []
+    for name in names[:MOST_RULES]:
+        if named and len(", ".join([*named, name])) > ROOM_FOR_RULES:
+            break
+        named.append(name)
+    rest = len(names) - len(named)
+    return ", ".join(named) + (f" and {rest} more" if rest else "")
 
 
 def _sentence(outcome: Outcome) -> str:

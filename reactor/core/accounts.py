@@ -14,6 +14,9 @@ from reactor.core.restraint import Place
 from reactor.core.rules import Rule, Total
 from reactor.core.state import Entry
 
+BY_IMAGE = " (by its image's word)"
+"""What is said beside the total of an owner who is one for the image's word alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:

@@ -15,7 +15,7 @@ from reactor.core.noticing import came_later, handed_on, take_notice
 from reactor.core.oomed import came_before_the_look, early_of
 from reactor.core.protection import Standing, claims_exemption_in_vain
 from reactor.core.rules import Trigger
-from reactor.core.sampling import take_look, without_samples
+from reactor.core.sampling import freed_by, take_look, without_samples
 from reactor.core.selecting import LABEL_SAID, select
 from reactor.core.state import Entry, Setup
 from reactor.core.topology import Place, place
@@ -151,6 +151,7 @@ def _begin_anew(
         said=frozenset(each for each in old.said if each.startswith(LABEL_SAID)),
         series=without_samples(old.series),
         past=past_of_next(old, container),
+        freed=freed_by(setup, old, at),
         layer=old.layer,
     )
     entry = _placed(setup, draft, fresh, placed, at)

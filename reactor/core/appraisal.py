@@ -4,18 +4,18 @@ Only reading belongs here: the same functions that decide are asked, and nothing
 How an appraisal is shown is the business of the rooms above.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 from reactor.core.judging import fresh_sample, view_of
 from reactor.core.lacking import what_is_lacking
-from reactor.core.language.distance import Distance, distances
+from reactor.core.language.distance import Distance, distance_of, distances
+from reactor.core.language.totals import say_amount
 from reactor.core.language.units import say_duration
 from reactor.core.outlook import Outlook, Stand, outlooks
 from reactor.core.protection import Standing
-from reactor.core.restraint import Limited
 from reactor.core.rules import Level, Rule, View
+from reactor.core.sentences import sentence_of
 from reactor.core.state import Entry, Setup, State
 from reactor.core.topology import cascade, mains_of
 
@@ -25,27 +25,6 @@ SHORTEST = 4
 """Characters by which the beginning of an id may be named."""
 
 
-SENTENCES: Mapping[Stand, str] = MappingProxyType(
-    {
-        Stand.BROKEN: "failed by a defect, and is out of force here",
-        Stand.EXEMPT: "is kept from acting by an exception",
-        Stand.OUT_OF_SIGHT: "has no confirmed living run to judge",
-        Stand.WITHIN: "does not hold",
-        Stand.UNKNOWN: "unknown",
-        Stand.WHOLE: "is about all of them together",
-        Stand.COOLING: "acted on an earlier run, and cools down",
-        Stand.SAID: "has decided about this run already",
-        Stand.ENDING: "holds, and the run is being ended",
-        Stand.RESTING: "holds, and rests after a try that failed",
-        Stand.GATED: "holds, and is new: what it would do is being counted, see reactor status",
-        Stand.LIMITED: "holds, and so many match at once that it holds back",
-        Stand.HOLDING: "holds",
-        Stand.READY: "holds, and decides now",
-    }
-)
-WAITS = "waits for its event"
-
-
 @dataclass(frozen=True, slots=True)
 class RuleAppraisal:
     """One rule towards one run.
@@ -53,7 +32,8 @@ class RuleAppraisal:
     ``stand`` is a value of ``Stand`` or NOT_SELECTED, ``sentence`` says it in words; ``said`` is the
     condition with the run's numbers. ``held`` is for how many seconds it has held and ``due_in`` in how
     many it would act if nothing changes, None if that is not foreseeable. ``exempted_by`` is the exception
-    that spares the run. ``matching`` is how many runs match a rule that holds back, ``limit`` its limit.
+    that spares the run, ``remarks`` are what else there is to know. ``summary`` and ``description`` are the
+    author's words, with the run's values.
     """
 
     rule: str
@@ -69,8 +49,9 @@ class RuleAppraisal:
     held: float | None = None
     due_in: float | None = None
     exempted_by: str = ""
-    matching: int | None = None
-    limit: int | None = None
+    remarks: tuple[str, ...] = ()
+    summary: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +118,7 @@ def appraise(setup: Setup, state: State, entry: Entry, at: float) -> Appraisal:
         sidecars=tuple(sorted(side.container.name for side in cascade(state, entry))),
         age=None if container.born is None else at - container.born,
         sample_age=None if sample is None else at - sample.at,
-        rules=tuple(
-            _rule(setup, rule, known.get(rule.key), view, at, state.curbs.limited.get(rule.key))
-            for rule in setup.rules.rules
-        ),
+        rules=tuple(_rule(setup, state, rule, known.get(rule.key), view, at) for rule in setup.rules.rules),
     )
 
 
@@ -161,27 +139,51 @@ def _kept_by(entry: Entry, at: float) -> str:
 
 
 def _rule(
-    setup: Setup, rule: Rule, outlook: Outlook | None, view: View, at: float, limited: Limited | None
+    setup: Setup, state: State, rule: Rule, outlook: Outlook | None, view: View, at: float
 ) -> RuleAppraisal:
     if outlook is None:
         return _bare(setup, rule, NOT_SELECTED, "does not select it")
     # A label of its own may have made the rule stricter for this container.
-    rule, tree = outlook.rule, outlook.rule.when.tree if outlook.rule.when is not None else None
-    waits = outlook.stand is Stand.WITHIN and rule.on is not None
     lacking = what_is_lacking(rule, view) if outlook.stand is Stand.UNKNOWN else ""
-    sentence = WAITS if waits else SENTENCES[outlook.stand] + (f", as {lacking}" if lacking else "")
-    bare = _bare(setup, rule, outlook.stand, sentence)
-    far = distances(tree, view) if tree is not None and outlook.stand is not Stand.WHOLE else ()
+    sentence = sentence_of(state, outlook) + (f", as {lacking}" if lacking else "")
+    rule, far = outlook.rule, _distances(outlook, view)
     return replace(
-        bare,
+        _bare(setup, rule, outlook.stand, sentence),
         said=outlook.reason,
+        remarks=tuple(_remarks(outlook, view)),
+        summary=outlook.summary,
+        description=outlook.description,
         distances=far,
         held=None if outlook.since is None else at - outlook.since,
         due_in=_due_in(rule, outlook, far, view, at),
         exempted_by=outlook.exempted.by if outlook.exempted is not None else "",
-        matching=limited.matches if limited is not None else None,
-        limit=rule.limit,
     )
+
+
+def _distances(outlook: Outlook, view: View) -> tuple[Distance, ...]:
+    when = outlook.rule.when
+    if when is not None and when.total is not None:
+        return (
+            (distance_of(when.total, outlook.sum.amount, outlook.sum.of),) if outlook.sum is not None else ()
+        )
+    return distances(when.tree, view) if when is not None and when.tree is not None else ()
+
+
+def _remarks(outlook: Outlook, view: View) -> Iterator[str]:
+    """What a total is made of."""
+    total, added = outlook.rule.when.total if outlook.rule.when is not None else None, outlook.sum
+    if total is None or added is None:
+        return
+    mine: int | None = view.pids if total.part == "pids" else view.memory
+    if mine is not None and total.is_left:
+        yield f"this container's end would give back {say_amount(total, mine)}"
+    elif mine is not None:
+        yield f"{say_amount(total, mine)} of that is this container's"
+    if added.unknown and not total.is_left:
+        who = (
+            "1 container, which counts" if added.unknown == 1 else f"{added.unknown} containers, which count"
+        )
+        yield f"nothing is known of {who} nothing"
 
 
 def _bare(setup: Setup, rule: Rule, stand: str, sentence: str) -> RuleAppraisal:

@@ -16,6 +16,7 @@ from reactor.core.state import Entry
 class Candidate:
     """A run that a held-back rule matches at this moment.
 
+    ``summary`` are the words of the rule's author.
     ``ready`` tells that the rule's ``for`` is over, ``only_said`` that nothing is left to be done.
     """
 
@@ -25,6 +26,7 @@ class Candidate:
     ready: bool
     reason: str
     only_said: bool = False
+    summary: str = ""
 
     @property
     def id(self) -> ContainerId:

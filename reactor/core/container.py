@@ -4,6 +4,7 @@ Only records belong here. How they are read from an engine is the business of th
 ``engine`` room; what they mean for scope and edges is in ``protection`` and ``topology``.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -51,6 +52,28 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """Hard limits of a container. ``memory`` and ``swap`` (memory and swap together) are in bytes, ``cpu``
+    is in cores; None is "leave it" where limits are set, and "none" where they are read."""
+
+    pids: int | None = None
+    memory: int | None = None
+    swap: int | None = None
+    cpu: float | None = None
+
+    def refuse_bad(self) -> None:
+        """Raise ValueError if they cannot be set: a zero, which engines take for "none", or swap amiss."""
+        given = (self.pids, self.memory, self.swap, self.cpu)
+        if any(value is not None and not 0 < value < math.inf for value in given):
+            raise ValueError("a limit is a number above zero")
+        if self.swap is not None and (self.memory is None or self.swap < self.memory):
+            raise ValueError("a limit of swap counts memory: it goes with one of memory and is not below it")
+
+
+NO_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
 class Container:
     """One container as an inspect found it.
 
@@ -58,12 +81,16 @@ class Container:
     is None when the start is not known for certain (and age is then unknown).
     ``image_labels`` is None when the image could not be read. ``joins`` are the containers
     whose network, PID or IPC namespace this one shares. Limits are None for "no limit".
-    ``exit_code``, ``oom_killed`` and ``finished_at`` speak of the last end, if there was one.
+    ``limits`` has them all, the engine's settings and not what the kernel made of them.
+    ``exit_code``, ``oom_killed``, ``finished_at`` (the engine's own text) and ``finished`` (the same moment
+    on our clock, None if it is not known for certain) speak of the last end, if there was one.
     ``restarts`` is the engine's count of restarts by policy; ``health`` is ``starting``, ``healthy``,
     ``unhealthy`` or empty without a health check; ``ports`` are those published, such as ``8080/tcp``;
     ``user`` is what it was created with, the image's word included, and empty for root. ``health_check``
     tells whether it has one, ``memory_limited`` and its neighbours whether it was given such a limit: a limit
-    that is None may also not have been read. None is what the engine did not say.
+    that is None may also not have been read. None is what the engine did not say. ``command`` is what it
+    runs, cut to a length, and ``mounts`` are the folders that are mounted into it, as it sees them: both only
+    for the record.
     """
 
     run: Run
@@ -84,6 +111,8 @@ class Container:
     exit_code: int | None = None
     oom_killed: bool = False
     finished_at: str = ""
+    finished: float | None = None
+    limits: Limits = NO_LIMITS
     restarts: int | None = None
     health: str = ""
     privileged: bool | None = None
@@ -95,6 +124,8 @@ class Container:
     memory_limited: bool | None = None
     pids_limited: bool | None = None
     cpu_limited: bool | None = None
+    command: str = ""
+    mounts: tuple[str, ...] = ()
 
     @property
     def id(self) -> ContainerId:

@@ -43,16 +43,32 @@ def is_cooling(entry: Entry, rule: Rule, at: float) -> bool:
 
 
 def conclude(
-    setup: Setup, entry: Entry, rule: Rule, reason: str, since: float, at: float, *, only_said: bool = False
+    setup: Setup,
+    entry: Entry,
+    rule: Rule,
+    reason: str,
+    since: float,
+    at: float,
+    *,
+    only_said: bool = False,
+    summary: str = "",
 ) -> tuple[Entry, Decision]:
     """Decide. ``only_said`` where there is nothing left that could be done."""
     dry = only_said or setup.runs_dry(rule)
     grace = 0.0
     if rule.action is Action.STOP:
         grace = setup.sidecar_grace if rule.grace is None else rule.grace
-    level = rule.level.value
     decision = decide(
-        entry, rule.action, rule.name, reason, at, since=since, grace=grace, dry_run=dry, level=level
+        entry,
+        rule.action,
+        rule.name,
+        reason,
+        at,
+        since=since,
+        grace=grace,
+        dry_run=dry,
+        summary=summary,
+        level=rule.level.value,
     )
     entry = replace(_cooled(entry, rule, at), decided=entry.decided + 1)
     if dry:
@@ -90,6 +106,7 @@ def decide(
     grace: float = 0.0,
     cause: str = "",
     dry_run: bool = False,
+    summary: str = "",
     level: str = "",
 ) -> Decision:
     """A decision about the present run of this entry."""
@@ -105,5 +122,6 @@ def decide(
         grace=grace,
         cause=cause,
         dry_run=dry_run,
+        summary=summary,
         level=level,
     )

@@ -64,8 +64,10 @@ class Decision:
     ``at`` is the moment of the fact that decided, on our monotonic clock in seconds.
     ``seen`` is when the evidence first arrived (equal to ``at`` without a ``for:``).
     ``grace`` is the number of seconds between the polite and the hard signal of a stop.
-    ``cause`` is the id of the decision whose cascade this one belongs to. ``level`` is the part of the rule
-    that decided (a ``Level``), empty where no rule did or nobody wrote it down.
+    ``cause`` is the id of the decision whose cascade this one belongs to.
+    ``summary`` is what the rule's author says of it, with the run's values; empty if nothing is said.
+    ``level`` is the part of the rule that decided (a ``Level``), empty where no rule did or nobody wrote it
+    down.
     """
 
     id: str
@@ -79,6 +81,7 @@ class Decision:
     grace: float = 0.0
     cause: str = ""
     dry_run: bool = False
+    summary: str = ""
     level: str = ""
 
 

@@ -12,6 +12,8 @@ from reactor.core.state import Entry
 
 KILLED = 137
 """The exit code of a process that was ended by SIGKILL: ours, somebody's, or the kernel's."""
+HEEDED_WITHIN = 60.0
+"""Seconds after a polite signal within which an end is taken to have come of it."""
 
 
 def end(entry: Entry, at: float, *, vanished: bool = False) -> tuple[Entry, Ended]:
@@ -37,6 +39,7 @@ def ended_note(entry: Entry, at: float, *, vanished: bool = False, again: bool =
         oom=has_oomed(entry),
         finished_at=entry.container.finished_at if over else "",
         again=again,
+        died=entry.died,
     )
 
 
@@ -63,9 +66,18 @@ def _oom_by_flag(entry: Entry) -> bool:
 def _cause(entry: Entry, exit_code: int | None) -> Cause:
     if entry.killed:
         return Cause.REACTOR
+    struck, ours = was_struck(entry), bool(entry.ending) and not entry.settled
+    if struck and not ours:
+        return Cause.ENGINE
     if has_oomed(entry) and exit_code in {None, KILLED}:
         return Cause.OOM
-    if entry.ending and not entry.settled and exit_code == KILLED:
+    if ours and (struck or exit_code == KILLED):
         # Most likely ours; the outcome, which is still to come, will tell.
         return Cause.REACTOR
     return Cause.UNSEEN if exit_code is None else Cause.ITSELF
+
+
+def was_struck(entry: Entry) -> bool:
+    """Whether the engine told of a signal that ends, and so shortly before the end that it was that one."""
+    over = entry.died if entry.died is not None else entry.ended_at
+    return entry.struck is not None and (over is None or over - entry.struck <= HEEDED_WITHIN)

@@ -19,6 +19,7 @@ class Happening(StrEnum):
     START = "start"
     DIE = "die"
     OOM = "oom"
+    KILL = "kill"  # somebody had a signal sent that ends
     DESTROY = "destroy"
 
 
@@ -101,6 +102,27 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
+class HostSeen:
+    """What the kernel of the engine's host says of its memory, in bytes. ``at`` is from just before."""
+
+    at: float
+    memory_total: int
+    memory_available: int
+
+
+@dataclass(frozen=True, slots=True)
+class ZombiesSeen:
+    """All processes were looked at once: so many zombies has each run of which a process could be seen.
+
+    ``began`` is when the look began. A run that is not in it is unknown, which is not the same as none.
+    """
+
+    at: float
+    began: float
+    counts: Mapping[Run, int] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
 class LayerSized:
     """How many bytes stand in the container's own writable layer, which outlives its runs."""
 
@@ -160,6 +182,8 @@ Fact = (
     | Vanished
     | Snapshot
     | Sample
+    | HostSeen
+    | ZombiesSeen
     | LayerSized
     | Tick
     | Acted

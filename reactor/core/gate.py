@@ -7,10 +7,11 @@ Rules that were in force before do not come by here.
 from collections.abc import Sequence
 from dataclasses import replace
 
+from reactor.core.amounts import fresh_host
 from reactor.core.candidates import Candidate
 from reactor.core.cautions import GateHeld, GateOpened
 from reactor.core.draft import Draft
-from reactor.core.judging import SAMPLED, fresh_sample, needs_samples
+from reactor.core.judging import SAMPLED, fresh_sample, fresh_zombies, needs_samples, reads_zombies
 from reactor.core.layers import READ, layer_writes
 from reactor.core.restraint import Gate, Match
 from reactor.core.rules import Rule
@@ -34,6 +35,18 @@ def gated_rules(setup: Setup, state: State) -> tuple[Rule, ...]:
     return tuple(rule for rule in setup.rules.rules if is_gated(setup, state, rule))
 
 
+def _countable(setup: Setup, state: State, at: float) -> tuple[Rule, ...]:
+    """The gated rules that can be counted: of a host of which nothing is known, nobody knows whom it would
+    cost. Such a rule waits by itself, and keeps no other one waiting.
+    """
+    gated = gated_rules(setup, state)
+    return tuple(rule for rule in gated if not _asks_host(rule) or fresh_host(setup, state, rule, at))
+
+
+def _asks_host(rule: Rule) -> bool:
+    return rule.when is not None and rule.when.total is not None and rule.when.total.is_left
+
+
 def start_counting(state: State, at: float, *, anew: bool = False) -> State:
     """The state with the gate's count begun, by the first snapshot or by a reload."""
     gate = state.curbs.gate
@@ -43,18 +56,18 @@ def start_counting(state: State, at: float, *, anew: bool = False) -> State:
     return replace(state, curbs=replace(state.curbs, gate=gate))
 
 
-def token(setup: Setup, state: State) -> Token:
+def token(setup: Setup, state: State, at: float) -> Token:
     """By what the gate can be acknowledged as it stands now."""
-    return token_of((rule.key for rule in gated_rules(setup, state)), state.curbs.gate.concerned)
+    return token_of((rule.key for rule in _countable(setup, state, at)), state.curbs.gate.concerned)
 
 
-def objection(setup: Setup, state: State, text: str) -> str:
+def objection(setup: Setup, state: State, text: str, at: float) -> str:
     """Why what was read, by this token, is not what would be let through; empty if it is.
 
     What has come to match since then is held to the bounds of the gate, too: it would else be let
     through without anybody having read of it.
     """
-    read, now = parse_token(text), token(setup, state)
+    read, now = parse_token(text), token(setup, state, at)
     if read is None:
         return f"{text[:_LONGEST]!r} is no token: see reactor status for the one of what is held now"
     if read.rules != now.rules:
@@ -69,8 +82,8 @@ def objection(setup: Setup, state: State, text: str) -> str:
 def open_gate(
     setup: Setup, state: State, at: float, by: str = "", *, unread: bool = False
 ) -> tuple[State, GateOpened]:
-    """Let all rules through that are gated now, for good."""
-    rules, gate = gated_rules(setup, state), state.curbs.gate
+    """Let all rules through that are gated now and could be counted, for good."""
+    rules, gate = _countable(setup, state, at), state.curbs.gate
     digests = frozenset(rule.digest for rule in rules)
     opened = Gate(since=gate.since, opened=gate.opened | digests)
     note = GateOpened(at, tuple(rule.name for rule in rules), digests, gate.matching, by, unread)
@@ -85,7 +98,8 @@ def review(setup: Setup, draft: Draft, matching: Sequence[Candidate], at: float)
     matches = tuple(_match(draft, each) for each in matching)
     unknown = _unknown(setup, draft.state, at)
     gate = replace(gate, matches=matches, along=along, unknown=unknown)
-    if (not gate.held or gate.waiting) and _has_counted(setup, gate, at):
+    counting = (not gate.held or gate.waiting) and bool(_countable(setup, draft.state, at))
+    if counting and _has_counted(setup, draft.state, gate, at):
         if _is_within(setup, draft.state, len(mains) + unknown, along):
             draft.state = replace(draft.state, curbs=replace(draft.state.curbs, gate=gate))
             draft.state, note = open_gate(setup, draft.state, at)
@@ -96,7 +110,7 @@ def review(setup: Setup, draft: Draft, matching: Sequence[Candidate], at: float)
         gate = replace(gate, noted=len(mains), told=True)
         names = tuple(rule.name for rule in gated_rules(setup, draft.state))
         draft.state = replace(draft.state, curbs=replace(draft.state.curbs, gate=gate))
-        shown = str(token(setup, draft.state))
+        shown = str(token(setup, draft.state, at))
         draft.notes.append(GateHeld(at, names, matches, along, _governed(draft.state), unknown, shown))
     draft.state = replace(draft.state, curbs=replace(draft.state.curbs, gate=gate))
     return False
@@ -121,11 +135,22 @@ def _all_read(setup: Setup, state: State, at: float) -> bool:
     return all(fresh_sample(setup, each, at) is not None for each in state.living() if needs_samples(each))
 
 
-def _has_counted(setup: Setup, gate: Gate, at: float) -> bool:
+def _has_counted(setup: Setup, state: State, gate: Gate, at: float) -> bool:
     terms, since = setup.gate, gate.since
     if since is None or at - since < terms.shortest:
         return False
-    return not gate.unknown or at - since >= terms.longest
+    awaited = gate.unknown or _awaits_zombies(setup, state, at)
+    return not awaited or at - since >= terms.longest
+
+
+def _awaits_zombies(setup: Setup, state: State, at: float) -> bool:
+    """Whether a gated rule reads zombies, and no look at the processes has come in yet.
+
+    Where they cannot be looked at, none ever comes: that is waited for, and then counts nothing.
+    """
+    if not any(reads_zombies(rule) for rule in gated_rules(setup, state)):
+        return False
+    return all(fresh_zombies(entry, at) is None for entry in state.living())
 
 
 def _unknown(setup: Setup, state: State, at: float) -> int:
@@ -134,7 +159,7 @@ def _unknown(setup: Setup, state: State, at: float) -> int:
     Those are counted as if they matched. Were they nothing, a new rule would be let through while the
     engine is slow to tell, and would end everybody as soon as it does.
     """
-    gated = frozenset(rule.key for rule in gated_rules(setup, state))
+    gated = frozenset(rule.key for rule in _countable(setup, state, at))
     entries = (state.entries.get(key) for key in state.unconfirmed)
     unseen = sum(entry is None or _may_run_again(entry, gated) for entry in entries)
     return unseen + sum(each.governed and _is_unknown(setup, each, gated, at) for each in state.living())

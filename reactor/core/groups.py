@@ -30,12 +30,19 @@ class Groups:
 
     def sums(self, entry: Entry, fresh: float) -> Sums:
         """What the task of this run uses. One that lives for several mains is of no one task."""
-        main = self._main(entry)
-        if main is None:
+        samples = [self._sample(each, fresh) for each in self._task(entry)]
+        if not samples:
             return None, None
-        members = [main, *self._everybody(main)]
-        samples = [self._sample(each, fresh) for each in members]
         return _sum(pids for pids, _ in samples), _sum(memory for _, memory in samples)
+
+    def oldest(self, entry: Entry) -> float | None:
+        """The moment of the oldest of the samples that are added up."""
+        moments = [each.sample.at for each in self._task(entry) if each.sample is not None]
+        return min(moments, default=None)
+
+    def _task(self, entry: Entry) -> list[Entry]:
+        main = self._main(entry)
+        return [] if main is None else [main, *self._everybody(main)]
 
     def _main(self, entry: Entry) -> Entry | None:
         """The main at the head of a chain of sidecars; None where it is not one and only one."""

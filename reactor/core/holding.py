@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """Since when a rule's condition has held, and when anything was last known of it.
+    """Since when a rule's condition has held, and up to when there is evidence of that.
 
-    ``broken`` is when a break began that is too short so far for ``for`` to begin anew after it.
+    ``last`` is the moment of what was last read, not of the judgement: a reading is looked at again and
+    again until it is stale. ``broken`` is when a break began that is too short so far for ``for`` to begin
+    anew after it.
     """
 
     since: float
@@ -19,22 +21,28 @@ class Holding:
 
 
 def held(
-    before: Holding | None, at: float, *, verdict: bool | None, keep: float, patience: float
+    before: Holding | None, at: float, *, verdict: bool | None, proof: float, keep: float, patience: float
 ) -> Holding | None:
-    """What is remembered after this verdict. ``patience`` is for how long nothing need be known."""
+    """What is remembered after this verdict.
+
+    ``proof`` is the moment up to which the evidence for it reaches, ``patience`` for how long nothing
+    need be known.
+    """
     if verdict is None:
         return before
     if verdict:
-        return Holding(before.since if before is not None and _lasts(before, at, keep, patience) else at, at)
+        if before is None or not _lasts(before, at, proof, keep, patience):
+            return Holding(at, proof)
+        return Holding(before.since, max(before.last, proof))
     if before is None or not keep:
         return None
     broken = before.broken if before.broken is not None else at
     # Evidence that it is broken is evidence, too: nothing is lost sight of meanwhile.
-    return Holding(before.since, at, broken) if at - broken < keep else None
+    return Holding(before.since, max(before.last, proof), broken) if at - broken < keep else None
 
 
-def _lasts(before: Holding, at: float, keep: float, patience: float) -> bool:
+def _lasts(before: Holding, at: float, proof: float, keep: float, patience: float) -> bool:
     # Evidence that was interrupted for longer than a sample keeps is no evidence of lasting.
-    if at - before.last > patience:
+    if proof - before.last > patience:
         return False
     return before.broken is None or at - before.broken < keep

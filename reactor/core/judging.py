@@ -9,17 +9,31 @@ from reactor.core.language.fields import FIELDS
 from reactor.core.layers import layer_writes
 from reactor.core.lifetimes import age_of, total_age
 from reactor.core.readiness import is_ready
-from reactor.core.rules import View
+from reactor.core.rules import Rule, View
 from reactor.core.sampling import without_samples
 from reactor.core.state import Entry, Setup
 
 SAMPLED = frozenset({"cpu", "group_memory", "group_pids", "pids", "pids_limit", "memory", "memory_limit"})
 """The fields of a view that need a sample."""
+ZOMBIES_FRESH = 45.0
+"""For how many seconds a count of zombies is evidence: processes are looked at every 15 seconds at most."""
 
 
 def needs_samples(entry: Entry) -> bool:
     """Whether any rule for this run reads what only a sample can tell."""
     return entry.governed and any(rule.when and rule.when.reads & SAMPLED for rule in entry.rules)
+
+
+def reads_zombies(rule: Rule) -> bool:
+    """Whether the zombies of a run matter to this rule: to its condition, or to the order of its victims."""
+    ordered = rule.victims is not None and rule.victims.field == "zombies"
+    return ordered or (rule.when is not None and "zombies" in rule.when.reads)
+
+
+def fresh_zombies(entry: Entry, at: float) -> int | None:
+    """How many zombies the run was last seen to have, if that is still evidence."""
+    seen = entry.zombies
+    return None if seen is None or at - seen.at > ZOMBIES_FRESH else seen.count
 
 
 def fresh_sample(setup: Setup, entry: Entry, at: float) -> Sample | None:
@@ -54,6 +68,7 @@ def view_of(setup: Setup, entry: Entry, at: float) -> View:
         init=container.init,
         log_driver=container.log_driver or None,
         ports=container.ports,
+        zombies=fresh_zombies(entry, at),
         ready=is_ready(entry),
         memory_limited=container.memory_limited,
         pids_limited=container.pids_limited,

@@ -27,6 +27,7 @@ class Cause(StrEnum):
     REACTOR = "reactor"
     OOM = "oom"
     ITSELF = "itself"
+    ENGINE = "engine"  # by somebody's stop or kill through the engine, or by the engine going down
     UNSEEN = "unseen"  # the engine no longer knows how
 
 
@@ -48,6 +49,7 @@ class Ended:
     """A run is over. Said again with a better cause when one becomes known.
 
     ``old`` means that it was over before we came, and that no earlier monitor followed it either.
+    ``died`` is when the engine's word of the death came, None if it was found without one.
     """
 
     at: float
@@ -59,6 +61,7 @@ class Ended:
     finished_at: str = ""
     again: bool = False
     old: bool = False
+    died: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

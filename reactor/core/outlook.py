@@ -7,17 +7,18 @@ that in which a rule is stopped: what is said is the first thing that stands in 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reactor.core.accounts import place_of
+from reactor.core.accounts import BY_IMAGE, place_of
 from reactor.core.deciding import is_cooling, overtakes
 from reactor.core.exempting import Exempted, exempted
 from reactor.core.gate import is_gated
 from reactor.core.groups import Groups
 from reactor.core.holding import Holding
-from reactor.core.rules import Rule, View
+from reactor.core.language.totals import exceeds, say_total
+from reactor.core.restraint import Place, Sum
+from reactor.core.rules import Rule, Total, View
 from reactor.core.state import Entry, Setup, State
 from reactor.core.triggers import is_due
 from reactor.core.views import Views
-from reactor.core.whole import say_total
 
 
 class Stand(StrEnum):
@@ -39,19 +40,39 @@ class Stand(StrEnum):
     READY = "ready"  # it holds long enough and decides next
 
 
+HOLDS = frozenset(
+    {
+        Stand.COOLING,
+        Stand.SAID,
+        Stand.ENDING,
+        Stand.RESTING,
+        Stand.GATED,
+        Stand.LIMITED,
+        Stand.HOLDING,
+        Stand.READY,
+    }
+)
+"""The condition holds, whatever may keep the rule from acting."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """One rule and one run. ``since`` is when the condition began to hold; ``next_at`` the earliest moment
     at which the rule may decide if all stays as it is, None if it would not. ``not_before`` is when it may at
-    the earliest whatever comes, None for never again about this run. ``reason`` has the numbers."""
+    the earliest whatever comes, None for never again about this run. ``reason`` has the numbers, ``summary``
+    and ``description`` are the author's words with them. ``sum`` is the total that the rule is about, if it
+    is about one and that was added up."""
 
     rule: Rule
     stand: Stand
     since: float | None = None
     next_at: float | None = None
-    not_before: float | None = None
     reason: str = ""
     exempted: Exempted | None = None
+    summary: str = ""
+    description: str = ""
+    sum: Sum | None = None
+    not_before: float | None = None
 
 
 def outlooks(setup: Setup, state: State, entry: Entry, at: float) -> tuple[Outlook, ...]:
@@ -62,33 +83,27 @@ def outlooks(setup: Setup, state: State, entry: Entry, at: float) -> tuple[Outlo
 
 def _outlook(setup: Setup, state: State, entry: Entry, rule: Rule, views: Views, at: float) -> Outlook:
     exempt = exempted(setup.policy, rule, entry.container)
-    holding = entry.holding.get(rule.key)
+    place = _place(setup, entry, rule)
+    added = state.curbs.sums.get(place) if place is not None else None
     try:
         view = views.for_rule(rule)
         stand = _stand(setup, state, entry, rule, view, at)
-        reason = rule.when.explain(view) if rule.when is not None else ""
-        if stand is Stand.WHOLE:
-            holding, reason = _whole(setup, state, entry, rule)
+        reason = _reason(rule, view, added, place)
     except Exception:  # noqa: BLE001  # A defect of one rule must not hide the others.
-        stand, reason = Stand.BROKEN, ""
-    next_at = _next_at(entry, rule, stand, holding, at)
-    earliest = _not_before(setup, entry, rule, at)
-    return Outlook(rule, stand, holding.since if holding else None, next_at, earliest, reason, exempt)
-
-
-def _whole(setup: Setup, state: State, entry: Entry, rule: Rule) -> tuple[Holding | None, str]:
-    """Since when the total that this run counts in is exceeded, and the total when time last went on."""
-    total = rule.when.total if rule.when is not None else None
-    place = place_of(setup.policy, rule, total, entry) if total is not None else None
-    found = state.curbs.sums.get(place) if place is not None else None
-    if total is None or place is None:
-        return None, "it counts in no total of this rule"
-    if found is None:
-        return None, "nothing was added up yet"
-    said = say_total(total, found.amount, place.owner, claimed=place.claimed)
-    lacking = f", and of {found.unknown} nothing is known" if found.unknown else ""
-    plural = "" if found.known == 1 else "s"
-    return state.wholes.get(place), f"{said}: {found.known} container{plural}{lacking}"
+        stand, reason, view = Stand.BROKEN, "", views.usual
+    holding = entry.holding.get(rule.key) or (state.wholes.get(place) if place is not None else None)
+    return Outlook(
+        rule,
+        stand,
+        since=holding.since if holding else None,
+        next_at=_next_at(entry, rule, stand, holding, at),
+        reason=reason,
+        exempted=exempt,
+        summary=rule.summarise(view),
+        description=rule.describe(view),
+        sum=added,
+        not_before=_not_before(setup, entry, rule, at),
+    )
 
 
 def _not_before(setup: Setup, entry: Entry, rule: Rule, at: float) -> float | None:
@@ -99,6 +114,23 @@ def _not_before(setup: Setup, entry: Entry, rule: Rule, at: float) -> float | No
     return max(at, resting, cooling.until if cooling is not None else at)
 
 
+def _place(setup: Setup, entry: Entry, rule: Rule) -> Place | None:
+    """For which of the totals of a rule this run may be ended: its owner's, or that of the whole scope."""
+    total = rule.when.total if rule.when is not None else None
+    return place_of(setup.policy, rule, total, entry) if total is not None else None
+
+
+def _reason(rule: Rule, view: View, added: Sum | None, place: Place | None) -> str:
+    if rule.when is None:
+        return ""
+    if rule.when.total is None:
+        return rule.when.explain(view)
+    if added is not None:
+        said = say_total(rule.when.total, added.amount, added.group, added.of)
+        return said + (BY_IMAGE if place is not None and place.claimed else "")
+    return rule.when.explain(view) if rule.when.total.is_left else rule.when.text
+
+
 def _stand(setup: Setup, state: State, entry: Entry, rule: Rule, view: View, at: float) -> Stand:
     if rule.key in entry.earlier.disabled or state.curbs.is_off(rule.key):
         return Stand.BROKEN
@@ -107,13 +139,25 @@ def _stand(setup: Setup, state: State, entry: Entry, rule: Rule, view: View, at:
     if entry.unsure or not entry.alive:
         return Stand.OUT_OF_SIGHT
     if rule.when is not None and rule.when.total is not None:
-        return Stand.WHOLE
+        return _of_the_whole(setup, state, entry, rule, rule.when.total, at)
     if rule.on is not None and not is_due(setup, state, entry, rule, at):
         return Stand.WITHIN
     verdict = rule.when.test(view) if rule.when is not None else True
     if not verdict:
         return Stand.UNKNOWN if verdict is None else Stand.WITHIN
     return _in_the_way(setup, state, entry, rule, at)
+
+
+def _of_the_whole(setup: Setup, state: State, entry: Entry, rule: Rule, total: Total, at: float) -> Stand:
+    """Who goes for a total is found with all of them in view: of one run is said only what keeps it back."""
+    place = _place(setup, entry, rule)
+    added = state.curbs.sums.get(place) if place is not None else None
+    if added is None and total.is_left:
+        return Stand.UNKNOWN
+    if added is None or not exceeds(total, added.amount, added.of):
+        return Stand.WHOLE
+    stand = _in_the_way(setup, state, entry, rule, at)
+    return Stand.WHOLE if stand in {Stand.HOLDING, Stand.READY} else stand
 
 
 def _in_the_way(setup: Setup, state: State, entry: Entry, rule: Rule, at: float) -> Stand:

@@ -9,8 +9,9 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from reactor.core.container import Container, ContainerId, Listed, Run
+from reactor.core.container import Container, ContainerId, Limits, Listed, Run
 from reactor.core.decisions import Decision, Outcome
+from reactor.core.evidence import Evidence
 from reactor.core.facts import Sample
 
 
@@ -48,7 +49,11 @@ class EngineAnswered(EngineError):
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
-    """Who the engine is. ``now`` is its clock in seconds since the epoch when it answered."""
+    """Who the engine is. ``now`` is its clock in seconds since the epoch when it answered.
+
+    ``memory`` is its host's, in bytes, and ``kernel`` the release of its host's kernel. ``local`` tells that
+    it was reached at a socket of this machine, behind which a tunnel may still be.
+    """
 
     id: str
     name: str
@@ -59,6 +64,8 @@ class EngineInfo:
     cgroup_version: str = ""
     cgroup_driver: str = ""
     warnings: tuple[str, ...] = ()
+    kernel: str = ""
+    local: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +73,26 @@ class Event:
     """One container event as the engine wrote it, checked for shape only.
 
     ``exit_code`` is the event's own attribute and can be overwritten by a container's label:
-    it may be used only where the labels are known not to hold that key.
+    it may be used only where the labels are known not to hold that key. So may ``signal``, the number
+    that a kill sent.
     """
 
     action: str
     id: ContainerId
     time_nano: int
     exit_code: int | None = None
+    signal: int | None = None
 
 
 class Engine(Protocol):
-    """What the monitor asks of a container engine. Every call may raise an EngineError."""
+    """What the monitor asks of a container engine. Every call may raise an EngineError.
+
+    A call that does something returns the HTTP status, and no status is an error: 2xx, 304, 404, 409 and
+    5xx are all answers, and whether it came to what was wanted is for a look to say. Raised is only what is
+    no answer: EngineForbids (401, 403 and 407, or a socket that is closed to us), EngineUnreachable, and
+    DeadlinePassed, after which the engine may still do it. An id that is not full is a ValueError; whoever
+    acts inspects right before, because a container can be *named* like an id that is gone.
+    """
 
     async def identify(self) -> EngineInfo:
         """Say who you are; negotiates the API version anew."""
@@ -105,6 +121,50 @@ class Engine(Protocol):
         """Ask it to stop, and kill it after ``grace`` seconds; the status as with ``kill``."""
         ...
 
+    async def restart(self, container: ContainerId, grace: float) -> int:
+        """Stop it as ``stop`` does, if it runs, and start it: a new run of the same container.
+
+        204 also for one that did not run, paused and restarting ones included: whoever was over by then is
+        started, too. 404 if it is not there; 4xx or 5xx also if it was stopped and could not be started.
+        """
+        ...
+
+    async def pause(self, container: ContainerId) -> int:
+        """Freeze it. 204; 409 if it is paused already, or does not run (restarting included); 404."""
+        ...
+
+    async def unpause(self, container: ContainerId) -> int:
+        """Let it go on. 204; 404; 500 (409 on other engines) if it is not paused, whatever it is instead."""
+        ...
+
+    async def update(self, container: ContainerId, limits: Limits) -> int:
+        """Give it these limits, running or not; what is None stays. 200, also if all of it was so already.
+
+        Memory goes with the swap beside it, both at once; no ``swap`` is as much as memory alone. A ``cpu``
+        beyond what the engine has is all that it has. 409 where CPU time is limited by a quota already, 400
+        for less than 6 MiB, 500 if the kernel refuses: then nothing was changed. 404 also from engines that
+        have no such call. A limit that is not positive, or swap without memory or below it, is a ValueError:
+        a zero would lift the limit.
+        """
+        ...
+
+    async def remove(self, container: ContainerId, *, force: bool) -> int:
+        """Remove it, and never a volume. By force one that runs is killed first.
+
+        204 when it is gone; 409 if it runs and there is no force, or if a removal is under way; 404.
+        """
+        ...
+
+    async def tail(self, container: ContainerId, lines: int, most: int) -> str:
+        """The last lines of its output, at most so many, and at most ``most`` bytes of them: fit to be shown.
+
+        There are no control characters in it but newlines, and "?" stands for each; what is left out at the
+        beginning is marked. A very long line counts as several. Raises NoSuchContainer, also where another
+        container answers to this id, and EngineAnswered where there is nothing to be read (501: the
+        container's log driver cannot). Empty is no output.
+        """
+        ...
+
     def open_events(self, since: float | None) -> AbstractAsyncContextManager[AsyncIterator[Event]]:
         """Subscribe from ``since`` (engine's clock, seconds). The iterator raises StreamEnded, always."""
         ...
@@ -131,6 +191,10 @@ class Journal(Protocol):
 
     def conclude(self, outcome: Outcome) -> None:
         """Write what came of an intent, without waiting."""
+        ...
+
+    def attach(self, decision: Decision, evidence: Evidence) -> None:
+        """Write what was gathered around an end, without waiting."""
         ...
 
 

@@ -6,6 +6,7 @@ There is nothing left that could be done about them, so no more comes of it than
 from dataclasses import replace
 
 from reactor.core.decisions import Decision
+from reactor.core.defects import put_out_of_force
 from reactor.core.draft import Draft
 from reactor.core.state import Setup
 from reactor.core.verdicts import judge
@@ -21,6 +22,8 @@ def judge_replaced(setup: Setup, draft: Draft, at: float) -> list[Decision]:
         now = draft.entry(entry.run.id)
         if now is not None and judged.entry.earlier.cooling != entry.earlier.cooling:
             earlier = replace(now.earlier, cooling=judged.entry.earlier.cooling)
-            draft.changed[entry.run.id] = replace(now, earlier=earlier)
+            now = draft.changed[entry.run.id] = replace(now, earlier=earlier)
+        if now is not None:
+            put_out_of_force(draft, now, judged.broken, at)
     draft.replaced.clear()
     return decisions

@@ -104,6 +104,8 @@ class Sum:
     """A total as it was when time last went on; what is not known is not in it.
 
     ``group`` is the owner, empty for the whole scope; ``known`` runs are in ``amount``, ``unknown`` are not.
+    Of what the host has left, ``amount`` is that, and ``of`` all that it has; there is no sum while nothing
+    is known of it.
     """
 
     rule: str
@@ -112,6 +114,7 @@ class Sum:
     bound: float
     known: int
     unknown: int
+    of: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,8 @@ class Curbs:
     """All that is remembered of restraint. Maps are by the rules' keys.
 
     ``recent`` are the latest decisions of rules with a limit, ``broken`` the containers on which
-    a rule failed. ``sums`` are the totals of rules.
+    a rule failed, as long as they are there, and ``MOST_BROKEN`` of them at most. ``sums`` are the totals
+    of rules.
     """
 
     gate: Gate = field(default_factory=Gate)

@@ -67,13 +67,25 @@ class Total:
 
     ``whole`` is ``scope`` or ``owner`` (each value of the owner label for itself), ``field`` is ``pids``
     or ``memory``. What is not known counts nothing, so a total is "at least"; only ``>`` and ``>=`` are
-    allowed.
+    allowed. ``host.memory_available`` is the other way round: it is what is left, only ``<`` and ``<=``
+    are allowed, and ``share`` tells that ``value`` is a percentage of the host's memory.
     """
 
     whole: str
     field: str
     sign: str
     value: float
+    share: bool = False
+
+    @property
+    def is_left(self) -> bool:
+        """Whether it is what is left, so that an end makes it more, and not what is used."""
+        return self.whole == "host"
+
+    @property
+    def part(self) -> str:
+        """What of each run goes into it, or comes back to it by the run's end: ``pids`` or ``memory``."""
+        return "memory" if self.is_left else self.field
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +107,7 @@ class View:
     ``ready`` tells whether its own health check is through with the start of this run; ``memory_limited`` and
     its neighbours whether it was given a limit at all; ``layer_writes`` are bytes in its own writable layer.
     ``tracks`` is what was kept for the windows of conditions, ``at`` the moment at which they end.
+    ``host_memory_available`` and ``host_memory_total`` are there only for whoever asks about the whole.
     """
 
     name: str
@@ -119,6 +132,9 @@ class View:
     ports: tuple[str, ...] | None = None
     group_pids: int | None = None
     group_memory: int | None = None
+    zombies: int | None = None
+    host_memory_available: int | None = None
+    host_memory_total: int | None = None
     ready: bool | None = None
     memory_limited: bool | None = None
     pids_limited: bool | None = None
@@ -178,6 +194,10 @@ class Selector:
         return not self.project or fnmatchcase(labels.get(COMPOSE_PROJECT, ""), self.project)
 
 
+def _nothing(_: View) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule. ``name`` is ``group/rule``; ``hold`` is its ``for:`` in seconds; ``place`` is ``file:line``.
@@ -190,6 +210,8 @@ class Rule:
     ``limit`` matches at once and the rule holds back. ``grace`` belongs to a stop, None is the usual one.
     ``fresh`` is how old a sample may be to be evidence, None the usual age. ``victims`` belongs to a
     condition about the whole. ``tighten`` is the label whose value may make the condition stricter.
+    ``summarise`` and ``describe`` give ``summary`` and ``description`` with a run's values in the place of
+    their references; they never raise.
     ``key`` is what the core remembers things by: two levels of a rule, or two versions, have two keys.
     ``waits`` tells that it is about more than one run, and so is judged when time goes on.
     """
@@ -216,6 +238,8 @@ class Rule:
     fresh: float | None = None
     victims: Order | None = None
     tighten: str = ""
+    summarise: Callable[[View], str] = field(default=_nothing, compare=False, repr=False)
+    describe: Callable[[View], str] = field(default=_nothing, compare=False, repr=False)
     key: str = field(init=False)
     waits: bool = field(init=False)
 

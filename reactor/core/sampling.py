@@ -7,13 +7,16 @@ rules of an entry. The readings belong to one run, the restarts to the container
 from collections.abc import Sequence
 from dataclasses import replace
 
-from reactor.core.facts import Sample
+from reactor.core.draft import Draft
+from reactor.core.facts import Sample, ZombiesSeen
 from reactor.core.language.windows import Track, Tracks, Window, no_tracks
 from reactor.core.rules import Rule
-from reactor.core.state import Entry, Setup
+from reactor.core.state import Entry, Freed, Setup, Zombies
 from reactor.core.swift import changed
 
 RESTARTS = "restarts"
+RECENT = 30
+"""How many samples of a run are kept for the record of what was decided about it."""
 _BEYOND = 2**63
 """No reading is as large as this; what is, is a mistake of whoever sent it."""
 
@@ -23,8 +26,9 @@ def take_sample(setup: Setup, entry: Entry, sample: Sample) -> Entry:
     cores = _cores(entry, sample, setup.stale_after)
     wanted = _windows(entry.rules)
     heard = sample.at if tells(sample) else entry.heard
+    recent = (*entry.recent[1 - RECENT :], sample)
     if not wanted:
-        return changed(entry, sample=sample, cores=cores, heard=heard)
+        return changed(entry, sample=sample, cores=cores, heard=heard, recent=recent)
     values = {"cpu": cores, "memory": sample.memory, "pids": sample.pids}
     series = {
         window: _longer(entry.series.get(window), window, sample.at, values.get(window.field), setup)
@@ -32,12 +36,30 @@ def take_sample(setup: Setup, entry: Entry, sample: Sample) -> Entry:
         if window.field != RESTARTS
     }
     series |= without_samples(entry.series)
-    return changed(entry, sample=sample, cores=cores, series=series, heard=heard)
+    return changed(entry, sample=sample, cores=cores, series=series, heard=heard, recent=recent)
 
 
 def tells(sample: Sample) -> bool:
     """Whether it is more than a frame without data."""
     return sample.pids is not None or sample.memory is not None or sample.cpu is not None
+
+
+def take_zombies(draft: Draft, seen: ZombiesSeen) -> None:
+    """Put on record who has how many zombies; who was not seen this time is unknown from now on."""
+    for entry in draft.state.living():
+        count = seen.counts.get(entry.run)
+        if count is not None:
+            draft.changed[entry.run.id] = replace(entry, zombies=Zombies(seen.began, count))
+        elif entry.zombies is not None:
+            draft.changed[entry.run.id] = replace(entry, zombies=None)
+
+
+def freed_by(setup: Setup, entry: Entry, at: float) -> Freed | None:
+    """What this run gave back by its end: its last reading, if that was evidence when it ended."""
+    sample, ended = entry.sample, at if entry.ended_at is None else entry.ended_at
+    if sample is None or sample.run != entry.run or sample.memory is None:
+        return None
+    return Freed(ended, sample.memory) if ended - sample.at <= setup.stale_after else None
 
 
 def take_look(entry: Entry, at: float) -> Entry:

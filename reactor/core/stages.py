@@ -9,7 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reactor.core.container import NO_LIMITS, Limits
 from reactor.core.decisions import ENDING, Action
+
+__all__ = ["Limits", "OnFailure", "Stage", "principal"]
 
 
 class OnFailure(StrEnum):
@@ -17,17 +20,6 @@ class OnFailure(StrEnum):
 
     CONTINUE = "continue"
     STOP = "stop"
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Hard limits of a container. ``memory`` and ``swap`` (memory and swap together) are in bytes, ``cpu``
-    is in cores; None is "leave it" where limits are set, and "none" where they are read."""
-
-    pids: int | None = None
-    memory: int | None = None
-    swap: int | None = None
-    cpu: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +38,7 @@ class Stage:
     grace: float | None = None
     wait: float = 0.0
     target: str = ""
-    limits: Limits = Limits()
+    limits: Limits = NO_LIMITS
     missing: bool = False
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from reactor.core.container import Container, ContainerId, Run
 from reactor.core.decisions import Action, Decision
 from reactor.core.earlier import Earlier, nothing_earlier
-from reactor.core.facts import Happened, LayerSized, Sample
+from reactor.core.facts import Happened, HostSeen, LayerSized, Sample
 from reactor.core.holding import Holding
 from reactor.core.language.windows import Tracks, no_tracks
 from reactor.core.notes import Note
@@ -76,6 +76,22 @@ class Alone:
 
 
 @dataclass(frozen=True, slots=True)
+class Zombies:
+    """How many zombies a run had, and when that was seen."""
+
+    at: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """Memory that a run gave back by its end, in bytes, and when it was seen to be over."""
+
+    at: float
+    memory: int
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """All that is known of one container and its present (or last) run.
 
@@ -98,8 +114,11 @@ class Entry:
     ``earlier`` is what is remembered of earlier runs.
     ``cores`` is the processor time per second between the last two samples, ``series`` what is kept for the
     windows of its rules, ``past`` how long its earlier runs lasted together, None if not certain.
+    ``zombies`` is what was last seen of them, ``freed`` what the run before this one gave back by its end.
     ``came_up`` is what its health check has said of this run: False once it was starting, True once it was
     healthy. ``layer`` is the last measure of its writable layer.
+    ``recent`` are the latest samples of this run, for the record. ``struck`` is when the engine last told of
+    a signal that ends, ``died`` when it told of the death.
     """
 
     container: Container
@@ -142,8 +161,13 @@ class Entry:
     cores: float | None = None
     series: Tracks = field(default_factory=no_tracks)
     past: float | None = None
+    zombies: Zombies | None = None
+    freed: Freed | None = None
     came_up: bool | None = None
     layer: LayerSized | None = None
+    recent: tuple[Sample, ...] = ()
+    struck: float | None = None
+    died: float | None = None
 
     @property
     def run(self) -> Run:
@@ -176,7 +200,7 @@ class State:
     rules about the whole; ``curbs`` is what holds rules back. ``unconfirmed`` were alive
     in the last list and may be in scope, and what run they are in could not be found out. ``ticked`` is when
     time last went on, ``awake`` since when it has done so without a break: what was not seen in a break is
-    not our news.
+    not our news. ``host`` is what was last seen of the host.
     """
 
     entries: Shelf[Entry] = field(default_factory=Shelf)
@@ -190,6 +214,7 @@ class State:
     unconfirmed: frozenset[ContainerId] = frozenset()
     ticked: float | None = None
     awake: float | None = None
+    host: HostSeen | None = None
 
     def living(self) -> Iterator[Entry]:
         """The entries of runs under way."""

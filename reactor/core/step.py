@@ -13,6 +13,7 @@ from reactor.core.container import Run
 from reactor.core.decisions import Decision
 from reactor.core.defects import put_out_of_force
 from reactor.core.draft import Draft
+from reactor.core.dying import take_word
 from reactor.core.ending import ended_note
 from reactor.core.facts import (
     Acknowledged,
@@ -21,6 +22,7 @@ from reactor.core.facts import (
     Fact,
     Happened,
     Happening,
+    HostSeen,
     LayerSized,
     Reloaded,
     Sample,
@@ -29,10 +31,11 @@ from reactor.core.facts import (
     Subscription,
     Tick,
     Vanished,
+    ZombiesSeen,
 )
 from reactor.core.following import follow
 from reactor.core.gate import objection, open_gate, start_counting
-from reactor.core.judging import needs_samples
+from reactor.core.judging import needs_samples, reads_zombies
 from reactor.core.layers import take_layer
 from reactor.core.moments import is_before
 from reactor.core.notes import OomSeen
@@ -41,7 +44,7 @@ from reactor.core.reconciling import ended_while_away, reconcile, report
 from reactor.core.reloading import reload
 from reactor.core.replaced import judge_replaced
 from reactor.core.rules import Trigger
-from reactor.core.sampling import take_sample
+from reactor.core.sampling import take_sample, take_zombies
 from reactor.core.state import Entry, Setup, State, Step
 from reactor.core.swift import changed
 from reactor.core.tick import may_change, tick
@@ -53,28 +56,44 @@ def step(setup: Setup, state: State, fact: Fact) -> Step:
     match fact:
         case Sample() | LayerSized():
             return _read(setup, state, fact)
+        case HostSeen() | ZombiesSeen():
+            return _of_the_kernel(setup, state, fact)
         case Tick():
             return tick(setup, state, fact.at)
         case Happened():
             return _happened(setup, state, fact)
-        case Seen():
-            draft = Draft(state)
-            see(setup, draft, fact.container, fact.at)
-            return _settle(setup, draft, fact.at, draft.changed.values())
+        case Seen() | Vanished():
+            return _looked(setup, state, fact)
         case Snapshot():
             return _snapped(setup, state, fact)
         case Exited():
             return _exited(state, fact)
-        case Vanished():
-            draft = Draft(state)
-            vanish(draft, fact.id, fact.at)
-            return _settle(setup, draft, fact.at, draft.changed.values())
         case Acted():
             draft = Draft(state)
             decisions = follow(setup, draft, fact.outcome, fact.at)
             return Step(draft.finish(), tuple(decisions), tuple(draft.notes))
         case Subscription() | Reloaded() | Acknowledged():
             return _of_our_own(setup, state, fact)
+
+
+def _looked(setup: Setup, state: State, fact: Seen | Vanished) -> Step:
+    """One container was asked for: it is there, or it is not any more."""
+    draft = Draft(state)
+    if isinstance(fact, Seen):
+        see(setup, draft, fact.container, fact.at)
+    else:
+        vanish(draft, fact.id, fact.at)
+    return _settle(setup, draft, fact.at, draft.changed.values())
+
+
+def _of_the_kernel(setup: Setup, state: State, fact: HostSeen | ZombiesSeen) -> Step:
+    """What the kernel of the host says, and no engine."""
+    if isinstance(fact, HostSeen):
+        # It is judged when time goes on, with everybody in view.
+        return Step(replace(state, host=fact))
+    draft = Draft(state)
+    take_zombies(draft, fact)
+    return _settle(setup, draft, fact.at, draft.changed.values())
 
 
 def _of_our_own(setup: Setup, state: State, fact: Subscription | Reloaded | Acknowledged) -> Step:
@@ -94,6 +113,19 @@ def wanted_samples(state: State) -> frozenset[Run]:
     living = [entry for entry in state.living() if entry.governed]
     whole = any(rule.when and rule.when.total for entry in living for rule in entry.rules)
     return frozenset(entry.run for entry in living if whole or needs_samples(entry))
+
+
+def wants_host(setup: Setup) -> bool:
+    """Whether a rule in force asks what the host has left."""
+    return any(rule.when and rule.when.total and rule.when.total.is_left for rule in setup.rules.rules)
+
+
+def wanted_zombies(setup: Setup, state: State) -> frozenset[Run]:
+    """The living runs of which a rule in force wants to know their zombies."""
+    if not any(reads_zombies(rule) for rule in setup.rules.rules):
+        return frozenset()
+    living = (entry for entry in state.living() if entry.governed)
+    return frozenset(entry.run for entry in living if any(reads_zombies(rule) for rule in entry.rules))
 
 
 def _settle(setup: Setup, draft: Draft, at: float, entries: Iterable[Entry]) -> Step:
@@ -149,7 +181,7 @@ def _acknowledged(setup: Setup, state: State, fact: Acknowledged) -> Step:
     counted = tick(setup, state, fact.at) if fact.token else Step(state)
     if not counted.state.curbs.gate.held:
         return counted
-    why = objection(setup, counted.state, fact.token) if fact.token else ""
+    why = objection(setup, counted.state, fact.token, fact.at) if fact.token else ""
     if why:
         return replace(counted, notes=(*counted.notes, AcknowledgementRefused(fact.at, fact.who, why)))
     state, note = open_gate(setup, counted.state, fact.at, fact.who, unread=fact.unread)
@@ -160,6 +192,8 @@ def _acknowledged(setup: Setup, state: State, fact: Acknowledged) -> Step:
 
 def _happened(setup: Setup, state: State, fact: Happened) -> Step:
     """An OOM says something by itself; all other events only make somebody look."""
+    if fact.what in {Happening.KILL, Happening.DIE}:
+        return take_word(state, fact)
     entry = state.entries.get(fact.id)
     if fact.what is not Happening.OOM:
         return Step(state)

@@ -96,7 +96,14 @@ def _resolve(setup: Setup, draft: Draft, candidates: Sequence[Candidate], at: fl
         if not is_still_needed(setup, draft, each, at):
             continue
         entry, decision = conclude(
-            setup, entry, each.rule, each.reason, each.since, at, only_said=each.only_said
+            setup,
+            entry,
+            each.rule,
+            each.reason,
+            each.since,
+            at,
+            only_said=each.only_said,
+            summary=each.summary,
         )
         draft.changed[each.id] = entry
         decided.append(each)

@@ -70,14 +70,14 @@ class _Hearing:
         if not (plain and self._plain) and not self._is_up(rule):
             return
         view = self._views.usual if plain and rule.fresh is None else self._views.for_rule(rule)
+        before = self._holding.get(rule.key)
         try:
             verdict = self._verdict(rule, view)
+            if verdict or before is not None:
+                self._hold(rule, before, verdict)
         except Exception as error:  # noqa: BLE001  # A defect of one rule must not stop the others.
             self._broken.append((rule, said(error)))
             return
-        before = self._holding.get(rule.key)
-        if verdict or before is not None:
-            self._hold(rule, before, verdict)
         if verdict is None:
             self._cannot_tell(rule, view)
         if verdict is not False:
@@ -106,7 +106,9 @@ class _Hearing:
         return rule.when.test(view) if rule.when is not None else True
 
     def _hold(self, rule: Rule, before: Holding | None, verdict: bool | None) -> None:
-        now = held(before, self._at, verdict=verdict, keep=rule.keep, patience=self._setup.patience_for(rule))
+        proof = self._at if verdict is None else self._views.proven_at(rule, verdict)
+        patience = self._setup.patience_for(rule)
+        now = held(before, self._at, verdict=verdict, proof=proof, keep=rule.keep, patience=patience)
         if now is None:
             self._holding.pop(rule.key, None)
             if rule.on is Trigger.BLIND:
@@ -146,10 +148,15 @@ class _Hearing:
             self._broken.append((rule, said(error)))
             return
         only_said = rule.on is Trigger.DIE and (self._gone or not cascade(self._state, self._entry))
+        summary = rule.summarise(view)
         if together:
-            self._candidates.append(Candidate(self._entry.run, rule, since, ready, reason, only_said))
+            self._candidates.append(
+                Candidate(self._entry.run, rule, since, ready, reason, only_said, summary)
+            )
             return
-        self._entry, decision = conclude(setup, self._entry, rule, reason, since, at, only_said=only_said)
+        self._entry, decision = conclude(
+            setup, self._entry, rule, reason, since, at, only_said=only_said, summary=summary
+        )
         self._decisions.append(decision)
 
     def _reason(self, rule: Rule, view: View) -> str:

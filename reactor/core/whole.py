@@ -4,33 +4,22 @@ Victims are taken in the rule's order until the rest is within the bound, and no
 is being ended counts as gone already; should that fail, the next look at the whole tells.
 """
 
-import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from types import MappingProxyType
+from dataclasses import replace
 
-from reactor.core.accounts import Account, accounts
+from reactor.core.accounts import BY_IMAGE, Account, accounts
+from reactor.core.amounts import Amount, Part, amount_of
 from reactor.core.candidates import Candidate
 from reactor.core.container import ContainerId
 from reactor.core.deciding import applies, may_decide, overtakes
 from reactor.core.draft import Draft
 from reactor.core.holding import Holding, held
 from reactor.core.judging import view_of
-from reactor.core.language.units import say_bytes, say_number
+from reactor.core.language.totals import say_amount
 from reactor.core.restraint import Place, Sum
 from reactor.core.rules import Order, Rule, Total
 from reactor.core.state import Entry, Setup
 from reactor.core.topology import reach
-
-_SIGNS: Mapping[str, Callable[[float, float], bool]] = MappingProxyType({">": operator.gt, ">=": operator.ge})
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """One run's part of a total."""
-
-    entry: Entry
-    value: int
 
 
 def take_victims(setup: Setup, draft: Draft, at: float) -> list[Candidate]:
@@ -64,63 +53,53 @@ def _judge_account(
     sums: dict[Place, Sum],
 ) -> list[Candidate]:
     """Whom one account costs. ``ahead`` are those whom the rule ends for another one."""
-    members, place = account.members, account.place(rule)
-    parts = [part for entry in members if (part := _part(setup, rule, total, entry, at)) is not None]
-    amount = sum(part.value for part in parts)
-    sums[place] = Sum(rule.name, account.owner, amount, total.value, len(parts), len(members) - len(parts))
-    verdict = _SIGNS[total.sign](amount, total.value)
+    amount, place = amount_of(setup, draft, rule, total, account.members, at), account.place(rule)
+    if amount is not None:
+        sums[place] = amount.sum(rule, account.owner)
+    verdict = amount.holds() if amount is not None else None
     before = draft.state.wholes.get(place)
-    now = held(before, at, verdict=verdict, keep=rule.keep, patience=setup.patience_for(rule))
+    proof = amount.proven_at() if amount is not None else at
+    now = held(before, at, verdict=verdict, proof=proof, keep=rule.keep, patience=setup.patience_for(rule))
     if now is not None:
         holdings[place] = now
-    if not verdict or now is None:
+    if amount is None or not verdict or now is None:
         return []
-    gone = frozenset(each.id for each in ahead if each.ready)
-    victims = _victims(setup, draft, rule, total, account, parts, gone, at)
-    said = say_total(total, amount, account.owner, claimed=account.claimed)
     ready = at - now.since >= rule.hold
+    gone = frozenset(each.id for each in ahead if each.ready)
     return [
         Candidate(
-            part.entry.run, rule, now.since, ready, f"{said}, of which this is {_say(total, part.value)}"
+            part.entry.run,
+            rule,
+            now.since,
+            ready,
+            _reason(amount, account, part),
+            summary=rule.summarise(view_of(setup, part.entry, at)),
         )
-        for part in victims
+        for part in _victims(setup, draft, rule, amount, account, gone, at)
     ]
 
 
-def say_total(total: Total, amount: int, owner: str, *, claimed: bool) -> str:
-    """A total with its number, such as ``scope.pids 4001 > 4000``."""
-    said = f"{total.whole}.{total.field} {_say(total, amount)} {total.sign} {_say(total, total.value)}"
-    if owner:
-        said += f" of owner {owner[:64]!r}"
-    return said + (" (by its image's word)" if claimed else "")
-
-
-def _part(setup: Setup, rule: Rule, total: Total, entry: Entry, at: float) -> _Part | None:
-    """What is known of a run for certain; unknown counts nothing."""
-    sample = entry.sample
-    if entry.unsure or sample is None or sample.run != entry.run or at - sample.at > setup.fresh_for(rule):
-        return None
-    value = sample.pids if total.field == "pids" else sample.memory
-    return None if value is None else _Part(entry, value)
+def _reason(amount: Amount, account: Account, part: Part) -> str:
+    mine = "and this gives back" if amount.total.is_left else "of which this is"
+    said = amount.said(account.owner) + (BY_IMAGE if account.claimed else "")
+    return f"{said}, {mine} {say_amount(amount.total, part.value)}"
 
 
 def _victims(
     setup: Setup,
     draft: Draft,
     rule: Rule,
-    total: Total,
+    amount: Amount,
     account: Account,
-    parts: list[_Part],
     ahead: frozenset[ContainerId],
     at: float,
-) -> Iterator[_Part]:
-    exceeds = _SIGNS[total.sign]
-    going = _going(setup, rule, parts)
-    going |= {part.entry.run.id: part.entry for part in parts if part.entry.run.id in ahead}
+) -> Iterator[Part]:
+    going = _going(setup, rule, amount.parts)
+    going |= {part.entry.run.id: part.entry for part in amount.parts if part.entry.run.id in ahead}
     gone = _with_sidecars(draft, going)
-    rest = _rest(parts, gone)
-    for part in sorted(parts, key=_order(setup, rule, rule.victims or Order(total.field), at)):
-        if not exceeds(rest, total.value):
+    order = _order(setup, rule, rule.victims or Order(amount.total.part), at)
+    for part in sorted(amount.parts, key=order):
+        if not amount.holds(gone):
             return
         entry = part.entry
         if not account.is_liable(entry):
@@ -132,7 +111,6 @@ def _victims(
             continue
         going[entry.run.id] = entry
         gone = _with_sidecars(draft, going)
-        rest = _rest(parts, gone)
         yield part
 
 
@@ -142,15 +120,14 @@ def is_still_needed(setup: Setup, draft: Draft, each: Candidate, at: float) -> b
     if total is None or entry is None:
         return True
     for account in accounts(setup.policy, draft.living(), total):
-        members = account.members
-        if any(member.run == entry.run for member in members) and account.is_liable(entry):
-            parts = [part for one in members if (part := _part(setup, each.rule, total, one, at)) is not None]
-            gone = _with_sidecars(draft, _going(setup, each.rule, parts))
-            return _SIGNS[total.sign](_rest(parts, gone), total.value)
+        if any(member.run == entry.run for member in account.members) and account.is_liable(entry):
+            amount = amount_of(setup, draft, each.rule, total, account.members, at)
+            gone = _with_sidecars(draft, _going(setup, each.rule, amount.parts if amount else ()))
+            return amount is not None and amount.holds(gone)
     return False
 
 
-def _going(setup: Setup, rule: Rule, parts: Iterable[_Part]) -> dict[ContainerId, Entry]:
+def _going(setup: Setup, rule: Rule, parts: Iterable[Part]) -> dict[ContainerId, Entry]:
     return {each.entry.run.id: each.entry for each in parts if _is_going(setup, each.entry, rule)}
 
 
@@ -169,16 +146,12 @@ def _with_sidecars(draft: Draft, going: Mapping[ContainerId, Entry]) -> frozense
     return frozenset(going) | {entry.run.id for entry in reach(draft.state, going.values())}
 
 
-def _rest(parts: Iterable[_Part], gone: frozenset[ContainerId]) -> int:
-    return sum(part.value for part in parts if part.entry.run.id not in gone)
-
-
 def _order(
     setup: Setup, rule: Rule, order: Order, at: float
-) -> Callable[[_Part], tuple[bool, bool, float, float, str]]:
+) -> Callable[[Part], tuple[bool, bool, float, float, str]]:
     """Who is on the way already comes first, what is not known last; of equals the youngest comes first."""
 
-    def key(part: _Part) -> tuple[bool, bool, float, float, str]:
+    def key(part: Part) -> tuple[bool, bool, float, float, str]:
         value = getattr(view_of(setup, part.entry, at), order.field, None)
         rank = float(value) if isinstance(value, int | float) else None
         if rank is not None and order.largest:
@@ -188,7 +161,3 @@ def _order(
         return not slow, rank is None, rank or 0.0, young, part.entry.run.id
 
     return key
-
-
-def _say(total: Total, amount: float) -> str:
-    return say_bytes(amount, 0) if total.field == "memory" else say_number(amount, 0)

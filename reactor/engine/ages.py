@@ -7,7 +7,9 @@ on the clock that counts since boot. Sources that disagree make the start unknow
 guessed. Pure arithmetic is below; reading clocks and /proc is in ``clocks``.
 """
 
+import math
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Protocol
 
 from reactor.core.container import Run
@@ -53,12 +55,18 @@ class EngineClock:
 
     def __init__(self) -> None:
         self._offset: float | None = None
+        self._last: float | None = None
+        self.steady_since = -math.inf
 
     def learn(self, engine: float, asked: float, answered: float) -> None:
         """The engine said that it is ``engine``, at some moment between ``asked`` and ``answered``."""
         # An answer that took long could be from anywhere in that time, and is not worth believing.
-        if answered - asked <= TOLERANCE:
-            self._offset = engine - (asked + answered) / 2
+        if answered - asked > TOLERANCE:
+            return
+        offset = engine - (asked + answered) / 2
+        if self._last is not None and abs(offset - self._last) > TOLERANCE:
+            self.steady_since = answered
+        self._offset = self._last = offset
 
     def forget(self) -> None:
         """The engine's clock is not what it was, and nothing is known of it now."""
@@ -82,6 +90,26 @@ class EngineClock:
         return at - max(now - then, 0.0)
 
 
+class Told:
+    """Moments that were worked out from the engine's texts once, and stay what they were found to be."""
+
+    def __init__(self) -> None:
+        self._moments: OrderedDict[tuple[str, str], float] = OrderedDict()
+
+    def find(self, key: tuple[str, str], work_out: Callable[[], float | None]) -> float | None:
+        """The moment of this container and text; what is unknown now can still become known."""
+        known = self._moments.get(key)
+        if known is not None:
+            self._moments.move_to_end(key)
+            return known
+        found = work_out()
+        if found is not None:
+            self._moments[key] = found
+            if len(self._moments) > REMEMBERED:
+                self._moments.popitem(last=False)
+        return found
+
+
 class Ages:
     """Works out when runs began, and remembers it: an answer that was given stays, whatever the clocks do."""
 
@@ -90,6 +118,7 @@ class Ages:
         self._clocks = clocks
         self._local = local
         self._known: OrderedDict[Run, float] = OrderedDict()
+        self._told = Told()
         self.engine = EngineClock()
         self.disagreements = 0
 
@@ -107,9 +136,32 @@ class Ages:
             self._remember(run, born, boot)
         return born
 
-    def created(self, text: str, at: float) -> float | None:
+    def created(self, container: str, text: str, at: float) -> float | None:
         """When a container was created on our clock, by the engine's word alone."""
-        return self.engine.moment(text, at)
+        return self._told.find((container, text), lambda: self._by_word(text, at))
+
+    def finished(self, run: Run, text: str, at: float) -> float | None:
+        """When the last end was on our clock; None if there was none, or if it is not certain."""
+        if not text:
+            return None
+        return self._told.find((run.id, text), lambda: self._finished(run, text, at))
+
+    def _finished(self, run: Run, text: str, at: float) -> float | None:
+        found, lasted = self._by_word(text, at), _between(run.started_at, text)
+        born = self._known.get(run)
+        if found is None or born is None or lasted is None or lasted < 0:
+            return found  # An earlier run's end, or a run that we did not see alive.
+        if born < self.engine.steady_since:
+            return found  # It began by another clock than it ended by: there is nothing to compare.
+        if abs(born + lasted - found) > TOLERANCE:
+            self.disagreements += 1
+            return None
+        return found
+
+    def _by_word(self, text: str, at: float) -> float | None:
+        found = self.engine.moment(text, at)
+        # What was written down before the engine's clock was set means nothing by the clock of now.
+        return None if found is None or found < self.engine.steady_since else found
 
     def _agreed(self, run: Run, pid: int, at: float, boot: float) -> float | None:
         """``boot`` is what has to be added to a moment of ours to get seconds since boot."""
@@ -137,3 +189,9 @@ class Ages:
         anchor = self._anchors.anchor(run)
         if anchor is None or anchor.boot_id != self._clocks.boot_id:
             self._anchors.keep(run, Anchor(self._clocks.boot_id, born + boot))
+
+
+def _between(started: str, finished: str) -> float | None:
+    """For how long a run lasted by the engine's clock of that time."""
+    first, last = seconds(started), seconds(finished)
+    return None if first is None or last is None else last - first

@@ -1,8 +1,8 @@
-"""The calls to a Docker Engine, each with a deadline of its own.
+"""An engine behind an endpoint: what it is asked, each question with a deadline of its own.
 
-What is asked for is written here; how it gets there is in ``lanes``, and what comes back is read
-in ``decode``, ``events`` and ``stats``. Whether a call is made again is decided by those who know
-what it was for.
+What is asked for is written here, and in ``acting`` what is done; how it gets there is in ``lanes``, and what
+comes back is read in ``decode``, ``events`` and ``stats``. Whether a call is made again is decided by those
+who know what it was for.
 """
 
 import math
@@ -15,6 +15,7 @@ import trio
 from reactor.core.container import Container, ContainerId, Listed, Run
 from reactor.core.ports import Anchors, EngineError, EngineInfo
 from reactor.engine import decode, events, stats
+from reactor.engine.acting import Acting, Spoken
 from reactor.engine.ages import Ages, Clocks, NoAnchors
 from reactor.engine.clocks import KernelClocks
 from reactor.engine.deadlines import Deadlines
@@ -44,14 +45,7 @@ class EngineStatistics:
     unreadable_images: int = 0
 
 
-@dataclass(slots=True)
-class Spoken:
-    """The API version that was agreed on; shared, so that one negotiation serves all who speak."""
-
-    version: str = ""
-
-
-class DockerEngine:
+class DockerEngine(Acting):
     """An engine behind an endpoint, as ``core.ports.Engine`` wants it."""
 
     def __init__(
@@ -64,11 +58,10 @@ class DockerEngine:
         watched_by: "DockerEngine | None" = None,
     ) -> None:
         self.endpoint = endpoint
-        self._deadlines = deadlines or Deadlines()
-        self._lanes = Lanes(endpoint.address)
+        spoken: Spoken = watched_by._spoken if watched_by else Spoken()
+        super().__init__(Lanes(endpoint.address), deadlines or Deadlines(), spoken)
         # Whoever measures layers waits long, and nobody else waits with him.
         self._layers = Lanes(endpoint.address)
-        self._spoken: Spoken = watched_by._spoken if watched_by else Spoken()
         self._images: ImageLabels = (
             watched_by._images if watched_by else ImageLabels(self._fetcher, self._deadlines.image)
         )
@@ -100,8 +93,9 @@ class DockerEngine:
         version = parse(answer.body, VersionBody, "/version")
         self._spoken.version = negotiate(version.api_version, version.oldest)
         answer, info = await self._info(self._deadlines.identify)
-        found = engine_info(version, info, self._spoken.version, answer.headers.get("date", ""))
-        self._memory = found.memory
+        date, local = answer.headers.get("date", ""), self.endpoint.address.local
+        found = engine_info(version, info, self._spoken.version, date, local=local)
+        self._memory, self._spoken.cpus = found.memory, max(info.cpus, 0)
         return found
 
     async def list(self) -> Sequence[Listed]:
@@ -126,7 +120,8 @@ class DockerEngine:
         at, pid = trio.current_time(), body.state.pid if body.state else 0
         context = decode.Context(
             born=self._ages.born(decode.run(body), pid, at),
-            created=self._ages.created(body.created, at),
+            created=self._ages.created(body.id, body.created, at),
+            finished=self._ages.finished(decode.run(body), decode.finished_at(body), at),
             image_labels=await self._images.find(body.image),
         )
         return decode.container(body, context)
@@ -136,18 +131,6 @@ class DockerEngine:
         path = await self._path(f"/containers/{decode.full_id(container)}/json?size=1")
         answer = await self._layers.ask(path, self._deadlines.layer)
         return decode.layer_size(answer.body, container)
-
-    async def kill(self, container: ContainerId) -> int:
-        """Send SIGKILL and return the status."""
-        path = await self._path(f"/containers/{decode.full_id(container)}/kill?signal=KILL")
-        return await self._lanes.act(path, self._deadlines.kill)
-
-    async def stop(self, container: ContainerId, grace: float) -> int:
-        """Ask it to stop, have it killed after ``grace`` seconds, and return the status."""
-        # Without a number the container's own would count; its creator chose it, and it may mean "never".
-        patience = max(0, math.ceil(grace))
-        path = await self._path(f"/containers/{decode.full_id(container)}/stop?t={patience}")
-        return await self._lanes.act(path, patience + self._deadlines.stop)
 
     @asynccontextmanager
     async def open_events(self, since: float | None) -> AsyncIterator[events.EventStream]:

@@ -10,18 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from msgspec import UNSET, UnsetType
-
 from reactor.core.container import NOTHING, Container, ContainerId, Listed, Run, State
-from reactor.engine import traits
+from reactor.engine import limits, traits
 from reactor.engine.errors import EngineSaidNonsense, quoted
 from reactor.engine.wire import ConfigBody, HostBody, InspectedBody, ListedBody, SizedBody, StateBody, parse
 
 FULL_ID = re.compile(r"[0-9a-f]{64}")
 NEVER = "0001-01-01T00:00:00"
-NO_LIMIT = 2**63
-"""Kernels and engines write "no limit" as a number near the end of 64 bits."""
-
 ALIASES = {"configured": "created", "initialized": "created", "stopped": "exited", "stopping": "running"}
 """Podman's words where they differ from Docker's."""
 
@@ -34,6 +29,7 @@ class Context:
 
     born: float | None = None
     created: float | None = None
+    finished: float | None = None
     image_labels: Mapping[str, str] | None = None
 
 
@@ -95,11 +91,13 @@ def container(body: InspectedBody, context: Context) -> Container:
         auto_remove=host.auto_remove,
         restart_policy=_policy(host),
         pid=state.pid,
-        pids_limit=limit(host.pids_limit),
-        memory_limit=limit(host.memory),
+        pids_limit=limits.limit(host.pids_limit),
+        memory_limit=limits.limit(host.memory),
         exit_code=_exit_code(state, status),
         oom_killed=state.o_o_m_killed,
-        finished_at=_moment(state.finished_at),
+        finished_at=finished_at(body),
+        finished=context.finished,
+        limits=limits.read(host),
         restarts=traits.count(body.restart_count),
         health=traits.health(state, config, status),
         privileged=traits.said(host.privileged, traits.FLAG),
@@ -108,9 +106,11 @@ def container(body: InspectedBody, context: Context) -> Container:
         log_driver=traits.log_driver(host),
         ports=traits.ports(host, body.network_settings),
         health_check=traits.has_health_check(state, body.config),
-        memory_limited=limited(host.memory),
-        pids_limited=limited(host.pids_limit),
-        cpu_limited=traits.cpu_limited(host),
+        memory_limited=limits.limited(host.memory),
+        pids_limited=limits.limited(host.pids_limit),
+        cpu_limited=limits.cpu_limited(host),
+        command=traits.command(body.path, body.args),
+        mounts=traits.mounts(body.mounts),
     )
 
 
@@ -119,14 +119,9 @@ def run(body: InspectedBody) -> Run:
     return Run(_id(body.id), _moment(body.state.started_at if body.state else ""))
 
 
-def limit(number: int | UnsetType | None) -> int | None:
-    """A limit as a number; None for every way in which engines write that there is none."""
-    return number if isinstance(number, int) and 0 < number < NO_LIMIT else None
-
-
-def limited(number: int | UnsetType | None) -> bool | None:
-    """Whether there is a limit; None if the engine does not say. Docker writes null for no limit of PIDs."""
-    return None if number is UNSET else limit(number) is not None
+def finished_at(body: InspectedBody) -> str:
+    """When its last run ended, in the engine's words; empty if none has."""
+    return _moment(body.state.finished_at if body.state else "")
 
 
 def layer_size(body: bytes, container: ContainerId) -> int | None:

@@ -57,8 +57,12 @@ def resolve(
     context: str | None = None,
     *,
     tls_insecure: bool = False,
+    flag: str = "--docker-host",
 ) -> Endpoint:
-    """Find the engine: the flag, a context that was named, DOCKER_HOST, the default socket, in this order."""
+    """Find the engine: the flag, a context that was named, DOCKER_HOST, the default socket, in this order.
+
+    ``flag`` is what the flag is called where the host was named.
+    """
     if docker_host and context:
         raise BadEndpoint("both --docker-host and --context are given; give one of them")
     if context:
@@ -66,7 +70,7 @@ def resolve(
     host = docker_host or environ.get("DOCKER_HOST", "")
     if not host:
         return _default(environ)
-    source = "--docker-host" if docker_host else "DOCKER_HOST"
+    source = flag if docker_host else "DOCKER_HOST"
     files = tls_files(host, environ, verify=not tls_insecure) if _kind(host) == "tcp" else None
     return _endpoint(_Named(host.strip(), source, files), verify=not tls_insecure)
 

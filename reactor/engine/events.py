@@ -41,9 +41,10 @@ _ALIASES = {"died": "die", "remove": "destroy"}
 
 
 class AttributesBody(msgspec.Struct):
-    """The one attribute that is read, and only as far as labels allow."""
+    """The two attributes that are read, and only as far as labels allow."""
 
     exit_code: Any = msgspec.field(name="exitCode", default=None)
+    signal: Any = None
 
 
 class ActorBody(msgspec.Struct):
@@ -99,9 +100,15 @@ def read(line: bytes) -> Event | None:
         return None
     action = body.action.partition(":")[0]
     nanos = body.time_nano or body.time * 1_000_000_000
-    return Event(_ALIASES.get(action, action), ContainerId(actor.id), nanos, _exit_code(actor.attributes))
+    attributes = actor.attributes or AttributesBody()
+    return Event(
+        _ALIASES.get(action, action),
+        ContainerId(actor.id),
+        nanos,
+        _number(attributes.exit_code),
+        _number(attributes.signal),
+    )
 
 
-def _exit_code(attributes: AttributesBody | None) -> int | None:
-    text = attributes.exit_code if attributes else None
+def _number(text: Any) -> int | None:
     return int(text) if isinstance(text, str) and _NUMBER.fullmatch(text) else None

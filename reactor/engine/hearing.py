@@ -13,6 +13,9 @@ import trio
 
 from reactor.core.ports import Engine, EngineError, EngineInfo, Event
 
+TOLD_ONCE = frozenset({"oom"})
+"""The events that nothing shows afterwards while their container runs on."""
+
 
 @dataclass(frozen=True, slots=True)
 class HearingStatistics:
@@ -32,6 +35,7 @@ class Hearing:
         engine: Engine,
         *,
         overlap: float,
+        before_us: float,
         backoff: tuple[float, float],
         chance: random.Random,
         on_open: Callable[[EngineInfo], None],
@@ -40,6 +44,8 @@ class Hearing:
     ) -> None:
         self._engine = engine
         self._overlap = overlap
+        self._before_us = before_us
+        self._old = 0
         self._backoff = backoff
         self._chance = chance
         self._on_open = on_open
@@ -91,8 +97,7 @@ class Hearing:
 
     async def _subscribe(self) -> None:
         info = await self._engine.identify()
-        # The engine's clock alone says where to begin; ours may be minutes away from it.
-        since = (info.now if self._last is None else self._last.time_nano / 1e9) - self._overlap
+        since = self._begin(info)
         before, self._continuous = self._last, trio.Event()
         with trio.CancelScope() as self._scope:
             async with self._engine.open_events(since) as events:
@@ -103,10 +108,20 @@ class Hearing:
                 async for event in events:
                     self._hear(event, before)
 
+    def _begin(self, info: EngineInfo) -> float:
+        """From where on to listen. The engine's clock alone says that; ours may be minutes away from it."""
+        if self._last is not None:
+            return self._last.time_nano / 1e9 - self._overlap
+        self._old = round((info.now - self._overlap) * 1e9)
+        return info.now - max(self._overlap, self._before_us)
+
     def _hear(self, event: Event, before: Event | None) -> None:
         if event == before:
             self._continuous.set()
         # After a clock that was set back, the newest word counts and not the latest time.
         self._last = event
+        if event.time_nano < self._old and event.action not in TOLD_ONCE:
+            # From before our time; the first list shows what came of it.
+            return
         self._stats = replace(self._stats, events=self._stats.events + 1, last_event_at=trio.current_time())
         self._on_event(event)

@@ -6,7 +6,9 @@ from reactor.engine.times import header_seconds, seconds
 from reactor.engine.wire import InfoBody, VersionBody
 
 
-def engine_info(version: VersionBody, info: InfoBody, spoken: str, date: str) -> EngineInfo:
+def engine_info(
+    version: VersionBody, info: InfoBody, spoken: str, date: str, *, local: bool = False
+) -> EngineInfo:
     """The record; ``date`` is the header of the answer, for engines that do not say what time it is."""
     now = seconds(info.system_time) or header_seconds(date)
     if now is None:
@@ -21,6 +23,8 @@ def engine_info(version: VersionBody, info: InfoBody, spoken: str, date: str) ->
         cgroup_version=info.cgroup_version,
         cgroup_driver=info.cgroup_driver,
         warnings=_warnings(version, info),
+        kernel=info.kernel,
+        local=local,
     )
 
 

@@ -11,9 +11,10 @@ import trio
 
 from reactor.engine.answers import FORBIDDEN, broken, forbidden, refusal
 from reactor.http.address import Address
-from reactor.http.client import Answering, Client, Response
+from reactor.http.client import NO_HEADERS, Answering, Client, Response
 from reactor.http.errors import HttpError
 
+JSON = {"content-type": "application/json"}
 LONGEST_REFUSAL = 64 * 1024
 REFUSAL_TAKES = 1.0
 """How long a stream that was refused may take to say why, in seconds."""
@@ -38,11 +39,15 @@ class Lanes:
             raise refused
         return answer
 
-    async def act(self, path: str, within: float) -> int:
-        """Have something done; whatever status comes back is the answer, unless it says that we may not."""
-        what = f"POST {path}"
+    async def act(self, path: str, within: float, *, method: str = "POST", body: bytes = b"") -> int:
+        """Have something done; whatever status comes back is the answer, unless it says that we may not.
+
+        A ``body`` is JSON.
+        """
+        what = f"{method} {path}"
+        headers = JSON if body else NO_HEADERS
         try:
-            answer = await self._actions.request("POST", path, within=within)
+            answer = await self._actions.request(method, path, within=within, headers=headers, body=body)
         except HttpError as error:
             raise broken(error, what) from error
         if answer.status in FORBIDDEN:

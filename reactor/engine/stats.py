@@ -10,7 +10,7 @@ import trio
 from reactor.core.container import Run
 from reactor.core.facts import Sample
 from reactor.core.ports import StreamEnded
-from reactor.engine.decode import NO_LIMIT, limit
+from reactor.engine.limits import NO_LIMIT, limit
 from reactor.engine.streaming import StreamLines, parse_line, refuse_object
 from reactor.engine.times import seconds
 from reactor.http.lines import Lines

@@ -11,12 +11,23 @@ import msgspec
 from msgspec.json import Decoder
 
 from reactor.core.container import State
-from reactor.engine.wire import ConfigBody, HealthBody, HostBody, LogBody, NetworkBody, ProbeBody, StateBody
+from reactor.engine.wire import (
+    ConfigBody,
+    HealthBody,
+    HostBody,
+    LogBody,
+    MountBody,
+    NetworkBody,
+    ProbeBody,
+    StateBody,
+)
 
 HEALTHS = frozenset({"starting", "healthy", "unhealthy"})
 MOST_PORTS = 100
 """Whole ranges can be published; of more than this the lowest are kept."""
 USUAL_RETRIES = 3
+LONGEST_COMMAND = 200
+MOST_MOUNTS = 20
 
 PORT = re.compile(r"([0-9]{1,5})/(?:tcp|udp|sctp)")
 LISTED_HEALTH = re.compile(r"\((?:health: )?(starting|healthy|unhealthy)\)$")
@@ -33,6 +44,8 @@ _PROBE = Decoder(ProbeBody)
 _LOG = Decoder(LogBody)
 _NETWORK = Decoder(NetworkBody)
 _PORTS = Decoder(dict[str, Any])
+_WORDS = Decoder(list[str])
+_MOUNTS = Decoder(list[MountBody])
 
 
 def said(raw: msgspec.Raw, decoder: Decoder[Shape]) -> Shape | None:
@@ -86,14 +99,6 @@ def has_health_check(state: StateBody, config: ConfigBody | None) -> bool | None
     return None if check is None else (check.test or ["NONE"])[0] != "NONE"
 
 
-def cpu_limited(host: HostBody) -> bool | None:
-    """Whether it has a limit on processor time, written in one way or in the other."""
-    ways = said(host.nano_cpus, NUMBER), said(host.cpu_quota, NUMBER)
-    if any(way is not None and way > 0 for way in ways):
-        return True
-    return None if None in ways else False
-
-
 def listed_health(status: msgspec.Raw) -> str:
     """What a row of the list says of it, in the words of ``docker ps``: a hint that a look is due."""
     found = LISTED_HEALTH.search(said(status, TEXT) or "")
@@ -119,6 +124,18 @@ def ports(host: HostBody, network: msgspec.Raw) -> tuple[str, ...]:
 def _published(bindings: dict[str, Any] | None) -> list[str]:
     # A port that is only exposed stands there, too, with nothing behind it.
     return [port for port, at in (bindings or {}).items() if at and PORT.fullmatch(port)]
+
+
+def command(path: msgspec.Raw, arguments: msgspec.Raw) -> str:
+    """What the container runs: the beginning of it. A command line can be as long as a stranger likes."""
+    words = [said(path, TEXT) or "", *(said(arguments, _WORDS) or [])]
+    return " ".join(word[:LONGEST_COMMAND] for word in words[:LONGEST_COMMAND]).strip()[:LONGEST_COMMAND]
+
+
+def mounts(raw: msgspec.Raw) -> tuple[str, ...]:
+    """Where something of the host's is mounted, as the container sees it: never what it is there."""
+    found = sorted(mount.destination[:LONGEST_COMMAND] for mount in said(raw, _MOUNTS) or [])
+    return tuple(each for each in found if each)[:MOST_MOUNTS]
 
 
 def _number(port: str) -> tuple[int, str]:

@@ -7,6 +7,7 @@ the core's business; how a call is made, that of ``calls``.
 
 import logging
 import random
+import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,6 +24,7 @@ from reactor.engine.picture import Picture
 
 log = logging.getLogger("reactor.engine")
 
+ENDING_SIGNALS = frozenset({signal.SIGINT, signal.SIGQUIT, signal.SIGABRT, signal.SIGKILL, signal.SIGTERM})
 HAPPENINGS = {happening.value: happening for happening in Happening}
 LOOKED_AT = frozenset(
     {"create", "start", "restart", "die", "oom", "pause", "unpause", "destroy", "update", "rename"}
@@ -37,14 +39,16 @@ class WatchTimes:
     """The moments of watching, in seconds.
 
     ``overlap`` is how far behind the last event a new subscription begins, in the engine's
-    clock; ``second_list`` when the list is taken again after subscribing, ``period`` how often
-    after that. ``backoff`` is the first and the longest pause between subscriptions, and
+    clock, and ``before_us`` how far the first one reaches back for what no list shows: a monitor that
+    crashed was away for a while. ``second_list`` is when the list is taken again after subscribing,
+    ``period`` how often after that. ``backoff`` is the first and the longest pause between subscriptions, and
     ``inspects`` how many inspects there are at once, ``slow_inspects`` how many more of containers
     that hung before. A snapshot waits for them at most ``patience`` seconds, and after a cut at
     most ``replay`` seconds to hear again what was heard last.
     """
 
     overlap: float = 5.0
+    before_us: float = 600.0
     second_list: float = 1.5
     period: float = 10.0
     backoff: tuple[float, float] = (0.1, 5.0)
@@ -98,6 +102,7 @@ class Watch:
         self._hearing = Hearing(
             engine,
             overlap=self._times.overlap,
+            before_us=self._times.before_us,
             backoff=self._times.backoff,
             chance=self._chance,
             on_open=self._opened,
@@ -160,10 +165,15 @@ class Watch:
         self._unannounced.discard(event.id)
         happening = HAPPENINGS.get(event.action)
         quiet = happening is Happening.DIE and self._deaths.heard(event, now)
-        if happening is not None:
+        if happening is not None and (happening is not Happening.KILL or self._ends(event)):
             self._feed(Happened(now, happening, event.id, event.time_nano))
         if event.action in LOOKED_AT and not quiet:
             self._inspector.ask_nowait(event.id)
+
+    def _ends(self, event: Event) -> bool:
+        """Whether the signal that was sent is one that ends; a label of that name would hide which it was."""
+        container = self._picture.get(event.id)
+        return event.signal in ENDING_SIGNALS and not (container and "signal" in container.labels)
 
     # What a look says
 

@@ -37,6 +37,8 @@ class InfoBody(msgspec.Struct):
     name: str = msgspec.field(name="Name", default="")
     system_time: str = msgspec.field(name="SystemTime", default="")
     memory: int = msgspec.field(name="MemTotal", default=0)
+    kernel: str = msgspec.field(name="KernelVersion", default="")
+    cpus: int = msgspec.field(name="NCPU", default=0)
     memory_limit: bool = msgspec.field(name="MemoryLimit", default=True)
     pids_limit: bool = msgspec.field(name="PidsLimit", default=True)
     cgroup_version: str = msgspec.field(name="CgroupVersion", default="")
@@ -108,9 +110,11 @@ class HostBody(msgspec.Struct, rename="pascal"):
     ipc_mode: str = ""
     auto_remove: bool = False
     memory: int | msgspec.UnsetType = msgspec.UNSET
+    memory_swap: int | None = None
     pids_limit: int | msgspec.UnsetType | None = msgspec.UNSET
     nano_cpus: msgspec.Raw = ABSENT
     cpu_quota: msgspec.Raw = ABSENT
+    cpu_period: msgspec.Raw = ABSENT
     restart_policy: RestartBody | None = None
     privileged: msgspec.Raw = ABSENT
     init: msgspec.Raw = ABSENT
@@ -124,6 +128,7 @@ class ConfigBody(msgspec.Struct, rename="pascal"):
     image: str = ""
     labels: dict[str, str] | None = None
     user: msgspec.Raw = ABSENT
+    tty: msgspec.Raw = ABSENT
     healthcheck: msgspec.Raw = ABSENT
 
 
@@ -131,6 +136,12 @@ class NetworkBody(msgspec.Struct, rename="pascal"):
     """How a running container can be reached."""
 
     ports: msgspec.Raw = ABSENT
+
+
+class MountBody(msgspec.Struct, rename="pascal"):
+    """A folder of the host, or a volume, in a container."""
+
+    destination: str = ""
 
 
 class InspectedBody(msgspec.Struct, rename="pascal"):
@@ -143,6 +154,9 @@ class InspectedBody(msgspec.Struct, rename="pascal"):
     state: StateBody | None = None
     host_config: HostBody | None = None
     config: ConfigBody | None = None
+    path: msgspec.Raw = ABSENT
+    args: msgspec.Raw = ABSENT
+    mounts: msgspec.Raw = ABSENT
     restart_count: msgspec.Raw = ABSENT
     network_settings: msgspec.Raw = ABSENT
 

@@ -34,6 +34,33 @@ class JournalTooNew(JournalError):
         )
 
 
+class NoJournal(JournalError):
+    """There is no such file, or it cannot be read."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"there is no journal to read at {path}: {why}")
+
+
+class JournalTooOld(JournalError):
+    """No monitor of this version has opened this journal yet."""
+
+    def __init__(self, path: Path, version: int, ours: int) -> None:
+        super().__init__(
+            f"the journal {path} has version {version}, this reactor reads version {ours}: a monitor brings "
+            "it up to date when it starts; until then use the reactor that writes it"
+        )
+
+
+class JournalUnreadable(JournalError):
+    """The file is damaged, or was changed by hand into something that cannot be read."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(
+            f"the journal {path} cannot be read ({why}): a monitor that finds it damaged moves it aside and "
+            "begins a new one when it starts"
+        )
+
+
 class NotAJournal(JournalError):
     """The file is a database of something else."""
 

@@ -12,7 +12,9 @@ import trio
 
 from reactor.core.container import Container, ContainerId, Run
 from reactor.core.decisions import Decision, Outcome
-from reactor.core.notes import Cause
+from reactor.core.evidence import Evidence
+from reactor.core.grounds import Grounds
+from reactor.core.notes import Cause, Ended
 from reactor.core.ports import Anchor
 from reactor.core.protection import Standing
 from reactor.journal import clocks, rows
@@ -113,10 +115,18 @@ class Journal:
         self._memory.adopt(known)
         self._put(rows.adopt(known, self._moment()))
 
-    def ended(self, run: Run, exit_code: int | None, cause: Cause, oom: bool, finished_at: str) -> None:
+    def ended(self, ended: Ended) -> None:
         """Write that a run is over; said again, it can only add to what is known."""
-        self._memory.end(run, cause)
-        self._put(*rows.end(run, exit_code, cause, oom, finished_at, self._moment()))
+        self._memory.end(ended.run, ended.cause)
+        self._put(*rows.end(ended, self._moment(ended.at)))
+
+    def certify(self, grounds: Grounds) -> None:
+        """Write what a decision rests on, without waiting."""
+        self._put(rows.certify(grounds, self._moment(grounds.decision.at)))
+
+    def attach(self, decision: Decision, evidence: Evidence) -> None:
+        """Write what was gathered around an end, without waiting; again, it replaces what it has anew."""
+        self._put(rows.attach(decision, evidence, self._moment()))
 
     def anchor(self, run: Run) -> Anchor | None:
         """The anchor of a run, if one was kept."""

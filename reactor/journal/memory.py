@@ -99,7 +99,7 @@ def _merged(old: KnownRun | None, new: KnownRun) -> KnownRun:
 
 
 def _rank(cause: Cause) -> int:
-    return (Cause.UNSEEN, Cause.ITSELF, Cause.OOM, Cause.REACTOR).index(cause)
+    return (Cause.UNSEEN, Cause.ITSELF, Cause.OOM, Cause.ENGINE, Cause.REACTOR).index(cause)
 
 
 def _bound(entries: dict[Run, KnownRun] | dict[Run, Cause], capacity: int) -> None:

@@ -12,12 +12,16 @@ from dataclasses import dataclass
 
 from reactor.core.container import Run
 from reactor.core.decisions import Call, Decision, Outcome
-from reactor.core.notes import Cause
+from reactor.core.evidence import Evidence
+from reactor.core.grounds import Grounds
+from reactor.core.moments import nanoseconds
+from reactor.core.notes import Ended
 from reactor.core.ports import Anchor
+from reactor.journal import papers
 from reactor.journal.memory import KnownRun
+from reactor.journal.papers import storable
 
 Value = str | int | float | None
-LONGEST = 1000
 MOST_MAINS = 64
 
 
@@ -41,7 +45,7 @@ class Moment:
 
 _INTENT = (
     "INSERT INTO intents (id, container, started_at, name, action, rule, reason, cause, grace, dry_run,"
-    " wall, boot_id, boot, held, level) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " wall, boot_id, boot, held, summary, level) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 # The same decision is intended again by a monitor that took over from one that was killed: the row is
@@ -55,7 +59,7 @@ INTEND = _INTENT + (
 # A decision that was never intended (a dry run) gets its row here; an outcome that was final stays so.
 ENSURE_INTENT = _INTENT + " ON CONFLICT (id) DO NOTHING"
 CONCLUDE = (
-    "UPDATE intents SET result = ?, why = ?, detail = ?, calls = ?, finished = ?, final = ?"
+    "UPDATE intents SET result = ?, why = ?, detail = ?, calls = ?, finished = ?, final = ?, took = ?"
     " WHERE id = ? AND final <= ?"
 )
 
@@ -74,21 +78,26 @@ KEEP = (
 
 # A cause is only ever replaced by one that says more: by one that stands further behind in the list.
 END = (
-    "INSERT INTO exits (container, started_at, exit_code, cause, oom, finished_at, recorded)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (container, started_at) DO UPDATE SET"
+    "INSERT INTO exits (container, started_at, exit_code, cause, oom, finished_at, recorded, ended,"
+    " boot_id, boot, died) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (container, started_at) DO UPDATE SET"
     " exit_code = coalesce(excluded.exit_code, exit_code), oom = max(oom, excluded.oom),"
-    " cause = CASE WHEN instr('unseen,itself,oom,reactor', excluded.cause)"
-    " > instr('unseen,itself,oom,reactor', cause) THEN excluded.cause ELSE cause END,"
+    " cause = CASE WHEN instr('unseen,itself,oom,engine,reactor', excluded.cause)"
+    " > instr('unseen,itself,oom,engine,reactor', cause) THEN excluded.cause ELSE cause END,"
+    " ended = CASE excluded.finished_at WHEN '' THEN ended ELSE excluded.ended END,"
     " finished_at = CASE excluded.finished_at WHEN '' THEN finished_at ELSE excluded.finished_at END"
+)
+CERTIFY = (
+    "INSERT INTO certificates (id, wall, grounds) VALUES (?, ?, ?)"
+    " ON CONFLICT (id) DO UPDATE SET grounds = excluded.grounds"
+)
+ATTACH = (
+    "INSERT INTO certificates (id, wall, processes, log) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+    " processes = coalesce(excluded.processes, processes), log = coalesce(excluded.log, log)"
 )
 FORGET_PROVEN = "DELETE FROM proven"
 PROVEN = "INSERT INTO proven (proof, rule, since) VALUES (?, ?, ?)"
 MARK_OVER = "UPDATE runs SET over = 1 WHERE container = ? AND started_at = ?"
-
-
-def storable(text: str) -> str:
-    """A stranger's text, cut to length and without what UTF-8 cannot hold."""
-    return text[:LONGEST].encode("utf-8", "replace").decode("utf-8")
 
 
 def intend(decision: Decision, moment: Moment) -> Row:
@@ -107,6 +116,7 @@ def conclude(outcome: Outcome, moment: Moment) -> tuple[Row, Row]:
         _calls(decision, outcome.calls),
         moment.wall,
         final,
+        outcome.at - decision.at,
         decision.id,
         final,
     )
@@ -138,14 +148,38 @@ def again(known: KnownRun, moment: Moment) -> tuple[Row, ...]:
     return (adopt(known, moment), *anchored)
 
 
-def end(
-    run: Run, exit_code: int | None, cause: Cause, oom: bool, finished_at: str, moment: Moment
-) -> tuple[Row, Row]:
+def end(ended: Ended, moment: Moment) -> tuple[Row, Row]:
     """A run that is over."""
     # A number that no kernel gives, and that the database cannot hold, is no exit code.
-    code = exit_code if exit_code is not None and abs(exit_code) < 2**63 else None
-    values: tuple[Value, ...] = (*_run(run), code, cause, int(oom), storable(finished_at), moment.wall)
-    return Row(END, values), Row(MARK_OVER, _run(run))
+    code = ended.exit_code if ended.exit_code is not None and abs(ended.exit_code) < 2**63 else None
+    finished = nanoseconds(ended.finished_at)
+    values: tuple[Value, ...] = (
+        *_run(ended.run),
+        code,
+        ended.cause,
+        int(ended.oom),
+        storable(ended.finished_at),
+        moment.wall,
+        # The engine's clock may be ahead of ours; nothing ended later than we know of it.
+        moment.wall if finished is None else min(moment.wall, finished / 1e9),
+        moment.boot_id,
+        moment.boot,
+        None if ended.died is None else moment.at - ended.died,
+    )
+    return Row(END, values), Row(MARK_OVER, _run(ended.run))
+
+
+def certify(grounds: Grounds, moment: Moment) -> Row:
+    """What a decision rests on."""
+    return Row(CERTIFY, (grounds.decision.id, moment.wall, papers.grounds(grounds)))
+
+
+def attach(decision: Decision, evidence: Evidence, moment: Moment) -> Row:
+    """What was gathered around an end."""
+    return Row(
+        ATTACH,
+        (decision.id, moment.wall, papers.processes(decision, evidence), papers.log(decision, evidence)),
+    )
 
 
 def proven(proofs: Mapping[str, str], moment: Moment) -> tuple[Row, ...]:
@@ -173,6 +207,7 @@ def _intent(decision: Decision, moment: Moment) -> tuple[Value, ...]:
         moment.boot_id,
         moment.boot - (moment.at - decision.at),
         decision.at - decision.seen,
+        storable(decision.summary),
         storable(decision.level),
     )
 

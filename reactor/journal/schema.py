@@ -49,12 +49,39 @@ _PROVEN = """
 CREATE TABLE proven (proof TEXT PRIMARY KEY, rule TEXT NOT NULL, since REAL NOT NULL);
 """
 
+# What the rule's author says of a decision, beside the reason, with the run's values.
+_SUMMARY = """
+ALTER TABLE intents ADD COLUMN summary TEXT NOT NULL DEFAULT '';
+"""
+
+# What certificates are made of, as JSON, and what history is read by. `ended` is when a run ended by the
+# engine's clock as far as it said so, else when we learned of it; `boot` is when we did, on the boot-time
+# clock, and `died` how many seconds before that the engine's word of the death came. `took` is how many
+# seconds after the decision it was known what came of it.
+_CERTIFICATES = """
+CREATE TABLE certificates (
+  id TEXT PRIMARY KEY, wall REAL NOT NULL, grounds TEXT, processes TEXT, log TEXT
+);
+CREATE INDEX certificates_wall ON certificates (wall);
+ALTER TABLE exits ADD COLUMN ended REAL;
+ALTER TABLE exits ADD COLUMN boot_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE exits ADD COLUMN boot REAL;
+ALTER TABLE exits ADD COLUMN died REAL;
+ALTER TABLE intents ADD COLUMN took REAL;
+UPDATE exits SET ended = min(recorded, coalesce((julianday(finished_at) - 2440587.5) * 86400.0, recorded));
+CREATE INDEX exits_ended ON exits (ended);
+CREATE INDEX intents_told ON intents (coalesce(finished, wall));
+CREATE INDEX intents_name ON intents (name, wall);
+CREATE INDEX intents_cause ON intents (cause) WHERE cause <> '';
+CREATE INDEX runs_name ON runs (name);
+"""
+
 # Which level of a rule decided; empty in rows from before, where nobody wrote it down.
 _LEVELS = """
 ALTER TABLE intents ADD COLUMN level TEXT NOT NULL DEFAULT '';
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _PROVEN, _LEVELS)
+MIGRATIONS: tuple[str, ...] = (_FIRST, _PROVEN, _SUMMARY, _CERTIFICATES, _LEVELS)
 VERSION = len(MIGRATIONS)
 
 
@@ -69,6 +96,11 @@ def prepare(connection: sqlite3.Connection, path: Path) -> bool:
     for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
         _migrate(connection, number, script)
     return empty
+
+
+def stamps(connection: sqlite3.Connection) -> tuple[int, int]:
+    """The version and the application that are written into the file's header."""
+    return _number(connection, "user_version"), _number(connection, "application_id")
 
 
 def _migrate(connection: sqlite3.Connection, number: int, script: str) -> None:

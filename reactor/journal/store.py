@@ -23,6 +23,7 @@ CHECKED_BELOW = 64 << 20
 EXPIRED = (
     "DELETE FROM exits WHERE rowid IN (SELECT rowid FROM exits WHERE recorded < ? LIMIT ?)",
     "DELETE FROM intents WHERE rowid IN (SELECT rowid FROM intents WHERE wall < ? LIMIT ?)",
+    "DELETE FROM certificates WHERE rowid IN (SELECT rowid FROM certificates WHERE wall < ? LIMIT ?)",
     "DELETE FROM runs WHERE rowid IN (SELECT rowid FROM runs WHERE first_seen < ? AND over = 1 LIMIT ?)",
 )
 NEWEST = (
@@ -136,6 +137,7 @@ class Store:
         return self._connection
 
     def _connect(self) -> bool:
+        _make_private(self._path)
         connection = sqlite3.connect(self._path, timeout=1.0, isolation_level=None, check_same_thread=False)
         try:
             anew = schema.prepare(connection, self._path)
@@ -166,6 +168,19 @@ def is_broken(error: sqlite3.Error) -> bool:
     """Whether the file's content is damaged, which no further try can mend."""
     code = getattr(error, "sqlite_errorcode", 0) or 0
     return code & 0xFF in BROKEN
+
+
+def _make_private(path: Path) -> None:
+    """Let nobody else read it: the last lines of somebody's output are in it. What belongs to it follows."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        mode = os.fstat(descriptor).st_mode & 0o7777
+        if mode & 0o007:
+            # It may be somebody else's, and then it is theirs to say who reads it.
+            with suppress(PermissionError):
+                os.fchmod(descriptor, mode & ~0o007)
+    finally:
+        os.close(descriptor)
 
 
 def _check(connection: sqlite3.Connection) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from reactor.observe.table import (
     ACTIONS,
     CONTAINERS,
+    HOST,
     JOURNAL,
     OURSELVES,
     RECONCILE,
@@ -41,6 +42,7 @@ _PARTS = (
     ("Rules and decisions", RULES),
     ("Actions", ACTIONS),
     ("Streams", STREAMS),
+    ("Host", HOST),
     ("Reconcile", RECONCILE),
     ("Journal", JOURNAL),
     ("Recording", RECORDING),

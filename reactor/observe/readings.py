@@ -28,6 +28,7 @@ class ContainerReading:
     memory_limit: int | None = None
     cpu: float | None = None
     uptime: float | None = None
+    zombies: int | None = None
     layer: int | None = None
 
 
@@ -37,6 +38,7 @@ class Readings:
 
     ``containers`` are the living ones only: one that is left out has no series any more.
     ``rule_unknown`` says for each rule in force for how many runs it cannot be judged.
+    ``host_memory_known`` is None where no rule asks for it.
     """
 
     at: float
@@ -50,6 +52,8 @@ class Readings:
     stats_streams: int = 0
     stats_shed: int = 0
     stale_samples: int = 0
+    host_memory_known: bool | None = None
+    host_memory_available: int | None = None
     outbox_queued: int = 0
     outbox_in_flight: int = 0
     outbox_quarantined: int = 0

@@ -64,6 +64,7 @@ _OF_CONTAINER: Mapping[str, Callable[[ContainerReading], Number | None]] = Mappi
         "container_memory_limit_bytes": lambda one: one.memory_limit,
         "container_cpu_time_seconds_total": lambda one: one.cpu,
         "container_uptime_seconds": lambda one: one.uptime,
+        "container_zombies": lambda one: one.zombies,
         "container_layer_size_bytes": lambda one: one.layer,
     }
 )
@@ -80,6 +81,10 @@ _OF_READINGS: Mapping[str, Callable[[Readings], Number | None]] = MappingProxyTy
         "reactor_stats_streams": lambda now: now.stats_streams,
         "reactor_stats_shed": lambda now: now.stats_shed,
         "reactor_stale_samples": lambda now: now.stale_samples,
+        "reactor_host_memory_known": lambda now: (
+            None if now.host_memory_known is None else int(now.host_memory_known)
+        ),
+        "reactor_host_memory_available_bytes": lambda now: now.host_memory_available,
         "reactor_last_event_timestamp_seconds": lambda now: now.last_event,
         "reactor_last_reconcile_timestamp_seconds": lambda now: now.last_reconcile,
         "reactor_journal_queued": lambda now: now.journal_queued,

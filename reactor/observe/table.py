@@ -66,6 +66,10 @@ CONTAINERS = (
         "Age of the container's present run; what rules call age. Absent while it is not known.", _ID,
     ),
     Row(
+        "container.zombies", "{process}", _U, "container_zombies",
+        "Zombies in the container; absent while they are not known, or no rule reads them.", _ID,
+    ),
+    Row(
         "container.layer.size", "By", _U, "container_layer_size_bytes",
         "Bytes in the container's own layer; what rules call layer_writes. Only where a rule asks.", _ID,
     ),
@@ -212,6 +216,17 @@ STREAMS = (
     ),
 )  # fmt: skip
 
+HOST = (
+    Row(
+        "reactor.host.memory.known", "", _G, "reactor_host_memory_known",
+        "1 while it is known what the engine's host has left, 0 while not; absent where no rule asks.",
+    ),
+    Row(
+        "reactor.host.memory.available", "By", _U, "reactor_host_memory_available_bytes",
+        "What the kernel of the engine's host calls available memory; absent while it is not known.",
+    ),
+)  # fmt: skip
+
 RECONCILE = (
     Row(
         "reactor.last_reconcile.timestamp", "s", _G, "reactor_last_reconcile_timestamp_seconds",
@@ -313,6 +328,7 @@ TABLE: tuple[Row, ...] = (
     *RULES,
     *ACTIONS,
     *STREAMS,
+    *HOST,
     *RECONCILE,
     *JOURNAL,
     *RECORDING,

@@ -7,6 +7,7 @@ Keys that are left out get their values here. What is wrong with drafts is said 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from reactor.core.language import rendering
 from reactor.core.rules import Order, Rule, Severity
 from reactor.ruleset.actions import Ending
 from reactor.ruleset.digests import digest_of
@@ -36,6 +37,7 @@ def compiled(group: GroupDraft, language: Language) -> Iterator[Compiled]:
 def _rule(group: GroupDraft, part: Part, saying: Saying) -> Rule:
     said = {key: given.value for key, given in saying.given.items()}
     endings: tuple[Given, ...] = said.get("then", ())
+    summary, description = (said.get(key, "").strip() for key in ("summary", "description"))
     ending: Ending = endings[0].value if endings else Ending.usual()
     shared, own = group.part.value("exceptions", ()), part.value("exceptions", ())
     return Rule(
@@ -47,19 +49,21 @@ def _rule(group: GroupDraft, part: Part, saying: Saying) -> Rule:
         hold=said.get("for", 0.0),
         dry_run=said.get("dry_run", False),
         action=ending.action,
-        summary=said.get("summary", "").strip(),
+        summary=summary,
         keep=said.get("keep_for", 0.0),
         cooldown=said.get("cooldown", 0.0),
         limit=said.get("limit"),
         severity=said.get("severity", Severity.WARNING),
         team=said.get("team", "").strip(),
-        description=said.get("description", "").strip(),
+        description=description,
         grace=ending.grace,
         level=saying.level,
         exempt=exemptions((*shared, *own)),
         fresh=said.get("fresh"),
         victims=_victims(saying),
         tighten=said.get("tighten", ""),
+        summarise=rendering.summary(summary),
+        describe=rendering.description(description),
     )
 
 

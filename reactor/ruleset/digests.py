@@ -16,7 +16,7 @@ from reactor.core.rules import Condition, Rule
 from reactor.ruleset.expressions import Language
 from reactor.ruleset.files import RuleFile
 
-_NOT_SAID = frozenset({"place", "digest"})
+_NOT_SAID = frozenset({"place", "digest", "summarise", "describe"})
 
 
 def digest_of(rule: Rule, language: Language) -> str:

@@ -10,7 +10,7 @@ from reactor.core.language.printing import tame
 from reactor.ruleset.places import line_and_column
 from reactor.ruleset.showing import pointed
 
-_LONGEST = 400
+_LONGEST = 500
 """Characters of a message. What it quotes from a file may be anything."""
 
 

@@ -7,7 +7,9 @@ right is a mistake, and not for this module.
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
+from reactor.core.decisions import ENDING
 from reactor.core.language.printing import brief
+from reactor.core.language.ranges import Claim, claim_of, opposite, possible
 from reactor.core.language.tree import Compare, Logic, Method, Name, Node, Not
 from reactor.core.language.walking import start, walk
 from reactor.core.rules import Level, Rule
@@ -21,9 +23,9 @@ from reactor.ruleset.expressions import Language
 
 def lints(compiled: Sequence[Compiled], language: Language) -> tuple[RuleError, ...]:
     """All warnings about a rule set."""
-    found = [*_unlimited(compiled), *_shadowed(compiled, language)]
+    found = [*_unlimited(compiled), *_shadowed(compiled, language), *_outrun(compiled)]
     for each in compiled:
-        found += [*_exempting(each, language), *_exempting_all(each), *_idle(each)]
+        found += [*_exempting(each, language), *_exempting_all(each), *_idle(each), *_not_narrowed(each)]
     return tuple(dict.fromkeys(found))
 
 
@@ -89,9 +91,58 @@ def _asks(rule: Rule, language: Language) -> tuple[object, ...]:
 
 def _wins(one: Rule, other: Rule) -> bool:
     """Whether one leaves nothing for the other. A rule that runs dry never stands in a live one's way."""
-    if one.dry_run is not other.dry_run:
+    if one.dry_run is not other.dry_run or one.fresh != other.fresh:
         return False
-    return one.hold <= other.hold and STRENGTH[one.action] >= STRENGTH[other.action]
+    held_back = one.limit not in {None, other.limit} or one.cooldown > other.cooldown
+    sooner = one.hold <= other.hold and one.keep >= other.keep
+    return sooner and not held_back and STRENGTH[one.action] >= STRENGTH[other.action]
+
+
+def _outrun(compiled: Sequence[Compiled]) -> Iterator[RuleError]:
+    """Rules with a threshold that nobody comes to, because another of the same field ends them before."""
+    rules = [each for each in compiled if each.rule.level is Level.ONLY and each.rule.action in ENDING]
+    live = [each for each in rules if not each.rule.dry_run]
+    claims = [(claim, each) for each in live if (claim := _claim(each.rule)) is not None]
+    for claim, each in claims:
+        for other_claim, other in claims:
+            if _is_before(other_claim, claim) and _ends_the_same(other.rule, each.rule):
+                yield each.saying.given["when"].spot.at_value(_before(other.rule))
+                break
+
+
+def _before(rule: Rule) -> str:
+    condition = rule.when.text if rule.when is not None else ""
+    return (
+        f"{rule.name} at {rule.place} decides before this, by {condition}: leave this one out, or raise that"
+    )
+
+
+def _claim(rule: Rule) -> Claim | None:
+    """What a condition says that is one comparison of a field with a constant."""
+    tree = rule.when.tree if rule.when is not None and rule.on is None else None
+    return claim_of(tree) if isinstance(tree, Compare) else None
+
+
+def _is_before(one: Claim, other: Claim) -> bool:
+    """Whether one holds wherever the other does, and elsewhere too."""
+    if (one.subject, one.relative) != (other.subject, other.relative):
+        return False
+    return not possible([other, opposite(one)]) and possible([one, opposite(other)])
+
+
+def _ends_the_same(one: Rule, other: Rule) -> bool:
+    """Whether one ends whom the other would, at the least, and as soon as their conditions hold."""
+    first, second = ((each.select, each.exempt, each.tighten, each.victims) for each in (one, other))
+    return first == second and _wins(one, other)
+
+
+def _not_narrowed(each: Compiled) -> Iterator[RuleError]:
+    """Totals in a group that selects: who selects a few may think that only these are added up."""
+    total = each.rule.when.total if each.rule.when is not None else None
+    if total is not None and each.rule.select:
+        name = f"{total.whole}.{total.field}"
+        message = f"'select' does not narrow {name}: all in scope are added up, it only says who may be ended"
+        yield each.saying.given["when"].spot.at_value(message)
 
 
 def _unlimited(compiled: Sequence[Compiled]) -> Iterator[RuleError]:

@@ -14,6 +14,7 @@ from reactor.ruleset.exceptions import laid_over
 from reactor.ruleset.values import Override
 
 _HOW = "write 'override: replace' in it to change its keys, 'override: append' to add exceptions"
+_BASE_MISSING = "this file is an overlay, and the one that it changes is missing: name that before this one"
 _LEVELS = ("soft", "hard")
 
 
@@ -24,6 +25,11 @@ def merged(files: Sequence[FileDraft]) -> tuple[tuple[GroupDraft, ...], tuple[Ru
         for group in file.groups:
             merger.add(group)
     return merger.groups(), tuple(merger.errors)
+
+
+def is_overlay(rule: Part) -> bool:
+    """Whether a rule, as it is after everything was put together, only says how another is to be changed."""
+    return rule.has("override") or _only_exceptions(rule)
 
 
 class _Merger:
@@ -175,4 +181,4 @@ def _no_append(key: str, what: str) -> str:
 
 
 def _guess(name: str, known: Sequence[str] | dict[str, GroupDraft]) -> str:
-    return did_you_mean(name, known) if known else "name the file that it changes before this one"
+    return did_you_mean(name, known) if known else _BASE_MISSING

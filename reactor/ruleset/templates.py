@@ -1,27 +1,18 @@
 """References in texts for people: ``{pids} processes of {name}``.
 
-Which references there may be is checked here, when rules are loaded; a text is kept as it was
-written. Two braces mean one, as in ``{{``.
+Which references there may be is checked here, when rules are loaded; what is put in their place is
+said in the core, in ``rendering``.
 """
-
-import re
-from collections.abc import Iterator
 
 from reactor.core.language.fields import FIELDS
 from reactor.core.language.problems import Problem, did_you_mean
+from reactor.core.language.rendering import PART
 from reactor.core.language.tree import Kind, Place
-
-_PART = re.compile(r"\{\{|\}\}|\{(?P<field>[^{}]*)\}|(?P<lone>[{}])")
-
-
-def references(text: str) -> Iterator[str]:
-    """The fields that a text refers to, in its order."""
-    return (found["field"].strip() for found in _PART.finditer(text) if found["field"] is not None)
 
 
 def problem_in(text: str) -> Problem | None:
     """The first thing that is wrong with a text's references, or None."""
-    for found in _PART.finditer(text):
+    for found in PART.finditer(text):
         if found["lone"]:
             brace = found["lone"]
             message = f"a field is written {{pids}}; for a brace itself write {brace}{brace}"

@@ -13,6 +13,7 @@ from reactor.ruleset.actions import STRENGTH, Ending
 from reactor.ruleset.drafts import Given, GroupDraft, Part
 from reactor.ruleset.errors import RuleError
 from reactor.ruleset.exceptions import complaints as about_exceptions
+from reactor.ruleset.overlays import is_overlay
 from reactor.ruleset.sayings import LEVELS, Saying, sayings
 
 _NEEDS = "a rule needs 'when' with a condition, or 'on' with a trigger"
@@ -24,6 +25,9 @@ def complaints(groups: Sequence[GroupDraft]) -> Iterator[RuleError]:
         shared = group.part.value("exceptions", ())
         yield from about_exceptions(shared)
         for rule in group.rules:
+            if is_overlay(rule):
+                # There is nothing that it lies over: what it seems to lack may stand in the missing file.
+                continue
             own = rule.value("exceptions", ())
             yield from about_exceptions(own)
             yield from _same_exceptions(shared, own)

@@ -15,10 +15,23 @@ from reactor.ruletest.models import (
     ExpectText,
     FactText,
     FileText,
+    HostText,
     SampledText,
     is_given,
 )
-from reactor.ruletest.script import COURSES, Asked, Box, Case, Change, Events, Expected, Moment, Turn
+from reactor.ruletest.script import (
+    COURSES,
+    HOST,
+    Asked,
+    Box,
+    Case,
+    Change,
+    Events,
+    Expected,
+    HostChange,
+    Moment,
+    Turn,
+)
 from reactor.ruletest.values import Course
 
 AFTERWARDS = 10.0
@@ -79,6 +92,7 @@ def _case(
         expected=tuple(_expected(each, line) for each, line in expects if each.kill or each.stop),
         asked=tuple(_asked(each, line) for each, line in expects if each.unknown or each.holds),
         until=test.until if test.until is not None else _end(test) + AFTERWARDS,
+        host=_courses(test.host),
     )
 
 
@@ -89,15 +103,16 @@ def _line(document: Document, path: Path) -> int:
 def _end(test: CaseText) -> float:
     ends = [expect.at for expect in test.expect]
     for fact in test.facts:
-        changes = (fact.__pydantic_extra__ or {}).values()
+        changes: list[SampledText | HostText] = [*(fact.__pydantic_extra__ or {}).values(), fact.host]
         courses = [course for change in changes for course in _courses(change).values()]
         ends += [fact.at, *(fact.at + course.seconds for course in courses)]
-    ends += [course.seconds for box in test.containers.values() for course in _courses(box).values()]
+    begun: list[SampledText | HostText] = [*test.containers.values(), test.host]
+    ends += [course.seconds for each in begun for course in _courses(each).values()]
     return max(ends, default=0.0)
 
 
-def _courses(text: SampledText) -> Mapping[str, Course]:
-    given = {key: getattr(text, key) for key in COURSES}
+def _courses(text: SampledText | HostText) -> Mapping[str, Course]:
+    given = {key: getattr(text, key) for key in (HOST if isinstance(text, HostText) else COURSES)}
     return {key: course for key, course in given.items() if course is not None}
 
 
@@ -123,7 +138,8 @@ def _box(key: str, text: BoxText) -> Box:
 
 def _moment(fact: FactText) -> Moment:
     events = (Events(up=fact.events == BACK),) if fact.events else ()
-    return Moment(fact.at, (*events, *_changes(fact), *_turns(fact)))
+    host = (HostChange(courses),) if (courses := _courses(fact.host)) else ()
+    return Moment(fact.at, (*events, *host, *_changes(fact), *_turns(fact)))
 
 
 def _changes(fact: FactText) -> Iterator[Change]:
@@ -147,6 +163,7 @@ def _expected(text: ExpectText, line: int) -> Expected:
         box=text.kill or text.stop,
         rule=text.rule,
         because=text.because,
+        summary=text.summary,
         because_of=text.because_of,
         grace=text.grace,
         dry_run=text.dry_run,

@@ -9,16 +9,20 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from reactor.core.container import Container, ContainerId, Run, State
-from reactor.core.facts import LayerSized, Sample
+from reactor.core.container import Container, ContainerId, Limits, Run, State
+from reactor.core.facts import HostSeen, LayerSized, Sample, ZombiesSeen
 from reactor.ruletest.models import ABSENT
-from reactor.ruletest.script import MEASURED, SAMPLED, Box, Change
+from reactor.ruletest.script import MEASURED, SAMPLED, ZOMBIES, Box, Change, HostChange
 from reactor.ruletest.values import CORE, Course, limited
 
 _BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 _BEGIN_NANO = int(_BEGIN.timestamp()) * 1_000_000_000
 _UNSURE_AGE = 3600.0
 """What StartedAt is written by where the start is not to be known for certain."""
+
+
+HOST_MEMORY = 64 * 1024**3
+"""The memory of the host of a test that does not say how much it is."""
 
 
 def nano(at: float) -> int:
@@ -52,6 +56,11 @@ class Part:
         sampled = ((key, self.courses[key]) for key in SAMPLED if key in self.courses)
         return {key: course.after(at - since) for key, (course, since) in sampled}
 
+    def zombies(self, at: float) -> int | None:
+        """How many zombies there are in it now."""
+        course, since = self.courses.get(ZOMBIES, (Course(None), at))
+        return course.after(at - since)
+
     @property
     def is_sampled(self) -> bool:
         """Whether a sample would say anything at all."""
@@ -81,7 +90,7 @@ class Cast:
         plain: dict[str, Any] = dict(change.plain)
         limits = _limits(part, at, change.courses)
         if plain or limits:
-            part.container = replace(part.container, **{**limits, **plain})
+            part.container = _with_limits(replace(part.container, **{**limits, **plain}))
         if MEASURED in change.courses:
             part.measured_at = None
         return part
@@ -121,8 +130,15 @@ class Cast:
             exit_code=code,
             oom_killed=part.oomed,
             finished_at=_written(at),
+            finished=at,
         )
         return part
+
+    def zombies(self, at: float, wanted: frozenset[Run]) -> ZombiesSeen:
+        """A look at all processes of the present runs."""
+        alive = [part for part in self.parts.values() if part.container.run in wanted]
+        found = {part.container.run: part.zombies(at) for part in alive}
+        return ZombiesSeen(at, at, {run: count for run, count in found.items() if count is not None})
 
     def sample(self, part: Part, at: float) -> Sample:
         """A reading of the present run."""
@@ -144,6 +160,28 @@ class Cast:
         return None if size is None else LayerSized(at, part.container.run, size)
 
 
+@dataclass(slots=True)
+class Host:
+    """The host of a test: its memory, and what came back to it by ends that a rule brought about."""
+
+    courses: dict[str, tuple[Course, float]]
+    returned: int = 0
+
+    def change(self, change: HostChange, at: float) -> None:
+        """Let values change; a new one is what is left by then, with everything in it."""
+        self.courses |= {key: (course, at) for key, course in change.courses.items()}
+        if "memory_available" in change.courses:
+            self.returned = 0
+
+    def seen(self, at: float) -> HostSeen | None:
+        """What its kernel says, None where a test has it unknown."""
+        now = {key: course.after(at - since) for key, (course, since) in self.courses.items()}
+        available, total = now.get("memory_available"), now.get("memory_total", HOST_MEMORY)
+        if available is None or total is None:
+            return None
+        return HostSeen(at, max(total, available), min(available + self.returned, max(total, available)))
+
+
 def cast_of(boxes: tuple[Box, ...]) -> Cast:
     """The containers as they are when the test begins."""
     ids = {box.key: ContainerId(f"{number:064x}") for number, box in enumerate(boxes, start=1)}
@@ -157,8 +195,15 @@ def _part(box: Box, ids: dict[str, ContainerId]) -> Part:
         listed=box.state != ABSENT,
         courses={key: (course, 0.0) for key, course in box.courses.items()},
     )
-    part.container = replace(part.container, **{**_limits(part, 0.0, part.courses), **_flags(box)})
+    changes = {**_limits(part, 0.0, part.courses), **_flags(box)}
+    part.container = _with_limits(replace(part.container, **changes))
     return part
+
+
+def _with_limits(container: Container) -> Container:
+    """An engine tells the same limits in one record, swap among them: here, none beyond memory."""
+    memory = container.memory_limit
+    return replace(container, limits=Limits(container.pids_limit, memory, memory, container.limits.cpu))
 
 
 def _limits(part: Part, at: float, changed: Collection[str]) -> dict[str, Any]:
@@ -181,12 +226,14 @@ def _container(box: Box, ids: dict[str, ContainerId]) -> Container:
     begun = state is not State.CREATED
     born = None if box.age is None else -box.age
     started = _written(born if born is not None else -_UNSURE_AGE) if begun else ""
+    over = state in {State.EXITED, State.DEAD}
     return Container(
         run=Run(ids[box.key], started),
         state=state,
         born=born if begun else None,
         created=born if born is not None else -_UNSURE_AGE,
         joins=frozenset(ids[other] for other in box.joins),
-        finished_at=_written(0.0) if state in {State.EXITED, State.DEAD} else "",
+        finished_at=_written(0.0) if over else "",
+        finished=0.0 if over else None,
         **plain,
     )

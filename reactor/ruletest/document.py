@@ -61,6 +61,7 @@ def _decision(one: Expected | Got) -> dict[str, Any]:
         "container": one.box,
         "rule": one.rule,
         "because": one.because,
+        "summary": one.summary,
         "because_of": one.because_of,
         "dry_run": one.dry_run,
     }

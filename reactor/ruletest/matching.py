@@ -76,6 +76,7 @@ def differences(expected: Expected, got: Got) -> tuple[str, ...]:
         expected.action: (expected.action, expected.box) == (got.action, got.box),
         "rule": expected.rule in {"", got.rule},
         "because": expected.because in {"", got.because},
+        "summary": expected.summary in {"", got.summary},
         "because_of": expected.because_of == got.because_of,
         "grace": expected.grace in {None, got.grace},
         "dry_run": expected.dry_run == got.dry_run,

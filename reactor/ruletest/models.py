@@ -46,14 +46,22 @@ Health = Annotated[str, one_of("", "none", "starting", "healthy", "unhealthy")]
 EventsWord = Annotated[str, one_of(LOST, BACK)]
 
 
+class HostText(Strict):
+    """What the kernel says of the host's memory."""
+
+    memory_total: BytesCourse = None
+    memory_available: BytesCourse = None
+
+
 class SampledText(Strict):
-    """What the engine samples, or measures, of a container."""
+    """What is read of a container again and again."""
 
     pids: CountCourse = None
     pids_limit: CountCourse = None
     memory: BytesCourse = None
     memory_limit: BytesCourse = None
     cpu: CoresCourse = None
+    zombies: CountCourse = None
     layer_writes: BytesCourse = None
 
 
@@ -109,6 +117,7 @@ class FactText(Strict):
     removed: Text = ""
     silent: Text = ""
     events: EventsWord = ""
+    host: HostText = HostText()
 
 
 class ExpectText(Strict):
@@ -119,6 +128,7 @@ class ExpectText(Strict):
     stop: Text = ""
     rule: Text = ""
     because: Text = ""
+    summary: Text = ""
     because_of: Text = ""
     grace: Duration | None = None
     dry_run: bool = False
@@ -132,6 +142,7 @@ class CaseText(Strict):
 
     name: Text
     config: Any = None
+    host: HostText = HostText()
     containers: dict[str, BoxText]
     facts: list[FactText] = Field(default=[])
     expect: list[ExpectText]
@@ -157,6 +168,7 @@ def file_model(kind: ConfigKind) -> type[FileText]:
 NAMED = {"containers": "*", "facts": "*"}
 """Keys below which a container's name stands."""
 FACT_KEYS = frozenset(FactText.model_fields)
+HOST_KEY = "host"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +183,9 @@ class CaseShape(Shape):
 
 def _is_name(words: list[str], at: int) -> bool:
     before = words[at - 1] if at else ""
-    return words[0] == "tests" and at == 2 and before in {"containers", "facts"}
+    if words[0] != "tests" or at != 2:
+        return False
+    return before == "containers" or (before == "facts" and words[at] != HOST_KEY)
 
 
 def shape(kind: ConfigKind) -> CaseShape:
@@ -182,7 +196,9 @@ def shape(kind: ConfigKind) -> CaseShape:
         ("tests",): (CaseText, "a test"),
         ("tests", "containers"): (BoxText, "'containers'"),
         ("tests", "containers", "*"): (BoxText, "a container"),
+        ("tests", HOST_KEY): (HostText, "'host'"),
         ("tests", "facts"): (FactText, "a fact"),
+        ("tests", "facts", HOST_KEY): (HostText, "'host'"),
         ("tests", "facts", "*"): (ChangeText, "a change"),
         ("tests", "expect"): (ExpectText, "an expectation"),
         **{("config", *path): named for path, named in config.items()},

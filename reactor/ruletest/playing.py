@@ -25,9 +25,20 @@ from reactor.core.facts import (
 from reactor.core.layers import READ, wanted_layers
 from reactor.core.restraint import no_gate
 from reactor.core.state import State
-from reactor.core.step import step, wanted_samples
-from reactor.ruletest.cast import Part, cast_of, nano
-from reactor.ruletest.script import MEASURED, Asked, Case, Change, Events, Expected, Turn, What
+from reactor.core.step import step, wanted_samples, wanted_zombies
+from reactor.ruletest.cast import Host, Part, cast_of, nano
+from reactor.ruletest.script import (
+    MEASURED,
+    ZOMBIES,
+    Asked,
+    Case,
+    Change,
+    Events,
+    Expected,
+    HostChange,
+    Turn,
+    What,
+)
 from reactor.ruletest.stillness import Stillness
 from reactor.ruletest.values import Course
 from reactor.ruletest.verdicts import Moment
@@ -48,6 +59,7 @@ class Got:
     because_of: str
     grace: float
     dry_run: bool
+    summary: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +95,13 @@ def _named(case: Case) -> list[float]:
     return sorted({*named, case.until})
 
 
+def _has_zombies(case: Case) -> bool:
+    """Whether a test says anything of zombies."""
+    changes = (what for moment in case.moments for what in moment.what if isinstance(what, Change))
+    courses = [*(box.courses for box in case.boxes), *(change.courses for change in changes)]
+    return any(ZOMBIES in each for each in courses)
+
+
 class Play:
     """One test, being played."""
 
@@ -92,14 +111,16 @@ class Play:
         self.setup = replace(case.terms.setup(case.rules), gate=no_gate())
         self.state = State()
         self.cast = cast_of(case.boxes)
+        self.host = Host({key: (course, 0.0) for key, course in case.host.items()})
         self.got: list[Got] = []
         self._decided: dict[str, str] = {}
         self._moments: dict[float, list[What]] = {}
         for moment in case.moments:
             self._moments.setdefault(moment.at, []).extend(moment.what)
         self._stillness = Stillness(self.setup, case.terms.reconcile_every)
-        for box in case.boxes:
-            self._disturb(box.courses, 0.0)
+        for courses in (case.host, *(box.courses for box in case.boxes)):
+            self._disturb(courses, 0.0)
+        self._with_zombies = _has_zombies(case)
         self._answers: dict[Asked, frozenset[str]] = {}
         self._why: dict[Expected, str] = {}
         self._snapshots = 0
@@ -116,6 +137,7 @@ class Play:
         spoke = self._happen(at)
         whole = at.is_integer()
         self._sample(self.cast.parts.values() if whole else spoke, at)
+        self._look(at)
         self._measure(self.cast.parts.values() if whole else spoke, at)
         if at and at % self._case.terms.reconcile_every == 0:
             self._list(at)
@@ -140,6 +162,8 @@ class Play:
         for what in self._moments.get(at, ()):
             if isinstance(what, Change):
                 changed.append(self._change(what, at))
+            elif isinstance(what, HostChange):
+                self._change_host(what, at)
             elif isinstance(what, Events):
                 self._feed(Subscription(at, up=what.up))
             else:
@@ -153,6 +177,10 @@ class Play:
         if part.container is not before and part.listed:
             self._feed(Seen(at, part.container))
         return part
+
+    def _change_host(self, change: HostChange, at: float) -> None:
+        self.host.change(change, at)
+        self._disturb(change.courses, at)
 
     def _disturb(self, courses: Mapping[str, Course], at: float) -> None:
         """Values change from now on, until the last of them is seen to have come to its end."""
@@ -213,6 +241,15 @@ class Play:
             if part.is_sampled and not part.silent and part.container.run in self._wanted[1]:
                 self._feed(self.cast.sample(part, at))
 
+    def _look(self, at: float) -> None:
+        """Let the kernel say what is asked of it."""
+        host = self.host.seen(at)
+        if host is not None:
+            self._feed(host)
+        wanted = wanted_zombies(self.setup, self.state) if self._with_zombies else frozenset()
+        if wanted:
+            self._feed(self.cast.zombies(at, wanted))
+
     def _measure(self, parts: Iterable[Part], at: float) -> None:
         if not self._measures:
             return
@@ -246,6 +283,7 @@ class Play:
                 self._decided.get(decision.cause, "") if decision.cause else "",
                 decision.grace,
                 decision.dry_run,
+                decision.summary,
             )
         )
 
@@ -253,9 +291,10 @@ class Play:
         if decision.dry_run:
             self._feed(Acted(at, Outcome(decision, at, Result.REFUSED, Why.DRY_RUN)))
             return
-        self._die(
-            self.cast.part_of(decision.run.id).box.key, at, KILLED if decision.action == "kill" else STOPPED
-        )
+        part = self.cast.part_of(decision.run.id)
+        if part.container.alive:
+            self.host.returned += part.readings(at).get("memory") or 0
+        self._die(part.box.key, at, KILLED if decision.action == "kill" else STOPPED)
         self._feed(Acted(at, Outcome(decision, at, Result.DONE, Why.ENDED)))
 
     # What is asked

@@ -12,8 +12,12 @@ SAMPLED = ("pids", "pids_limit", "memory", "memory_limit", "cpu")
 """The values of a container that come in its samples."""
 MEASURED = "layer_writes"
 """The value that the engine is asked for seldom."""
-COURSES = (*SAMPLED, MEASURED)
+ZOMBIES = "zombies"
+"""The value that comes by a look at all processes."""
+COURSES = (*SAMPLED, MEASURED, ZOMBIES)
 """The values that can go from one to another over time."""
+HOST = ("memory_total", "memory_available")
+"""The values of the host."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,13 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class HostChange:
+    """What changes of the host's memory, by the names of ``core.facts.HostSeen``."""
+
+    courses: Mapping[str, Course]
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """What happens to a container: ``oom``, ``dies``, ``created``, ``starts``, ``removed``, ``silent``."""
 
@@ -57,7 +68,7 @@ class Events:
     up: bool
 
 
-What = Change | Turn | Events
+What = Change | HostChange | Turn | Events
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +81,10 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A decision that must come. ``rule`` is empty in a cascade that leaves it open; so is ``because``."""
+    """A decision that must come. ``rule`` is empty in a cascade that leaves it open.
+
+    ``because`` and ``summary`` are empty wherever they may be anything.
+    """
 
     at: float
     line: int
@@ -81,6 +95,7 @@ class Expected:
     because_of: str = ""
     grace: float | None = None
     dry_run: bool = False
+    summary: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +123,7 @@ class Case:
     expected: tuple[Expected, ...]
     asked: tuple[Asked, ...]
     until: float
+    host: Mapping[str, Course] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

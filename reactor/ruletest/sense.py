@@ -25,7 +25,7 @@ LONGEST = 7 * 86_400.0
 _TURNS = ("oom", "dies", "created", "starts", "removed", "silent")
 _DECIDED = ("kill", "stop")
 _ASKED = ("unknown", "holds")
-_ONLY_DECIDED = ("rule", "because", "because_of", "grace", "dry_run")
+_ONLY_DECIDED = ("rule", "because", "summary", "because_of", "grace", "dry_run")
 
 
 class Complaints:

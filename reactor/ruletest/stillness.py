@@ -67,6 +67,8 @@ class _Ageing:
         if entry.sample is not None and fresh_sample(setup, entry, at + setup.stale_after) is not None:
             # The same readings come in every second.
             entry = replace(entry, sample=replace(entry.sample, at=at))
+        if entry.zombies is not None:
+            entry = replace(entry, zombies=replace(entry.zombies, at=at))
         self.view = view_of(setup, entry, at)
         self._ages = [name for name in AGEING if getattr(self.view, name, None) is not None]
 

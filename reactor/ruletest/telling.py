@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from reactor.core.language.printing import tame
+from reactor.core.language.printing import quoted, tame
 from reactor.core.language.units import write_duration
 from reactor.ruletest.matching import Row, Verdict, differences
 from reactor.ruletest.playing import Got
@@ -97,6 +97,8 @@ def _difference(key: str, expected: Expected, got: Got) -> str:
         return "it is a dry run" if got.dry_run else "it is no dry run"
     if key == "because_of":
         return f"because of {got.because_of}" if got.because_of else "not because of another's end"
+    if key == "summary":
+        return f"its summary is {quoted(got.summary)} and not {quoted(expected.summary)}"
     if key == "grace":
         return f"the grace is {write_duration(got.grace)} and not {write_duration(expected.grace or 0.0)}"
     return f"by the rule {got.rule}"

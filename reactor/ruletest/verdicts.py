@@ -6,14 +6,16 @@ The core is asked by the same functions that judge in it; nothing is changed.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from reactor.core.amounts import fresh_host
 from reactor.core.container import ContainerId
 from reactor.core.deciding import is_cooling
 from reactor.core.exempting import exempted
 from reactor.core.groups import Groups
+from reactor.core.language.totals import exceeds, say_total
 from reactor.core.language.units import say_bytes, say_duration, say_number
 from reactor.core.protection import Standing
 from reactor.core.restraint import Sum
-from reactor.core.rules import Rule
+from reactor.core.rules import Rule, Total
 from reactor.core.state import Entry, Setup, State
 from reactor.core.views import Views
 
@@ -108,11 +110,22 @@ class Moment:
 
     def _of_whole(self, rule: Rule) -> Iterator[str]:
         total = rule.when.total if rule.when is not None else None
-        say = say_bytes if total is not None and total.field == "memory" else say_number
+        say = say_bytes if total is not None and total.part == "memory" else say_number
+        if total is not None and total.is_left:
+            yield self._of_host(rule, total)
+            return
         for place, found in self._state.curbs.sums.items():
             if place.rule == rule.key:
                 amount = f"{say(found.amount)} of {say(found.bound)}"
                 yield f"{amount} in {found.known} containers{_unknown(found)}"
+
+    def _of_host(self, rule: Rule, total: Total) -> str:
+        host = fresh_host(self._setup, self._state, rule, self._at)
+        if host is None:
+            return f"unknown: {total.whole}.{total.field} is not known"
+        verdict = exceeds(total, host.memory_available, host.memory_total)
+        said = say_total(total, host.memory_available, of=host.memory_total)
+        return f"holds: {said}" if verdict else f"does not hold: {said}"
 
 
 def _unknown(found: Sum) -> str:

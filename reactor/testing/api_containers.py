@@ -3,15 +3,19 @@
 Only answering belongs here; what a change does is behind ``world``, shapes are in ``documents``.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from reactor.core.container import ALIVE
+from reactor.http.server import Response
 from reactor.testing.api_call import BY, Call, Filters
-from reactor.testing.api_create import create, limit, policy
+from reactor.testing.api_create import create, policy
 from reactor.testing.box import Box
 from reactor.testing.documents import inspected, row, sizes
+from reactor.testing.outputs import entries, framed
 from reactor.testing.refusals import Refused
-from reactor.testing.tasks import Limits
+from reactor.testing.updates import Change
 
 SIGNALS = {"HUP": 1, "INT": 2, "QUIT": 3, "KILL": 9, "USR1": 10, "USR2": 12, "TERM": 15, "WINCH": 28}
 KNOWN_FILTERS = frozenset(
@@ -104,19 +108,32 @@ def _grace(call: Call, box: Box) -> float:
 async def restart(call: Call) -> int:
     """Stop one if it runs, and start it."""
     box = call.box()
-    if box.alive:
-        await stop(call)
+    stuck, over = box.wedged, box.over
+    call.world.begin_restart(box, _grace(call, box), BY)
+    if stuck is not None:
+        await stuck.wait()
+    if box.has_process:
+        await over.wait()
     return call.world.restart(box, BY)
 
 
 async def pause(call: Call) -> int:
     """Freeze one."""
-    return call.world.pause(call.box(), BY)
+    return await _done(call.box(), partial(call.world.pause, by=BY))
 
 
 async def unpause(call: Call) -> int:
     """Let one go on."""
-    return call.world.unpause(call.box(), BY)
+    return await _done(call.box(), partial(call.world.unpause, by=BY))
+
+
+async def _done(box: Box, action: Callable[[Box], int]) -> int:
+    """Do it; where the shim is stuck it is owed, and the answer waits for it."""
+    stuck = box.wedged
+    status = action(box)
+    if stuck is not None:
+        await stuck.wait()
+    return status
 
 
 async def rename(call: Call) -> int:
@@ -127,20 +144,24 @@ async def rename(call: Call) -> int:
 async def update(call: Call) -> dict[str, Any]:
     """Give one other limits or another restart policy; what is not named stays."""
     box, given = call.box(), call.document()
-    had = box.recipe.limits
-    memory = limit(given.get("Memory")) or had.memory
-    if memory and had.memory and memory > had.memory and not given.get("MemorySwap"):
-        why = (
-            "Memory limit should be smaller than already set memoryswap limit, "
-            "update the memoryswap at the same time"
-        )
-        raise Refused(409, f"Cannot update container {box.id}: {why}")
-    pids = had.pids if given.get("PidsLimit") is None else limit(given["PidsLimit"])
-    restart = given.get("RestartPolicy") or {}
-    call.world.update(
-        box, Limits(pids, memory, had.host, had.cpus), policy(restart) if restart.get("Name") else None, BY
+    asked = given.get("RestartPolicy") or {}
+    change = Change(
+        given.get("PidsLimit"),
+        *(given.get(name) or 0 for name in ("Memory", "MemorySwap", "NanoCpus", "CpuQuota", "CpuPeriod")),
     )
+    restart = policy(asked) if asked.get("Name") else None
+    await _done(box, partial(call.world.change, change=change, restart_policy=restart, by=BY))
     return {"Warnings": None}
+
+
+async def logs(call: Call) -> Response:
+    """What one has written so far; there is no following here."""
+    box = call.box()
+    if not (call.flag("stdout") or call.flag("stderr")):
+        raise Refused(400, "Bad parameters: you must choose at least one stream")
+    tail = call.query.get("tail", "")
+    found = entries(box, int(tail) if tail.isdecimal() else None)
+    return Response(200, framed(box, found), content_type="")
 
 
 async def wait(call: Call) -> dict[str, Any]:
@@ -152,9 +173,9 @@ async def wait(call: Call) -> dict[str, Any]:
 
 
 async def remove(call: Call) -> int:
-    """Remove one."""
+    """Remove one, and wait until it is gone."""
     box = call.box()
-    status = call.world.remove(box, force=call.flag("force"), by=BY)
+    status = await _done(box, partial(call.world.remove, force=call.flag("force"), by=BY))
     await box.gone.wait()
     return status
 
@@ -172,5 +193,6 @@ ENDPOINTS = (
     ("POST", r"/containers/(?P<ref>[^/]+)/rename", rename),
     ("POST", r"/containers/(?P<ref>[^/]+)/update", update),
     ("POST", r"/containers/(?P<ref>[^/]+)/wait", wait),
+    ("GET", r"/containers/(?P<ref>[^/]+)/logs", logs),
     ("DELETE", r"/containers/(?P<ref>[^/]+)", remove),
 )

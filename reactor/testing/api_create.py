@@ -28,6 +28,7 @@ async def create(call: Call) -> tuple[int, dict[str, Any]]:
         image=image,
         memory_limit=host.get("Memory") or None,
         pids_limit=limit(host.get("PidsLimit")),
+        swap_limit=host.get("MemorySwap") or 2 * (host.get("Memory") or 0) or None,
         cpus=(limit(host.get("NanoCpus")) or 0) / SECOND or None,
         network_mode=host.get("NetworkMode") or "default",
         pid_mode=host.get("PidMode") or "",
@@ -52,6 +53,7 @@ def _traits(given: dict[str, Any], host: dict[str, Any]) -> Traits:
         privileged=bool(host.get("Privileged")),
         init=host.get("Init"),
         user=given.get("User") or "",
+        tty=bool(given.get("Tty")),
         log_driver=(host.get("LogConfig") or {}).get("Type") or "json-file",
         ports=tuple(sorted(port for port, at in (host.get("PortBindings") or {}).items() if at)),
     )

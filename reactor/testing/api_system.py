@@ -42,6 +42,7 @@ async def info(call: Call) -> dict[str, Any]:
         "SystemTime": written(ground.clock.nanos()),
         "NEventsListener": len(ground.events.listeners),
         "MemTotal": ground.host_memory,
+        "KernelVersion": ground.host_kernel,
     }
 
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from reactor.testing.ground import HOST_CPUS
+
 
 def _frozen(**fields: Any) -> dict[str, Any]:
     """A plain dictionary, as ``|`` and the encoder want it; nobody here changes one."""
@@ -140,7 +142,7 @@ INFO: Mapping[str, Any] = MappingProxyType(
         OSVersion="",
         OSType="linux",
         Architecture="x86_64",
-        NCPU=2,
+        NCPU=HOST_CPUS,
         Name="embedded",
         Labels=[],
         ExperimentalBuild=False,

@@ -57,6 +57,8 @@ class Box:
     ``timers`` what else is due; ``owed`` is what a wedged one has not done yet. ``health`` is the
     engine's word, ``failing`` how many probes failed since one passed, ``ill`` what they find from
     now on, and None leaves that to the health check. ``layer`` is how many bytes stand in its own layer.
+    ``output`` is what it wrote so far. ``renewing`` is that somebody restarts it, ``removed_by`` who began to
+    remove it.
     """
 
     id: ContainerId
@@ -76,6 +78,8 @@ class Box:
     wait: float = 0.0
     by_hand: bool = False
     removing: bool = False
+    removed_by: str = ""
+    renewing: bool = False
     stopping: bool = False
     dying: bool = False
     wedged: trio.Event | None = None
@@ -86,6 +90,7 @@ class Box:
     failing: int = 0
     ill: bool | None = None
     probe: Timer | None = None
+    output: list[bytes] = field(default_factory=list)
     turns: list[Timer] = field(default_factory=list)
     timers: list[Timer] = field(default_factory=list)
     over: trio.Event = field(default_factory=trio.Event)

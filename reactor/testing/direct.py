@@ -1,7 +1,7 @@
 """The world as an engine without a socket: what ``core.ports.Engine`` asks, for virtual time.
 
 Only the translation from the world to the core's records belongs here, with the faults
-that a stream can have; those of calls are in ``faults``.
+that a stream can have; those of calls are in ``faults``, and what does something is in ``direct_acting``.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -9,15 +9,10 @@ from contextlib import aclosing, asynccontextmanager
 
 from reactor.core.container import Container, ContainerId, Listed, Run
 from reactor.core.facts import Sample
-from reactor.core.ports import (
-    EngineInfo,
-    EngineUnreachable,
-    Event,
-    NoSuchContainer,
-    StreamEnded,
-)
+from reactor.core.ports import EngineInfo, Event, StreamEnded
 from reactor.testing.box import Box
 from reactor.testing.clock import SECOND
+from reactor.testing.direct_acting import BY, DirectActing, check_id
 from reactor.testing.direct_records import (
     FULL_ID,
     container_record,
@@ -26,22 +21,21 @@ from reactor.testing.direct_records import (
     sample_record,
 )
 from reactor.testing.events import Subscription
-from reactor.testing.faults import Kind, Script
+from reactor.testing.faults import Kind
 from reactor.testing.gauge import read, wait_sweep
-from reactor.testing.refusals import Refused
 from reactor.testing.world import World
 
-BY = "engine-call"
+__all__ = ["BY", "DirectEngine"]
 
 
-class DirectEngine:
+class DirectEngine(DirectActing):
     """An engine in this process. ``script`` says what goes wrong; ``world.history`` is the truth."""
 
     def __init__(self, world: World) -> None:
-        self.world = world
-        self.script = Script()
+        super().__init__(world)
         self.forget_starts = False
         self._births: dict[Run, float] = {}
+        self._moments: dict[tuple[ContainerId, int], float] = {}
 
     async def identify(self) -> EngineInfo:
         """Say who it is, by its own clock."""
@@ -51,7 +45,16 @@ class DirectEngine:
             now = self.world.clock.nanos() / SECOND
             memory = self.world.ground.host_memory
             return EngineInfo(
-                self.world.ground.seed, "embedded", "20.10.24", "1.41", now, memory, "1", "cgroupfs"
+                self.world.ground.seed,
+                "embedded",
+                "20.10.24",
+                "1.41",
+                now,
+                memory,
+                "1",
+                "cgroupfs",
+                kernel=self.world.ground.host_kernel,
+                local=True,
             )
 
         return await self.script.run(Kind.IDENTIFY, answer)
@@ -68,70 +71,27 @@ class DirectEngine:
 
     async def inspect(self, container: ContainerId) -> Container:
         """Inspect one container by its full id, its image's labels included."""
-        _check_id(container)
+        check_id(container)
 
         async def answer() -> Container:
             box = self._find(container)
             while box.wedged is not None and box.inspect_hangs:
                 await box.wedged.wait()
-            return container_record(self.world, box, self._born(box))
+            finished = self._moment(box, box.finished) if box.finished else None
+            created = self._moment(box, box.created)
+            return container_record(self.world, box, self._born(box), created, finished)
 
         return await self.script.run(Kind.INSPECT, answer)
 
     async def layer_size(self, container: ContainerId) -> int | None:
         """Say how much stands in its own layer."""
-        _check_id(container)
+        check_id(container)
 
         async def answer() -> int | None:
             box = self._find(container)
             return box.layer if box.id == container else None
 
         return await self.script.run(Kind.LAYER, answer)
-
-    async def kill(self, container: ContainerId) -> int:
-        """Send SIGKILL and wait for the end, as an engine does."""
-        _check_id(container)
-
-        async def answer() -> int:
-            return await self._act(container, None)
-
-        return await self.script.run(Kind.KILL, answer)
-
-    async def stop(self, container: ContainerId, grace: float) -> int:
-        """Stop it and wait for the end."""
-        _check_id(container)
-
-        async def answer() -> int:
-            return await self._act(container, grace)
-
-        return await self.script.run(Kind.STOP, answer, deadline=grace + 15.0)
-
-    async def _act(self, container: ContainerId, grace: float | None) -> int:
-        try:
-            box = self._find(container)
-            stuck, over = box.wedged, box.over
-            status = self.world.kill(box, BY) if grace is None else self.world.stop(box, grace, BY)
-        except NoSuchContainer:
-            return 404
-        except Refused as refused:
-            return refused.status
-        if stuck is not None:
-            await stuck.wait()
-        if box.has_process:
-            await over.wait()
-        return status
-
-    def _reach(self) -> None:
-        if not self.world.ground.up:
-            raise EngineUnreachable("nobody listens")
-
-    def _find(self, container: ContainerId) -> Box:
-        self._reach()
-        try:
-            # A name answers, too: a container can be named like another one's id.
-            return self.world.find(container)
-        except Refused as refused:
-            raise NoSuchContainer(refused.message) from None
 
     def _born(self, box: Box) -> float | None:
         """When the run began: kept from the first look, so that a jump of the clock changes no age."""
@@ -142,6 +102,10 @@ class DirectEngine:
             self._births = {run: born for run, born in self._births.items() if run.id != box.id}
             known = self._births[box.run] = self.world.clock.at(box.started)
         return known
+
+    def _moment(self, box: Box, nanos: int) -> float:
+        """When something was on our clock: kept likewise, for as long as the world."""
+        return self._moments.setdefault((box.id, nanos), self.world.clock.at(nanos))
 
     @asynccontextmanager
     async def open_events(self, since: float | None) -> AsyncIterator[AsyncGenerator[Event, None]]:
@@ -165,7 +129,7 @@ class DirectEngine:
         Like an engine's, the stream belongs to the container and goes on through a restart:
         whoever reads it has to end it with the run.
         """
-        _check_id(run.id)
+        check_id(run.id)
 
         async def subscribe() -> Box:
             return self._find(run.id)
@@ -190,11 +154,6 @@ class DirectEngine:
         """Let every open event stream fall silent, for ever."""
         for listener in self.world.events.listeners:
             listener.deaf = True
-
-
-def _check_id(container: str) -> None:
-    if FULL_ID.fullmatch(container) is None:
-        raise ValueError("an engine call needs a full id of 64 hexadecimal digits")
 
 
 async def _events(subscription: Subscription) -> AsyncGenerator[Event, None]:

@@ -5,7 +5,7 @@ Only translation belongs here; calls, streams and their faults are in ``direct``
 
 import re
 
-from reactor.core.container import Container, ContainerId, Listed, Run, State
+from reactor.core.container import Container, ContainerId, Limits, Listed, Run, State
 from reactor.core.facts import Sample
 from reactor.core.ports import Event
 from reactor.testing.box import Box
@@ -14,6 +14,7 @@ from reactor.testing.events import Message
 from reactor.testing.gauge import Reading
 from reactor.testing.health import finding
 from reactor.testing.traits import has_own_network
+from reactor.testing.turns import Limits as Given
 from reactor.testing.world import World
 
 FULL_ID = re.compile(r"[0-9a-f]{64}")
@@ -21,8 +22,10 @@ SHARED = "container:"
 ENDED = frozenset({State.EXITED, State.DEAD, State.REMOVING, State.RESTARTING})
 
 
-def container_record(world: World, box: Box, born: float | None) -> Container:
-    """The record of an inspect. ``born`` is what the engine's front knows of the start."""
+def container_record(
+    world: World, box: Box, born: float | None, created: float | None, finished: float | None
+) -> Container:
+    """The record of an inspect. The three moments are what the engine's front knows of them."""
     recipe, traits = box.recipe, box.recipe.traits
     joins = (m.removeprefix(SHARED) for m in _modes(box) if m.startswith(SHARED))
     # The zero of a container that runs says nothing; a start that failed has left its code.
@@ -36,7 +39,7 @@ def container_record(world: World, box: Box, born: float | None) -> Container:
         labels=dict(recipe.labels),
         image_labels=_image_labels(world, box),
         born=born,
-        created=world.clock.at(box.created),
+        created=created,
         joins=frozenset(ContainerId(j) for j in joins if FULL_ID.fullmatch(j)),
         auto_remove=recipe.auto_remove,
         restart_policy="" if recipe.policy.name == "no" else recipe.policy.name,
@@ -46,6 +49,8 @@ def container_record(world: World, box: Box, born: float | None) -> Container:
         exit_code=box.exit_code if told else None,
         oom_killed=box.oom_killed,
         finished_at=written(box.finished) if box.finished else "",
+        finished=finished,
+        limits=_limits(recipe.limits),
         restarts=box.restarts,
         health=finding(box),
         privileged=traits.privileged,
@@ -57,7 +62,13 @@ def container_record(world: World, box: Box, born: float | None) -> Container:
         memory_limited=recipe.limits.memory is not None,
         pids_limited=recipe.limits.pids is not None,
         cpu_limited=recipe.limits.cpus is not None,
+        command=" ".join(recipe.command or ("sleep", "infinity")),
     )
+
+
+def _limits(limits: Given) -> Limits:
+    swap = limits.swap if limits.swap is not None and limits.swap > 0 else None
+    return Limits(limits.pids, limits.memory, swap, limits.cpus)
 
 
 def _image_labels(world: World, box: Box) -> dict[str, str] | None:
@@ -89,8 +100,11 @@ def sample_record(reading: Reading, box: Box, run: Run) -> Sample | None:
 
 def event_record(message: Message) -> Event:
     """The record of an event."""
-    code = message.attributes.get("exitCode", "")
     # The text after the colon of an exec is a stranger's.
     action = message.action.partition(":")[0]
-    number = int(code) if code.isdecimal() and code.isascii() else None
-    return Event(action, ContainerId(message.id), message.nanos, number)
+    code, signal = (_number(message.attributes.get(key, "")) for key in ("exitCode", "signal"))
+    return Event(action, ContainerId(message.id), message.nanos, code, signal)
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and text.isascii() else None

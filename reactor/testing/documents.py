@@ -14,6 +14,7 @@ from reactor.testing.clock import SECOND, written
 from reactor.testing.events import Message
 from reactor.testing.ground import Ground
 from reactor.testing.trait_documents import (
+    cpu,
     healthcheck,
     listed_ports,
     logging,
@@ -133,7 +134,7 @@ def _state(box: Box) -> Document:
 def _host_config(box: Box) -> Document:
     recipe, traits = box.recipe, box.recipe.traits
     policy = {"Name": recipe.policy.name, "MaximumRetryCount": recipe.policy.most}
-    memory = recipe.limits.memory or 0
+    limits = recipe.limits
     return (
         HOST_CONFIG
         | ({} if traits.init is None else {"Init": traits.init})
@@ -146,11 +147,11 @@ def _host_config(box: Box) -> Document:
             "IpcMode": recipe.ipc_mode,
             "RestartPolicy": policy,
             "AutoRemove": recipe.auto_remove,
-            "Memory": memory,
-            "MemorySwap": memory,
-            "PidsLimit": recipe.limits.pids,
-            "NanoCpus": round((recipe.limits.cpus or 0) * SECOND),
+            "Memory": limits.memory or 0,
+            "MemorySwap": limits.swap or 0,
+            "PidsLimit": limits.pids,
         }
+        | cpu(limits)
     )
 
 
@@ -162,6 +163,7 @@ def _config(box: Box) -> Document:
         | {
             "Hostname": box.id[:12],
             "User": recipe.traits.user,
+            "Tty": recipe.traits.tty,
             "Cmd": list(recipe.command) or None,
             "Image": recipe.image_ref,
             "Labels": dict(sorted(recipe.labels.items())),

@@ -24,6 +24,12 @@ class Kind(StrEnum):
     INSPECT = "inspect"
     KILL = "kill"
     STOP = "stop"
+    RESTART = "restart"
+    PAUSE = "pause"
+    UNPAUSE = "unpause"
+    UPDATE = "update"
+    REMOVE = "remove"
+    TAIL = "tail"
     EVENTS = "events"
     STATS = "stats"
     LAYER = "layer"
@@ -55,7 +61,16 @@ class Swallow:
 
 Fault = Hang | Fail | Delay | Swallow
 
-DEADLINES = {Kind.KILL: 15.0, Kind.STOP: 15.0, Kind.LAYER: 30.0}
+DEADLINES = {
+    Kind.KILL: 15.0,
+    Kind.STOP: 15.0,
+    Kind.RESTART: 30.0,
+    Kind.PAUSE: 10.0,
+    Kind.UNPAUSE: 10.0,
+    Kind.UPDATE: 10.0,
+    Kind.REMOVE: 30.0,
+    Kind.LAYER: 30.0,
+}
 DEADLINE = 5.0
 
 

@@ -19,6 +19,7 @@ from reactor.testing.timers import Timers
 
 FIRST_PID = 5_000_000
 """Above the highest number a kernel gives out, so that no real process is ever taken for one of ours."""
+HOST_CPUS = 2
 
 
 class Ground:
@@ -44,6 +45,7 @@ class Ground:
         self.kill_takes = kill_takes
         self.removal_takes = removal_takes
         self.host_memory = host_memory
+        self.host_kernel = ""
         self.timers = Timers()
         self.events = EventLog()
         self.history = History()

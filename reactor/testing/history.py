@@ -25,11 +25,12 @@ class What(StrEnum):
     REMOVED = "removed"
     KILL = "kill"  # somebody asked for it, with whatever result
     STOP = "stop"  # somebody asked for it, with whatever result
+    RESTART = "restart"  # somebody asked for it, with whatever result
     DOWN = "engine-down"
     UP = "engine-up"
 
 
-ASKED = frozenset({What.KILL, What.STOP})
+ASKED = frozenset({What.KILL, What.STOP, What.RESTART})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +75,11 @@ class History:
         return [e for e in self._entries if e.run.id == container and (not whats or e.what in whats)]
 
     def asked(self, by: str = "") -> list[Entry]:
-        """Every kill and stop that was asked for, by one caller if it is named."""
+        """Every kill, stop and restart that was asked for, by one caller if it is named."""
         return [e for e in self._entries if e.what in ASKED and (not by or e.by == by)]
 
     def effective(self, by: str = "") -> list[Entry]:
-        """Every kill and stop that reached a living run."""
+        """Every kill, stop and restart that reached a living run."""
         return [e for e in self.asked(by) if e.effective]
 
     def repeated(self, by: str = "") -> list[Entry]:

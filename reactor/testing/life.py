@@ -28,6 +28,8 @@ def begin(ground: Ground, box: Box, at: float, by: str = "operator") -> None:
     box.oom_killed = box.dying = box.stopping = box.by_hand = False
     box.ran_before, box.resumed_at = 0.0, at
     box.over = trio.Event()
+    if box.recipe.task.says:
+        box.output.append(box.recipe.task.says)
     schedule(ground, box, at)
     health.begin(ground, box, at)
     ground.tell_network(box, "connect", at)
@@ -120,10 +122,10 @@ def _follow_up(ground: Ground, box: Box, at: float, *, again: bool) -> None:
     if again:
         box.wait = next_wait(box.wait, box.ran_before)
         box.timers.append(ground.timers.add(at + box.wait, partial(_restart, ground, box)))
-    elif box.recipe.auto_remove and ground.up:
-        start_removal(ground, box, at, "engine")
     elif box.removing:
-        start_removal(ground, box, at, "operator")
+        start_removal(ground, box, at, box.removed_by)
+    elif box.recipe.auto_remove and ground.up and not box.renewing:
+        start_removal(ground, box, at, "engine")
 
 
 def _restart(ground: Ground, box: Box, at: float) -> None:

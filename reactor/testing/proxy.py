@@ -21,8 +21,9 @@ ANY = "any"
 class Proxy:
     """Says what is to go wrong with which kind of request, and counts them in ``counts``.
 
-    Kinds are ``events``, ``stats``, ``list``, ``inspect``, ``kill``, ``stop``, ``info``,
-    ``version``, ``ping``, ``image`` and ``other``; ``any`` stands for all of them.
+    Kinds are ``events``, ``stats``, ``list``, ``inspect``, ``logs``, ``kill``, ``stop``, ``restart``,
+    ``pause``, ``unpause``, ``update``, ``remove``, ``info``, ``version``, ``ping``, ``image`` and
+    ``other``; ``any`` stands for all of them.
     """
 
     def __init__(self, engine: Path | str) -> None:

@@ -66,6 +66,12 @@ KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("stats", "GET", "/containers/[^/]+/stats"),
         ("kill", "POST", "/containers/[^/]+/kill"),
         ("stop", "POST", "/containers/[^/]+/stop"),
+        ("restart", "POST", "/containers/[^/]+/restart"),
+        ("pause", "POST", "/containers/[^/]+/pause"),
+        ("unpause", "POST", "/containers/[^/]+/unpause"),
+        ("update", "POST", "/containers/[^/]+/update"),
+        ("remove", "DELETE", "/containers/[^/]+"),
+        ("logs", "GET", "/containers/[^/]+/logs"),
         ("image", "GET", "/images/.+/json"),
     )
 )

@@ -54,8 +54,11 @@ def _send(ground: Ground, box: Box, at: float, by: str, signal: int) -> None:
     if signal == SIGKILL:
         box.dying = True
         _die_after(ground, box, at + ground.kill_takes, KILLED, by)
-    elif signal in (SIGTERM, SIGINT) and task.polite is not None and box.state is State.RUNNING:
-        # A frozen process gets its signal when it thaws; this model lets it be lost instead.
+        return
+    if box.state is State.PAUSED:
+        # An engine of that time lets a frozen process go on, so that it can take its signal.
+        unpause(ground, box, at, by)
+    if signal in (SIGTERM, SIGINT) and task.polite is not None:
         _die_after(ground, box, at + task.polite, task.polite_code, by)
 
 
@@ -69,12 +72,15 @@ def _die_after(ground: Ground, box: Box, due: float, code: int, by: str) -> None
         box.timers.append(ground.timers.add(due, die))
 
 
-def stop(ground: Ground, box: Box, at: float, by: str, grace: float) -> int:
-    """Ask it to end and kill it after ``grace`` seconds (never if negative); 304 if it does not run."""
+def stop(ground: Ground, box: Box, at: float, by: str, grace: float, what: What = What.STOP) -> int:
+    """Ask it to end and kill it after ``grace`` seconds (never if negative); 304 if it does not run.
+
+    ``what`` is what was really asked for.
+    """
     if not box.alive:
-        _note_asked(ground, box, What.STOP, at, by, 304, effective=False)
+        _note_asked(ground, box, what, at, by, 304, effective=False)
         return 304
-    _note_asked(ground, box, What.STOP, at, by, 204, effective=not (box.stopping or box.dying))
+    _note_asked(ground, box, what, at, by, 204, effective=not (box.stopping or box.dying))
     box.by_hand = True
     if box.state is State.RESTARTING:
         _end_backoff(box)
@@ -93,8 +99,16 @@ def _end_grace(ground: Ground, box: Box, by: str, at: float) -> None:
         _send(ground, box, at, by, SIGKILL)
 
 
+def restart(ground: Ground, box: Box, at: float, by: str, grace: float) -> int:
+    """The first half of a restart: it is stopped, and even ``--rm`` lets it stay; a start is to follow."""
+    box.renewing = True
+    return stop(ground, box, at, by, grace, What.RESTART)
+
+
 def pause(ground: Ground, box: Box, at: float, by: str) -> int:
     """Freeze it: its own time stands still, the engine's does not."""
+    if box.state is State.RESTARTING:
+        raise Refused(409, f"Container {box.id} is restarting, wait until the container is running")
     if not box.has_process:
         raise not_running(box.id)
     if box.state is State.PAUSED:
@@ -127,11 +141,13 @@ def remove(ground: Ground, box: Box, at: float, by: str, *, force: bool = False)
     if box.removing:
         raise Refused(409, f"removal of container {box.id} is already in progress")
     if box.alive and not force:
+        how = "Unpause and then stop" if box.state is State.PAUSED else "Stop"
         raise Refused(
             409,
             f"You cannot remove a {box.state} container {box.id}. "
-            "Stop the container before attempting removal or force remove",
+            f"{how} the container before attempting removal or force remove",
         )
+    box.removed_by = by
     if box.alive:
         box.removing = box.has_process
         kill(ground, box, at, by)

@@ -36,12 +36,14 @@ class Task:
     """A program. As it stands it sleeps for ever and, being PID 1 without a handler, ignores TERM.
 
     ``polite`` is how many seconds after a TERM it ends, with ``polite_code``; None ignores it.
-    ``refuses`` is the exit code of a program that cannot even be started, else None.
+    ``refuses`` is the exit code of a program that cannot even be started, else None. ``says`` is what it
+    writes at its start.
     """
 
     polite: float | None = None
     polite_code: int = 0
     refuses: int | None = None
+    says: bytes = b""
 
     def usage(self, ran: float, limits: Limits) -> Usage:
         """What it holds after having run for ``ran`` seconds."""

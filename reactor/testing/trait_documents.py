@@ -1,4 +1,4 @@
-"""Ports, health checks and logs of containers as parts of an engine's JSON documents.
+"""Ports, health checks, logs and shares of CPU time of containers as parts of an engine's JSON documents.
 
 Only shapes belong here; the documents that they are parts of are in ``documents``.
 """
@@ -8,8 +8,10 @@ from typing import Any
 from reactor.testing.box import Box
 from reactor.testing.clock import SECOND
 from reactor.testing.traits import has_own_network
+from reactor.testing.turns import Limits
 
 Document = dict[str, Any]
+PERIOD = 100_000
 
 
 def listed_ports(box: Box) -> list[Document]:
@@ -63,3 +65,12 @@ def wished_ports(box: Box) -> Document | None:
 def logging(box: Box) -> Document:
     """Where its output goes."""
     return {"Type": box.recipe.traits.log_driver, "Config": {}}
+
+
+def cpu(limits: Limits) -> Document:
+    """How much CPU time it may have, in the one of two ways in which that was said."""
+    if limits.cpus is None:
+        return {}
+    if limits.by_quota:
+        return {"CpuQuota": round(limits.cpus * PERIOD), "CpuPeriod": PERIOD}
+    return {"NanoCpus": round(limits.cpus * SECOND)}

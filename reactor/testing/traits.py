@@ -30,7 +30,8 @@ class Traits:
     """What a container is given at its creation.
 
     ``init`` is None for the engine's default, ``user`` is empty for root. ``ports`` are wished to
-    be published, such as ``80/tcp``; without a network of its own a container publishes none.
+    be published, such as ``80/tcp``; without a network of its own a container publishes none. With ``tty``
+    it has a terminal.
     """
 
     health: HealthCheck | None = None
@@ -39,6 +40,7 @@ class Traits:
     user: str = ""
     log_driver: str = "json-file"
     ports: tuple[str, ...] = ()
+    tty: bool = False
 
 
 PLAIN = Traits()

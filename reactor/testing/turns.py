@@ -12,12 +12,18 @@ GIB = 1024 * MIB
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the kernel allows; None is no limit. ``host`` is the memory of the whole host."""
+    """What the kernel allows; None is no limit. ``host`` is the memory of the whole host.
+
+    ``swap`` counts memory, and -1 says expressly that there is no limit of it. ``cpus`` is in cores;
+    ``by_quota`` tells that it was given as a quota of a period.
+    """
 
     pids: int | None = None
     memory: int | None = None
     host: int = 16 * GIB
     cpus: float | None = None
+    swap: int | None = None
+    by_quota: bool = False
 
 
 @dataclass(frozen=True, slots=True)

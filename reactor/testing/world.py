@@ -99,6 +99,8 @@ class World(Mishaps, Fates):
         memory_limit: int | None = None,
         pids_limit: int | None = None,
         cpus: float | None = None,
+        swap_limit: int | None = None,
+        cpu_by_quota: bool = False,
         joins: Box | None = None,
         network_mode: str = "none",
         pid_mode: str = "",
@@ -110,7 +112,10 @@ class World(Mishaps, Fates):
         traits: Traits = PLAIN,
         by: str = "operator",
     ) -> Box:
-        """Create a container. ``joins`` shares that one's network; an unknown image is made up."""
+        """Create a container. ``joins`` shares that one's network; an unknown image is made up.
+
+        Without a limit of its own there is as much swap as memory alone: none.
+        """
         ground = self.ground
         now = ground.settle()
         found = making.image_for(ground, image)
@@ -119,7 +124,14 @@ class World(Mishaps, Fates):
             image=found,
             image_ref=image,
             labels={**found.labels, **labels},
-            limits=Limits(pids_limit, memory_limit, ground.host_memory, cpus),
+            limits=Limits(
+                pids_limit,
+                memory_limit,
+                ground.host_memory,
+                cpus,
+                swap_limit or memory_limit,
+                cpu_by_quota,
+            ),
             policy=parse_policy(restart_policy),
             auto_remove=auto_remove,
             network_mode=f"container:{joins.id}" if joins else making.shared_mode(ground, network_mode),
@@ -139,7 +151,7 @@ class World(Mishaps, Fates):
         if box.removing or box.id not in self.ground.boxes:
             raise Refused(409, "container is marked for removal and cannot be started")
         box.cancel_timers()
-        box.restarts, box.wait = 0, 0.0
+        box.restarts, box.wait, box.renewing = 0, 0.0, False
         life.begin(self.ground, box, now, by)
         return 204
 
@@ -164,9 +176,14 @@ class World(Mishaps, Fates):
         box.owed.append(action)
         return 204
 
+    def begin_restart(self, box: Box, grace: float = 10.0, by: str = "operator") -> int:
+        """Begin to stop it as the first half of a restart; ``restart`` is the other one, when it is over."""
+        return self._do(box, partial(signals.restart, self.ground, box, by=by, grace=grace))
+
     def restart(self, box: Box, by: str = "operator") -> int:
         """Kill it if it runs and start it again, which makes a new run of it."""
         if box.alive:
+            box.renewing = True
             self.kill(box, by)
         self.start(box, by)
         self.ground.tell(box, "restart", self.clock.now())
@@ -174,15 +191,15 @@ class World(Mishaps, Fates):
 
     def pause(self, box: Box, by: str = "operator") -> int:
         """Freeze it."""
-        return signals.pause(self.ground, box, self.ground.settle(), by)
+        return self._do(box, partial(signals.pause, self.ground, box, by=by))
 
     def unpause(self, box: Box, by: str = "operator") -> int:
         """Let it go on."""
-        return signals.unpause(self.ground, box, self.ground.settle(), by)
+        return self._do(box, partial(signals.unpause, self.ground, box, by=by))
 
     def remove(self, box: Box, *, force: bool = False, by: str = "operator") -> int:
         """Remove it."""
-        return signals.remove(self.ground, box, self.ground.settle(), by, force=force)
+        return self._do(box, partial(signals.remove, self.ground, box, by=by, force=force))
 
     def rename(self, box: Box, name: str, by: str = "operator") -> int:
         """Give it another name; 64 hex digits are a name, too."""
@@ -194,3 +211,20 @@ class World(Mishaps, Fates):
         """Give it other limits, and another restart policy if one is named."""
         policy = box.recipe.policy if restart_policy is None else parse_policy(restart_policy)
         return updates.update(self.ground, box, self.ground.settle(), by, limits, policy)
+
+    def change(
+        self, box: Box, change: updates.Change, restart_policy: str | None = None, by: str = "operator"
+    ) -> int:
+        """Change some of its limits, with all that an engine has against it."""
+        limits = updates.changed(self.ground, box, change)
+
+        def update(at: float) -> int:
+            policy = box.recipe.policy if restart_policy is None else parse_policy(restart_policy)
+            updates.update(self.ground, box, at, by, limits, policy)
+            return 200
+
+        return self._do(box, update)
+
+    def say(self, box: Box, text: bytes) -> None:
+        """Let it write something."""
+        box.output.append(text)

@@ -12,6 +12,7 @@ from reactor.act.trying import Guard
 from reactor.act.workers import Workers
 from reactor.core.container import Container, ContainerId, Run
 from reactor.core.decisions import Action, Decision, Outcome, Result, Why, decision_id
+from reactor.core.evidence import Evidence
 from reactor.testing.box import Box
 from reactor.testing.direct import BY, DirectEngine
 from reactor.testing.history import What
@@ -25,6 +26,7 @@ class Notebook:
         self.takes = takes
         self.intended: list[tuple[float, Decision]] = []
         self.concluded: list[Outcome] = []
+        self.attached: list[tuple[Decision, Evidence]] = []
 
     async def intend(self, decision: Decision, began: float) -> bool:
         """Keep to the contract: 100 ms at most."""
@@ -37,6 +39,9 @@ class Notebook:
 
     def conclude(self, outcome: Outcome) -> None:
         self.concluded.append(outcome)
+
+    def attach(self, decision: Decision, evidence: Evidence) -> None:
+        self.attached.append((decision, evidence))
 
     @property
     def open_intents(self) -> list[Decision]:

@@ -131,3 +131,12 @@ def test_what_the_documentation_shows_can_be_read() -> None:
     assert blocks
     for block in blocks:
         assert parse_configuration(block, "docs") != Settings()
+
+
+def test_evidence_is_bounded_and_can_be_left_out() -> None:
+    evidence = parse_configuration("evidence: {budget: 1s, log_lines: 0, processes: 7}\n", "c.yaml").evidence
+    assert (evidence.budget, evidence.log_lines, evidence.processes) == (1.0, 0, 7)
+    assert parse_configuration("dry_run: true\n", "c.yaml").evidence == Settings().evidence
+    text = "evidence:\n  budget: 0s\n  log_lines: -1\n  processes: 201\n  core_dump: true\n"
+    places = [re.match(r"c.yaml:(\d+):", mistake) for mistake in mistakes(text)]
+    assert [int(place[1]) for place in places if place] == [2, 3, 4, 5]

@@ -6,7 +6,7 @@ import pytest
 
 from reactor.app.proofs import proof, proofs, proven
 from reactor.core.protection import LabelNames, Policy, Standing, is_exempt
-from reactor.core.rules import Rule, RuleSet, Selector, Trigger
+from reactor.core.rules import Rule, RuleSet, Selector, Total, Trigger
 from reactor.core.state import Setup
 from tests.core.build import age_over, box, cid, condition, pids_over, total_over
 
@@ -19,8 +19,14 @@ LOOPING, ORPHANED, BLIND, OOM = (
     Rule(f"g/{trigger}", "f:4", on=trigger, digest="d")
     for trigger in (Trigger.CRASH_LOOP, Trigger.ORPHANED, Trigger.BLIND, Trigger.OOM)
 )
+HOST = Rule(
+    "g/host",
+    "f:3",
+    when=replace(condition(lambda _: None), total=Total("host", "memory_available", "<", 5)),
+    digest="d",
+)
 WRITING = Rule("g/writing", "f:5", when=condition(lambda _: None, "layer_writes"), digest="d")
-ALL = (AGED, LASTING, READING, WHOLE, WRITING, LOOPING, ORPHANED, BLIND, OOM)
+ALL = (AGED, LASTING, READING, WHOLE, HOST, WRITING, LOOPING, ORPHANED, BLIND, OOM)
 SETUP = Setup(RuleSet(ALL), POLICY)
 
 
@@ -56,7 +62,7 @@ def test_whatever_widens_the_scope_is_another_proof(other: Policy) -> None:
 @pytest.mark.parametrize(
     ("changed", "gated"),
     [
-        ({"stale_after": 20.0}, (LASTING, READING, WHOLE, BLIND)),
+        ({"stale_after": 20.0}, (LASTING, READING, WHOLE, HOST, BLIND)),
         ({"layer_every": 600.0}, (WRITING,)),
         ({"orphan_after": 1.0}, (ORPHANED,)),
         ({"creation_grace": 1.0}, (ORPHANED,)),

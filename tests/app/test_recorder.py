@@ -273,7 +273,12 @@ class Disk:
 
 
 @pytest.mark.parametrize(
-    "error", [OSError(28, "No space left on device"), NotRecordable("odd"), RuntimeError("a defect")]
+    ("error", "why"),
+    [
+        (OSError(28, "No space left on device"), "the disk is full"),
+        (NotRecordable("odd"), "odd"),
+        (RuntimeError("a defect"), "a defect"),
+    ],
 )
 async def test_a_recording_that_fails_costs_no_kill_and_is_said_once(
     autojump_clock: MockClock,
@@ -281,6 +286,7 @@ async def test_a_recording_that_fails_costs_no_kill_and_is_said_once(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     error: Exception,
+    why: str,
 ) -> None:
     disk = Disk(monkeypatch, error)
     world = World()
@@ -300,6 +306,9 @@ async def test_a_recording_that_fails_costs_no_kill_and_is_said_once(
             assert monitor.numbers.capture().readings.recording_healthy is True
     said = [record.message for record in caplog.records if record.name == "reactor.recording"]
     assert said == ["nothing can be recorded; the monitor goes on without it", "the recording goes on"]
+    (failed, _) = (record for record in caplog.records if record.name == "reactor.recording")
+    assert vars(failed)["why"] == why
+    assert "name another place with --record" in vars(failed)["remedy"]
     survey = Survey()
     for each in session_of(tmp_path / "r").items():
         survey.take(each)

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from reactor.app.cli import main
 from reactor.core.container import Container
-from reactor.core.decisions import Outcome, Result, Why
+from reactor.core.decisions import Decision, Outcome, Result, Why
 from reactor.core.facts import Acted, Fact, Sample, Snapshot, Tick
 from reactor.core.rules import RuleSet
 from reactor.core.state import Setup, State
 from reactor.core.step import step
+from reactor.recording import kinds
 from reactor.recording.writing import Item, Moment
 from reactor.ruleset import parse_all
 from tests.core.build import box
@@ -28,6 +29,7 @@ groups:
   - name: safety
     rules:
       - name: pids
+        summary: "{{name}} has {{pids}}"
         when: pids > {limit}
 """
 BAD, BETWEEN, BELOW = box(1, name="bad"), box(2, name="bet\x1b[31mween"), box(3, name="below")
@@ -163,7 +165,34 @@ def test_the_document_for_machines(recording: Path, capsys: pytest.CaptureFixtur
     assert (session["facts"], session["containers"], session["sampled"]) == (83, 4, 3)
     first = session["decisions"][0]
     assert (first["container"], first["id"], first["reason"]) == ("bad", BAD.id, "pids 250 > 200")
+    assert [each["summary"] for each in session["decisions"]] == ["bad has 250", ""]
     assert session["engine"]["id"] == ABOUT.engine.id
+
+
+def test_a_recording_from_before_summaries_is_replayed_the_same_as_then(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It holds no summary, and so there is nothing to compare that with; all other fields are compared."""
+    whole = kinds.fields_of
+
+    def older(kind: type) -> dict[str, Any]:
+        return {name: hint for name, hint in whole(kind).items() if (kind, name) != (Decision, "summary")}
+
+    for reason, said in (("pids 250 > 200", "the same as then"), ("pids 3 > 200", "NOT the same as then")):
+        path = tmp_path / f"{reason}.reactor"
+        with monkeypatch.context() as then:
+            then.setattr(kinds, "fields_of", older)
+            made = writer(path, Setup(rules()))
+            made.write(
+                [(fact, _reasoned(each, reason)) for fact, each in lived(Setup(rules()), story())], NOW
+            )
+            made.close(NOW)
+        _, out, _ = run(capsys, path)
+        assert out.endswith(f"2 decisions were recorded; the replay decides {said}\n")
+
+
+def _reasoned(decisions: tuple[Decision, ...], reason: str) -> tuple[Decision, ...]:
+    return tuple(each if each.cause else replace(each, reason=reason) for each in decisions)
 
 
 @pytest.mark.parametrize(("until", "ended"), [("10s", 0), ("30s", 2), ("2026-11-21T11:58:20Z", 0)])

@@ -9,6 +9,7 @@ import signal
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from enum import Enum
 from functools import partial
 from pathlib import Path
@@ -40,6 +41,16 @@ TAKES = 0.1
 
 GROW = "a=x; while true; do a=$a$a; done"
 
+ESCAPED = r"\033[31mred\033[0m\n\377\376 no text\n\342\200\256reversed\n"
+LONG = "head -c 1000000 /dev/zero | tr '\\0' x; echo"
+LAST = r"printf '10%%\r20%%\r\nlast \303\244\n'; exec sleep 100000"
+HOSTILE = (
+    b"\x1b[31mred\x1b[0m\n\xff\xfe no text\n\xe2\x80\xaereversed\n"
+    + 1_000_000 * b"x"
+    + b"\n10%\r20%\r\nlast \xc3\xa4\n"
+)
+"""What such a command writes."""
+
 
 class Job(Enum):
     """What a container does: as a command for a real engine, as a task for a world."""
@@ -55,8 +66,13 @@ class Job(Enum):
         ),
         tasks.Forks(per_second=1e6, most=21),
     )
+    HOLD = (
+        ("sh", "-c", "a=$(head -c 60000000 /dev/zero | tr '\\0' x); exec sleep 100000"),
+        tasks.Grows(share=0.25, over=0),
+    )
     OOM = (("sh", "-c", f"sleep 0.5; {GROW}"), tasks.OomsMain(after=0.5))
     OOM_CHILD = (("sh", "-c", f"sleep 0.5; ({GROW}); sleep 1000"), tasks.OomsChild(after=0.5))
+    HOSTILE = (("sh", "-c", f"printf '{ESCAPED}'; {LONG}; {LAST}"), tasks.Sleeps(says=HOSTILE))
     NOWHERE = (("/no/such/program",), tasks.CannotStart())
 
     @property
@@ -88,6 +104,7 @@ class Bench(ABC):
         memory: int | None = None,
         pids: int | None = None,
         cpus: float | None = None,
+        quota: bool = False,
         network: str = "none",
         pid_mode: str = "",
         restart: str = "",
@@ -179,6 +196,7 @@ class WorldBench(Bench):
         memory: int | None = None,
         pids: int | None = None,
         cpus: float | None = None,
+        quota: bool = False,
         network: str = "none",
         pid_mode: str = "",
         restart: str = "",
@@ -193,6 +211,7 @@ class WorldBench(Bench):
             memory_limit=memory,
             pids_limit=pids,
             cpus=cpus,
+            cpu_by_quota=quota,
             network_mode=network,
             pid_mode=pid_mode,
             restart_policy=restart or "no",
@@ -222,7 +241,8 @@ class WorldBench(Bench):
 
     async def update(self, container: ContainerId, memory: int, pids: int) -> None:
         box = self._box(container)
-        self.world.update(box, tasks.Limits(pids, memory, box.recipe.limits.host))
+        had = box.recipe.limits
+        self.world.update(box, replace(had, pids=pids, memory=memory, swap=memory))
 
     async def remove(self, container: ContainerId) -> None:
         self.world.remove(self._box(container), force=True)
@@ -271,6 +291,7 @@ class DockerBench(Bench):
         memory: int | None = None,
         pids: int | None = None,
         cpus: float | None = None,
+        quota: bool = False,
         network: str = "none",
         pid_mode: str = "",
         restart: str = "",
@@ -284,10 +305,10 @@ class DockerBench(Bench):
             labels=labels,
             mem=f"{memory}b" if memory else None,
             pids=pids,
-            nano_cpus=round(cpus * 1e9) if cpus else None,
             network_mode=network,
             restart=restart or None,
             **({"image": image} if image else {}),
+            **_cpu(cpus, quota=quota),
             **({"pid_mode": pid_mode} if pid_mode else {}),
             auto_remove=auto_remove,
             **_given(traits),
@@ -367,12 +388,24 @@ class DockerBench(Bench):
         os.kill(self._shims.pop(container), signal.SIGCONT)
 
 
+def _cpu(cores: float | None, *, quota: bool) -> dict[str, Any]:
+    """A share of CPU time, in one of the two ways to say it."""
+    if cores is None:
+        return {}
+    return (
+        {"cpu_quota": round(cores * 50_000), "cpu_period": 50_000}
+        if quota
+        else {"nano_cpus": round(cores * 1e9)}
+    )
+
+
 def _given(traits: Traits) -> dict[str, Any]:
     """The traits as the SDK takes them; a probe passes unless somebody made the container ill."""
     given: dict[str, Any] = {
         "privileged": traits.privileged,
         "user": traits.user or None,
         "init": traits.init,
+        "tty": traits.tty,
     }
     given["log_config"] = LogConfig(type=traits.log_driver)
     given["ports"] = dict.fromkeys(traits.ports)

@@ -1,11 +1,11 @@
 """What an engine owes us when it is killed and started again."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 import trio
 
-from reactor.core.container import State
+from reactor.core.container import Limits, State
 from reactor.core.ports import DeadlinePassed, EngineUnreachable, StreamEnded
 from tests.contract.benches import Bench, Job
 
@@ -93,3 +93,39 @@ async def test_a_container_that_is_stuck_holds_up_nobody_else(mortal_bench: Benc
     finally:
         await bench.free(stuck)
     assert (await bench.until(stuck, State.EXITED)).exit_code == 137
+
+
+async def test_what_is_done_to_one_that_is_stuck_holds_up_nobody_and_is_done_later(
+    mortal_bench: Bench,
+) -> None:
+    """Nobody waits for it any more by then, and it is done all the same: whoever acts has to look."""
+    bench = mortal_bench
+    paused, removed, other = await bench.run(), await bench.run(), await bench.run()
+    await bench.engine.inspect(other)
+    for stuck in (paused, removed):
+        await bench.wedge(stuck)
+
+    async def give_up(call: Callable[[], Awaitable[int]]) -> None:
+        with trio.move_on_after(4) as patience:
+            await call()
+        assert patience.cancelled_caught
+
+    try:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(give_up, lambda: bench.engine.pause(paused))
+            nursery.start_soon(give_up, lambda: bench.engine.remove(removed, force=True))
+            await trio.sleep(0.5)  # They hold their containers from now on.
+            with trio.fail_after(3):
+                assert await bench.engine.pause(other) == 204
+                assert await bench.engine.update(other, Limits(pids=9)) == 200
+                assert await bench.engine.unpause(other) == 204
+                assert await bench.engine.tail(other, 5, 100) == ""
+                assert await bench.engine.restart(other, 0) == 204
+                assert await bench.engine.remove(other, force=True) == 204
+    finally:
+        for stuck in (paused, removed):
+            await bench.free(stuck)
+    await bench.until(paused, State.PAUSED)
+    with trio.fail_after(30):
+        while removed in {row.id for row in await bench.engine.list()}:  # noqa: ASYNC110 - no event
+            await trio.sleep(0.05)

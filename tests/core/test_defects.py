@@ -6,8 +6,9 @@ import pytest
 
 from reactor.core.cautions import RuleBroken
 from reactor.core.facts import Reloaded
+from reactor.core.restraint import MOST_BROKEN
 from reactor.core.rules import Condition, Rule, RuleSet, Trigger, View
-from tests.core.build import Story, anew, box, condition, pids_over, story
+from tests.core.build import Story, anew, box, cid, condition, pids_over, story
 
 GOOD = Rule("g/good", "f:2", when=pids_over(200))
 
@@ -88,3 +89,43 @@ def test_a_defect_does_not_come_out_of_the_step_whatever_it_is() -> None:
     assert [note.error for note in told.said(RuleBroken) if isinstance(note, RuleBroken)] == [
         "RecursionError: "
     ]
+
+
+def _failed_and_gone(told: Story, n: int, at: float) -> None:
+    """One more container on which the rule fails; it is gone at once, and forgotten 10 s later."""
+    told.see(at, box(n)).sample(at + 1, box(n), pids=150).vanish(at + 2, n).tick(at + 11.9)
+    assert told.state.curbs.broken == {"g/mute": frozenset({cid(n)})}
+    told.tick(at + 12)
+
+
+def test_where_it_failed_is_forgotten_with_the_container() -> None:
+    """Three in a year are no reason to leave all others alone."""
+    told = story(MUTE, GOOD)
+    for n in range(1, 6):
+        _failed_and_gone(told, n, n * 100)
+        assert told.state.curbs.broken == {}
+    notes = [note for note in told.said(RuleBroken) if isinstance(note, RuleBroken)]
+    assert [note.altogether for note in notes] == [False] * 5
+
+
+def test_what_is_out_of_force_altogether_stays_so_and_remembers_no_more_for_it() -> None:
+    told = story(MUTE)
+    for n in range(1, 51):
+        told.see(n / 10, box(n)).sample(n / 10, box(n), pids=150)
+    for n in range(1, 51):
+        told.vanish(8, n)
+    told.tick(18)
+    assert len(told.state.entries) == 0
+    assert told.state.curbs.is_off("g/mute")
+    assert len(told.state.curbs.broken["g/mute"]) == MOST_BROKEN
+    told.see(20, box(51)).sample(21, box(51), pids=150)
+    assert len(told.said(RuleBroken)) == MOST_BROKEN
+
+
+def test_a_defect_is_said_as_well_if_the_next_run_has_begun_already() -> None:
+    """The end and the new run are found in one look; the rule is not tried again at the next end."""
+    told = story(Rule("g/bad", "f:1", on=Trigger.DIE, when=BAD.when)).see(0, box(1))
+    for second in (5, 6, 7):
+        told.see(second, anew(box(1), second, at=second))
+    assert len(told.said(RuleBroken)) == 1
+    assert told.entry(1).run == anew(box(1), 7, at=7).run

@@ -120,8 +120,8 @@ def test_what_was_not_counted_yet_cannot_be_acknowledged() -> None:
     assert _held(told)
 
 
-def _token(told: Story) -> str:
-    return str(token(told.setup, told.state))
+def _token(told: Story, at: float = 2.0) -> str:
+    return str(token(told.setup, told.state, at))
 
 
 def _refusals(told: Story) -> list[str]:

@@ -57,10 +57,10 @@ def test_a_match_after_a_real_break_is_a_new_match() -> None:
 
 
 def test_without_keep_every_break_begins_anew() -> None:
-    assert held(Holding(1, 2), 3, verdict=False, keep=0, patience=10) is None
-    assert held(Holding(1, 2), 3, verdict=None, keep=0, patience=10) == Holding(1, 2)
-    assert held(Holding(1, 2), 13, verdict=True, keep=0, patience=10) == Holding(13, 13)
-    assert held(Holding(1, 2), 12, verdict=True, keep=0, patience=10) == Holding(1, 12)
+    assert held(Holding(1, 2), 3, verdict=False, proof=3, keep=0, patience=10) is None
+    assert held(Holding(1, 2), 3, verdict=None, proof=3, keep=0, patience=10) == Holding(1, 2)
+    assert held(Holding(1, 2), 13, verdict=True, proof=13, keep=0, patience=10) == Holding(13, 13)
+    assert held(Holding(1, 2), 12, verdict=True, proof=12, keep=0, patience=10) == Holding(1, 12)
 
 
 def test_a_break_that_is_longer_than_a_sample_keeps_is_not_a_gap_in_the_evidence() -> None:

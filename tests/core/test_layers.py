@@ -31,7 +31,7 @@ def test_one_byte_more_is_too_much_and_the_neighbour_at_the_limit_stays() -> Non
     measure(told, 2, 1, 50 * MIB + 1)
     told.tick(3)
     assert told.at() == [(1, 2)]
-    assert told.decisions[0].reason == "layer_writes 50.000001 MiB > 50MiB"
+    assert told.decisions[0].reason == "layer_writes just over 50 MiB > 50MiB"
 
 
 def test_only_the_governed_are_measured_and_only_if_a_rule_asks() -> None:

@@ -21,6 +21,7 @@ NOON = 1795262400.0
 QUICK = Deadlines(identify=1, list=1, inspect=1, image=0.3, kill=0.3, stop=0.3, events=0.3, stats=0.3)
 
 Answer = Callable[[trio.abc.Stream], Awaitable[None]]
+Overheard = Callable[[bytes, trio.abc.Stream], Awaitable[None]]
 
 
 def at_noon(later: float) -> str:
@@ -30,9 +31,13 @@ def at_noon(later: float) -> str:
 
 @dataclass
 class Fake:
-    """``answers`` are looked up by method and path without version and query; what is missing is a 404."""
+    """``answers`` are looked up by method and path without version and query; what is missing is a 404.
+
+    Those in ``overhear`` get what was read of the request so far, too.
+    """
 
     answers: dict[str, Answer] = field(default_factory=dict)
+    overhear: dict[str, Overheard] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     ahead: float = 0.0
     """How far the engine's clock is ahead of noon plus our own."""
@@ -79,9 +84,13 @@ class Fake:
 
     async def handle(self, stream: trio.abc.Stream) -> None:
         """Answer one request."""
-        method, target, _ = (await read_request(stream)).decode().split(" ", 2)
+        request = await read_request(stream)
+        method, target, _ = request.decode().split(" ", 2)
         self.asked.append(f"{method} {target}")
         path = re.sub(r"^/v1\.\d+", "", target).partition("?")[0]
+        if f"{method} {path}" in self.overhear:
+            await self.overhear[f"{method} {path}"](request, stream)
+            return
         if path == "/info" and "GET /info" not in self.answers:
             self.inform()
             await self.answers.pop("GET /info")(stream)

@@ -313,3 +313,84 @@ def test_versions_that_are_too_old_or_too_new() -> None:
 def test_versions_that_are_none(theirs: str, oldest: str) -> None:
     with pytest.raises(EngineSaidNonsense):
         negotiate("v" + theirs, oldest)
+
+
+ENDED = "2026-11-21T12:00:40Z"
+
+
+class Ends(Bench):
+    """Asks for ends, too."""
+
+    def finished(self, at: float, text: str = ENDED, *, engine: float | None = None) -> float | None:
+        self.clocks.at = at
+        if engine is not None:
+            self.ages.engine.learn(NOON_SECONDS + engine, at, at)
+        return self.ages.finished(RUN, text, at)
+
+
+def test_an_end_lies_as_far_back_as_the_engine_says_and_stays_there() -> None:
+    bench = Ends()
+    assert bench.finished(500.0, engine=60.0) == pytest.approx(480.0)
+    assert bench.finished(501.0, engine=86_400.0) == pytest.approx(480.0)
+    assert bench.finished(502.0, "") is None
+
+
+def test_an_end_from_before_the_engines_clock_was_set_is_unknown() -> None:
+    """Or somebody could be taken for one that ended long ago, and be removed."""
+    bench = Ends()
+    bench.born(500.0, engine=60.0)
+    assert bench.finished(510.0, "2026-11-21T12:00:05Z", engine=86_400.0) is None
+    assert bench.ages.created(A, NOON, 510.0) is None
+    later = "2026-11-22T12:00:05Z"
+    assert bench.finished(520.0, later) == pytest.approx(515.0)
+    assert bench.ages.created(A, later, 520.0) == pytest.approx(515.0)
+
+
+def test_a_clock_that_was_forgotten_in_between_was_set_all_the_same() -> None:
+    bench = Ends()
+    bench.born(500.0, engine=60.0)
+    bench.ages.engine.forget()
+    assert bench.finished(505.0) is None
+    assert bench.finished(510.0, engine=86_400.0) is None
+
+
+def test_a_clock_that_runs_a_little_fast_is_not_set() -> None:
+    bench = Ends()
+    bench.born(500.0, engine=60.0)
+    assert bench.finished(510.0, engine=70.4) == pytest.approx(479.6)
+
+
+def test_an_end_that_does_not_fit_the_run_as_it_was_seen_is_unknown() -> None:
+    """The run began at 440 and lasted 40 s by its own account; the kept start says otherwise."""
+    kept = Kept()
+    kept.anchors[RUN] = Anchor("boot-1", 1000.0)
+    bench = Ends(kept=kept)
+    assert bench.born(500.0, engine=60.0) == pytest.approx(0.0)
+    assert bench.finished(500.0) is None
+    assert bench.ages.disagreements == 1
+
+
+def test_the_end_of_the_run_before_is_not_held_against_this_one() -> None:
+    bench = Ends()
+    assert bench.born(500.0, engine=60.0) == pytest.approx(440.0)
+    assert bench.finished(500.0, "2026-11-21T11:59:50Z") == pytest.approx(430.0)
+
+
+def test_without_the_engines_clock_an_end_is_unknown_and_can_become_known() -> None:
+    bench = Ends()
+    assert bench.finished(500.0) is None
+    assert bench.finished(500.0, engine=60.0) == pytest.approx(480.0)
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "0001-01-01T00:00:00Z", "2036-01-01T00:00:00Z"])
+def test_what_is_no_end_is_unknown(text: str) -> None:
+    assert Ends().finished(500.0, text, engine=60.0) is None
+
+
+def test_memory_of_moments_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reactor.engine.ages.REMEMBERED", 3)
+    bench = Ends()
+    bench.born(500.0, engine=60.0)
+    for number in range(10):
+        bench.ages.created(f"{number}", NOON, 500.0)
+    assert len(bench.ages._told._moments) == 3

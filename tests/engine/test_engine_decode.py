@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor.core.container import Container, State
-from reactor.engine.decode import Context, container, full_id, inspected, limit, listed
+from reactor.engine.decode import Context, container, full_id, inspected, listed
 from reactor.engine.errors import EngineSaidNonsense
+from reactor.engine.limits import limit
 from reactor.engine.versions import negotiate
 from reactor.engine.wire import InfoBody, VersionBody, message, parse
 from tests.engine.payloads import IMAGE, STARTED, A, B, C, inspect

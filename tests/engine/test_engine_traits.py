@@ -315,3 +315,15 @@ def test_whether_health_is_checked(changes: dict[str, Any], there: bool | None) 
 )
 def test_the_size_of_a_layer(body: dict[str, Any], size: int | None) -> None:
     assert layer_size(json.dumps(body).encode(), ContainerId(A)) == size
+
+
+def test_what_it_runs_and_where_mounts_are_is_read_for_the_record_and_cut() -> None:
+    mounts = [{"Source": "/secret", "Destination": f"/{n:03}"} for n in range(30)]
+    body = inspect() | {"Path": "sh", "Args": ["-c", "x" * 9999], "Mounts": mounts}
+    found = read(body)
+    assert found.command == "sh -c " + "x" * 194
+    assert found.mounts == tuple(f"/{n:03}" for n in range(20))
+    for garbage in GARBAGE:
+        odd = read(inspect() | {"Path": garbage, "Args": garbage, "Mounts": garbage})
+        assert isinstance(odd.command, str)
+        assert odd.mounts == ()

@@ -251,6 +251,29 @@ async def test_an_oom_event_is_handed_on_at_once(autojump_clock: trio.testing.Mo
         assert [(seen.when(fact), fact.id) for fact in ooms] == [(2.25, box.id)]
 
 
+async def test_an_oom_from_before_our_time_is_told_and_nothing_else_is(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """A monitor that crashed was away when the kernel struck; the list shows all but that."""
+    world = World()
+    box, gone = world.spawn(name="c-a"), world.spawn(name="gone")
+    async with trio.open_nursery() as nursery:
+        await nursery.start(world.run)
+        world.oom(box, fatal=False)
+        world.remove(gone, force=True)
+        await trio.sleep(60)
+        nursery.cancel_scope.cancel()
+    async with watching(world) as seen:
+        await trio.sleep(3)
+        assert [(fact.what, fact.id) for fact in seen.facts if isinstance(fact, Happened)] == [
+            (Happening.OOM, box.id)
+        ]
+        assert seen.engine.script.counts[Kind.INSPECT] <= 3
+    async with watching(world, before_us=5.0) as seen:
+        await trio.sleep(3)
+        assert seen.of(Happened) == []
+
+
 async def test_many_hanging_inspects_do_not_keep_a_new_container_waiting(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
@@ -351,3 +374,19 @@ async def test_restarts_and_updates_are_seen_at_their_moments(autojump_clock: tr
         ]
         assert [limit for limit in limits if limit[0] < 3] == [(0.0, 50, 64 * MIB)] * (len(limits) - 1)
         assert limits[-1] == (3.0, 20, 128 * MIB)
+
+
+async def test_a_signal_that_ends_is_told_and_no_other(autojump_clock: trio.testing.MockClock) -> None:
+    """Nor one whose number a label hides, as labels stand over what the engine writes into an event."""
+    world = World()
+    struck, hung_up = world.spawn(name="c-a", task=Sleeps()), world.spawn(name="c-b", task=Sleeps())
+    labelled = world.spawn(name="c-c", labels={"signal": "9"})
+    async with watching(world) as seen:
+        await trio.sleep(5)
+        world.kill(hung_up, signal=1)
+        world.kill(labelled)
+        world.kill(struck)
+        await trio.sleep(5)
+        told = [each for each in seen.of(Happened) if isinstance(each, Happened)]
+        assert [each.id for each in told if each.what is Happening.KILL] == [struck.id]
+        assert {each.id for each in told if each.what is Happening.DIE} >= {struck.id, labelled.id}

@@ -10,7 +10,7 @@ import trio
 
 from reactor.core.container import Container, ContainerId, Run, State
 from reactor.core.decisions import Action, Call, Decision, Outcome, Result, Why, decision_id
-from reactor.core.notes import Cause
+from reactor.core.notes import Cause, Ended
 from reactor.journal.journal import Journal
 
 
@@ -67,7 +67,7 @@ def end(
     finished_at: str = "",
 ) -> None:
     """A run that is over."""
-    journal.ended(run_of(n), code, cause, oom, finished_at)
+    journal.ended(Ended(trio.current_time(), run_of(n), f"c{n}", cause, code, oom, finished_at))
 
 
 async def eventually(true: Callable[[], bool]) -> None:

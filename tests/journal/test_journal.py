@@ -11,7 +11,8 @@ from reactor.core.notes import Cause
 from reactor.core.ports import Anchor
 from reactor.core.protection import Standing
 from reactor.journal.memory import KnownRun
-from reactor.journal.rows import END, LONGEST
+from reactor.journal.papers import LONGEST
+from reactor.journal.rows import END
 
 from .build import box, came_of, change, cid, decide, end, rows, run_of, running
 
@@ -172,8 +173,8 @@ async def test_an_exit_only_gains(path: Path) -> None:
 
 
 def test_the_statement_ranks_every_cause_in_order() -> None:
-    assert END.count(f"'{Cause.UNSEEN},{Cause.ITSELF},{Cause.OOM},{Cause.REACTOR}'") == 2
-    assert len(Cause) == 4
+    assert END.count(f"'{Cause.UNSEEN},{Cause.ITSELF},{Cause.OOM},{Cause.ENGINE},{Cause.REACTOR}'") == 2
+    assert len(Cause) == 5
 
 
 async def test_strangers_words_can_always_be_stored(path: Path) -> None:

@@ -119,6 +119,33 @@ async def test_the_file_says_what_it_is(path: Path) -> None:
     assert rows(path, "PRAGMA application_id") == [(schema.APPLICATION,)]
 
 
+async def test_a_journal_of_an_older_reactor_is_brought_to_the_present(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it holds stays, an intent that was open among it; what it could not know is empty."""
+    with monkeypatch.context() as older:
+        older.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:2])
+        older.setattr(schema, "VERSION", 2)
+        connection = sqlite3.connect(path, isolation_level=None)
+        schema.prepare(connection, path)
+        connection.execute(
+            "INSERT INTO intents (id, container, started_at, name, action, rule, reason, cause, grace,"
+            " dry_run, wall, boot_id, boot, held) VALUES ('a', ?, ?, 'c1', 'kill', 'safety/pids',"
+            " 'pids 231 > 200', '', 0, 0, 1, '', 1, 0)",
+            (run_of(1).id, run_of(1).started_at),
+        )
+        connection.close()
+    assert rows(path, "PRAGMA user_version") == [(2,)]
+    async with running(path) as journal:
+        (left,) = journal.open_intents()
+        assert (left.run, left.reason, left.summary) == (run_of(1), "pids 231 > 200", "")
+        assert await journal.intend(replace(decide(2), summary="231 processes"), 0.0)
+    assert rows(path, "PRAGMA user_version") == [(schema.VERSION,)]
+    assert rows(path, "SELECT name, summary FROM intents") == [("c1", ""), ("c2", "231 processes")]
+    async with running(path) as journal:
+        assert [each.summary for each in journal.open_intents()] == ["", "231 processes"]
+
+
 def test_a_migration_that_fails_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     connection = sqlite3.connect(path, isolation_level=None)
     schema.prepare(connection, path)

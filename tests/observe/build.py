@@ -30,6 +30,7 @@ def reading(number: int, *, name: str | None = None, image: str = "busybox:1") -
         memory_limit=8 * 1024**3,
         cpu=number / 8,
         uptime=60.5 + number,
+        zombies=number + 1,
         layer=1000 * number,
     )
 
@@ -46,6 +47,8 @@ def readings(*containers: ContainerReading) -> Readings:
         stats_streams=5,
         stats_shed=3,
         stale_samples=1,
+        host_memory_known=True,
+        host_memory_available=3_000_000_000,
         outbox_queued=6,
         outbox_in_flight=7,
         outbox_quarantined=8,

@@ -13,9 +13,18 @@ def sh(script: str) -> tuple[str, ...]:
     return ("sh", "-c", script)
 
 
+def _fork(count: int, seconds: float = 100000) -> str:
+    return f"i=0; while [ $i -lt {count} ]; do sleep {seconds:g} & i=$((i+1)); done"
+
+
 def processes(count: int) -> tuple[str, ...]:
     """As many processes as this, the shell included, and they stay."""
-    return sh(f"i=1; while [ $i -lt {count} ]; do sleep 100000 & i=$((i+1)); done; wait")
+    return sh(f"{_fork(count - 1)}; wait")
+
+
+def zombies(count: int) -> tuple[str, ...]:
+    """A main process that never reaps, with as many children that have ended; they end after it took over."""
+    return sh(f"i=0; while [ $i -lt {count} ]; do sleep 0.5 & i=$((i+1)); done; exec sleep 100000")
 
 
 STORM = processes(250)
@@ -54,8 +63,21 @@ SERVE = sh('trap "exit 0" TERM; while true; do sleep 0.05; done')
 """A well-behaved service: it goes when it is asked to."""
 
 
+SLOW_TO_LEAVE = sh(f'trap "sleep 1; exit 0" TERM; {_fork(29)}; while true; do sleep 0.05; done')
+"""Thirty processes, and it takes its time when it is asked to go."""
+STORMS_WHEN_ASKED = sh(f"trap '{_fork(50)}' TERM; {_fork(29)}; while true; do sleep 0.05; done")
+"""Thirty processes; when it is asked to go it stays, and there are fifty more of them."""
+
+
+def waves(high: float, low: float) -> tuple[str, ...]:
+    """Thirty processes for some seconds, a few for others, again and again; says when a wave is over."""
+    return sh(f"while true; do {_fork(29, high)}; wait; echo over; sleep {low}; done")
+
+
 TWO_RUNS = sh("[ -e /again ] && exec sleep 100000; touch /again; sleep 2")
 """Ends by itself after two seconds, and stays in its next run."""
+ONCE_AND_AGAIN = sh("[ -e /again ] && exec sleep 100000; touch /again")
+"""The same, at once."""
 CALM_AT_FIRST = sh(f"[ -e /again ] || {{ touch /again; sleep 5; exit 0; }}; {STORM[-1]}")
 """Does nothing in its first run, and storms in the next."""
 

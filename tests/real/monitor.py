@@ -94,7 +94,7 @@ class Monitor:
         if kind is None:
             assert self.stop() == 0, self.raw_log()[-2000:]
         else:
-            self.kill9()
+            self.end()
 
     # Life
 
@@ -155,6 +155,11 @@ class Monitor:
         process.kill()
         process.wait()
 
+    def end(self) -> None:
+        """Kill it if it runs."""
+        if self._process is not None:
+            self.kill9()
+
     def terminate(self) -> None:
         """Send SIGTERM and do not wait."""
         self._running.send_signal(signal.SIGTERM)
@@ -184,6 +189,11 @@ class Monitor:
     def pid(self) -> int:
         """Its process id."""
         return self._running.pid
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it has ended by itself."""
+        return self._running.poll() is not None
 
     @property
     def _running(self) -> "subprocess.Popen[bytes]":

@@ -1,11 +1,41 @@
-"""A disk that takes no more: the monitor acts all the same, and shouts."""
+"""A disk that takes no more, or that somebody keeps busy: the monitor acts all the same, and shouts."""
 
+import os
+import subprocess
+import time
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from tests.real import deeds
 from tests.real.scene import Scene
 from tests.real.waiting import until
+
+WRITERS = 12
+WRITES = f"""\
+writes() {{ while true; do dd if=/dev/zero of=/data/$1 bs=1M count=24 conv=fsync; done; }}
+i=0; while [ $i -lt {WRITERS} ]; do writes $i 2>/dev/null & i=$((i+1)); done
+"""
+"""Writes and waits for the disk, a dozen times at once, for ever."""
+STORM = deeds.processes(210)[-1]
+SATURATED = 0.1
+"""Seconds that one small write then takes at least to reach the disk: longer than an intent is waited for."""
+
+
+@pytest.fixture
+def slow_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system on a file of its own, so that whoever saturates it waits for it, and nobody else does."""
+    image, folder = tmp_path / "image", tmp_path / "slow"
+    folder.mkdir()
+    with image.open("wb") as file:
+        file.truncate(400 << 20)
+    subprocess.run(("mkfs.ext4", "-q", "-F", str(image)), check=True)
+    subprocess.run(("mount", "-o", "loop,sync", str(image), str(folder)), check=True)
+    yield folder
+    subprocess.run(("umount", "--lazy", str(folder)), check=True)
 
 
 def fill(folder: Path) -> Path:
@@ -43,3 +73,32 @@ def test_a_journal_on_a_full_disk_keeps_nobody_alive(lone_scene: Scene, small_di
             (intent,) = until(partial(monitor.intents, container), 10, "what was done is on record")
             assert (intent["final"], intent["result"]) == (1, "done")
             assert [row["cause"] for row in monitor.exits(container)] == ["reactor"]
+
+
+def sync_takes(folder: Path) -> float:
+    """How long a small write needs to be on the disk now."""
+    with (folder / "probe").open("wb", buffering=0) as file:
+        began = time.monotonic()
+        file.write(b"x" * 4096)
+        os.fsync(file.fileno())
+        return time.monotonic() - began
+
+
+def test_who_saturates_the_disk_of_the_journal_is_ended_in_time(lone_scene: Scene, slow_disk: Path) -> None:
+    """The intent does not come to the disk in time, and the kill does not wait for it."""
+    scene, go = lone_scene, slow_disk / "go"
+    data: dict[str, Any] = {"volumes": [f"{slow_disk}:/data"], "pids": deeds.PIDS}
+    with scene.monitor(journal=slow_disk / "journal.db") as monitor:
+        scene.innocent(scene.run(deeds.AT_THE_LIMIT, task="calm", pids=deeds.PIDS))
+        script = f"{WRITES}\nuntil [ -e /data/go ]; do sleep 0.1; done; {STORM}"
+        bad = scene.run(deeds.sh(script), task="bad", **data)
+        side = scene.run(deeds.SERVE, serves="bad")
+        until(lambda: sync_takes(slow_disk) > SATURATED, 30, "the disk is busy")
+        go.touch()
+        scene.guilty(bad, since=scene.truth.now())
+        scene.verdict()
+        scene.report("a storm that keeps the disk of the journal busy")
+        scene.guilty(side, since=scene.truth.lives(bad)[0].died)
+        scene.verdict()
+        (intent,) = until(lambda: [row for row in monitor.intents(bad) if row["final"]], 30, "on record")
+        assert intent["result"] == "done"

@@ -16,7 +16,7 @@ from reactor.core.facts import Happened, Sample, Seen, Snapshot, Tick
 from reactor.recording.replaying import Replay
 from tests.real import deeds
 from tests.real.monitor import Monitor, clean_environment, program
-from tests.real.scene import SHORT, Scene
+from tests.real.scene import PROMISE, SHORT, Scene
 from tests.real.test_disk import fill
 from tests.real.waiting import until
 
@@ -77,6 +77,13 @@ def replayed(session: Session) -> bytes:
     return canonical([verdict.decision for verdict in replay.verdicts])
 
 
+def told_to(monitor: Monitor, scene: Scene, text: str) -> None:
+    """Put other rules in the place of the ones before, and let the monitor read them."""
+    (scene.folder / "rules.yaml").write_text(text)
+    done = monitor.order("reload")
+    assert done.returncode == 0, done
+
+
 def written_down(monitor: Monitor) -> set[str]:
     """The ids of all decisions that the journal holds."""
     return {row["id"] for row in monitor.rows("SELECT id FROM intents")}
@@ -131,6 +138,55 @@ def test_a_recording_is_replayed_to_the_byte_and_a_threshold_adds_exactly_one(
         f"{len(survey.decisions)} decisions the same to the byte"
     )
     the_program_says_the_same(scene, folder, between, tmp_path)
+
+
+def test_a_reload_while_it_is_recorded_is_replayed_to_the_byte(lone_scene: Scene, tmp_path: Path) -> None:
+    """The one between the two thresholds is ended by the second; a comparison shows it and nobody else."""
+    scene, folder = lone_scene, tmp_path / "recordings"
+    with scene.monitor(rules=rules(), config=recorded_to(folder)) as monitor:
+        storm = scene.guilty(scene.run(deeds.STORM, task="storm", **LIMITS))
+        between = scene.run(deeds.processes(BETWEEN), task="between", **LIMITS)
+        side = scene.run(deeds.SERVE, serves="between")
+        below = scene.run(deeds.processes(BETWEEN - 30), task="below", **LIMITS)
+        skipped = scene.run(deeds.STORM, task="skipped", skip="", **LIMITS)
+        scene.innocent(between, side, below, skipped)
+        read = (between, below)
+        until(lambda: all(monitor.metric("container_threads", container_id=each) for each in read), 15)
+        scene.verdict()
+        for container in (between, side):
+            del scene.charges.innocent[container]
+        since = scene.truth.now()
+        told_to(monitor, scene, rules(pids=BETWEEN - 30))
+        scene.guilty(between, since=since, not_before=0)
+        scene.guilty(side, 2 * PROMISE, since=since, not_before=0)
+        scene.verdict()
+        late = scene.guilty(scene.run(deeds.processes(BETWEEN), task="late", **LIMITS))
+        scene.verdict()
+        scene.report(f"a reload from 200 to {BETWEEN - 30} processes, and one that came after it")
+        decided = until(lambda: written_down(monitor), 10)
+    (session,) = sessions(folder)
+    survey = surveyed(session)
+    assert {decision.id for decision in survey.decisions} == decided
+    assert [decision.run.id for decision in survey.decisions] == [storm, between, side, late]
+    assert replayed(session) == canonical(survey.decisions)
+    assert session.remarks() == []
+    done = reactor("replay", folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "4 decisions were recorded; the replay decides the same as then" in done.stdout
+    assert compared(folder, tmp_path, BETWEEN + 5, BETWEEN - 30) == [between, side, late]
+    assert compared(folder, tmp_path, BETWEEN - 25, BETWEEN - 30) == []
+
+
+def compared(folder: Path, tmp_path: Path, old: int, new: int) -> list[str]:
+    """Whom the new threshold would end and the old one would not."""
+    files = tmp_path / "old.yaml", tmp_path / "new.yaml"
+    for file, pids in zip(files, (old, new), strict=True):
+        file.write_text(rules(pids=pids))
+    done = reactor("replay", folder, "--rules", files[1], "--compare", files[0], "--json")
+    assert done.returncode == 0, done
+    found = json.loads(done.stdout)["sessions"][0]["difference"]
+    assert found["gone"] == []
+    return [each["id"] for each in found["added"]]
 
 
 def the_program_says_the_same(scene: Scene, folder: Path, between: str, tmp_path: Path) -> None:
@@ -194,7 +250,7 @@ def test_a_recording_on_a_full_disk_keeps_nobody_alive(lone_scene: Scene, small_
         scene.report("three storms with journal and recording on a full disk")
         assert monitor.metric("reactor_recording_healthy") == 0
         (said,) = until(lambda: monitor.said(NOTHING), 10, "it says so")
-        assert "left on the disk" in said["why"] or "No space left" in said["why"]
+        assert "left on the disk" in said["why"] or "the disk is full" in said["why"]
         filler.unlink()
         until(lambda: monitor.metric("reactor_recording_healthy") == 1, 20, "it is recorded again")
         until(lambda: monitor.said("the recording goes on"), 10, "it says so")

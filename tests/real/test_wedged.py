@@ -1,7 +1,12 @@
 """One container that cannot be ended does not keep the others alive."""
 
+import time
+from contextlib import ExitStack
+
 from tests.real.engines import hangs, wedge
+from tests.real.monitor import Monitor
 from tests.real.scene import PROMISE, SHORT, Scene, lifetime
+from tests.real.truth import seconds
 from tests.real.waiting import until
 from tools.private_engine import PrivateEngine
 
@@ -38,3 +43,45 @@ def test_a_run_that_is_wedged_is_reported_and_others_are_ended_in_time(
         (life,) = scene.truth.lives(stuck)
         assert set(life.signals) == {"9"}
         scene.verdict()
+
+
+AT_ONCE = 3
+OTHERS = 6
+USUAL = 1.3
+"""Seconds from a breach to the death that are usual at most on a machine that does nothing else."""
+READ = "the rules were read again and are in force"
+NEVER, AT_ONCE_DUE = lifetime(100_000), lifetime(1)
+
+
+def _all_at_once(scene: Scene, monitor: Monitor, others: list[str]) -> list[float]:
+    """Let all who have the label be due in the same moment; seconds from there to the deaths of these."""
+    rules = scene.folder / "rules.yaml"
+    rules.write_text(AT_ONCE_DUE)
+    before = len(monitor.said(READ))
+    monitor.hang_up()
+    until(lambda: len(monitor.said(READ)) > before, 10, "the rules are read")
+    due = time.time_ns()
+    for other in others:
+        scene.guilty(other, since=due, not_before=-1)
+    scene.verdict()
+    rules.write_text(NEVER)
+    monitor.hang_up()
+    return sorted(seconds((scene.truth.lives(other)[0].died or 0) - due) for other in others)
+
+
+def test_twice_as_many_stuck_as_calls_at_once_slow_nobody_down(
+    private_engine: PrivateEngine, private_scene: Scene
+) -> None:
+    """All are due in one moment, those that are stuck first: each holds its place for a moment only."""
+    scene, mine = private_scene, {SHORT: ""}
+    with ExitStack() as stack, scene.monitor(rules=NEVER, config=f"at_once: {AT_ONCE}\n") as monitor:
+        scene.bystanders()
+        usual = _all_at_once(scene, monitor, [scene.run(task="t", labels=mine) for _ in range(OTHERS)])
+        stuck = [scene.run(task="stuck", labels=mine) for _ in range(2 * AT_ONCE)]
+        others = [scene.run(task="t", labels=mine) for _ in range(OTHERS)]
+        for container in stuck:
+            stack.enter_context(wedge(private_engine, container))
+        took = _all_at_once(scene, monitor, others)
+        scene.report(f"in one moment, {OTHERS} alone and {OTHERS} beside {len(stuck)} that are stuck")
+        assert took[-1] < 2 * max(usual[-1], USUAL)
+        assert not any(scene.truth.events(container, "die") for container in stuck)

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -35,11 +35,12 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """One run of a container, as the events tell it: when it began and ended, and the signals it was sent."""
+    """One run of a container, as the events tell it: its beginning and end, its signals and their moments."""
 
     began: int
     died: int | None = None
     signals: tuple[str, ...] = ()
+    moments: tuple[int, ...] = ()
 
 
 class Truth:
@@ -47,7 +48,8 @@ class Truth:
 
     def __init__(self, docker_host: str) -> None:
         self._host = docker_host
-        self._said: dict[Said, None] = {}
+        # By container: there may be many thousands. What is heard twice is kept once.
+        self._said: dict[str, dict[Said, None]] = {}
         self._outages: list[tuple[int, int]] = []
         self._subscribed = 0
         self._closing = threading.Event()
@@ -86,7 +88,7 @@ class Truth:
 
     def events(self, container: str, *actions: str) -> list[Said]:
         """What was said of a container, in the order of the engine's clock."""
-        found = sorted(said for said in list(self._said) if said.id == container and not self._is_own(said))
+        found = sorted(said for said in list(self._said.get(container, ())) if not self._is_own(said))
         return [said for said in found if not actions or said.action in actions]
 
     def lives(self, container: str) -> list[Life]:
@@ -96,9 +98,10 @@ class Truth:
             if said.action == "start":
                 lives.append(Life(said.nano))
             elif lives and said.action == "die":
-                lives[-1] = Life(lives[-1].began, lives[-1].died or said.nano, lives[-1].signals)
+                lives[-1] = replace(lives[-1], died=lives[-1].died or said.nano)
             elif lives and said.action == "kill":
-                lives[-1] = Life(lives[-1].began, lives[-1].died, (*lives[-1].signals, said.signal))
+                signals, moments = (*lives[-1].signals, said.signal), (*lives[-1].moments, said.nano)
+                lives[-1] = replace(lives[-1], signals=signals, moments=moments)
         return lives
 
     def inspect(self, container: str) -> Mapping[str, Any] | None:
@@ -134,7 +137,8 @@ class Truth:
             with suppress(OSError), _connect(self._host) as connected:
                 for event in self._subscription(connected):
                     if event.get("Action") in HEARD:
-                        self._said[_said(event)] = None
+                        said = _said(event)
+                        self._said.setdefault(said.id, {})[said] = None
             self._closing.wait(AGAIN_AFTER)
 
     def _subscription(self, connected: socket.socket) -> Iterator[Mapping[str, Any]]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reactor.core.container import Container, Listed, Run
+from reactor.core.container import Container, Limits, Listed, Run, State
 from reactor.core.facts import Happened, Happening, Sample, Seen, Snapshot, Tick
 from reactor.core.rules import RuleSet
 from reactor.core.state import Setup
@@ -154,18 +154,28 @@ def test_a_kind_that_is_new_and_does_not_occur_does_no_harm() -> None:
 def test_what_does_not_fit_is_named(packed: Any, said: str) -> None:
     named = [
         (kind.__name__, list(kinds.fields_of(kind)))
-        for kind in (Tick, Sample, Run, Snapshot, Container, Listed)
+        for kind in (Tick, Sample, Run, Snapshot, Container, Limits, Listed)
     ]
     with pytest.raises(Malformed, match=said):
         as_written_by(named, packed)
 
 
+@settings(deadline=None)
 @given(st.recursive(st.none() | st.integers() | st.text() | st.floats(), st.lists, max_leaves=12))
 def test_no_values_at_all_come_to_anything_but_a_sentence(values: Any) -> None:
-    packer = Packer()
-    for number in range(len(packer.schema())):
+    schema = Packer().schema()
+    for number in range(len(schema)):
         with suppress(Malformed, TooNew):
-            as_written_by(packer.schema(), [number, values])
+            as_written_by(schema, [number, values])
+
+
+def test_a_recording_from_before_limits_were_read_is_read_without_them() -> None:
+    before = [name for name in kinds.fields_of(Container) if name not in {"limits", "finished"}]
+    older = [("Seen", ["at", "container"]), ("Container", before), ("Run", ["id", "started_at"])]
+    now = Container(Run(cid(1), "s"), "name", "image", State.RUNNING, pids_limit=7)
+    _, (at, packed) = from_bytes(to_bytes(Packer().pack(Seen(1.5, now))))
+    values = dict(zip(kinds.fields_of(Container), packed, strict=True))
+    assert as_written_by(older, [0, [at, [values[name] for name in before]]]) == Seen(1.5, now)
 
 
 @given(st.binary(max_size=60))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reactor.core.language.fields import FIELDS, FUNCTIONS, METHODS, NAMES, attribute
+from reactor.core.language.fields import FIELDS, FUNCTIONS, LEFT, METHODS, NAMES, attribute
 from reactor.core.language.windows import Track, Window
 from reactor.core.rules import Trigger, View
 from reactor.ruleset import load, parse
@@ -59,7 +59,8 @@ def test_every_name_has_its_row(row: str) -> None:
 
 def test_fields_are_those_of_a_view() -> None:
     """What an expression may name is what a view has, beside what its windows are read from."""
-    assert {attribute(name) for name in FIELDS} == set(View.__slots__) - {"tracks", "at"}
+    beside = {"tracks", "at", "host_memory_total"}
+    assert {attribute(name) for name in (*FIELDS, *LEFT)} == set(View.__slots__) - beside
 
 
 @pytest.mark.parametrize("word", [*METHODS, *FUNCTIONS, *Trigger])

@@ -1,5 +1,6 @@
 """Mistakes in test files: each with its place and a remedy, all of them at once."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -75,7 +76,10 @@ def test_files_that_are_no_test_files(
     monkeypatch.chdir(tmp_path)
     write(tmp_path, text, name="x")
     assert main(["test", "x.test.yaml"]) == 2
-    assert capsys.readouterr().err == f"{said_of_it}\n"
+    told, *shown = capsys.readouterr().err.splitlines()
+    assert told == said_of_it
+    # Where there is a line to show, it is shown.
+    assert [line.strip() for line in shown[1:]] == (["^"] if re.search(r":\d+:\d+: ", told) else [])
 
 
 @pytest.mark.parametrize(
@@ -106,4 +110,7 @@ def test_paths_that_name_no_tests(
         )
     (tmp_path / "alone.yaml").write_text("groups: [{name: a, rules: [{name: b, when: pids > 3}]}]\n")
     assert main(["test", *arguments]) == 2
-    assert capsys.readouterr().err == f"{said_of_it}\n"
+    told, *shown = capsys.readouterr().err.splitlines()
+    assert told == said_of_it
+    # Where there is a line to show, it is shown.
+    assert [line.strip() for line in shown[1:]] == (["^"] if re.search(r":\d+:\d+: ", told) else [])

@@ -353,3 +353,41 @@ def test_rules_of_other_files(tmp_path: Path) -> None:
     )
     assert said(report, tmp_path) == []
     assert "own/b" not in {each.name for each in report.untested}
+
+
+SUMMED = """\
+groups:
+  - name: limits
+    rules:
+      - name: pids
+        summary: "{name} has {pids}"
+        when: pids > 200
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "lines"),
+    [
+        ("job has 201", []),
+        (
+            "job has 200",
+            [
+                "limits.test.yaml:2: it: FAILED",
+                "    - 1s  kill job by limits/pids  (line 5)",
+                "    + 1s  kill job by limits/pids: pids 201 > 200",
+                '          its summary is "job has 201" and not "job has 200"',
+            ],
+        ),
+    ],
+)
+def test_a_summary_can_be_asked_for_word_for_word(tmp_path: Path, asked: str, lines: list[str]) -> None:
+    report = case(
+        tmp_path,
+        f"""\
+        containers: {{job: {{{JOB}, pids: 200}}}}
+        facts: [{{at: 1s, job: {{pids: 201}}}}]
+        expect: [{{at: 1s, kill: job, rule: limits/pids, summary: {asked}}}]
+        """,
+        SUMMED,
+    )
+    assert said(report, tmp_path) == lines

@@ -87,12 +87,15 @@ async def test_a_negative_grace_waits_for_ever(world: World, autojump_clock: Moc
     assert box.alive
 
 
-async def test_a_stop_of_a_frozen_one_has_to_kill_it(world: World, autojump_clock: MockClock) -> None:
-    box = world.spawn(Serves())
-    world.pause(box)
-    world.stop(box, grace=2)
-    await box.over.wait()
-    assert (trio.current_time(), box.exit_code) == (2.0, 137)
+async def test_a_stop_lets_a_frozen_one_go_on_to_take_it(world: World, autojump_clock: MockClock) -> None:
+    polite, deaf = world.spawn(Serves()), world.spawn(Sleeps())
+    for box in (polite, deaf):
+        world.pause(box)
+        world.stop(box, grace=2)
+    await polite.over.wait()
+    assert (trio.current_time(), polite.exit_code) == (0.1, 0)
+    await deaf.over.wait()
+    assert (trio.current_time(), deaf.exit_code) == (2.0, 137)
 
 
 async def test_a_run_that_ends_comes_back_as_another(world: World, autojump_clock: MockClock) -> None:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from reactor.core.language.automata import matcher
-from reactor.core.language.fields import TOTALS, attribute
+from reactor.core.language.fields import LEFT, TOTALS, attribute
 from reactor.core.language.kinds import FLIPPED, share_of_limit
 from reactor.core.language.lookback import over_time, time_to, window_of
 from reactor.core.language.tree import (
@@ -101,8 +101,9 @@ def constant(node: Node) -> Any:
 
 
 def _field(name: str) -> Value:
-    # A total is no value of one run: whoever adds it up judges it.
-    return operator.attrgetter(attribute(name)) if name not in TOTALS else lambda _: None
+    # What is added up is no value of one run: whoever adds it up judges it.
+    added = name in TOTALS and name not in LEFT
+    return operator.attrgetter(attribute(name)) if not added else lambda _: None
 
 
 def _comparison(node: Compare) -> Test:

@@ -7,7 +7,7 @@ compiling in ``closures``, the wording in ``explaining``.
 from reactor.core.language.checker import check
 from reactor.core.language.closures import test_of
 from reactor.core.language.explaining import explain
-from reactor.core.language.fields import TOTALS, attribute
+from reactor.core.language.fields import attribute
 from reactor.core.language.kinds import share_of_limit
 from reactor.core.language.lookback import window_of
 from reactor.core.language.printing import text_of
@@ -26,7 +26,8 @@ def compile_condition(tree: Node) -> Condition:
     problems = check(tree) or find_senseless(tree)
     if problems:
         raise BadExpression(problems)
-    relative, limits = _relative(tree)
+    total = total_of(tree)
+    relative, limits = _relative(tree) if total is None else (frozenset[str](), frozenset[str]())
 
     def tighten(text: str) -> Condition | None:
         new = tightened(tree, text)
@@ -41,10 +42,11 @@ def compile_condition(tree: Node) -> Condition:
         text=text_of(tree),
         test=test_of(tree),
         explain=lambda view: explain(tree, view),
-        reads=_reads(tree) | limits,
+        # A total is made of what every single container has of it.
+        reads=frozenset({total.part}) if total is not None else _reads(tree) | limits,
         relative=relative,
         tree=tree,
-        total=total_of(tree),
+        total=total,
         tighten=tighten if can_be_tightened(tree) else None,
         windows=_windows(tree),
     )
@@ -52,8 +54,7 @@ def compile_condition(tree: Node) -> Condition:
 
 
 def _reads(tree: Node) -> frozenset[str]:
-    # A total is made of what every single container has of it.
-    return frozenset(name.partition(".")[2] if name in TOTALS else attribute(name) for name in names(tree))
+    return frozenset(attribute(name) for name in names(tree))
 
 
 def _relative(tree: Node) -> tuple[frozenset[str], frozenset[str]]:

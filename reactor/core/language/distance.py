@@ -8,17 +8,20 @@ for people is here, because it goes with the kind of the value; whether a condit
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from reactor.core.lacking import has_no_limit
 from reactor.core.language.closures import value_of
+from reactor.core.language.contrast import beside, order_of
 from reactor.core.language.fields import ORDERED
 from reactor.core.language.kinds import kind_of, share_of_limit
 from reactor.core.language.printing import brief, text_of
 from reactor.core.language.ranges import Claim, claim_of
+from reactor.core.language.totals import bound_of, exceeds, say_amount, say_of
 from reactor.core.language.tree import Compare, Kind, Name, Node
 from reactor.core.language.units import say_bytes, say_duration, say_number
 from reactor.core.language.walking import walk
-from reactor.core.rules import View
+from reactor.core.rules import Total, View
 
 AGES = ("age", "total_age")
 """What grows by a second each second."""
@@ -65,7 +68,17 @@ def _distance(node: Compare, claim: Claim, bound: float, view: View) -> Distance
         if limit is None or limit <= 0:
             return Distance(text, f"its {share.limit.replace('_', ' ')} is unknown")
         bound = bound / 100 * limit
-    return _measured(text, claim, f"{name} {_said(kind, value)} of {_said(kind, bound)}", value, bound)
+    near = beside(partial(_said, kind, value), partial(_said, kind, bound), order_of(value, bound))
+    return _measured(text, claim, f"{name} {near} of {_said(kind, bound)}", value, bound)
+
+
+def distance_of(total: Total, known: float, of: int = 0) -> Distance:
+    """How far the whole is from the bound of a condition about it. What is not known is not in it."""
+    bound, said = bound_of(total, of), say_of(total, known, of)
+    part = known / bound if bound > 0 else None
+    missing, towards = (known - bound, "above it") if total.is_left else (bound - known, "to go")
+    far = "beyond it" if exceeds(total, known, of) else f"{say_amount(total, missing)} {towards}"
+    return Distance(f"{total.whole}.{total.field}", f"{said}: {far}", part)
 
 
 def _measured(text: str, claim: Claim, said: str, value: float, bound: float) -> Distance:
@@ -78,8 +91,9 @@ def _measured(text: str, claim: Claim, said: str, value: float, bound: float) ->
     if missing < 0 or (missing == 0 and claim.sign in (">=", "<=")):
         return Distance(text, f"{said}: beyond it", part)
     towards = "to go" if upwards else "above it"
-    far = f"{said}: {_said(kind_of(claim.subject), missing)} {towards}"
-    return Distance(text, far, part, missing if upwards and _is_age(claim.subject) else None)
+    far = f"{_said(kind_of(claim.subject), missing)} {towards}" if missing else "right at it"
+    reached = missing if upwards and _is_age(claim.subject) else None
+    return Distance(text, f"{said}: {far}", part, reached)
 
 
 def _is_age(subject: Node) -> bool:
@@ -87,12 +101,12 @@ def _is_age(subject: Node) -> bool:
     return isinstance(subject, Name) and subject.name in AGES
 
 
-def _said(kind: Kind, value: float) -> str:
+def _said(kind: Kind, value: float, finer: int = 0) -> str:
     whole = int(value) if float(value).is_integer() else value
     match kind:
         case Kind.BYTES:
-            return say_bytes(value)
+            return say_bytes(value, finer)
         case Kind.DURATION:
-            return say_duration(value)
+            return say_duration(value, finer)
         case _:
-            return say_number(whole)
+            return say_number(whole, finer)

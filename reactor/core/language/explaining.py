@@ -6,20 +6,20 @@ written with as many digits as it takes to tell it from what it is compared with
 """
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from reactor.core.language.closures import test_of, value_of
+from reactor.core.language.contrast import FINEST, barely, beside, order_of
 from reactor.core.language.fields import ORDERED
 from reactor.core.language.kinds import Share, kind_of, share_of_limit
-from reactor.core.language.printing import brief, quoted, text_of
+from reactor.core.language.printing import brief, literal, quoted, text_of
 from reactor.core.language.tree import Call, Compare, Index, Kind, Logic, Method, Name, Node
-from reactor.core.language.units import say_bytes, say_duration, say_number, say_percent
+from reactor.core.language.units import exact, say_bytes, say_duration, say_number, say_percent
 from reactor.core.rules import View
 
 _LONGEST_TEXT = 64
 """Characters of a stranger's text in an explanation."""
-_FINEST = 6
-"""How often digits are added to tell two numbers apart; closer than that they read the same."""
 _UNSAID = frozenset({Kind.LABELS, Kind.CONDITION, Kind.TEXTS})
 """The kinds whose values are not said: too long, or plain from the condition itself."""
 
@@ -62,11 +62,25 @@ def _compared(node: Compare, view: View) -> str | None:
     share = share_of_limit(node)
     if share is not None:
         return _share(node, share, view)
-    if kind_of(node.left) not in ORDERED or node.sign == "in":
+    kind = kind_of(node.left)
+    if kind not in ORDERED or node.sign == "in":
         return None
-    finer = _finer(node, view)
-    sides = (text_of(side, lambda part: _filled(part, view, finer)) for side in (node.left, node.right))
-    return f" {node.sign} ".join(sides)
+    left, right = value_of(node.left)(view), value_of(node.right)(view)
+    order = 0 if left is None or right is None else order_of(left, right)
+    finer = _finer(kind, left, right) if order else 0
+    one, other = (
+        text_of(side, lambda part: _filled(part, view, finer or 0)) for side in (node.left, node.right)
+    )
+    if finer is None and _is_read(node.left):
+        one = f"{text_of(node.left)} {barely(_said(kind, right, 0), order)}"
+    elif finer is None and _is_read(node.right):
+        other = f"{text_of(node.right)} {barely(_said(kind, left, 0), -order)}"
+    return f"{one} {node.sign} {other}"
+
+
+def _is_read(node: Node) -> bool:
+    """Whether a side is one value of the container, and so has one number of its own."""
+    return isinstance(node, Name | Call)
 
 
 def _share(node: Compare, share: Share, view: View) -> str:
@@ -86,21 +100,16 @@ def _share(node: Compare, share: Share, view: View) -> str:
 
 def _percentage(share: Share, value: float, limit: float) -> str:
     asked = float(share.percent.value)
-    for finer in range(_FINEST):
-        said = _guarded(say_percent, value, limit, finer)
-        if said != say_percent(asked, 100, finer):
-            break
-    return said
+    # As the comparison itself has it: whole numbers, so that nothing is rounded.
+    order = order_of(value * 100, limit * exact(asked))
+    said = partial(_guarded, say_percent, value, limit)
+    return beside(said, partial(say_percent, asked, 100), order, literal(share.percent))
 
 
-def _finer(node: Compare, view: View) -> int:
-    """How many digits it takes until the two sides read differently."""
-    left, right = value_of(node.left)(view), value_of(node.right)(view)
-    if left is None or right is None or left == right:
-        return 0
-    kind = kind_of(node.left)
-    steps = (step for step in range(_FINEST) if _said(kind, left, step) != _said(kind, right, step))
-    return next(steps, _FINEST)
+def _finer(kind: Kind, left: Any, right: Any) -> int | None:
+    """How many digits it takes until the two sides read differently; None if none are enough."""
+    steps = range(FINEST + 1)
+    return next((step for step in steps if _said(kind, left, step) != _said(kind, right, step)), None)
 
 
 def _said(kind: Kind, value: Any, finer: int) -> str:

@@ -55,12 +55,14 @@ FIELDS: Mapping[str, Field] = MappingProxyType(
         "state": Field(Kind.TEXT, words=tuple(State)),
         "total_age": Field(Kind.DURATION),
         "user": Field(Kind.TEXT),
+        "zombies": Field(Kind.COUNT),
     }
 )
 """Every name of one container that an expression may use."""
 
 TOTALS: Mapping[str, Field] = MappingProxyType(
     {
+        "host.memory_available": Field(Kind.BYTES, limit="host.memory_total"),
         "owner.memory": Field(Kind.BYTES),
         "owner.pids": Field(Kind.COUNT),
         "scope.memory": Field(Kind.BYTES),
@@ -68,6 +70,9 @@ TOTALS: Mapping[str, Field] = MappingProxyType(
     }
 )
 """The names that are about the whole: they stand alone, as in ``scope.pids > 4000``."""
+
+LEFT = frozenset({"host.memory_available"})
+"""Those of them that are what is left: they are known for themselves, and too little is what is bad."""
 
 NAMES: Mapping[str, Field] = MappingProxyType({**FIELDS, **TOTALS})
 """Every name that an expression may use."""

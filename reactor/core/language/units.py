@@ -31,9 +31,12 @@ _BYTE_UNITS = {
     "kB": 1000,
     "B": 1,
 }
+_SAID_UNITS = tuple(sorted((size, unit) for unit, size in _BYTE_UNITS.items() if unit == "B" or "i" in unit))
 _PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|[wdhms])")
 _WHOLE_DURATION = re.compile(rf"(?:{_PART.pattern})+")
 _BYTES = re.compile(r"([0-9]+(?:\.[0-9]+)?)([kKMGTP]i?B|B)")
+_MOST_DECIMALS = 3
+"""Nobody reads more behind a point."""
 _LONGEST = 32
 """Characters in a quantity. Nobody needs more, and it bounds the numbers that come out."""
 _MANY_HOURS = 72 * 3_600
@@ -108,25 +111,30 @@ def say_bytes(amount: float, finer: int = 0) -> str:
     """An amount of bytes for people: about three digits, ``914 MiB``; ``finer`` adds as many more."""
     if not math.isfinite(amount):
         return str(amount)
-    size, unit = max(
-        ((size, unit) for unit, size in _BYTE_UNITS.items() if "i" in unit and abs(amount) >= size),
-        default=(1, "B"),
-    )
+    at = max((at for at, (size, _) in enumerate(_SAID_UNITS) if abs(amount) >= size), default=0)
+    said = _in_unit(amount, _SAID_UNITS[at][0], finer)
+    if said.lstrip("-") == "1024" and at + 1 < len(_SAID_UNITS):
+        # It was rounded up to the next unit: 1024 MiB and 1 GiB must not look like two amounts.
+        at, said = at + 1, said.replace("1024", "1")
+    return f"{said} {_SAID_UNITS[at][1]}"
+
+
+def _in_unit(amount: float, size: int, finer: int) -> str:
     share = amount / size
     decimals = max(0, 3 - len(str(abs(int(share))))) if size > 1 else 0
-    return f"{_trimmed(share, decimals + finer)} {unit}"
+    return _trimmed(share, min(decimals + finer, _MOST_DECIMALS))
 
 
 def say_number(number: float, finer: int = 0) -> str:
     """A number for people; whole numbers in full, others with two decimals; ``finer`` adds more."""
     if isinstance(number, int):
         return str(number)
-    return _trimmed(number, 2 + finer)
+    return _trimmed(number, min(2 + finer, _MOST_DECIMALS))
 
 
 def say_percent(part: float, whole: float, finer: int = 0) -> str:
     """A share for people, with one decimal: ``91.4%``; ``finer`` adds more."""
-    return f"{100 * part / whole:.{1 + finer}f}%"
+    return f"{100 * part / whole:.{min(1 + finer, _MOST_DECIMALS)}f}%"
 
 
 def _split(milliseconds: int, *, days: bool) -> list[str]:

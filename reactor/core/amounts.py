@@ -1,0 +1,110 @@
+"""The whole at one moment: what many runs use together, or what the host has left, and what ends change.
+
+Only the adding up is here; who goes when it is too much, or too little, is chosen in ``whole``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reactor.core.container import ContainerId
+from reactor.core.draft import Draft
+from reactor.core.facts import HostSeen
+from reactor.core.language.totals import bound_of, exceeds, say_total
+from reactor.core.restraint import Sum
+from reactor.core.rules import Rule, Total
+from reactor.core.sampling import freed_by
+from reactor.core.state import Entry, Setup, State
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One run's part of a total, and when that was read."""
+
+    entry: Entry
+    value: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A total, and the runs that it is made of, or that could give something back.
+
+    ``members`` counts all who belong to it, also those whose part is not known. ``left`` is what the host
+    has left, together with what came back since it was asked ``at`` that moment, and ``of`` all that it has;
+    both are 0 for what is added up.
+    """
+
+    total: Total
+    parts: Sequence[Part]
+    members: int
+    at: float
+    left: int = 0
+    of: int = 0
+
+    def without(self, gone: frozenset[ContainerId] = frozenset()) -> int:
+        """What it comes to once these are gone."""
+        mine = sum(part.value for part in self.parts if (part.entry.run.id in gone) is self.total.is_left)
+        return self.left + mine
+
+    def holds(self, gone: frozenset[ContainerId] = frozenset()) -> bool:
+        """Whether the condition holds, still, once these are gone."""
+        return exceeds(self.total, self.without(gone), self.of)
+
+    def proven_at(self) -> float:
+        """Up to when the evidence reaches: that of too much, to the oldest of the freshest who are enough."""
+        if self.total.is_left:
+            return self.at
+        amount = 0
+        for part in sorted(self.parts, key=lambda part: -part.at):
+            amount += part.value
+            if exceeds(self.total, amount):
+                return part.at
+        # Of too little it is none while the reading of anybody is missing.
+        return self.at if len(self.parts) == self.members else float("-inf")
+
+    def said(self, group: str) -> str:
+        """``scope.pids 4120 > 4000``."""
+        return say_total(self.total, self.without(), group, self.of)
+
+    def sum(self, rule: Rule, group: str) -> Sum:
+        """The record of it."""
+        bound, known = bound_of(self.total, self.of), len(self.parts)
+        return Sum(rule.name, group, self.without(), bound, known, self.members - known, self.of)
+
+
+def amount_of(
+    setup: Setup, draft: Draft, rule: Rule, total: Total, members: Sequence[Entry], at: float
+) -> Amount | None:
+    """What a total is now; None where that is not known."""
+    found = (_part(setup, rule, total, entry, at) for entry in members)
+    parts = [part for part in found if part is not None]
+    if not total.is_left:
+        return Amount(total, parts, len(members), at)
+    host = fresh_host(setup, draft.state, rule, at)
+    if host is None:
+        return None
+    left = host.memory_available + came_back(setup, draft, host)
+    return Amount(total, parts, len(members), host.at, left, host.memory_total)
+
+
+def fresh_host(setup: Setup, state: State, rule: Rule, at: float) -> HostSeen | None:
+    """What was last seen of the host, if that is still evidence for this rule."""
+    host = state.host
+    return None if host is None or at - host.at > setup.fresh_for(rule) else host
+
+
+def came_back(setup: Setup, draft: Draft, host: HostSeen) -> int:
+    """What runs gave back that ended after the host was asked: its next answer has that in it."""
+    entries = [draft.entry(each.run.id) or each for each in draft.state.entries.values()]
+    freed = [each.freed for each in entries]
+    freed += [freed_by(setup, each, host.at) for each in entries if each.ended_at is not None]
+    return sum(each.memory for each in freed if each is not None and each.at >= host.at)
+
+
+def _part(setup: Setup, rule: Rule, total: Total, entry: Entry, at: float) -> Part | None:
+    """What is known of a run for certain; unknown counts nothing."""
+    sample = entry.sample
+    if entry.unsure or sample is None or sample.run != entry.run or at - sample.at > setup.fresh_for(rule):
+        return None
+    value = sample.pids if total.part == "pids" else sample.memory
+    return None if value is None else Part(entry, value, sample.at)

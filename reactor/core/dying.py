@@ -1,0 +1,30 @@
+"""What events tell of the end of a run before anybody looks: the signal that was sent, and the death.
+
+Both only say how an end came about, for the record. That a run is over is found out by looking, and
+nothing is decided on these.
+"""
+
+from dataclasses import replace
+
+from reactor.core.draft import Draft
+from reactor.core.ending import ended_note
+from reactor.core.facts import Happened, Happening
+from reactor.core.moments import is_before
+from reactor.core.state import State, Step
+
+
+def take_word(state: State, fact: Happened) -> Step:
+    """Keep when a run was struck, and when it died; a death that is known has only its cause told better."""
+    entry = state.entries.get(fact.id)
+    if entry is None or not entry.run.started_at or is_before(fact.time_nano, entry.run.started_at):
+        return Step(state)
+    if entry.died is not None:
+        # The run that this is about may be the next one already, which nobody has looked at yet.
+        return Step(state)
+    told = replace(entry, died=fact.at) if fact.what is Happening.DIE else replace(entry, struck=fact.at)
+    draft = Draft(state, {fact.id: told})
+    if entry.ended_at is not None:
+        before, after = ended_note(entry, fact.at), ended_note(told, fact.at, again=True)
+        if before.cause is not after.cause:
+            draft.notes.append(after)
+    return Step(draft.finish(), (), tuple(draft.notes))

@@ -1,0 +1,1 @@
+"""Tests of the kernel room, over a /proc that is made of plain files."""

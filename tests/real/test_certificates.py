@@ -1,0 +1,175 @@
+"""Certificates and history of what really happened: a fork storm, an OOM, a cascade, strangers' ends.
+
+The program is run as an operator runs it, on the journal of a monitor that is running.
+"""
+
+import json
+import re
+import subprocess
+from functools import partial
+from typing import Any
+
+from tests.real import deeds
+from tests.real.monitor import Monitor, clean_environment, program
+from tests.real.scene import PROMISE, Scene
+from tests.real.waiting import until
+
+LAST_WORDS = "last words before the storm"
+
+
+def look_back(monitor: Monitor, *order: str) -> str:
+    """What the program prints."""
+    command = program(order[0], "--journal", str(monitor.journal_file), *order[1:])
+    done = subprocess.run(
+        command, check=False, capture_output=True, text=True, timeout=60, env=clean_environment()
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def page_of(monitor: Monitor, wanted: str) -> str:
+    """A certificate's page, which fits a screen."""
+    page = look_back(monitor, "show", wanted)
+    lines = page.splitlines()
+    assert len(lines) <= 40, page
+    assert max(map(len, lines)) <= 80, page
+    return page
+
+
+def certificate_of(monitor: Monitor, wanted: str) -> dict[str, Any]:
+    """The same as a document."""
+    told: dict[str, Any] = json.loads(look_back(monitor, "show", wanted, "--json"))
+    return told
+
+
+def is_complete(monitor: Monitor, container: str) -> bool:
+    """Whether everything about its end is on the disk."""
+    rows = monitor.rows(
+        "SELECT c.log FROM intents i JOIN certificates c ON c.id = i.id"
+        " JOIN exits e ON e.container = i.container WHERE i.container = ? AND i.final = 1",
+        container,
+    )
+    return bool(rows and rows[0]["log"])
+
+
+def test_the_certificate_of_a_fork_storm(scene: Scene, watcher: Monitor) -> None:
+    storm = scene.guilty(
+        scene.run(
+            deeds.sh(f"echo {LAST_WORDS}; {deeds.STORM[-1]}"),
+            task="storm",
+            pids=deeds.PIDS,
+            environment={"PASSWORD": "hunter2"},
+        )
+    )
+    scene.innocent(scene.run(deeds.AT_THE_LIMIT, task="near", pids=deeds.PIDS))
+    until(lambda: is_complete(watcher, storm), 30, "it is over and all of it is on record")
+    scene.verdict()
+    told = certificate_of(watcher, scene.charges.names[storm])
+    assert certificate_of(watcher, told["id"][:10]) == told
+    page = page_of(watcher, told["id"])
+    assert told["container"] == storm
+    assert (told["rule"], told["result"], told["why"], told["final"]) == (
+        "safety/pids",
+        "done",
+        "ended",
+        True,
+    )
+    assert re.fullmatch("[0-9a-f]{32}", told["trace"])
+    assert told["grounds"]["rule"]["condition"] == "pids > 200"
+    assert len(told["grounds"]["rule"]["digest"]) > 10
+    assert told["readings"][-1]["pids"] > 200
+    assert told["readings"][-1]["at"] == 0
+    kill = next(call for call in told["calls"] if call["what"] == "kill")
+    ending = told["ending"]
+    assert kill["status"] == 204
+    assert told["decided"] <= kill["at"] <= ending["died"] <= ending["at"] <= told["concluded"] + 1
+    assert (ending["exit_code"], ending["cause"]) == (137, "reactor")
+    assert ending["finished_at"] == scene.truth.state(storm)["FinishedAt"]
+    assert told["log"]["text"].splitlines()[0] == LAST_WORDS
+    assert LAST_WORDS in page
+    assert "hunter2" not in page + json.dumps(told)
+    listed = told["processes"]["processes"]
+    assert any(command.startswith("sleep 100000") for _, _, command in listed)
+    assert told["processes"]["more"] == (len(listed) == 50)
+
+
+def test_the_certificate_of_an_oom(scene: Scene, watcher: Monitor) -> None:
+    hungry = scene.guilty(scene.run(deeds.OOM_CHILD, task="hungry", mem="32m"), since=None)
+    until(lambda: is_complete(watcher, hungry), 30, "it is over and all of it is on record")
+    told = certificate_of(watcher, hungry[:12])
+    page = page_of(watcher, hungry[:12])
+    assert (told["rule"], told["grounds"]["rule"]["on"]) == ("safety/oom", "oom")
+    assert told["ending"]["oom"]
+    assert "out of memory at some time" in page or "the kernel: out of memory" in page
+
+
+def test_the_certificate_of_a_cascade_of_three(scene: Scene, watcher: Monitor) -> None:
+    main = scene.run(deeds.sh(f"sleep 3; {deeds.STORM[-1]}"), task="three", pids=deeds.PIDS)
+    sidecars = [scene.run(deeds.SERVE, serves="three") for _ in range(3)]
+    scene.guilty(main, 3 + PROMISE)
+    for each in (main, *sidecars):
+        until(partial(is_complete, watcher, each), 30, "it is over and on record")
+    told = certificate_of(watcher, scene.charges.names[main])
+    page = page_of(watcher, told["id"])
+    assert {each["container"] for each in told["along"]} == set(sidecars)
+    assert {(each["action"], each["result"], each["exit_code"]) for each in told["along"]} == {
+        ("stop", "done", 0)
+    }
+    for each in told["along"]:
+        assert each["certificate"] in page
+        assert each["name"] in page
+        own = certificate_of(watcher, each["certificate"])
+        assert (own["cause"], own["trace"]) == (told["id"], told["trace"])
+        assert own["ending"]["cause"] == "reactor"
+
+
+def test_what_others_end_is_told_apart_from_what_ends_by_itself(scene: Scene, watcher: Monitor) -> None:
+    """By the events that an engine tells before the death: somebody's kill, or somebody's stop."""
+    killed, stopped = scene.run(), scene.run(deeds.SERVE, task="stopped")
+    hung_up, labelled = scene.run(deeds.exits(3, after=3)), scene.run(labels={"signal": "nope"})
+    itself = scene.run(deeds.exits(0, after=1), task="itself")
+    each = (killed, stopped, hung_up, labelled, itself)
+    api = scene.containers.client.api
+    until(lambda: all(scene.truth.state(one)["Running"] for one in each), 20, "all run")
+    api.kill(hung_up, signal="SIGWINCH")
+    api.kill(killed)
+    api.kill(labelled)
+    api.stop(stopped, timeout=5)
+    until(lambda: all(watcher.exits(one) for one in each), 30, "all are on record")
+    causes = {one: watcher.exits(one)[0]["cause"] for one in each}
+    assert causes == {
+        killed: "engine",
+        stopped: "engine",
+        hung_up: "itself",
+        labelled: "itself",
+        itself: "itself",
+    }
+    assert not any(watcher.intents(one) for one in each)
+    history = look_back(watcher, "history", "--container", scene.charges.names[killed])
+    assert re.search(rf"{scene.charges.names[killed]} +\(engine\) +- +ended +137", history)
+
+
+def test_what_ended_while_the_monitor_was_away_is_in_the_history(scene: Scene) -> None:
+    """With the exit code that the engine still knows, and without one where it does not."""
+    code, removed = scene.run(deeds.exits(9, after=4), task="code"), scene.run(task="removed")
+    both = scene.create(deeds.exits(5), task="both")
+    with scene.monitor() as monitor:
+        until(lambda: len(monitor.rows("SELECT * FROM runs WHERE over = 0")) >= 2, 20, "they are followed")
+        monitor.kill9()
+        scene.remove(removed)
+        scene.containers.client.api.start(both)
+        until(lambda: scene.truth.state(code)["Status"] == "exited", 20, "it has ended")
+        monitor.start()
+        monitor.wait_ready()
+        each = (code, both, removed)
+        until(lambda: all(monitor.exits(one) for one in each), 20, "all are on record")
+        found = {one: (monitor.exits(one)[0]["exit_code"], monitor.exits(one)[0]["cause"]) for one in each}
+        assert found == {code: (9, "itself"), both: (5, "itself"), removed: (None, "unseen")}
+        history = look_back(monitor, "history", "--json")
+    lines = json.loads(history)["lines"]
+    assert [line["at"] for line in lines] == sorted(line["at"] for line in lines)
+    assert {(line["container"], line["exit_code"]) for line in lines} >= {
+        (code, 9),
+        (both, 5),
+        (removed, None),
+    }
