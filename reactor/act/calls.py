@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import trio
 
-from reactor.core.container import Container, ContainerId, Listed
+from reactor.core.container import Container, ContainerId, Limits, Listed
 from reactor.core.decisions import Call
 from reactor.core.ports import (
     DeadlinePassed,
@@ -55,6 +55,26 @@ class Calls:
     async def stop(self, grace: float, deadline: float) -> int:
         """Stop it, politely for ``grace`` seconds."""
         return await self._make("stop", lambda: self._engine.stop(self._container, grace), deadline)
+
+    async def restart(self, grace: float, deadline: float) -> int:
+        """Stop it, politely for ``grace`` seconds, and start it again."""
+        return await self._make("restart", lambda: self._engine.restart(self._container, grace), deadline)
+
+    async def pause(self, deadline: float) -> int:
+        """Freeze it."""
+        return await self._make("pause", lambda: self._engine.pause(self._container), deadline)
+
+    async def update(self, limits: Limits, deadline: float) -> int:
+        """Set its limits."""
+        return await self._make("update", lambda: self._engine.update(self._container, limits), deadline)
+
+    async def remove(self, deadline: float) -> int:
+        """Remove what is over; volumes stay."""
+        return await self._make("remove", lambda: self._engine.remove(self._container, force=False), deadline)
+
+    def note(self, what: str, began: float, trouble: str) -> None:
+        """Put on record what was done without a call to the engine."""
+        self._note(what, began, 0, trouble)
 
     async def _make(self, what: str, call: Callable[[], Awaitable[Answer]], deadline: float) -> Answer:
         began = trio.current_time()

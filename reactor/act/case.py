@@ -3,12 +3,16 @@
 Only records belong here.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from reactor.act.calls import Calls
 from reactor.core.container import Container
 from reactor.core.decisions import Decision, Result, Why
+
+Guard = Callable[[Container, Decision], bool]
+"""Asked at the last look before every call; False where the container must be left alone."""
 
 
 @dataclass(frozen=True, slots=True)

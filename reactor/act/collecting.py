@@ -11,12 +11,16 @@ from dataclasses import dataclass
 
 import trio
 
+from reactor.act.case import Case
+from reactor.act.measures import Measure
 from reactor.core.container import Container
-from reactor.core.decisions import ENDING, Decision, Outcome, Result, Why
+from reactor.core.decisions import Decision, Outcome, Result, Why
 from reactor.core.evidence import Evidence, EvidenceTerms
 from reactor.core.ports import Engine, Journal
+from reactor.core.stages import Stage
 from reactor.core.state import Step
-from reactor.observe.evidence import hear_last_lines, see_processes
+from reactor.core.verbs import ENDING
+from reactor.observe.evidence import gather, hear_last_lines, see_processes
 
 LINE = 256
 """How many wait; of a crowd that is ended at once the first are looked at."""
@@ -33,6 +37,19 @@ class Wish:
     decision: Decision
     gather: Callable[[], Awaitable[Evidence]]
     made: float
+
+
+def gathering(engine: Engine, journal: Journal, terms: EvidenceTerms) -> Measure:
+    """What is done for an ``evidence`` stage: all of it before anything else goes on, within its budget."""
+
+    async def take(case: Case, _stage: Stage, seen: Container | None) -> str:
+        container = seen if seen is not None else case.seen
+        if container is None:
+            return "the container was not seen"
+        journal.attach(case.decision, await gather(engine, container, terms.budget, terms))
+        return ""
+
+    return take
 
 
 class Collector:

@@ -8,9 +8,10 @@ class ActConfig:
     """How many calls at once, how long to wait for what, and how often to try.
 
     ``kill_slots`` and ``stop_slots`` are for first tries, ``again_slots`` for further ones,
-    ``quarantine_slots`` for runs that would not end. A try that takes longer than ``patience``
-    (a stop: longer than its grace and that) loses its slot to the next and goes on without: with twice
-    as many stuck as there are slots, whoever comes behind them waits two patiences more than usual.
+    ``other_slots`` for what leaves a run alive, ``quarantine_slots`` for runs that would not end. A try
+    that takes longer than ``patience`` (a stop: longer than its grace and that) loses its slot to the
+    next and goes on without: with twice as many stuck as there are slots, whoever comes behind them
+    waits two patiences more than usual.
     ``call_deadline`` is for a kill; an engine may take 12 s for one in good order.
     ``settle`` is how long a run may take to be seen over after a call that went well, ``tries``
     how many tries there are before the quarantine, ``quarantine_room`` how many runs fit there.
@@ -18,6 +19,7 @@ class ActConfig:
 
     kill_slots: int = 10
     stop_slots: int = 10
+    other_slots: int = 10
     again_slots: int = 4
     quarantine_slots: int = 4
     patience: float = 0.25

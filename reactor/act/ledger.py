@@ -4,15 +4,19 @@ What belongs here is everything about a decision that is counted, written down o
 Nothing here waits for an engine, and nothing here decides.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Callable
 
 import trio
 
 from reactor.act.case import Case, Verdict
+from reactor.act.chain import Went
 from reactor.act.outbox import Outbox
 from reactor.core.decisions import Outcome, Result, Why
 from reactor.core.ports import Journal
+
+log = logging.getLogger("reactor.act")
 
 Report = Callable[[Outcome], None]
 
@@ -75,6 +79,18 @@ class Ledger:
         self._outbox.finish(case.decision)
         self._write(case, verdict, final=True)
         self._say_changed()
+
+    def amend(self, case: Case, verdict: Verdict, went: Went) -> None:
+        """Write down what was done behind the end; nobody but the journal has to know."""
+        detail = "; ".join((*filter(None, (verdict.detail,)), *went.failed))
+        now = trio.current_time()
+        outcome = Outcome(case.decision, now, verdict.result, verdict.why, detail, case.calls.record)
+        self._journal.conclude(outcome)
+        if went.failed:
+            log.error(
+                "behind the end of a run something did not come off",
+                extra={"decision": case.decision.id, "why": "; ".join(went.failed)},
+            )
 
     def _write(self, case: Case, verdict: Verdict, *, final: bool) -> None:
         """To the journal first: who hears of an outcome may act on it."""

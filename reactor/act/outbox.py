@@ -1,4 +1,4 @@
-"""Decisions that wait to be carried out, each once: keyed by run, action and whether it runs dry.
+"""Decisions that wait to be carried out, each once: keyed by run, line and whether it runs dry.
 
 Only the waiting line belongs here. It cannot grow beyond the number of runs there are, and
 putting into it never waits. A key is taken until its decision has come to a final outcome.
@@ -7,14 +7,28 @@ putting into it never waits. A key is taken until its decision has come to a fin
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 
 import trio
 
 from reactor.core.container import Run
-from reactor.core.decisions import Action, Decision, Result, Why
+from reactor.core.decisions import Decision, Result, Why
+from reactor.core.verbs import Action
 
-LINES = (Action.KILL, Action.STOP)
-"""The actions that can be carried out: each has a line of its own."""
+
+class Line(Enum):
+    """The waiting lines: what is slow, or leaves its run alive, never stands before a kill."""
+
+    KILL = auto()
+    STOP = auto()
+    OTHER = auto()
+
+
+def line_of(decision: Decision) -> Line:
+    """Where a decision waits."""
+    if not decision.ends:
+        return Line.OTHER
+    return Line.KILL if decision.pace is Action.KILL else Line.STOP
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +53,8 @@ class Outbox:
 
     def __init__(self) -> None:
         # What is only said must not stand in the way of what is done, nor the other way about.
-        self._open: dict[tuple[Run, Action, bool], Decision] = {}
-        self._lines = {action: trio.open_memory_channel[Decision](math.inf) for action in LINES}
+        self._open: dict[Key, Decision] = {}
+        self._lines = {line: trio.open_memory_channel[Decision](math.inf) for line in Line}
         self.repeats = 0
 
     def __len__(self) -> int:
@@ -52,18 +66,27 @@ class Outbox:
         return sum(line.statistics().current_buffer_used for _, line in self._lines.values())
 
     def put(self, decision: Decision) -> bool:
-        """Add a decision; False, and nothing is added, if there is one for the same run and action."""
-        key = (decision.run, decision.action, decision.dry_run)
+        """Add a decision; False, and nothing is added, if there is one for the same run and line."""
+        key = _key(decision)
         if self._open.setdefault(key, decision) is not decision:
             self.repeats += 1
             return False
-        self._lines[decision.action][0].send_nowait(decision)
+        self._lines[line_of(decision)][0].send_nowait(decision)
         return True
 
-    async def take(self, action: Action) -> Decision:
-        """The next decision for an action."""
-        return await self._lines[action][1].receive()
+    async def take(self, line: Line) -> Decision:
+        """The next decision in a line."""
+        return await self._lines[line][1].receive()
 
     def finish(self, decision: Decision) -> None:
-        """It has come to its end; the same run and action may be decided anew."""
-        del self._open[decision.run, decision.action, decision.dry_run]
+        """It has come to its end; the same may be decided anew."""
+        del self._open[_key(decision)]
+
+
+Key = tuple[Run, Line, str, bool]
+
+
+def _key(decision: Decision) -> Key:
+    """A run ends once, by whichever rule; what leaves it alive is done once for each rule."""
+    line = line_of(decision)
+    return decision.run, line, decision.rule if line is Line.OTHER else "", decision.dry_run

@@ -30,7 +30,12 @@ async def reopen(
     alive = await _alive(engine, deadline) if intents else None
     closed = []
     for decision in intents:
-        if alive is not None and not alive.get(decision.run.id, False):
+        if not decision.ends:
+            # Nobody knows how far it came. Whether it is still called for, its rule will find out anew.
+            outcome = Outcome(decision, trio.current_time(), Result.FAILED, Why.INTERRUPTED)
+            journal.conclude(outcome)
+            closed.append(outcome)
+        elif alive is not None and not alive.get(decision.run.id, False):
             why = Why.ALREADY_OVER if decision.run.id in alive else Why.GONE
             outcome = Outcome(decision, trio.current_time(), Result.DONE, why, "found so at the start")
             journal.conclude(outcome)

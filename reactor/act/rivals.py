@@ -6,7 +6,8 @@ overtake a stop at all is decided in the core.
 
 from reactor.act.case import Case, Verdict
 from reactor.core.container import Run
-from reactor.core.decisions import Action, Result, Why
+from reactor.core.decisions import Result, Why
+from reactor.core.verbs import Action
 
 OVERTAKEN = Verdict(Result.DONE, Why.ALREADY_OVER, "ended by the other decision about this run")
 """What is told of the decision whose doing it was not."""
@@ -43,7 +44,7 @@ def _attributed(case: Case, rival: Case, verdict: Verdict, *, is_open: bool) -> 
         return Verdict(Result.DONE, Why.ENDED, verdict.detail) if case.heir else verdict
     if rival.credited:
         return OVERTAKEN
-    if is_open and rival.struck and case.decision.action is not Action.KILL:
+    if is_open and rival.struck and case.decision.pace is not Action.KILL:
         # The kill has gone out. Whatever the engine answers, the end that both of us brought is its.
         rival.heir = True
         return OVERTAKEN

@@ -5,19 +5,17 @@ how often, and who is told is in ``workers``. A status says little: 204 came to 
 one kill, and 500 to one whose container was over. Only a look tells whether a run is over.
 """
 
-from collections.abc import Callable
-
 import trio
 
-from reactor.act.case import Case, Then, Unsettled, Verdict
+from reactor.act.case import Case, Guard, Then, Unsettled, Verdict
 from reactor.act.config import ActConfig
 from reactor.act.looking import Look, Sight, look, look_at_list
+from reactor.act.removing import clear_away
 from reactor.core.container import Container
-from reactor.core.decisions import Action, Decision, Result, Why
+from reactor.core.deciding import POLITE
+from reactor.core.decisions import Decision, Result, Why
 from reactor.core.ports import DeadlinePassed, EngineAnswered, EngineError, EngineForbids
-
-Guard = Callable[[Container, Decision], bool]
-"""Asked at the last look before every call; False where the container must be left alone."""
+from reactor.core.verbs import Action
 
 WITHOUT_EFFECT = frozenset({304, 404, 409})
 """Answers by which an engine says that there was nothing to end."""
@@ -28,16 +26,27 @@ NO_ANSWER = 0
 async def attempt(case: Case, guard: Guard, config: ActConfig) -> Verdict | Unsettled:
     """Look at the run and, if it is the one that was meant and may be ended, end it."""
     try:
-        seen = await _first_look(case, config)
-        settled = _judge(case, seen)
-        if settled is not None:
-            return settled
-        if seen.container is not None and not guard(seen.container, case.decision):
-            return Verdict(Result.REFUSED, Why.PROTECTED)
-        case.seen = seen.container
-        return await _strike(case, config)
+        seen = await see(case, guard, config)
+        settled = seen if isinstance(seen, Verdict | Unsettled) else await _strike(case, config)
+        to_remove = case.decision.action is Action.REMOVE and _is_over(settled)
+        return await clear_away(case, guard, config) if to_remove else settled
     except EngineForbids as error:
         return Verdict(Result.FAILED, Why.FORBIDDEN, str(error))
+
+
+async def see(case: Case, guard: Guard, config: ActConfig) -> Container | Verdict | Unsettled | None:
+    """The container, if its run is alive for certain and may be touched; None if alive is all that is known.
+
+    Raises EngineForbids.
+    """
+    seen = await _first_look(case, config)
+    settled = _judge(case, seen)
+    if settled is not None:
+        return settled
+    if seen.container is not None and not guard(seen.container, case.decision):
+        return Verdict(Result.REFUSED, Why.PROTECTED)
+    case.seen = seen.container
+    return seen.container
 
 
 async def _first_look(case: Case, config: ActConfig) -> Look:
@@ -81,7 +90,8 @@ def _over(case: Case, seen: Look) -> Verdict:
 
 async def _strike(case: Case, config: ActConfig) -> Verdict | Unsettled:
     """Make the call and see what became of the run."""
-    polite, case.polite = case.polite, False
+    # A stop that did not do it is followed by a kill; a task that is to go on is never killed for that.
+    polite, case.polite = case.polite, case.decision.action is Action.RESTART
     before, case.struck = case.struck, True
     try:
         status = await _call(case, config, polite=polite)
@@ -97,7 +107,7 @@ async def _strike(case: Case, config: ActConfig) -> Verdict | Unsettled:
     case.struck = before or status not in WITHOUT_EFFECT
     patience = config.settle if status < 500 else 0.0
     settled = await _settle(case, config, patience)
-    if polite and isinstance(settled, Unsettled) and settled.then is Then.AGAIN:
+    if polite and not case.polite and isinstance(settled, Unsettled) and settled.then is Then.AGAIN:
         return Unsettled(Then.KILL, f"alive after a stop (status {status})")
     return settled
 
@@ -106,6 +116,8 @@ async def _call(case: Case, config: ActConfig, *, polite: bool) -> int:
     if not polite:
         return await case.calls.kill(config.call_deadline)
     grace = grace_of(case.decision, config)
+    if case.decision.action is Action.RESTART:
+        return await case.calls.restart(grace, grace + config.call_deadline)
     return await case.calls.stop(grace, grace + config.call_deadline)
 
 
@@ -139,6 +151,10 @@ async def _verifying_look(case: Case, config: ActConfig) -> Look:
     return await look(case.calls, run, config.verify_deadline)
 
 
+def _is_over(settled: Verdict | Unsettled) -> bool:
+    return isinstance(settled, Verdict) and settled.result is Result.DONE and settled.why is not Why.GONE
+
+
 def grace_of(decision: Decision, config: ActConfig) -> float:
     """The grace of a stop, never negative (which means for ever) and never without an end."""
-    return min(max(decision.grace, 0.0), config.longest_grace) if decision.action is Action.STOP else 0.0
+    return min(max(decision.grace, 0.0), config.longest_grace) if decision.action in POLITE else 0.0

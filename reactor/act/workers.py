@@ -4,23 +4,27 @@ What belongs here is the course of a decision through its tries: slots, pauses, 
 What one try consists of is in ``trying``, who is told of it in ``ledger``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import trio
 
 from reactor.act.calls import Calls
-from reactor.act.case import Case, Then, Unsettled, Verdict
+from reactor.act.case import Case, Guard, Then, Unsettled, Verdict
+from reactor.act.chain import Went, after_end, before_end, go_through, verdict_of
 from reactor.act.config import ActConfig
 from reactor.act.intents import Intents
 from reactor.act.lanes import Lane, Lease
 from reactor.act.ledger import Ledger, Report
 from reactor.act.looking import Sight, look
-from reactor.act.outbox import LINES, Outbox, OutboxStatistics
+from reactor.act.measures import Measures
+from reactor.act.outbox import Line, Outbox, OutboxStatistics
 from reactor.act.rivals import Rivals
-from reactor.act.trying import Guard, attempt, grace_of
+from reactor.act.trying import attempt, grace_of
 from reactor.core.container import Container
-from reactor.core.decisions import Action, Decision, Result, Why
+from reactor.core.deciding import POLITE
+from reactor.core.decisions import Decision, Result, Why
 from reactor.core.ports import Engine, EngineForbids, Journal
+from reactor.core.stages import Stage
 
 DRY = Verdict(Result.REFUSED, Why.DRY_RUN)
 STRICT = Verdict(Result.REFUSED, Why.STRICT, "the intent is not on the disk, and strict is configured")
@@ -46,6 +50,7 @@ class Workers:
         *,
         jitter: Callable[[], float],
         returned: Callable[[Container], None] = lambda _: None,
+        measures: Measures | None = None,
     ) -> None:
         self._engine = engine
         self._guard = guard
@@ -57,21 +62,23 @@ class Workers:
         self._intents = Intents(journal, nursery)
         self._ledger = Ledger(self._outbox, journal, report, config.quarantine_room)
         self._lanes = {
-            Action.KILL: Lane(config.kill_slots, config.patience),
-            Action.STOP: Lane(config.stop_slots, config.patience),
+            Line.KILL: Lane(config.kill_slots, config.patience),
+            Line.STOP: Lane(config.stop_slots, config.patience),
+            Line.OTHER: Lane(config.other_slots, config.patience),
         }
+        self._measures = measures
         self._again_lane = Lane(config.again_slots, config.patience)
         self._quarantine_lane = Lane(config.quarantine_slots)
         self._nudged = trio.Event()
         self._rivals = Rivals()
 
     def start(self) -> None:
-        """Begin to carry out. Each action has its own line, so that slow stops hold up no kill."""
-        for action in LINES:
-            self._nursery.start_soon(self._dispatch, action)
+        """Begin to carry out. Each line has slots of its own, so that slow stops hold up no kill."""
+        for line in Line:
+            self._nursery.start_soon(self._dispatch, line)
 
     def put(self, decision: Decision) -> None:
-        """Add a decision. A second one for the same run and action adds nothing while the first is open."""
+        """Add a decision. A second one for the same run and line adds nothing while the first is open."""
         if self._outbox.put(decision) and not decision.dry_run:
             self._intents.begin(decision)
 
@@ -99,13 +106,13 @@ class Workers:
             outcomes=dict(ledger.outcomes),
         )
 
-    async def _dispatch(self, action: Action) -> None:
+    async def _dispatch(self, line: Line) -> None:
         """Take one decision after the other. Each gets its slot and takes its first step before the next
         is looked at, so the calls go out in the order of the decisions. The intent comes first and is
         waited for; if it is late, acting comes first, unless strict."""
         while True:
-            decision = await self._outbox.take(action)
-            case = Case(decision, Calls(self._engine, decision.run.id), polite=action is Action.STOP)
+            decision = await self._outbox.take(line)
+            case = Case(decision, Calls(self._engine, decision.run.id), polite=decision.action in POLITE)
             if decision.dry_run:
                 self._ledger.conclude(case, DRY)
                 continue
@@ -113,8 +120,29 @@ class Workers:
             if self._config.strict and not intended:
                 self._ledger.conclude(case, STRICT)
                 continue
-            lease = await self._lanes[action].acquire(grace_of(decision, self._config))
+            if before_end(decision):
+                # What comes first may take its time, and needs no slot of those who end something.
+                self._nursery.start_soon(self._go_through, case)
+                continue
+            lease = await self._lanes[line].acquire(grace_of(decision, self._config))
             self._nursery.start_soon(self._carry_out, case, lease)
+
+    async def _go_through(self, case: Case) -> None:
+        """The stages before the end, and then the end, unless a stage that failed calls it off."""
+        decision = case.decision
+        with await self._lanes[Line.OTHER].acquire():
+            went = await self._stages(case, before_end(decision), self._guard)
+        if not decision.ends or went.called_off or went.verdict is not None:
+            self._ledger.conclude(case, verdict_of(went))
+            return
+        line = Line.KILL if decision.action not in POLITE else Line.STOP
+        lease = await self._lanes[line].acquire(grace_of(decision, self._config))
+        await self._carry_out(case, lease)
+
+    async def _stages(self, case: Case, stages: Sequence[Stage], guard: Guard | None) -> Went:
+        if self._measures is None:
+            return Went(("this monitor only ends runs",), called_off=not case.decision.ends)
+        return await go_through(case, stages, self._measures, guard, self._config)
 
     async def _carry_out(self, case: Case, lease: Lease) -> None:
         self._rivals.enter(case)
@@ -124,13 +152,15 @@ class Workers:
             settled = await self._another_try(case, settled)
         settled = self._rivals.leave(case, settled)
         self._ledger.conclude(case, settled)
+        if settled.result is Result.DONE and (behind := after_end(case.decision)):
+            self._ledger.amend(case, settled, await self._stages(case, behind, None))
         if settled.why is Why.ENDED:
             await self._look_back(case)
 
     async def _another_try(self, case: Case, last: Unsettled) -> Verdict | Unsettled:
         self._ledger.retries += 1
         if last.then is Then.KILL:
-            lane = self._lanes[Action.KILL]
+            lane = self._lanes[Line.KILL]
         elif not self._find_place(case, last):
             return FULL
         else:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, PlainValidator, ValidationError, ValidationInfo
 
+from reactor.app.calling import MeansText, NoticesText, ProgramText, WebhookText, means_of, twice
 from reactor.app.settings import Settings, Times
 from reactor.core.container import ContainerId
 from reactor.core.evidence import EvidenceTerms
@@ -167,7 +168,7 @@ class RecordText(Strict):
     size: Amount = Settings().record_limits.size
 
 
-class ConfigurationText(Strict):
+class ConfigurationText(MeansText):
     """The whole file."""
 
     scope: list[SelectorText] = Field(default=[], min_length=1)
@@ -200,6 +201,9 @@ SHAPE = Shape(
         ("evidence",): (EvidenceText, "'evidence'"),
         ("journal",): (JournalText, "'journal'"),
         ("record",): (RecordText, "'record'"),
+        ("webhooks",): (WebhookText, "a webhook"),
+        ("programs",): (ProgramText, "a program"),
+        ("notices",): (NoticesText, "'notices'"),
     }
 )
 
@@ -247,6 +251,7 @@ def together(document: Document, written: Any, path: Place) -> Iterator[Found]:
     yield from empty_selectors(document, written, "scope", path)
     if isinstance(written, dict):
         yield from empty_selectors(document, written.get("protect"), "containers", (*path, "protect"))
+        yield from twice(document, written, path)
 
 
 def _error(name: str, text: str, offset: int, message: str) -> RuleError:
@@ -272,6 +277,7 @@ def settings_of(written: ConfigurationText) -> Settings:
         proc=Path(written.proc),
         record=Path(written.record.folder) if written.record is not None else None,
         record_limits=_limits(written.record),
+        means=means_of(written),
     )
 
 

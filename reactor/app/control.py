@@ -5,13 +5,14 @@ Only their setting up from the settings is here; what they do is in ``controllin
 
 import logging
 import os
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
 import trio
 
+from reactor.app.calling import missing_means
 from reactor.app.controlling import Desk, reload_on_change, reload_on_hangup, serve_control
 from reactor.app.monitor import Monitor
 from reactor.app.numbers import Numbers
@@ -20,9 +21,11 @@ from reactor.app.refusals import in_words
 from reactor.app.reloading import Reloader
 from reactor.app.settings import Settings
 from reactor.app.supervise import Service
+from reactor.core.rules import RuleSet
 from reactor.http.server_listeners import CannotListen
 from reactor.http.server_unix import own_unix_listener
 from reactor.ruleset import load
+from reactor.ruleset.errors import BadRules
 
 log = logging.getLogger("reactor.app")
 
@@ -55,6 +58,15 @@ async def _opened(stack: AsyncExitStack, named: str, engine_id: str) -> list[tri
         return []
 
 
+def load_for(settings: Settings, named: Sequence[Path]) -> RuleSet:
+    """The rules of some files, which may call only what is configured. Raises BadRules."""
+    rules = load(named)
+    missing = tuple(missing_means(rules, settings.means))
+    if missing:
+        raise BadRules(missing)
+    return rules
+
+
 def services(
     settings: Settings, listeners: list[trio.SocketListener], paths: list[Path] | None, engine: str
 ) -> tuple[Service, ...]:
@@ -62,7 +74,7 @@ def services(
     named = paths or [shipped_rules()]
 
     async def serving(monitor: Monitor, numbers: Numbers, task_status: trio.TaskStatus[None]) -> None:
-        reloader = Reloader(partial(load, named), monitor, monitor.proofs)
+        reloader = Reloader(partial(load_for, settings, named), monitor, monitor.proofs)
         async with trio.open_nursery() as nursery:  # Three loops that belong together and end together.
             await nursery.start(reload_on_hangup, reloader)
             if settings.reload_on_change:

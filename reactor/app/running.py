@@ -14,6 +14,7 @@ from pathlib import Path
 import trio
 
 from reactor import __version__
+from reactor.app.calling import missing_means
 from reactor.app.complaint import OK, Complaint
 from reactor.app.configuration import BadConfiguration, read_configuration
 from reactor.app.control import open_control, services
@@ -47,6 +48,7 @@ def run(options: argparse.Namespace) -> int:
     with logging_to(sys.stderr.fileno(), LogFormat(options.log_format), level):
         settings = read_settings(options)
         rules = load_rules(options.rules)
+        check_means(rules, settings)
         endpoint = find_endpoint(options, os.environ)
         if endpoint is not None:
             _watch(endpoint, settings, rules, options)
@@ -83,6 +85,13 @@ def read_settings(options: argparse.Namespace) -> Settings:
         journal=getattr(options, "journal", None) or settings.journal,
         control=str(getattr(options, "control", None) or settings.control),
     )
+
+
+def check_means(rules: RuleSet, settings: Settings) -> None:
+    """Whether the configuration has all that the rules call."""
+    missing = tuple(missing_means(rules, settings.means))
+    if missing:
+        raise Complaint(*map(str, missing))
 
 
 REMEDY = "Name one with --docker-host or DOCKER_HOST; or see how it works, without any: reactor demo"
@@ -157,6 +166,8 @@ def _plan(
         times=settings.watch_times(),
         acting=settings.acting(),
         exports=_exports(info, listeners),
+        means=settings.means,
+        source=f"reactor/{info.id}",
         most_streams=settings.most_streams,
         drain=settings.times.drain,
         evidence=settings.evidence,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reactor.act.config import ActConfig
+from reactor.act.means import Means
 from reactor.core.evidence import EvidenceTerms
 from reactor.core.protection import Policy
 from reactor.core.restraint import GateTerms
@@ -38,6 +39,7 @@ class Settings:
     journal cannot take an intent. ``control`` is the control socket: empty for the default place, or ``off``.
     ``record`` is the folder for recordings, None for no recording. ``evidence`` is what is gathered around
     the ends that we bring. ``proc`` is where the ``/proc`` of the engine's host is, as the monitor sees it.
+    ``means`` are what rules may call.
     """
 
     policy: Policy = field(default_factory=Policy)
@@ -56,6 +58,7 @@ class Settings:
     record_limits: Limits = field(default_factory=Limits)
     evidence: EvidenceTerms = field(default_factory=EvidenceTerms)
     proc: Path = PROC
+    means: Means = field(default_factory=Means)
 
     def recording_place(self, named: str | None = None) -> Place | None:
         """Where to record: what was named on the command line, else the folder; None for nowhere."""

@@ -15,8 +15,11 @@ from random import Random
 
 import trio
 
-from reactor.act.collecting import AT_ONCE, Collector
+from reactor.act.collecting import AT_ONCE, Collector, gathering
 from reactor.act.config import ActConfig
+from reactor.act.courier import Courier
+from reactor.act.means import Means
+from reactor.act.measures import Measures
 from reactor.act.reopening import reopen
 from reactor.act.workers import Workers
 from reactor.app.monitor import Monitor, Observer, ignore
@@ -42,6 +45,8 @@ log = logging.getLogger("reactor.app")
 
 Export = Callable[[Numbers, Tally, trio.TaskStatus[None]], Awaitable[None]]
 """Something that shows the numbers to others: the web server, the push."""
+_LAST_WORDS = 2.0
+"""For how many seconds messages are still sent when everything else is done."""
 Service = Callable[[Monitor, Numbers, trio.TaskStatus[None]], Awaitable[None]]
 """Something that asks the monitor, or tells it: the control socket, the signal. It ends with the sources."""
 
@@ -52,7 +57,7 @@ class Plan:
 
     ``acting_engine`` is the engine for those who act, if it is not to be the same. ``evidence`` says what is
     gathered around the ends that we bring; None is nothing. ``proc`` is where the kernel of the engine's host
-    is read.
+    is read. ``means`` are what rules may call, ``source`` says in messages who we are.
     """
 
     setup: Setup
@@ -66,6 +71,8 @@ class Plan:
     observers: tuple[Observer, ...] = ()
     recorder: Recorder | None = None
     evidence: EvidenceTerms | None = None
+    means: Means = field(default_factory=Means)
+    source: str = "reactor"
     most_streams: int = 2000
     drain: float = 20.0
     chance: Random = field(default_factory=Random)
@@ -92,7 +99,9 @@ async def supervise(
         if recorder is not None:
             await keeping.start(recorder.run, setup)
         async with trio.open_nursery() as acting:
-            workers = _workers(plan, monitor, acting)
+            courier = Courier(plan.means.webhooks, time.time, plan.chance.random)
+            acting.start_soon(courier.run)
+            workers = _workers(plan, monitor, courier, acting)
             workers.start()
             _start_collecting(collector, acting)
             async with trio.open_nursery() as sources:
@@ -106,7 +115,7 @@ async def supervise(
                 await wait_for_stop()
                 sources.cancel_scope.cancel()
             monitor.stop_clock()
-            await _drain(plan, workers)
+            await _drain(plan, workers, courier)
             acting.cancel_scope.cancel()
         keeping.cancel_scope.cancel()
 
@@ -125,7 +134,9 @@ def _with_memory(plan: Plan) -> Setup:
     return replace(setup, remembered=journal.remembered(), away=away, proven=known | setup.proven)
 
 
-def _workers(plan: Plan, monitor: Monitor, acting: trio.Nursery) -> Workers:
+def _workers(plan: Plan, monitor: Monitor, courier: Courier, acting: trio.Nursery) -> Workers:
+    gather = gathering(plan.engine, plan.journal, plan.evidence) if plan.evidence is not None else None
+    measures = Measures(plan.means, courier, plan.acting, source=plan.source, wall=time.time, gather=gather)
     return Workers(
         plan.acting_engine or plan.engine,
         plan.journal,
@@ -135,6 +146,7 @@ def _workers(plan: Plan, monitor: Monitor, acting: trio.Nursery) -> Workers:
         plan.acting,
         jitter=plan.chance.random,
         returned=monitor.came_back,
+        measures=measures,
     )
 
 
@@ -219,13 +231,15 @@ async def _serving(
     await service(monitor, numbers, task_status)
 
 
-async def _drain(plan: Plan, workers: Workers) -> None:
+async def _drain(plan: Plan, workers: Workers, courier: Courier) -> None:
     """Let what is in flight come to its end; what does not is taken up by the next monitor."""
     left = workers.statistics()
     if left.queued or left.in_flight:
         log.info("stopping: waiting for what is in flight", extra={"in_flight": left.queued + left.in_flight})
     with trio.move_on_after(plan.drain):
         await workers.wait_empty()
+        with trio.move_on_after(_LAST_WORDS):
+            await courier.wait_empty()
 
 
 async def wait_for_signal() -> None:

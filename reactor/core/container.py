@@ -86,6 +86,7 @@ class Container:
     on our clock, None if it is not known for certain) speak of the last end, if there was one.
     ``restarts`` is the engine's count of restarts by policy; ``health`` is ``starting``, ``healthy``,
     ``unhealthy`` or empty without a health check; ``ports`` are those published, such as ``8080/tcp``;
+    ``binds`` are folders of the host by where the container has them mounted.
     ``user`` is what it was created with, the image's word included, and empty for root. ``health_check``
     tells whether it has one, ``memory_limited`` and its neighbours whether it was given such a limit: a limit
     that is None may also not have been read. None is what the engine did not say. ``command`` is what it
@@ -120,6 +121,7 @@ class Container:
     user: str = ""
     log_driver: str = ""
     ports: tuple[str, ...] = ()
+    binds: Mapping[str, str] = field(default_factory=nothing, hash=False)
     health_check: bool | None = None
     memory_limited: bool | None = None
     pids_limited: bool | None = None

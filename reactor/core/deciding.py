@@ -5,11 +5,18 @@ Whether a rule holds is found out in ``verdicts``; what becomes of a decision is
 
 from dataclasses import replace
 
-from reactor.core.decisions import Action, Decision, decision_id
+from reactor.core.decisions import Decision, decision_id
 from reactor.core.earlier import Cooling
 from reactor.core.exempting import exempted
 from reactor.core.rules import Level, Rule, Trigger
+from reactor.core.stages import Stage
 from reactor.core.state import Entry, Setup
+from reactor.core.verbs import Action
+
+POLITE = frozenset({Action.STOP, Action.RESTART})
+"""The actions that let a run end by itself first, for the seconds of their grace."""
+TELLING = frozenset({Action.NOTICE, Action.EVIDENCE, Action.EXEC, Action.WEBHOOK})
+"""The actions that do nothing to a run."""
 
 
 def applies(setup: Setup, entry: Entry, rule: Rule, at: float) -> bool:
@@ -23,6 +30,9 @@ def may_decide(setup: Setup, entry: Entry, rule: Rule, at: float) -> bool:
     """Whether a rule that applies can decide now. One that runs dry never stands in a live one's way."""
     if setup.runs_dry(rule):
         return True
+    if not rule.ends:
+        # What is being ended is told of, and left alone else: it has to be able to end by itself.
+        return not entry.ending or rule.action in TELLING
     if at < entry.quiet_until:
         return False
     return not entry.ending or overtakes(entry, rule)
@@ -30,16 +40,19 @@ def may_decide(setup: Setup, entry: Entry, rule: Rule, at: float) -> bool:
 
 def overtakes(entry: Entry, rule: Rule) -> bool:
     """Whether a hard level may end what is being stopped politely. Once: the kill is under way then."""
-    hard = rule.level is Level.HARD and rule.action is Action.KILL
+    hard = rule.level is Level.HARD and rule.pace is Action.KILL
     return hard and entry.under_way is Action.STOP and not entry.settled
 
 
 def is_cooling(entry: Entry, rule: Rule, at: float) -> bool:
-    """Whether the rule decided about an earlier run of this container a short while ago."""
+    """Whether the rule decided about this container a short while ago: about an earlier run of it, or about
+    any, where the run goes on."""
     if not entry.earlier.cooling:
         return False
     cooling = entry.earlier.cooling.get(rule.key)
-    return cooling is not None and cooling.run != entry.run and at < cooling.until
+    if cooling is None or at >= cooling.until:
+        return False
+    return cooling.run != entry.run or not rule.ends
 
 
 def conclude(
@@ -56,7 +69,7 @@ def conclude(
     """Decide. ``only_said`` where there is nothing left that could be done."""
     dry = only_said or setup.runs_dry(rule)
     grace = 0.0
-    if rule.action is Action.STOP:
+    if rule.action in POLITE:
         grace = setup.sidecar_grace if rule.grace is None else rule.grace
     decision = decide(
         entry,
@@ -67,18 +80,20 @@ def conclude(
         since=since,
         grace=grace,
         dry_run=dry,
+        stages=rule.then,
         summary=summary,
         level=rule.level.value,
     )
     entry = replace(_cooled(entry, rule, at), decided=entry.decided + 1)
-    if dry:
+    if dry or not rule.ends:
+        # It has spoken; a rule that leaves the run alive speaks again when its condition holds anew.
         return replace(entry, latched=entry.latched | {rule.key}), decision
     return begin(entry, decision), decision
 
 
 def begin(entry: Entry, decision: Decision) -> Entry:
     """The entry with this decision under way."""
-    return replace(entry, ending=decision.id, under_way=decision.action, preempted=entry.ending)
+    return replace(entry, ending=decision.id, under_way=decision.pace, preempted=entry.ending)
 
 
 def _cooled(entry: Entry, rule: Rule, at: float) -> Entry:
@@ -106,6 +121,7 @@ def decide(
     grace: float = 0.0,
     cause: str = "",
     dry_run: bool = False,
+    stages: tuple[Stage, ...] = (),
     summary: str = "",
     level: str = "",
 ) -> Decision:
@@ -122,6 +138,7 @@ def decide(
         grace=grace,
         cause=cause,
         dry_run=dry_run,
+        stages=stages,
         summary=summary,
         level=level,
     )

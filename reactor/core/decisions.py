@@ -9,25 +9,8 @@ from enum import StrEnum
 from hashlib import sha256
 
 from reactor.core.container import Run
-
-
-class Action(StrEnum):
-    """What can be done about a run. The first four end it, the others leave it running."""
-
-    KILL = "kill"
-    STOP = "stop"
-    RESTART = "restart"
-    REMOVE = "remove"
-    FREEZE = "freeze"
-    LIMIT = "limit"
-    NOTICE = "notice"
-    EVIDENCE = "evidence"
-    EXEC = "exec"
-    WEBHOOK = "webhook"
-
-
-ENDING = frozenset({Action.KILL, Action.STOP, Action.RESTART, Action.REMOVE})
-"""The actions after which the run is over. Of these only one is under way for a run, or a stronger one."""
+from reactor.core.stages import Stage, pace
+from reactor.core.verbs import ENDING, Action
 
 
 class Result(StrEnum):
@@ -44,6 +27,7 @@ class Why(StrEnum):
 
     ENDED = "ended"  # done: our call ended the run
     ALREADY_OVER = "already-over"  # done: the run was over before our call
+    CARRIED_OUT = "carried-out"  # done: what leaves the run alive was done
     GONE = "gone"  # done: the engine does not know the container any more
     STALE = "stale"  # refused: the container has begun another run
     IMPOSTOR = "impostor"  # refused: another container answers to this id
@@ -54,6 +38,8 @@ class Why(StrEnum):
     FORBIDDEN = "forbidden"  # failed: the engine does not let us
     WEDGED = "wedged"  # unknown: the engine does not get it done; the run is in quarantine
     UNREACHABLE = "unreachable"  # unknown: the engine does not answer
+    STAGE_FAILED = "stage-failed"  # failed: a stage that leaves the run alive did not come off
+    INTERRUPTED = "interrupted"  # failed: an earlier monitor began it and nobody knows how far it came
     GIVEN_UP = "given-up"  # failed: retried until the limit
 
 
@@ -64,7 +50,8 @@ class Decision:
     ``at`` is the moment of the fact that decided, on our monotonic clock in seconds.
     ``seen`` is when the evidence first arrived (equal to ``at`` without a ``for:``).
     ``grace`` is the number of seconds between the polite and the hard signal of a stop.
-    ``cause`` is the id of the decision whose cascade this one belongs to.
+    ``cause`` is the id of the decision whose cascade this one belongs to. ``stages`` is the chain of the
+    rule, empty where there is nothing but ``action`` and ``grace``, which are those of its principal stage.
     ``summary`` is what the rule's author says of it, with the run's values; empty if nothing is said.
     ``level`` is the part of the rule that decided (a ``Level``), empty where no rule did or nobody wrote it
     down.
@@ -81,8 +68,19 @@ class Decision:
     grace: float = 0.0
     cause: str = ""
     dry_run: bool = False
+    stages: tuple[Stage, ...] = ()
     summary: str = ""
     level: str = ""
+
+    @property
+    def ends(self) -> bool:
+        """Whether the run is to be over after it."""
+        return self.action in ENDING
+
+    @property
+    def pace(self) -> Action:
+        """How fast it ends the run: KILL at once, STOP in its own time, with whatever comes before."""
+        return pace(self.action, self.stages)
 
 
 def decision_id(run: Run, action: Action, rule: str, cause: str, nth: int, *, dry_run: bool = False) -> str:

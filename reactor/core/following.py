@@ -6,7 +6,7 @@ Only outcomes are taken in here. A cascade begins when its main's end has come o
 from dataclasses import replace
 
 from reactor.core.deciding import begin, decide
-from reactor.core.decisions import Action, Decision, Outcome, Result, Why
+from reactor.core.decisions import Decision, Outcome, Result, Why
 from reactor.core.defects import forget_broken
 from reactor.core.draft import Draft
 from reactor.core.ending import KILLED, ended_note, has_oomed, was_struck
@@ -16,6 +16,7 @@ from reactor.core.orphans import is_of_orphans
 from reactor.core.rules import Rule, rules_of
 from reactor.core.state import Entry, Setup, State
 from reactor.core.topology import cascade, mains_of
+from reactor.core.verbs import Action
 
 NOT_OF_THIS_MONITOR = frozenset({Why.DRY_RUN, Why.NO_RULE})
 """Outcomes of what nobody waits for: said only, or an earlier monitor's."""
@@ -28,8 +29,15 @@ def follow(setup: Setup, draft: Draft, outcome: Outcome, at: float) -> list[Deci
         # Nothing follows from what was only said.
         return []
     if not outcome.final:
-        if outcome.why is Why.WEDGED and not entry.vain:
+        if outcome.why is Why.WEDGED and outcome.decision.ends and not entry.vain:
             draft.changed[entry.run.id] = replace(entry, vain=True)
+        return []
+    if not outcome.decision.ends:
+        if outcome.result is Result.FAILED:
+            # Once its cooldown is over, it is tried again.
+            rules = rules_of(entry.rules, outcome.decision.rule, outcome.decision.level)
+            keys = frozenset(rule.key for rule in rules)
+            draft.changed[entry.run.id] = replace(entry, latched=entry.latched - keys)
         return []
     if outcome.result is Result.DONE:
         return _done(setup, draft, entry, outcome, at)
@@ -53,6 +61,9 @@ def _done(setup: Setup, draft: Draft, entry: Entry, outcome: Outcome, at: float)
         # A hard level overtook a soft one: both have come off, and the sidecars go once.
         return []
     _tell_main(draft, entry, outcome.decision, at)
+    if outcome.decision.action is Action.RESTART:
+        # The task goes on, and so do those that live for it.
+        return []
     if outcome.decision.cause or setup.dry_run:
         # An earlier monitor's decision can come off under one that runs dry.
         return []
@@ -91,7 +102,7 @@ def _take_sidecars(setup: Setup, draft: Draft, main: Entry, decision: Decision, 
 def _rest(setup: Setup, entry: Entry, outcome: Outcome, at: float) -> Entry:
     """A refusal holds for this run; a failure rests for a while; a stale run waits to be seen again."""
     rule, level = outcome.decision.rule, outcome.decision.level
-    overtaken = bool(entry.preempted) and outcome.decision.action is not entry.under_way
+    overtaken = bool(entry.preempted) and outcome.decision.pace is not entry.under_way
     if overtaken:
         entry = replace(entry, preempted="")
     else:

@@ -10,12 +10,13 @@ from dataclasses import replace
 
 from reactor.core.container import ContainerId
 from reactor.core.deciding import begin, decide
-from reactor.core.decisions import Action, Decision
+from reactor.core.decisions import Decision
 from reactor.core.facts import Snapshot
 from reactor.core.protection import Policy
 from reactor.core.rules import Rule, Trigger, rules_of
 from reactor.core.state import Alone, Entry, Setup, State
 from reactor.core.topology import Tasks, needed
+from reactor.core.verbs import Action
 
 RULE = "orphan"
 """The name of what is done where no rule says otherwise."""

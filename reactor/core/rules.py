@@ -10,9 +10,10 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from reactor.core.container import Container, Listed
-from reactor.core.decisions import Action
 from reactor.core.language.tree import Node
 from reactor.core.language.windows import Tracks, Window, no_tracks
+from reactor.core.stages import Stage, pace
+from reactor.core.verbs import ENDING, Action
 
 COMPOSE_PROJECT = "com.docker.compose.project"
 GROUPED = frozenset({"group_memory", "group_pids"})
@@ -213,6 +214,8 @@ class Rule:
     ``summarise`` and ``describe`` give ``summary`` and ``description`` with a run's values in the place of
     their references; they never raise.
     ``key`` is what the core remembers things by: two levels of a rule, or two versions, have two keys.
+    ``then`` is the chain of what is done, ``action`` and ``grace`` those of its principal stage; an empty
+    chain is that action alone.
     ``waits`` tells that it is about more than one run, and so is judged when time goes on.
     """
 
@@ -238,6 +241,7 @@ class Rule:
     fresh: float | None = None
     victims: Order | None = None
     tighten: str = ""
+    then: tuple[Stage, ...] = ()
     summarise: Callable[[View], str] = field(default=_nothing, compare=False, repr=False)
     describe: Callable[[View], str] = field(default=_nothing, compare=False, repr=False)
     key: str = field(init=False)
@@ -249,6 +253,16 @@ class Rule:
         object.__setattr__(self, "key", self.name + level + digest)
         whole = self.when is not None and self.when.total is not None
         object.__setattr__(self, "waits", whole or bool(self.when and self.when.reads & GROUPED))
+
+    @property
+    def ends(self) -> bool:
+        """Whether a run is over after what this rule does."""
+        return self.action in ENDING
+
+    @property
+    def pace(self) -> Action:
+        """KILL if it ends a run at once, STOP if in its own time."""
+        return pace(self.action, self.then)
 
 
 def rules_of(rules: Iterable[Rule], name: str, level: str = "") -> tuple[Rule, ...]:

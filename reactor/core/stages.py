@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reactor.core.container import NO_LIMITS, Limits
-from reactor.core.decisions import ENDING, Action
-
-__all__ = ["Limits", "OnFailure", "Stage", "principal"]
+from reactor.core.verbs import ENDING, Action
 
 
 class OnFailure(StrEnum):
@@ -46,3 +44,10 @@ def principal(stages: Iterable[Stage]) -> Stage | None:
     """The stage by which a chain is known: the one that ends the run, else the first."""
     chain = tuple(stages)
     return next((stage for stage in chain if stage.action in ENDING), chain[0] if chain else None)
+
+
+def pace(action: Action, stages: Iterable[Stage]) -> Action:
+    """How fast a chain ends the run: KILL at once, STOP in its own time, with whatever comes before."""
+    first = next(iter(stages), None)
+    at_once = action is Action.KILL and (first is None or first.action is Action.KILL)
+    return Action.KILL if at_once else Action.STOP

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from reactor.core.container import Container, ContainerId, Run
-from reactor.core.decisions import Action, Decision
+from reactor.core.decisions import Decision
 from reactor.core.earlier import Earlier, nothing_earlier
 from reactor.core.facts import Happened, HostSeen, LayerSized, Sample
 from reactor.core.holding import Holding
@@ -19,6 +19,7 @@ from reactor.core.protection import GOVERNED, Policy, Standing
 from reactor.core.restraint import Curbs, GateTerms, Place, no_gate
 from reactor.core.rules import Rule, RuleSet, Trigger
 from reactor.core.shelf import Shelf
+from reactor.core.verbs import Action
 
 SELDOM = 3.0
 """Seconds between two readings, or two looks at the clock, that are no gap in the evidence."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from reactor.core.candidates import Candidate
 from reactor.core.deciding import applies, conclude, may_decide
-from reactor.core.decisions import Action, Decision
+from reactor.core.decisions import Decision
 from reactor.core.defects import put_out_of_force
 from reactor.core.draft import Draft
 from reactor.core.following import forget
@@ -20,6 +20,7 @@ from reactor.core.orphans import judge_orphan, met
 from reactor.core.rules import Rule
 from reactor.core.state import Entry, Setup, State, Step
 from reactor.core.topology import living_by_task, needed
+from reactor.core.verbs import Action
 from reactor.core.verdicts import judge
 from reactor.core.whole import is_still_needed, take_victims
 
@@ -115,7 +116,7 @@ def _resolve(setup: Setup, draft: Draft, candidates: Sequence[Candidate], at: fl
 def _rank(each: Candidate) -> tuple[bool, bool]:
     """The strongest come first, and of those who are as strong the rules about the whole come last."""
     whole = each.rule.when is not None and each.rule.when.total is not None
-    return each.rule.action is not Action.KILL, whole
+    return each.rule.pace is not Action.KILL, whole
 
 
 def _looks_at_all(rule: Rule) -> bool:

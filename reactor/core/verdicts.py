@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from reactor.core.candidates import Candidate, Judged
 from reactor.core.deciding import applies, conclude, may_decide
-from reactor.core.decisions import Action, Decision
+from reactor.core.decisions import Decision
 from reactor.core.gate import is_gated
 from reactor.core.groups import Groups
 from reactor.core.holding import Holding, held
@@ -20,6 +20,7 @@ from reactor.core.state import Entry, Setup, State
 from reactor.core.swift import changed
 from reactor.core.topology import cascade
 from reactor.core.triggers import counts, is_due, judgeable, sentence, stays_due
+from reactor.core.verbs import Action
 from reactor.core.views import Views
 
 
@@ -111,8 +112,8 @@ class _Hearing:
         now = held(before, self._at, verdict=verdict, proof=proof, keep=rule.keep, patience=patience)
         if now is None:
             self._holding.pop(rule.key, None)
-            if rule.on is Trigger.BLIND:
-                # It is seen again: the next time that it is not will be another one.
+            if rule.on is Trigger.BLIND or not rule.ends:
+                # The next time that it holds will be another one.
                 self._entry = replace(self._entry, latched=self._entry.latched - {rule.key})
             return
         self._holding[rule.key] = now
@@ -129,7 +130,7 @@ class _Hearing:
     def decide(self) -> None:
         """Let those decide that hold long enough; the strongest comes first, so that one is enough."""
         if len(self._matches) > 1:
-            self._matches.sort(key=lambda match: match[0].action is not Action.KILL)
+            self._matches.sort(key=lambda match: match[0].pace is not Action.KILL)
         for match in self._matches:
             if applies(self._setup, self._entry, match[0], self._at):
                 self._decide_by(*match)
@@ -147,7 +148,8 @@ class _Hearing:
         except Exception as error:  # noqa: BLE001  # As above.
             self._broken.append((rule, said(error)))
             return
-        only_said = rule.on is Trigger.DIE and (self._gone or not cascade(self._state, self._entry))
+        over = rule.ends and rule.on is Trigger.DIE
+        only_said = over and (self._gone or not cascade(self._state, self._entry))
         summary = rule.summarise(view)
         if together:
             self._candidates.append(

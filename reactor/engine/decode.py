@@ -105,6 +105,7 @@ def container(body: InspectedBody, context: Context) -> Container:
         user=traits.said(config.user, traits.TEXT) or "",
         log_driver=traits.log_driver(host),
         ports=traits.ports(host, body.network_settings),
+        binds=traits.binds(body.mounts),
         health_check=traits.has_health_check(state, body.config),
         memory_limited=limits.limited(host.memory),
         pids_limited=limits.limited(host.pids_limit),

@@ -28,6 +28,7 @@ MOST_PORTS = 100
 USUAL_RETRIES = 3
 LONGEST_COMMAND = 200
 MOST_MOUNTS = 20
+MOST_BINDS = 100
 
 PORT = re.compile(r"([0-9]{1,5})/(?:tcp|udp|sctp)")
 LISTED_HEALTH = re.compile(r"\((?:health: )?(starting|healthy|unhealthy)\)$")
@@ -119,6 +120,12 @@ def ports(host: HostBody, network: msgspec.Raw) -> tuple[str, ...]:
     if host.network_mode not in NO_OWN_NETWORK and not host.network_mode.startswith("container:"):
         found |= set(_published(said(host.port_bindings, _PORTS)))
     return tuple(sorted(found, key=_number)[:MOST_PORTS])
+
+
+def binds(mounts: msgspec.Raw) -> dict[str, str]:
+    """The host's folders and files that the container has mounted, by where it has them."""
+    bound = [each for each in said(mounts, _MOUNTS) or [] if each.type == "bind"]
+    return {each.destination: each.source for each in bound[:MOST_BINDS]}
 
 
 def _published(bindings: dict[str, Any] | None) -> list[str]:

@@ -141,6 +141,8 @@ class NetworkBody(msgspec.Struct, rename="pascal"):
 class MountBody(msgspec.Struct, rename="pascal"):
     """A folder of the host, or a volume, in a container."""
 
+    type: str = ""
+    source: str = ""
     destination: str = ""
 
 

@@ -10,9 +10,10 @@ import sqlite3
 from collections.abc import Iterator
 
 from reactor.core.container import ContainerId, Run
-from reactor.core.decisions import Action, Decision
+from reactor.core.decisions import Decision
 from reactor.core.notes import Cause
 from reactor.core.ports import Anchor
+from reactor.core.verbs import Action
 from reactor.journal.memory import KnownRun, Recollection
 from reactor.journal.rows import Moment
 

@@ -9,13 +9,21 @@ from dataclasses import dataclass, replace
 
 from reactor.core.language import rendering
 from reactor.core.rules import Order, Rule, Severity
-from reactor.ruleset.actions import Ending
+from reactor.core.stages import Stage, principal
+from reactor.core.verbs import ENDING, Action
+from reactor.ruleset.chains import chain_of
 from reactor.ruleset.digests import digest_of
-from reactor.ruleset.drafts import Given, GroupDraft, Part
+from reactor.ruleset.drafts import GroupDraft, Part
 from reactor.ruleset.exceptions import exemptions
 from reactor.ruleset.expressions import Language
 from reactor.ruleset.sayings import Saying, sayings
 from reactor.ruleset.selectors import selector
+
+REST = 300.0
+"""The usual cooldown, in seconds, of a rule that leaves the run alive: a value that swings about its
+threshold is told of once, and not each time."""
+PLAIN = frozenset({Action.KILL, Action.STOP})
+"""The actions that need no chain to say what is done."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,9 +44,9 @@ def compiled(group: GroupDraft, language: Language) -> Iterator[Compiled]:
 
 def _rule(group: GroupDraft, part: Part, saying: Saying) -> Rule:
     said = {key: given.value for key, given in saying.given.items()}
-    endings: tuple[Given, ...] = said.get("then", ())
+    chain: tuple[Stage, ...] = tuple(given.value for given in chain_of(saying))
+    main = principal(chain) or chain[0]
     summary, description = (said.get(key, "").strip() for key in ("summary", "description"))
-    ending: Ending = endings[0].value if endings else Ending.usual()
     shared, own = group.part.value("exceptions", ()), part.value("exceptions", ())
     return Rule(
         name=saying.name,
@@ -48,20 +56,21 @@ def _rule(group: GroupDraft, part: Part, saying: Saying) -> Rule:
         select=tuple(selector(each.value) for each in group.part.value("select", ())),
         hold=said.get("for", 0.0),
         dry_run=said.get("dry_run", False),
-        action=ending.action,
+        action=main.action,
         summary=summary,
         keep=said.get("keep_for", 0.0),
-        cooldown=said.get("cooldown", 0.0),
+        cooldown=said.get("cooldown", 0.0 if main.action in ENDING else REST),
         limit=said.get("limit"),
         severity=said.get("severity", Severity.WARNING),
         team=said.get("team", "").strip(),
         description=description,
-        grace=ending.grace,
+        grace=main.grace,
         level=saying.level,
         exempt=exemptions((*shared, *own)),
         fresh=said.get("fresh"),
         victims=_victims(saying),
         tighten=said.get("tighten", ""),
+        then=chain if len(chain) > 1 or main.action not in PLAIN else (),
         summarise=rendering.summary(summary),
         describe=rendering.description(description),
     )

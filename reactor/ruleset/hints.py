@@ -5,7 +5,7 @@ schema is made from both in ``schema``.
 """
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, WithJsonSchema
 
@@ -34,32 +34,3 @@ Victims = Annotated[
 ]
 ExemptField = Annotated[str, Field(pattern=r"^(name|image|state|user|label\..+)$")]
 Row = list[str]
-Ending = Annotated[
-    Any,
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string", "enum": ["kill", "stop"]},
-                {
-                    "type": "object",
-                    "additionalProperties": False,
-                    "required": ["stop"],
-                    "properties": {
-                        "stop": {
-                            "type": ["object", "null"],
-                            "additionalProperties": False,
-                            "description": "SIGTERM first, SIGKILL after the grace.",
-                            "properties": {
-                                "grace": {
-                                    "type": "string",
-                                    "pattern": r"^([0-9]+(\.[0-9]+)?(ms|[wdhms]))+$",
-                                    "description": "How long it may take to end by itself; at most 10m.",
-                                }
-                            },
-                        }
-                    },
-                },
-            ]
-        }
-    ),
-]

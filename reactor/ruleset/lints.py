@@ -7,13 +7,13 @@ right is a mistake, and not for this module.
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from reactor.core.decisions import ENDING
 from reactor.core.language.printing import brief
 from reactor.core.language.ranges import Claim, claim_of, opposite, possible
 from reactor.core.language.tree import Compare, Logic, Method, Name, Node, Not
 from reactor.core.language.walking import start, walk
 from reactor.core.rules import Level, Rule
-from reactor.ruleset.actions import STRENGTH
+from reactor.core.verbs import ENDING
+from reactor.ruleset.chains import STRENGTH
 from reactor.ruleset.compiling import Compiled
 from reactor.ruleset.digests import canonical
 from reactor.ruleset.drafts import Given

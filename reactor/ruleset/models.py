@@ -12,15 +12,17 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 
 from reactor.core.rules import Condition, Order, Severity, Trigger
+from reactor.core.stages import Stage
 from reactor.ruleset import exempting, hints, values
-from reactor.ruleset.actions import Ending, ending
+from reactor.ruleset.action_hints import stage_hint
+from reactor.ruleset.actions import stage
 from reactor.ruleset.values import Override
 
 Text = Annotated[str, PlainValidator(values.text, json_schema_input_type=str)]
 Glob = Annotated[str, PlainValidator(values.word, json_schema_input_type=hints.Word)]
 SafeName = Annotated[str, PlainValidator(values.name, json_schema_input_type=hints.Name)]
 Duration = Annotated[float, PlainValidator(values.duration, json_schema_input_type=hints.Duration)]
-_SomeTime = Annotated[float, PlainValidator(values.some_time, json_schema_input_type=hints.Duration)]
+SomeTime = Annotated[float, PlainValidator(values.some_time, json_schema_input_type=hints.Duration)]
 _Template = Annotated[str, PlainValidator(values.template, json_schema_input_type=str)]
 _Condition = Annotated[Condition | None, PlainValidator(values.condition, json_schema_input_type=hints.Word)]
 _Trigger = Annotated[Trigger | None, PlainValidator(values.trigger, json_schema_input_type=hints.Trigger)]
@@ -30,7 +32,7 @@ _Limit = Annotated[int | None, PlainValidator(values.limit, json_schema_input_ty
 _Victims = Annotated[Order | None, PlainValidator(values.victims, json_schema_input_type=hints.Victims)]
 _LabelKey = Annotated[str, PlainValidator(values.label_key, json_schema_input_type=hints.Word)]
 _Label = Annotated[str, PlainValidator(values.label, json_schema_input_type=hints.Word)]
-_Ending = Annotated[Ending, PlainValidator(ending, json_schema_input_type=hints.Ending)]
+_Stage = Annotated[Stage, PlainValidator(stage, json_schema_input_type=stage_hint())]
 _Field = Annotated[str, PlainValidator(exempting.field, json_schema_input_type=hints.ExemptField)]
 _Row = Annotated[tuple[str, ...], PlainValidator(exempting.row, json_schema_input_type=hints.Row)]
 
@@ -74,7 +76,7 @@ class _Usual(Strict):
     keep_for: Duration = Field(
         default=0.0, description="A break in the condition that is not longer than this does not count."
     )
-    fresh: _SomeTime = Field(default=0.0, description="How old a sample may be to be evidence.")
+    fresh: SomeTime = Field(default=0.0, description="How old a sample may be to be evidence.")
     cooldown: Duration = Field(
         default=0.0,
         description="How long after a decision the rule leaves later runs of the container alone.",
@@ -82,8 +84,8 @@ class _Usual(Strict):
     limit: _Limit = Field(
         default=None, description="With more matches than this at once the rule holds back."
     )
-    then: list[_Ending] = Field(
-        default=[], min_length=1, description="What is done: kill (the default), or stop with its grace."
+    then: list[_Stage] = Field(
+        default=[], min_length=1, description="What is done, in this order; kill if nothing is said."
     )
     dry_run: bool = Field(default=False, description="Decide and report, do nothing.")
 

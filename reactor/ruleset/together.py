@@ -9,8 +9,9 @@ from reactor.core.language.tree import Name
 from reactor.core.language.walking import walk
 from reactor.core.rules import Trigger
 from reactor.core.triggers import OVER
-from reactor.ruleset.actions import STRENGTH, Ending
-from reactor.ruleset.drafts import Given, GroupDraft, Part
+from reactor.ruleset.chains import complaints as about_chain
+from reactor.ruleset.chains import strength
+from reactor.ruleset.drafts import GroupDraft, Part
 from reactor.ruleset.errors import RuleError
 from reactor.ruleset.exceptions import complaints as about_exceptions
 from reactor.ruleset.overlays import is_overlay
@@ -63,15 +64,11 @@ def _levels(group: GroupDraft, rule: Part) -> Iterator[RuleError]:
 
 
 def _strength(soft: Saying, hard: Saying) -> Iterator[RuleError]:
-    mild, strong = _endings(soft)[0].value, _endings(hard)[0].value
-    if STRENGTH[strong.action] < STRENGTH[mild.action]:
-        message = f"'hard' would {strong.action} where 'soft' would {mild.action}: 'hard' is never the milder"
-        yield _endings(hard)[0].spot.at_value(message)
-
-
-def _endings(saying: Saying) -> Sequence[Given]:
-    """The actions; a kill where nothing is said."""
-    return saying.given["then"].value if "then" in saying.given else (Given(Ending.usual(), saying.spot),)
+    (mild, softer), (strong, harder) = strength(soft), strength(hard)
+    if strong < mild:
+        would, instead = harder.value.action, softer.value.action
+        message = f"'hard' would {would} where 'soft' would {instead}: 'hard' is never the milder"
+        yield harder.spot.at_value(message)
 
 
 def _of_saying(saying: Saying) -> Iterator[RuleError]:
@@ -83,8 +80,7 @@ def _of_saying(saying: Saying) -> Iterator[RuleError]:
     yield from _lasting(saying)
     yield from _of_whole(saying)
     yield from _tighten(saying)
-    for surplus in _endings(saying)[1:]:
-        yield surplus.spot.at_value("a rule ends a container in one way: leave one of the actions out")
+    yield from about_chain(saying)
 
 
 def _of_an_end(saying: Saying) -> Iterator[RuleError]:

@@ -21,7 +21,8 @@ from reactor.ruleset.templates import problem_in
 LONGEST_NAME = 63
 NAME = rf"[a-z0-9-]{{1,{LONGEST_NAME}}}"
 
-_NAME = re.compile(NAME)
+NAME_PATTERN = re.compile(NAME)
+
 _MOST = 1_000_000
 
 
@@ -70,7 +71,7 @@ def word(value: Any, info: ValidationInfo) -> str:
 def name(value: Any, info: ValidationInfo) -> str:
     """A name that is fit for metrics and records."""
     found = text(value, info)
-    if _NAME.fullmatch(found):
+    if NAME_PATTERN.fullmatch(found):
         return found
     if len(found) > LONGEST_NAME:
         raise wrong(f"a name has at most {LONGEST_NAME} characters")

@@ -56,7 +56,14 @@ def _traits(given: dict[str, Any], host: dict[str, Any]) -> Traits:
         tty=bool(given.get("Tty")),
         log_driver=(host.get("LogConfig") or {}).get("Type") or "json-file",
         ports=tuple(sorted(port for port, at in (host.get("PortBindings") or {}).items() if at)),
+        binds=dict(_bind(each) for each in host.get("Binds") or ()),
     )
+
+
+def _bind(written: str) -> tuple[str, str]:
+    """Where it is mounted, and what: from ``source:inside`` or ``source:inside:mode``."""
+    source, _, rest = written.partition(":")
+    return rest.partition(":")[0], source
 
 
 def _health(given: dict[str, Any]) -> HealthCheck | None:

@@ -58,6 +58,7 @@ def container_record(
         user=traits.user,
         log_driver=traits.log_driver,
         ports=traits.ports if has_own_network(recipe.network_mode) else (),
+        binds=dict(traits.binds),
         health_check=traits.health is not None,
         memory_limited=recipe.limits.memory is not None,
         pids_limited=recipe.limits.pids is not None,

@@ -18,6 +18,7 @@ from reactor.testing.trait_documents import (
     healthcheck,
     listed_ports,
     logging,
+    mounts,
     open_ports,
     spoken_health,
     wished_ports,
@@ -46,7 +47,7 @@ def row(ground: Ground, box: Box) -> Document:
         "Status": _status(ground, box),
         "HostConfig": {"NetworkMode": recipe.network_mode},
         "NetworkSettings": {"Networks": {recipe.network_mode: NETWORK} if own else {}},
-        "Mounts": [],
+        "Mounts": mounts(box),
     }
 
 
@@ -102,7 +103,7 @@ def inspected(box: Box) -> Document:
         "ExecIDs": None,
         "HostConfig": _host_config(box),
         "GraphDriver": {"Data": None, "Name": "overlay2"},
-        "Mounts": [],
+        "Mounts": mounts(box),
         "Config": _config(box),
         "NetworkSettings": _network_settings(box),
     }

@@ -67,6 +67,21 @@ def logging(box: Box) -> Document:
     return {"Type": box.recipe.traits.log_driver, "Config": {}}
 
 
+def mounts(box: Box) -> list[Document]:
+    """The folders of the host that it has mounted."""
+    return [
+        {
+            "Type": "bind",
+            "Source": source,
+            "Destination": inside,
+            "Mode": "",
+            "RW": True,
+            "Propagation": "rprivate",
+        }
+        for inside, source in box.recipe.traits.binds.items()
+    ]
+
+
 def cpu(limits: Limits) -> Document:
     """How much CPU time it may have, in the one of two ways in which that was said."""
     if limits.cpus is None:

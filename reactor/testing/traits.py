@@ -3,7 +3,9 @@
 Only values belong here; how health is probed is in ``health``, what it all looks like in ``documents``.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 USUAL_RETRIES = 3
 NO_OWN_NETWORK = frozenset({"none", "host"})
@@ -40,6 +42,7 @@ class Traits:
     user: str = ""
     log_driver: str = "json-file"
     ports: tuple[str, ...] = ()
+    binds: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     tty: bool = False
 
 

@@ -3,16 +3,21 @@
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import trio
 
+from reactor.act.case import Guard
 from reactor.act.config import ActConfig
-from reactor.act.trying import Guard
+from reactor.act.courier import Courier
+from reactor.act.means import Means
+from reactor.act.measures import Measures
 from reactor.act.workers import Workers
-from reactor.core.container import Container, ContainerId, Run
-from reactor.core.decisions import Action, Decision, Outcome, Result, Why, decision_id
+from reactor.core.container import Container, ContainerId, Limits, Run
+from reactor.core.decisions import Decision, Outcome, Result, Why, decision_id
 from reactor.core.evidence import Evidence
+from reactor.core.stages import Stage
+from reactor.core.verbs import Action
 from reactor.testing.box import Box
 from reactor.testing.direct import BY, DirectEngine
 from reactor.testing.history import What
@@ -62,6 +67,9 @@ class OddEngine(DirectEngine):
     async def stop(self, container: ContainerId, grace: float) -> int:
         return await self._odd(lambda: super(OddEngine, self).stop(container, grace))
 
+    async def update(self, container: ContainerId, limits: Limits) -> int:
+        return await self._odd(lambda: super(OddEngine, self).update(container, limits))
+
     async def _odd(self, call: "Callable[[], object]") -> int:
         if not self.answers:
             return await call()  # type: ignore[misc,no-any-return]  # the call of the engine below
@@ -81,12 +89,20 @@ class Bench:
     workers: Workers
     outcomes: list[Outcome] = field(default_factory=list)
     returned: list[Container] = field(default_factory=list)
+    courier: Courier = field(default_factory=lambda: Courier({}, trio.current_time, lambda: 0.0))
 
     def put(
-        self, box: Box, action: Action = Action.KILL, *, grace: float = 10.0, dry_run: bool = False
+        self,
+        box: Box,
+        action: Action = Action.KILL,
+        *stages: Stage,
+        grace: float = 10.0,
+        dry_run: bool = False,
+        rule: str = "safety/pids",
     ) -> Decision:
         """Decide about the present run of a container."""
         decision = decide(box.run, action, grace=grace, dry_run=dry_run)
+        decision = replace(decision, rule=rule, stages=stages, id=f"{decision.id}{rule}")
         self.workers.put(decision)
         return decision
 
@@ -141,6 +157,7 @@ async def acting(
     journal: Notebook | None = None,
     engine: DirectEngine | None = None,
     jitter: Callable[[], float] = lambda: 0.0,
+    means: Means | None = None,
 ) -> AsyncIterator[Bench]:
     """Workers on an engine of their own; everything is cancelled at the end."""
     engine = engine or DirectEngine(World())
@@ -149,6 +166,10 @@ async def acting(
     journal = journal or Notebook()
     async with trio.open_nursery() as nursery:
         await nursery.start(engine.world.run)
+        config = config or ActConfig()
+        means = means or Means()
+        courier = Courier(means.webhooks, wall=trio.current_time, jitter=jitter)
+        measures = Measures(means, courier, config, source="reactor/world", wall=trio.current_time)
         workers = Workers(
             engine,
             journal,
@@ -158,7 +179,8 @@ async def acting(
             config,
             jitter=jitter,
             returned=returned.append,
+            measures=measures,
         )
         workers.start()
-        yield Bench(engine.world, engine, journal, workers, outcomes, returned)
+        yield Bench(engine.world, engine, journal, workers, outcomes, returned, courier)
         nursery.cancel_scope.cancel()

@@ -6,7 +6,8 @@ from trio.testing import MockClock
 
 from reactor.act.config import ActConfig
 from reactor.core.container import Container, ContainerId, Run
-from reactor.core.decisions import Action, Decision, Result, Why
+from reactor.core.decisions import Decision, Result, Why
+from reactor.core.verbs import Action
 from reactor.testing.direct import DirectEngine
 from reactor.testing.faults import Delay, Kind
 from reactor.testing.history import What

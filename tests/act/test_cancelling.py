@@ -7,7 +7,8 @@ import trio
 from trio.testing import MockClock
 
 from reactor.act.reopening import reopen
-from reactor.core.decisions import Action, Why
+from reactor.core.decisions import Why
+from reactor.core.verbs import Action
 from reactor.testing.direct import BY, DirectEngine
 from reactor.testing.tasks import Serves
 from reactor.testing.world import World

@@ -5,7 +5,8 @@ import trio
 from trio.testing import MockClock
 
 from reactor.core.container import ContainerId
-from reactor.core.decisions import Action, Result, Why
+from reactor.core.decisions import Result, Why
+from reactor.core.verbs import Action
 from reactor.testing.direct import DirectEngine
 from reactor.testing.tasks import Serves, Sleeps, Task
 from reactor.testing.world import World

@@ -6,8 +6,9 @@ from trio.testing import MockClock
 
 from reactor.act.config import ActConfig
 from reactor.core.container import Container
-from reactor.core.decisions import Action, Decision, Result, Why
+from reactor.core.decisions import Decision, Result, Why
 from reactor.core.ports import EngineAnswered
+from reactor.core.verbs import Action
 from reactor.testing.direct import DirectEngine
 from reactor.testing.faults import Fail, Kind
 from reactor.testing.history import What

@@ -22,9 +22,10 @@ from reactor.app.demo.stage import perform, rule_files
 from reactor.app.demo.summary import write_summary
 from reactor.app.demo.verdict import Summary, judge
 from reactor.app.places import shipped_rules
-from reactor.core.decisions import Action, Decision
+from reactor.core.decisions import Decision
 from reactor.core.rules import Rule, RuleSet
 from reactor.core.state import State, Step
+from reactor.core.verbs import Action
 from reactor.journal.journal import Journal
 from reactor.ruleset import load, parse
 from reactor.testing.direct import DirectEngine

@@ -7,9 +7,10 @@ import pytest
 import trio
 
 from reactor.app.monitor import Monitor
-from reactor.core.decisions import Action, Decision
+from reactor.core.decisions import Decision
 from reactor.core.rules import Exemption, Level, Rule, RuleSet
 from reactor.core.state import Setup
+from reactor.core.verbs import Action
 from reactor.journal.journal import Journal
 from reactor.observe.tally import Tally
 from reactor.streams.scheduler import TrioScheduler

@@ -8,10 +8,10 @@ from trio.testing import MockClock
 
 from reactor.app.numbers import rule_unknown
 from reactor.app.supervise import supervise
-from reactor.core.decisions import Action
 from reactor.core.restraint import GateTerms
 from reactor.core.rules import Level, Rule, RuleSet, Trigger
 from reactor.core.state import Setup
+from reactor.core.verbs import Action
 from reactor.testing.direct import BY
 from reactor.testing.history import What
 from reactor.testing.outage import free, wedge

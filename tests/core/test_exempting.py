@@ -6,10 +6,10 @@ import pytest
 
 from reactor.core.cautions import LabelIgnored
 from reactor.core.container import State
-from reactor.core.decisions import Action
 from reactor.core.exempting import Exempted, exempted
 from reactor.core.protection import Policy
 from reactor.core.rules import Condition, Exemption, Rule, Trigger
+from reactor.core.verbs import Action
 from tests.core.build import Story, age_over, anew, box, over, pids_over, story
 
 POLICY = Policy()

@@ -6,12 +6,12 @@ import pytest
 
 from reactor.core.cautions import AcknowledgementRefused, GateHeld, GateOpened
 from reactor.core.container import Container, Listed, State
-from reactor.core.decisions import Action
 from reactor.core.facts import Acknowledged, Reloaded
 from reactor.core.gate import gated_rules, token
 from reactor.core.protection import Policy
 from reactor.core.restraint import GateTerms
 from reactor.core.rules import Rule, RuleSet, Selector, Trigger
+from reactor.core.verbs import Action
 from tests.core.build import Story, age_over, anew, box, cid, over, pids_over, story
 
 NEW = Rule("g/new", "f:1", when=pids_over(200), digest="n1")

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from reactor.core.decisions import Action, Result, Why
+from reactor.core.decisions import Result, Why
 from reactor.core.grounds import grounds, trace_id
 from reactor.core.rules import Level, Rule
+from reactor.core.verbs import Action
 
 from .build import Story, anew, box, pids_over, story
 

@@ -2,10 +2,11 @@
 
 import pytest
 
-from reactor.core.decisions import Action, Result, Why
+from reactor.core.decisions import Result, Why
 from reactor.core.holding import Holding, held
 from reactor.core.notes import Matched
 from reactor.core.rules import Rule
+from reactor.core.verbs import Action
 from tests.core.build import Story, anew, box, memory_over, over, pids_over, story
 
 LONG = Rule("g/r", "f:1", when=pids_over(200), hold=5, keep=2)

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from reactor.core.decisions import Action, Result, Why
+from reactor.core.decisions import Result, Why
 from reactor.core.facts import Reloaded
 from reactor.core.notes import CascadeHeld
 from reactor.core.rules import Level, Rule, RuleSet
+from reactor.core.verbs import Action
 from tests.core.build import Story, box, pids_over, story
 
 SOFT = Rule("g/r", "f:1", when=pids_over(100), action=Action.STOP, grace=60, level=Level.SOFT)

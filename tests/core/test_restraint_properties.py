@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from reactor.core.cautions import GateHeld, GateOpened, RuleHeld
 from reactor.core.container import Run
-from reactor.core.decisions import Action, Decision
+from reactor.core.decisions import Decision
 from reactor.core.facts import Fact, Happened, Happening, Reloaded, Sample, Seen
 from reactor.core.restraint import GateTerms
 from reactor.core.rules import Level, Rule, RuleSet, Trigger
 from reactor.core.state import Setup
+from reactor.core.verbs import Action
 from tests.core.build import Story, box, pids_over, total_over
 from tests.core.test_step_properties import BASE, World, moves
 

@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 
 from reactor.core.container import State
-from reactor.core.decisions import Action, Result, Why
+from reactor.core.decisions import Result, Why
 from reactor.core.notes import Adopted, CannotTell, CascadeHeld, Cause, Ended, MainTold, Matched, Reconciled
 from reactor.core.protection import Policy, Standing
 from reactor.core.rules import Rule, RuleSet, Selector, View
 from reactor.core.state import Setup
+from reactor.core.verbs import Action
 from tests.core.build import Story, anew, box, cid, condition, over, pids_over, rules
 
 GIB = 2**30

@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from reactor.core.container import Container, Run, State
-from reactor.core.decisions import Action, Result, Why
+from reactor.core.decisions import Result, Why
 from reactor.core.facts import Subscription
 from reactor.core.protection import Policy
 from reactor.core.rules import Rule, Selector, Trigger
+from reactor.core.verbs import Action
 from tests.core.build import Story, anew, box, condition, over, pids_over, story
 
 SIDE = box(5, labels={"reactor.sidecar-of": "t1"})

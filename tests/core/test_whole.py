@@ -7,12 +7,13 @@ import pytest
 
 from reactor.core.cautions import GateHeld, RuleHeld
 from reactor.core.container import Container, State
-from reactor.core.decisions import Action, Result, Why
+from reactor.core.decisions import Result, Why
 from reactor.core.groups import Groups
 from reactor.core.protection import Policy
 from reactor.core.restraint import GateTerms, Place
 from reactor.core.rules import Exemption, Level, Order, Rule, Selector
 from reactor.core.step import wanted_samples
+from reactor.core.verbs import Action
 from tests.core.build import Story, box, cid, condition, over, pids_over, story, total_over
 
 TOTAL = Rule("host/pids", "f:1", when=total_over(4000))

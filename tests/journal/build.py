@@ -9,8 +9,9 @@ from typing import Any
 import trio
 
 from reactor.core.container import Container, ContainerId, Run, State
-from reactor.core.decisions import Action, Call, Decision, Outcome, Result, Why, decision_id
+from reactor.core.decisions import Call, Decision, Outcome, Result, Why, decision_id
 from reactor.core.notes import Cause, Ended
+from reactor.core.verbs import Action
 from reactor.journal.journal import Journal
 
 

@@ -4,7 +4,7 @@ from math import inf, nan
 
 import pytest
 
-from reactor.core.decisions import Action
+from reactor.core.verbs import Action
 from reactor.observe.table import SECONDS
 from reactor.observe.tally import OVERFLOW, OVERFLOWS, NoSuchMetric, Tally, WrongLabels, WrongNumber
 

@@ -11,6 +11,7 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
     "array": (list,),
     "boolean": (bool,),
     "integer": (int,),
+    "number": (int, float),
     "null": (type(None),),
     "object": (dict,),
     "string": (str,),
@@ -51,7 +52,7 @@ def _holds(word: str, said: Any, value: Any, schema: Mapping[str, Any]) -> bool:
         case "pattern":
             return not isinstance(value, str) or re.search(said, value) is not None
         case "minimum":
-            return not _is(value, "integer") or value >= said
+            return not _is(value, "number") or value >= said
         case "maximum":
             return not _is(value, "integer") or value <= said
         case "minItems":
@@ -67,4 +68,4 @@ def _holds(word: str, said: Any, value: Any, schema: Mapping[str, Any]) -> bool:
 
 
 def _is(value: Any, kind: str) -> bool:
-    return isinstance(value, _TYPES[kind]) and not (isinstance(value, bool) and kind == "integer")
+    return isinstance(value, _TYPES[kind]) and not (isinstance(value, bool) and kind in {"integer", "number"})

@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from reactor.core.container import Container, ContainerId, Run, State
-from reactor.core.decisions import Action
 from reactor.core.rules import (
     Condition,
     Exemption,
@@ -17,6 +16,7 @@ from reactor.core.rules import (
     Total,
     Trigger,
 )
+from reactor.core.verbs import Action
 from reactor.ruleset import BadRules, parse
 from reactor.ruleset.expressions import Language
 from reactor.ruleset.reading import read_rules
