@@ -9,7 +9,15 @@ from collections.abc import Sequence
 from functools import singledispatchmethod
 from typing import Any
 
-from reactor.core.cautions import GateHeld, GateOpened, LabelIgnored, RuleBroken, RuleHeld, RuleReleased
+from reactor.core.cautions import (
+    AcknowledgementRefused,
+    GateHeld,
+    GateOpened,
+    LabelIgnored,
+    RuleBroken,
+    RuleHeld,
+    RuleReleased,
+)
 from reactor.core.container import Container
 from reactor.core.decisions import Decision, Outcome, Result, Why
 from reactor.core.notes import Adopted, CannotTell, CascadeHeld, Cause, Ended, MainTold, Note, Reconciled
@@ -142,7 +150,8 @@ class Teller:
             "sidecars": note.along,
             "unknown": note.unknown,
             "in_scope": note.governed,
-            "remedy": "see reactor status; reactor ack lets them act; or mend the rules and reload",
+            "token": note.token,
+            "remedy": "see reactor status; reactor ack TOKEN lets them act; or mend the rules and reload",
         }
         log.error("new rules would end too many at once: they wait for an acknowledgement", extra=fields)
         for match in note.matches[:MOST_NAMED]:
@@ -154,7 +163,13 @@ class Teller:
     @_note.register
     def _(self, note: GateOpened) -> None:
         fields = {"rules": some(note.rules), "matches": note.matches, "by": note.by or "count"}
+        if note.unread:
+            fields["unread"] = True
         log.log(logging.WARNING if note.by else logging.INFO, "new rules are in force", extra=fields)
+
+    @_note.register
+    def _(self, note: AcknowledgementRefused) -> None:
+        log.error("an acknowledgement was refused", extra={"by": note.by, "why": note.why})
 
     @_note.register
     def _(self, note: RuleBroken) -> None:
