@@ -9,9 +9,9 @@ class ActConfig:
 
     ``kill_slots`` and ``stop_slots`` are for first tries, ``again_slots`` for further ones,
     ``other_slots`` for what leaves a run alive, ``quarantine_slots`` for runs that would not end. A try
-    that takes longer than ``patience`` (a stop: longer than its grace and that) loses its slot to the
-    next and goes on without: with twice as many stuck as there are slots, whoever comes behind them
-    waits two patiences more than usual.
+    that takes twice as long as is usual, at least ``least_patience`` and at most ``patience`` (a stop:
+    its grace and that), loses its slot to the next and goes on without: with twice as many stuck as
+    there are slots, whoever comes behind them waits half a second more than usual.
     ``call_deadline`` is for a kill; an engine may take 12 s for one in good order.
     ``settle`` is how long a run may take to be seen over after a call that went well, ``tries``
     how many tries there are before the quarantine, ``quarantine_room`` how many runs fit there.
@@ -22,7 +22,8 @@ class ActConfig:
     other_slots: int = 10
     again_slots: int = 4
     quarantine_slots: int = 4
-    patience: float = 0.25
+    least_patience: float = 0.25
+    patience: float = 1.0
     call_deadline: float = 15.0
     look_deadline: float = 5.0
     verify_deadline: float = 2.0

@@ -5,17 +5,25 @@ next in line gets it: ten calls that hang never keep an eleventh waiting for lon
 """
 
 import math
+import statistics
+from collections import deque
 from types import TracebackType
 from typing import Self
 
 import trio
 
+SLOW = 2.0
+"""Who takes so many times what is usual is slow."""
+REMEMBERED = 9
+
 
 class Lease:
-    """A slot that was lent; leaving the ``with`` block gives it back."""
+    """A slot that was lent; leaving the ``with`` block gives it back. ``since`` is when it was lent, or when
+    whoever has it was to begin to hurry."""
 
-    def __init__(self, lane: "Lane", until: float) -> None:
+    def __init__(self, lane: "Lane", since: float, until: float) -> None:
         self._lane = lane
+        self.since = since
         self.until = until
 
     def __enter__(self) -> Self:
@@ -28,11 +36,17 @@ class Lease:
 
 
 class Lane:
-    """A number of slots, lent in the order in which they were asked for."""
+    """A number of slots, lent in the order in which they were asked for, each for twice the usual time.
 
-    def __init__(self, slots: int, patience: float = math.inf) -> None:
+    What is usual is learned from those that were given back: an engine with much to do is slow for everybody,
+    and more calls would not make it quicker. The time is at most ``patience`` and at least ``least``.
+    """
+
+    def __init__(self, slots: int, patience: float = math.inf, least: float = math.inf) -> None:
         self._slots = slots
         self._patience = patience
+        self._least = min(least, patience)
+        self._took: deque[float] = deque(maxlen=REMEMBERED)
         self._lent: set[Lease] = set()
         self._given_back = trio.Event()
         # Only the first in line watches the slots, so that a long line costs nothing.
@@ -50,15 +64,22 @@ class Lane:
             while not self._is_free():
                 with trio.move_on_at(self._next_due()):
                     await self._given_back.wait()
-            lease = Lease(self, trio.current_time() + self._patience + longer)
+            since = trio.current_time() + longer
+            lease = Lease(self, since, since + self._lent_for())
             self._lent.add(lease)
             return lease
 
     def give_back(self, lease: Lease) -> None:
         """The slot is free again, or was already."""
+        if lease in self._lent:
+            self._took.append(max(0.0, trio.current_time() - lease.since))
         self._lent.discard(lease)
         self._given_back.set()
         self._given_back = trio.Event()
+
+    def _lent_for(self) -> float:
+        usual = statistics.median(self._took) if self._took else 0.0
+        return min(max(self._least, SLOW * usual), self._patience)
 
     def _is_free(self) -> bool:
         return len(self._lent) - self.overdue < self._slots

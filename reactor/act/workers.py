@@ -62,12 +62,12 @@ class Workers:
         self._intents = Intents(journal, nursery)
         self._ledger = Ledger(self._outbox, journal, report, config.quarantine_room)
         self._lanes = {
-            Line.KILL: Lane(config.kill_slots, config.patience),
-            Line.STOP: Lane(config.stop_slots, config.patience),
-            Line.OTHER: Lane(config.other_slots, config.patience),
+            Line.KILL: Lane(config.kill_slots, config.patience, config.least_patience),
+            Line.STOP: Lane(config.stop_slots, config.patience, config.least_patience),
+            Line.OTHER: Lane(config.other_slots, config.patience, config.least_patience),
         }
         self._measures = measures
-        self._again_lane = Lane(config.again_slots, config.patience)
+        self._again_lane = Lane(config.again_slots, config.patience, config.least_patience)
         self._quarantine_lane = Lane(config.quarantine_slots)
         self._nudged = trio.Event()
         self._rivals = Rivals()

@@ -53,3 +53,24 @@ async def test_one_who_stops_waiting_leaves_the_line(autojump_clock: MockClock) 
     with trio.fail_after(1):
         await lane.acquire()
     assert trio.current_time() == 1
+
+
+async def test_a_slot_is_lent_for_twice_the_usual_time_within_bounds(autojump_clock: MockClock) -> None:
+    """Where everybody is slow nobody loses a slot for it, and those that hang teach nothing for long."""
+    lane = Lane(1, patience=1.0, least=0.25)
+
+    async def keep(seconds: float) -> float:
+        """How long the next one waits behind somebody who keeps a slot for ever, after these."""
+        for _ in range(9):
+            with await lane.acquire():
+                await trio.sleep(seconds)
+        began, held = trio.current_time(), await lane.acquire()
+        with await lane.acquire():
+            waited = trio.current_time() - began
+        lane.give_back(held)
+        return waited
+
+    assert await keep(0.01) == pytest.approx(0.25)
+    assert await keep(0.3) == pytest.approx(0.6)
+    assert await keep(15) == pytest.approx(1.0)
+    assert await keep(0.01) == pytest.approx(0.25)

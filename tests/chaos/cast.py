@@ -52,7 +52,7 @@ class Fate(Enum):
 @dataclass(frozen=True, slots=True)
 class Member:
     """One container. ``after`` is how many seconds a run has until its breach, and before that it must not be
-    ended. ``main`` is whose sidecar it is, ``joins`` whose network it is in. Whoever
+    ended. ``main`` is whose sidecar it is while that one runs, ``joins`` whose network it is in. Whoever
     ``leaves`` ends by itself; then comes another one with the same name, ``heirs`` times. ``paused`` is
     paused as soon as it runs. The breach of one that is ``told`` shows in an event alone."""
 
@@ -129,7 +129,7 @@ def _with_sidecars(name: str, chance: Random) -> tuple[Member, ...]:
 def _sharing(name: str, chance: Random) -> tuple[Member, ...]:
     """Two mains of one task, of which one is guilty: the sidecar serves the other one still."""
     return (
-        Member(f"{name}-shared", deeds.SERVE, Fate.SPARED, {SIDECAR: name}),
+        Member(f"{name}-shared", deeds.SERVE, Fate.SPARED, {SIDECAR: name}, main=f"{name}-good"),
         Member(f"{name}-good", STAY, Fate.SPARED, {TASK: name}),
         Member(f"{name}-bad", deeds.STORM, Fate.ENDED, {TASK: name}, FEW),
     )
@@ -173,7 +173,7 @@ def _young(name: str, chance: Random) -> tuple[Member, ...]:
 def _calm(name: str, chance: Random) -> tuple[Member, ...]:
     """A task that does nothing wrong, with a sidecar."""
     return (
-        Member(f"{name}-side", deeds.SERVE, labels={SIDECAR: name}),
+        Member(f"{name}-side", deeds.SERVE, labels={SIDECAR: name}, main=f"{name}-main"),
         Member(f"{name}-main", STAY, labels={TASK: name}, host={"RestartPolicy": {"Name": "always"}}),
     )
 

@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from itertools import pairwise
 from typing import Any
 
 from tests.chaos.audit import Told, nanoseconds
@@ -43,7 +44,8 @@ class Trial:
     """One run and what is to be said of it. ``acted`` is the moment of the monitor's first signal, ``breach``
     the one from which it was to be ended, 0 if it never was; ``late`` are the seconds from the breach, or
     from the end of the last fault after it, to its death, None if the monitor did not end it. What was told
-    of it is ``forgotten`` if the engine that told it was killed afterwards, or never told it."""
+    of it is ``forgotten`` if the engine that told it was killed afterwards, or never told it. A sidecar is
+    ``lonely`` if its main never ran, or was over when the monitor acted: then it may go, too."""
 
     subject: Subject
     number: int
@@ -55,6 +57,7 @@ class Trial:
     breach: int = 0
     after_a_fault: bool = False
     forgotten: bool = False
+    lonely: bool = False
     late: float | None = None
 
     @property
@@ -94,9 +97,18 @@ class Offences:
         )
 
 
+def followed(lives: Sequence[Life]) -> list[Life]:
+    """A run after which another one began is over, whether its end was told or not."""
+    known = list(lives)
+    for number, (life, later) in enumerate(pairwise(lives)):
+        if life.died is None:
+            known[number] = replace(life, died=later.began)
+    return known
+
+
 def completed(lives: Sequence[Life], state: Mapping[str, Any]) -> list[Life]:
     """The runs with what an inspect adds to them: an outage can swallow events."""
-    known, started = list(lives), state.get("StartedAt", NEVER)
+    known, started = followed(lives), state.get("StartedAt", NEVER)
     if not state and known and known[-1].died is None:
         # It was removed, after an end that nobody heard of.
         known[-1] = replace(known[-1], died=known[-1].began)
@@ -177,6 +189,7 @@ def _end(subject: Subject, life: Life, ours: Sequence[str], faults: Faults) -> E
 
 
 def _timed(trial: Trial, deaths: Mapping[str, Sequence[int]], faults: Faults) -> Trial:
+    trial = replace(trial, lonely=_is_lonely(trial, deaths))
     breach = breach_of(trial.subject, trial.life, deaths)
     if breach is None:
         return trial
@@ -193,6 +206,14 @@ def _remembered(trial: Trial, ooms: Sequence[int], faults: Faults) -> Trial:
         return trial
     last = max((nano for nano in ooms if nano >= trial.life.began), default=0)
     return replace(trial, forgotten=not last or any(each.began > last for each in faults.outages))
+
+
+def _is_lonely(trial: Trial, deaths: Mapping[str, Sequence[int]]) -> bool:
+    member = trial.subject.member
+    if member.fate is not Fate.SPARED or not member.main:
+        return False
+    of_main = deaths.get(member.main)
+    return of_main is None or any(died < trial.acted for died in of_main)
 
 
 def breach_of(subject: Subject, life: Life, deaths: Mapping[str, Sequence[int]]) -> int | None:
@@ -221,7 +242,9 @@ def _offences(trial: Trial) -> Offences:
     member, end = trial.subject.member, trial.end
     missed = wrong = late = unexplained = ""
     doubled = f"{trial.name}: {trial.signals}" if trial.doubled else ""
-    if not trial.breach:
+    if trial.lonely:
+        pass
+    elif not trial.breach:
         wrong = f"{trial.name}: told to {', '.join(trial.calls)}" if trial.calls else ""
     elif trial.acted and trial.acted < trial.breach - EARLY:
         wrong = f"{trial.name}: {seconds(trial.breach - trial.acted):.2f} s before its time"

@@ -53,7 +53,7 @@ class Size:
 def waves(seed: str, size: Size, first: int = 0) -> Iterator[Wave]:
     """Waves for ever: whoever plays them stops when enough has been seen. ``first`` is the first number."""
     expected = ceil(size.breaches / WAVE)
-    each = min(WAVE, size.breaches)
+    each = ceil(size.breaches / expected)
     kills = _spread(size.kills, expected)
     outages = _spread(size.outages, expected)
     number = first

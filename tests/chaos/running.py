@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.chaos.audit import ARGUMENTS, Audit, nanoseconds
 from tests.chaos.cast import CONFIG, RULES, Fate
 from tests.chaos.faults import Faults, Keeper, Wrecker, faults_of
-from tests.chaos.judging import End, Offences, Trial, completed, offences, promise_of, try_all
+from tests.chaos.judging import End, Offences, Trial, completed, followed, offences, promise_of, try_all
 from tests.chaos.plan import Size, Wave, waves, weight
 from tests.chaos.stage import Stage, Subject
 from tests.real.monitor import Monitor
@@ -170,7 +170,7 @@ class Act:
 
     def _lives(self, subject: Subject) -> list[Life]:
         """Its runs by the events; what these did not tell of the last one, an inspect does."""
-        lives = self._truth.lives(subject.id)
+        lives = followed(self._truth.lives(subject.id))
         if lives and lives[-1].died is not None and "RestartPolicy" not in subject.member.host:
             return lives
         return completed(lives, self._stage.inspect(subject.id))

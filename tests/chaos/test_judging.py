@@ -126,6 +126,21 @@ def test_a_sidecar_goes_after_its_main_and_not_before() -> None:
     assert [trial.breach for trial in lonely] == [trials[0].breach]
 
 
+def test_an_innocent_sidecar_may_go_when_its_main_never_ran_or_is_over_and_not_else() -> None:
+    side, main = Member("side", main="main"), Member("main")
+    subjects = [Subject("s", "side", side), Subject("a", "main", main)]
+    lives, stop = _life(9, ("15", 9)), [Told(NOW + 9 * SECOND, "stop", "s")]
+    for of_main, wrong in ([], 0), ([_life(3)], 0), ([_life()], 1):
+        found = offences(try_all({"s": [lives], "a": of_main}, subjects, stop, _faults()), [])
+        assert len(found.wrong) == wrong
+
+
+def test_a_run_that_another_one_followed_is_over() -> None:
+    """Its end was told by an engine that was killed before anybody heard of it."""
+    first, second = completed([_life(), Life(NOW + 5 * SECOND)], {"StartedAt": "0001-01-01T00:00:00Z"})
+    assert (first.died, second.died) == (second.began, None)
+
+
 def test_what_only_an_event_told_is_no_evidence_once_the_engine_has_forgotten_it() -> None:
     member, outage = (
         Member("oomed", fate=Fate.ENDED, told=True),
