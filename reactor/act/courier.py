@@ -46,7 +46,7 @@ class _Box:
     client: Client
     put: trio.MemorySendChannel[_Letter]
     take: trio.MemoryReceiveChannel[_Letter]
-    under_way: int = 0
+    waiting: int = 0
 
 
 @dataclass(slots=True)
@@ -78,6 +78,7 @@ class Courier:
         except trio.WouldBlock:
             self._drop(to, "its queue is full")
             return False
+        box.waiting += 1
         return True
 
     async def run(self) -> None:
@@ -89,19 +90,18 @@ class Courier:
 
     async def wait_empty(self) -> None:
         """Wait until everything was sent or dropped; give it a deadline."""
-        while any(_waiting(box) for box in self._boxes.values()):
+        while any(box.waiting for box in self._boxes.values()):
             await self._emptied.wait()
 
     def statistics(self) -> CourierStatistics:
         """How sending goes, now."""
-        queued = sum(map(_waiting, self._boxes.values()))
+        queued = sum(box.waiting for box in self._boxes.values())
         return CourierStatistics(queued, self._counts.sent, self._counts.retries, self._counts.dropped)
 
     async def _serve(self, name: str, box: _Box) -> None:
         async for letter in box.take:
-            box.under_way = 1
             await self._deliver(name, box, letter)
-            box.under_way = 0
+            box.waiting -= 1
             self._emptied.set()
             self._emptied = trio.Event()
 
@@ -142,7 +142,3 @@ class Courier:
 def _open_box(webhook: Webhook) -> _Box:
     put, take = trio.open_memory_channel[_Letter](ROOM)
     return _Box(webhook, Client(webhook.address, largest=LARGEST_ANSWER), put, take)
-
-
-def _waiting(box: _Box) -> int:
-    return box.take.statistics().current_buffer_used + box.under_way

@@ -23,11 +23,14 @@ from reactor.recording.places import Limits
 from reactor.ruleset.document import Document, NotYamlError, read_document
 from reactor.ruleset.document import Path as Place
 from reactor.ruleset.errors import RuleError, error_at
+from reactor.ruleset.files import LARGEST, read_regular
 from reactor.ruleset.models import Duration, Glob, SelectorText, Shape, Strict, Text
 from reactor.ruleset.selectors import empty_selectors, selector
 from reactor.ruleset.sentences import Found, sentences
 from reactor.ruleset.values import wrong
 
+NO_FILE = "this is no regular file: a pipe or a device cannot be the configuration"
+TOO_LARGE = f"this file is larger than {LARGEST // 1024} KiB: is it a configuration?"
 LEAST_SIZE = 1024 * 1024
 """Bytes of recordings that are worth keeping."""
 LEAST_PERIOD = 10.0
@@ -90,6 +93,7 @@ class LabelsText(Strict):
     task: LabelName = LabelNames().task
     sidecar_of: LabelName = LabelNames().sidecar_of
     skip: LabelName = LabelNames().skip
+    owner: LabelName = LabelNames().owner
 
 
 class ProtectText(Strict):
@@ -209,7 +213,12 @@ def read_configuration(path: Path | None) -> Settings:
     if path is None:
         return Settings()
     try:
-        text = path.read_text(encoding="utf-8")
+        content = read_regular(path)
+        if content is None:
+            raise BadConfiguration(RuleError(str(path), 0, 0, NO_FILE))
+        if len(content) > LARGEST:
+            raise BadConfiguration(RuleError(str(path), 0, 0, TOO_LARGE))
+        text = content.decode("utf-8")
     except OSError as error:
         message = f"the configuration cannot be read: {error.strerror}"
         raise BadConfiguration(RuleError(str(path), 0, 0, message)) from None

@@ -6,7 +6,7 @@ Here the parts are joined: the socket, the signal and the look at the files all 
 
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -14,17 +14,20 @@ import trio
 
 from reactor.app.monitor import Monitor
 from reactor.app.numbers import Numbers
+from reactor.app.reading import Reading, ReadingHangs
 from reactor.app.reloading import Reloader
 from reactor.core.appraisal import appraise, find
 from reactor.core.facts import Acknowledged
+from reactor.core.gate import objection, token
 from reactor.core.language.printing import tame
 from reactor.core.restraint import Match
 from reactor.http.server import serve
-from reactor.web.control import TERMS, Controls, Refused, control
+from reactor.web.control import TERMS, Controls, Reader, Refused, control
 
 log = logging.getLogger("reactor.app")
 
 LONGEST_NAME = 64
+UNREAD = "nobody says what was read: name the token that reactor status prints; nothing was let through"
 _GONE, _CONFLICT, _AMBIGUOUS, _MISTAKES = 404, 409, 409, 422
 
 
@@ -50,9 +53,12 @@ class Desk:
             "version": rules.version,
             "not_ready": self._numbers.why_not_ready(),
             "reload_errors": list(self._monitor.reloads.errors),
+            "reading": self._reloader.busy_for,
             "gated": list(self._monitor.gated()),
             "held": [_match(match) for match in gate.matches] if gate.held else [],
             "held_rules": self._held_rules(),
+            "along": gate.along if gate.held else 0,
+            "token": self._token() if gate.held else "",
             "unknown": gate.unknown if gate.held else 0,
         }
 
@@ -76,14 +82,22 @@ class Desk:
         rules = self._monitor.setup.rules
         return {"rules": len(rules.rules), "version": rules.version, "gated": list(self._monitor.gated())}
 
-    def acknowledge(self, who: str) -> Mapping[str, Any]:
-        """Let act what is held back."""
-        gate = self._monitor.state.curbs.gate
+    def acknowledge(self, reader: Reader) -> Mapping[str, Any]:
+        """Let act what is held back, if it is what was read."""
+        gate, monitor = self._monitor.state.curbs.gate, self._monitor
         if not gate.held:
             raise Refused(_CONFLICT, {"error": "nothing is held back"})
-        rules = self._held_rules()
-        self._monitor.feed(Acknowledged(trio.current_time(), tame(who, LONGEST_NAME)))
-        return {"rules": rules, "containers": len(gate.matches)}
+        token = self._token() if reader.unread else tame(reader.token, LONGEST_NAME)
+        if not token:
+            raise Refused(_CONFLICT, {"error": UNREAD})
+        rules, at = self._held_rules(), trio.current_time()
+        monitor.feed(Acknowledged(at, tame(reader.who, LONGEST_NAME), token, reader.unread))
+        if monitor.state.curbs.gate.held:
+            raise Refused(_CONFLICT, {"error": objection(monitor.setup, monitor.state, token, at)})
+        return {"rules": rules, "containers": gate.matching, "token": token}
+
+    def _token(self) -> str:
+        return str(token(self._monitor.setup, self._monitor.state, trio.current_time()))
 
     def _held_rules(self) -> list[str]:
         """The rules that are held back: those that match; all new ones while nobody knows what matches."""
@@ -118,21 +132,29 @@ async def reload_on_hangup(
 
 
 async def reload_on_change(
-    reloader: Reloader,
-    look: Callable[[], object],
-    every: float,
-    *,
-    look_again: Callable[[Callable[[], object]], Awaitable[object]] = trio.to_thread.run_sync,
+    reloader: Reloader, look: Callable[[], object], every: float, reading: Reading | None = None
 ) -> None:
     """Read the rules again when what ``look`` sees of their files has changed, and stayed so for one look.
 
-    A file that is just being written is not read half.
+    A file that is just being written is not read half. A look that hangs is no look.
     """
-    seen = settled = await look_again(look)
+    reading = reading or Reading()
+    seen = settled = await _look(reading, look)
     while True:
         await trio.sleep(every)
-        now = await look_again(look)
+        now = await _look(reading, look)
+        if now is None:
+            continue
+        if settled is None:
+            settled = now
         if now == seen and now != settled:
             settled = now
             await reloader.reload()
         seen = now
+
+
+async def _look(reading: Reading, look: Callable[[], object]) -> object | None:
+    try:
+        return await reading.run(look)
+    except ReadingHangs:
+        return None

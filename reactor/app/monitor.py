@@ -25,6 +25,7 @@ from reactor.core.notes import Reconciled
 from reactor.core.orphans import RULE as ORPHAN
 from reactor.core.orphans import is_of_orphans
 from reactor.core.protection import GOVERNED, Standing
+from reactor.core.rules import Rule, rules_of
 from reactor.core.state import Setup, State, Step
 from reactor.core.step import wanted_samples
 from reactor.core.topology import needed, place
@@ -146,7 +147,7 @@ class Monitor:
         if not self._is_meant(container, decision):
             return False
         entry = self.state.entries.get(decision.run.id)
-        alone = is_of_orphans(self.setup.rules.rules, decision.rule)
+        alone = is_of_orphans(self.setup.rules.rules, decision.rule, decision.level)
         if alone and entry is not None and needed(self.state, entry):
             return False
         known = entry.mains if entry is not None else self.setup.remembered.get(container.id, frozenset())
@@ -160,17 +161,19 @@ class Monitor:
         if decision.cause or decision.rule == ORPHAN:
             return True
         setup = self.setup
-        rules = (rule for rule in setup.rules.rules if rule.name == decision.rule)
-        live = (rule for rule in rules if not setup.runs_dry(rule))
+        live = (rule for rule in self._rules_of(decision) if not setup.runs_dry(rule))
         return any(exempted(setup.policy, rule, container) is None for rule in live)
 
+    def _rules_of(self, decision: Decision) -> tuple[Rule, ...]:
+        return rules_of(self.setup.rules.rules, decision.rule, decision.level)
+
     def is_in_force(self, decision: Decision) -> bool:
-        """Whether the rule that an earlier monitor decided by is still there."""
-        return decision.rule == ORPHAN or any(decision.rule == rule.name for rule in self.setup.rules.rules)
+        """Whether what an earlier monitor decided by, rule and level, is still there."""
+        return decision.rule == ORPHAN or bool(self._rules_of(decision))
 
     def runs_dry(self, decision: Decision) -> bool:
-        """Whether the rule that an earlier monitor decided by only says by now what it would do."""
-        return any(decision.rule == rule.name and rule.dry_run for rule in self.setup.rules.rules)
+        """Whether what an earlier monitor decided by only says by now what it would do."""
+        return any(rule.dry_run for rule in self._rules_of(decision))
 
     def came_back(self, container: Container) -> None:
         """A container began another run after we had ended one; it is looked at, and judged anew."""
@@ -182,7 +185,7 @@ class Monitor:
         setup = self.setup
         if not setup.dry_run:
             free = [rule for rule in setup.rules.rules if not is_gated(setup, self.state, rule)]
-            self._journal.prove(proofs(free, setup.policy))
+            self._journal.prove(proofs(free, setup))
 
     def _standing(self, key: ContainerId) -> Standing | None:
         entry = self.state.entries.get(key)

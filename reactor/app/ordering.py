@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reactor.app.asking import ask
-from reactor.app.complaint import OK
+from reactor.app.complaint import FOUND, OK, Complaint
 from reactor.core.language.printing import tame
 
 _LONGEST = 300
@@ -26,9 +26,31 @@ def reload(options: argparse.Namespace) -> int:
 
 
 def acknowledge(options: argparse.Namespace) -> int:
-    """Carry out ``reactor ack``: let act what was held back."""
-    told = ask(options.control, "POST", "/v1/ack", who=options.who or _user())
+    """Carry out ``reactor ack``: let act what was held back, and only what somebody has read."""
+    query = {"unread": "yes"} if options.yes else {"token": options.token or _read(options)}
+    told = ask(options.control, "POST", "/v1/ack", who=options.who or _user(), **query)
     return _show(options, told, iter([f"acknowledged: {', '.join(told['rules'])} may act now"]))
+
+
+def _read(options: argparse.Namespace) -> str:
+    """Show what is held and ask; the token of just that."""
+    told = ask(options.control, "GET", "/v1/status")
+    if not told["token"]:
+        raise Complaint("reactor: nothing is held back", code=FOUND)
+    if options.json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise Complaint(
+            "reactor: nobody is here to read what would be let through, and no token says that somebody did",
+            "See reactor status, then: reactor ack TOKEN; or take whatever is held: reactor ack --yes",
+            code=FOUND,
+        )
+    _print(_held(told))
+    try:
+        answer = input("let them act? [y/N] ")
+    except EOFError:
+        answer = ""
+    if answer.strip().lower() not in {"y", "yes"}:
+        raise Complaint("reactor: nothing was let through", code=FOUND)
+    return str(told["token"])
 
 
 def status(options: argparse.Namespace) -> int:
@@ -42,8 +64,12 @@ def _show(options: argparse.Namespace, told: Told, lines: Iterator[str]) -> int:
         json.dump(told, sys.stdout, indent=2)
         print()
     else:
-        print("\n".join(tame(line, _LONGEST) for line in lines))
+        _print(lines)
     return OK
+
+
+def _print(lines: Iterator[str]) -> None:
+    print("\n".join(tame(line, _LONGEST) for line in lines))
 
 
 def _reloaded(told: Told) -> Iterator[str]:
@@ -55,21 +81,33 @@ def _reloaded(told: Told) -> Iterator[str]:
 def _status(told: Told) -> Iterator[str]:
     yield f"engine {told['engine']}; {_rules(told)} in force, version {told['version']}"
     yield "ready" if not told["not_ready"] else f"not ready: {told['not_ready']}"
+    if told["reading"] is not None:
+        yield f"the rule files are being read, for {told['reading']:.1f} s by now"
     if told["reload_errors"]:
         yield "the last reload failed, and the rules before it are in force:"
         yield from (f"  {line}" for line in told["reload_errors"])
-    if not told["held_rules"]:
-        return
-    yield f"held back: {', '.join(told['held_rules'])} would act on {len(told['held'])} containers at once"
+    if told["held_rules"]:
+        yield from _held(told)
+        yield f"to let them act: reactor ack {told['token']}; else mend the rules and reload"
+
+
+def _held(told: Told) -> Iterator[str]:
+    count = len({each["id"] for each in told["held"]})
+    yield f"held back: {', '.join(told['held_rules'])} would act on {_count(count, 'container')} at once"
+    if told["along"]:
+        yield f"  {_count(told['along'], 'sidecar')} would go along"
     if told["unknown"]:
         yield f"  {told['unknown']} more cannot be judged yet, and may match"
     for each in told["held"]:
         yield f"  {each['name']} ({each['id'][:12]})  {each['rule']}: {each['reason']}"
-    yield "to let them act: reactor ack; else mend the rules and reload"
 
 
 def _rules(told: Told) -> str:
-    return f"{told['rules']} rule{'' if told['rules'] == 1 else 's'}"
+    return _count(told["rules"], "rule")
+
+
+def _count(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _user() -> str:

@@ -43,6 +43,10 @@ def add_orders(commands: Commands) -> None:
     _order(commands, "status", "the rules in force, and what they are held back from")
     _order(commands, "reload", "have the rules read again: all or nothing (also by SIGHUP)")
     ack = _order(commands, "ack", "let act what was held back because it would end too many at once")
+    ack.add_argument(
+        "token", metavar="TOKEN", nargs="?", default="", help="what was read, as reactor status prints it"
+    )
+    ack.add_argument("--yes", action="store_true", help="whatever is held at that moment, read or not")
     ack.add_argument("--who", metavar="NAME", default="", help="who says so, for the record (default: you)")
 
 

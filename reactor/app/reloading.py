@@ -12,6 +12,7 @@ import trio
 
 from reactor.app.monitor import Monitor
 from reactor.app.proofs import proven
+from reactor.app.reading import Reading, ReadingHangs
 from reactor.core.rules import RuleSet
 from reactor.ruleset import BadRules
 
@@ -21,27 +22,38 @@ _LONGEST = 300
 
 
 class Reloader:
-    """Loads by ``load``, which blocks and raises BadRules: one at a time, on a thread of its own.
+    """Loads by ``load``, which blocks and raises BadRules: one at a time, by ``reading``.
 
     ``known`` gives the proofs of the rules that are, or were last, in force.
     """
 
     def __init__(
-        self, load: Callable[[], RuleSet], monitor: Monitor, known: Callable[[], frozenset[str]]
+        self,
+        load: Callable[[], RuleSet],
+        monitor: Monitor,
+        known: Callable[[], frozenset[str]],
+        reading: Reading | None = None,
     ) -> None:
         self._load = load
         self._monitor = monitor
         self._known = known
         self._turn = trio.Lock()
-        self._limiter = trio.CapacityLimiter(1)
+        self._reading = reading or Reading()
+
+    @property
+    def busy_for(self) -> float | None:
+        """For how many seconds the files have been read by now; None while nobody reads them."""
+        return self._reading.busy_for
 
     async def reload(self) -> tuple[str, ...]:
         """Read the files again; returns the mistakes. Nothing changes unless there are none."""
         async with self._turn:
             try:
-                rules = await trio.to_thread.run_sync(self._load, limiter=self._limiter)
+                rules = await self._reading.run(self._load)
             except BadRules as bad:
                 return self._refuse(tuple(map(str, bad.errors)))
+            except ReadingHangs as hangs:
+                return self._refuse((f"the rules cannot be read: {hangs}",))
             except Exception as error:  # noqa: BLE001  # Whatever a file does to its reader, the monitor goes on.
                 return self._refuse(
                     (f"the rules cannot be read: {type(error).__name__}: {error}"[:_LONGEST],)
@@ -51,7 +63,7 @@ class Reloader:
 
     def _put_in_force(self, rules: RuleSet) -> None:
         setup = self._monitor.setup
-        known = proven(rules, setup.policy, self._known())
+        known = proven(rules, setup, self._known())
         self._monitor.reload(replace(setup, rules=rules, proven=known))
         fields = {"rules": len(rules.rules), "rules_version": rules.version}
         log.info("the rules were read again and are in force", extra=fields)

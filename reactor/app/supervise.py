@@ -130,7 +130,7 @@ def _with_memory(plan: Plan) -> Setup:
     """The setup with what an earlier monitor left in the journal."""
     setup, journal = plan.setup, plan.journal
     away = {known.run: known.name for known in journal.open_runs()}
-    known = proven(setup.rules, setup.policy, journal.proven())
+    known = proven(setup.rules, setup, journal.proven())
     return replace(setup, remembered=journal.remembered(), away=away, proven=known | setup.proven)
 
 

@@ -9,7 +9,15 @@ from collections.abc import Sequence
 from functools import singledispatchmethod
 from typing import Any
 
-from reactor.core.cautions import GateHeld, GateOpened, LabelIgnored, RuleBroken, RuleHeld, RuleReleased
+from reactor.core.cautions import (
+    AcknowledgementRefused,
+    GateHeld,
+    GateOpened,
+    LabelIgnored,
+    RuleBroken,
+    RuleHeld,
+    RuleReleased,
+)
 from reactor.core.container import Container
 from reactor.core.decisions import Decision, Outcome, Result, Why
 from reactor.core.notes import Adopted, CannotTell, CascadeHeld, Cause, Ended, MainTold, Note, Reconciled
@@ -23,6 +31,12 @@ MOST_RULES = 10
 """How many rules a line names."""
 ROOM_FOR_RULES = 180
 """Characters for their names: what is longer than a field may be is cut by the log, and the count with it."""
+_DONE_OR_NOT = {
+    Result.DONE: "it was done, and the container goes on",
+    Result.REFUSED: "it was not done",
+    Result.FAILED: "it could not be done",
+    Result.UNKNOWN: "it is not done yet",
+}
 LEVELS = {Result.DONE: logging.WARNING, Result.REFUSED: logging.INFO}
 
 
@@ -66,13 +80,14 @@ class Teller:
 
     def _decision(self, decision: Decision) -> None:
         log.warning(
-            "dry run: would end a container" if decision.dry_run else "a container is to be ended",
+            _intention(decision),
             extra={
                 "container": decision.name,
                 "id": decision.run.id[:12],
                 "action": decision.action.value,
                 "rule": decision.rule,
                 "reason": decision.reason,
+                **({"then": " ".join(each.action for each in decision.stages)} if decision.stages else {}),
                 **({"summary": decision.summary} if decision.summary else {}),
                 "decision": decision.id,
             },
@@ -142,7 +157,8 @@ class Teller:
             "sidecars": note.along,
             "unknown": note.unknown,
             "in_scope": note.governed,
-            "remedy": "see reactor status; reactor ack lets them act; or mend the rules and reload",
+            "token": note.token,
+            "remedy": "see reactor status; reactor ack TOKEN lets them act; or mend the rules and reload",
         }
         log.error("new rules would end too many at once: they wait for an acknowledgement", extra=fields)
         for match in note.matches[:MOST_NAMED]:
@@ -154,7 +170,13 @@ class Teller:
     @_note.register
     def _(self, note: GateOpened) -> None:
         fields = {"rules": some(note.rules), "matches": note.matches, "by": note.by or "count"}
+        if note.unread:
+            fields["unread"] = True
         log.log(logging.WARNING if note.by else logging.INFO, "new rules are in force", extra=fields)
+
+    @_note.register
+    def _(self, note: AcknowledgementRefused) -> None:
+        log.error("an acknowledgement was refused", extra={"by": note.by, "why": note.why})
 
     @_note.register
     def _(self, note: RuleBroken) -> None:
@@ -196,7 +218,19 @@ def some(names: Sequence[str]) -> str:
     return ", ".join(named) + (f" and {rest} more" if rest else "")
 
 
+def _intention(decision: Decision) -> str:
+    if decision.ends:
+        return "dry run: would end a container" if decision.dry_run else "a container is to be ended"
+    return (
+        "dry run: would act on a container"
+        if decision.dry_run
+        else "something is to be done about a container"
+    )
+
+
 def _sentence(outcome: Outcome) -> str:
+    if not outcome.decision.ends:
+        return _DONE_OR_NOT[outcome.result]
     match outcome.result:
         case Result.DONE:
             return "the container was ended" if outcome.why is Why.ENDED else "the container was over already"

@@ -129,6 +129,8 @@ def _kept_by(entry: Entry, at: float) -> str:
         return "this run is over"
     if entry.unsure:
         return "its present run could not be confirmed: nothing is decided until it is"
+    if entry.ending and entry.vain:
+        return "the engine does not get it ended: it is tried again, and counts towards no limit"
     if entry.ending:
         return "a decision about this run is being carried out"
     if at < entry.quiet_until:
@@ -200,18 +202,22 @@ def _due_in(rule: Rule, outlook: Outlook, far: tuple[Distance, ...], view: View,
     """When it acts if nothing changes: only what time alone brings about can be foreseen."""
     if outlook.next_at is not None:
         return outlook.next_at - at
-    alone = len(far) == 1 and outlook.stand is Stand.WITHIN and rule.on is None
-    reached = far[0].reached_in if alone else None
-    if reached is None or not _holds_later(rule, view, reached):
+    if outlook.stand is not Stand.WITHIN or rule.on is not None or outlook.not_before is None:
         return None
-    return max(0.0, reached) + rule.hold
+    bounds = sorted(each.reached_in for each in far if each.reached_in is not None)
+    reached = next((bound for bound in bounds if _holds_later(rule, view, bound)), None)
+    if reached is None:
+        return None
+    return max(max(0.0, reached) + rule.hold, outlook.not_before - at)
 
 
 def _holds_later(rule: Rule, view: View, seconds: float) -> bool:
-    """Whether it holds a moment after so much time, if nothing but the age is another then.
+    """Whether it holds a moment after so much time, if nothing but the ages is another then.
 
     A part that is false or unknown now stays so: then the bound is reached, and nothing happens.
     """
     if rule.when is None or view.age is None:
         return False
-    return rule.when.test(replace(view, age=view.age + seconds + 1.0)) is True
+    more = seconds + 1.0
+    total = None if view.total_age is None else view.total_age + more
+    return rule.when.test(replace(view, age=view.age + more, total_age=total)) is True

@@ -46,7 +46,7 @@ class GateHeld:
     """Rules that were never in force would end too many at once: they wait for an acknowledgement.
 
     ``along`` sidecars would go with the ``matches``; ``governed`` is how many runs are in scope. ``unknown``
-    more could not be judged yet, and may match.
+    more could not be judged yet, and may match. ``token`` is by what this can be acknowledged.
     """
 
     at: float
@@ -55,17 +55,31 @@ class GateHeld:
     along: int
     governed: int
     unknown: int = 0
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class GateOpened:
-    """New rules are in force. ``by`` is who let them, empty where what they match is within bounds."""
+    """New rules are in force. ``by`` is who let them, empty where what they match is within bounds.
+
+    ``unread`` tells that nobody claims to have read whom they would end.
+    """
 
     at: float
     rules: tuple[str, ...]
     digests: frozenset[str]
     matches: int
     by: str = ""
+    unread: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AcknowledgementRefused:
+    """Somebody let rules through that are not, or not any more, what was read. ``why`` is a sentence."""
+
+    at: float
+    by: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,6 +145,7 @@ class Listed:
     """One row of the engine's list: everything but the run, the limits and the PID and IPC edges.
 
     ``health`` is only a hint that a look is due; it is empty where the row does not say it.
+    ``joined`` tells that it shares another container's network.
     """
 
     id: ContainerId
@@ -154,6 +155,7 @@ class Listed:
     state: State
     labels: Mapping[str, str] = field(default_factory=nothing, hash=False)
     health: str = ""
+    joined: bool = False
 
     @property
     def alive(self) -> bool:

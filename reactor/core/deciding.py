@@ -82,6 +82,7 @@ def conclude(
         dry_run=dry,
         stages=rule.then,
         summary=summary,
+        level=rule.level.value,
     )
     entry = replace(_cooled(entry, rule, at), decided=entry.decided + 1)
     if dry or not rule.ends:
@@ -122,6 +123,7 @@ def decide(
     dry_run: bool = False,
     stages: tuple[Stage, ...] = (),
     summary: str = "",
+    level: str = "",
 ) -> Decision:
     """A decision about the present run of this entry."""
     return Decision(
@@ -138,4 +140,5 @@ def decide(
         dry_run=dry_run,
         stages=stages,
         summary=summary,
+        level=level,
     )

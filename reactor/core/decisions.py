@@ -53,6 +53,8 @@ class Decision:
     ``cause`` is the id of the decision whose cascade this one belongs to. ``stages`` is the chain of the
     rule, empty where there is nothing but ``action`` and ``grace``, which are those of its principal stage.
     ``summary`` is what the rule's author says of it, with the run's values; empty if nothing is said.
+    ``level`` is the part of the rule that decided (a ``Level``), empty where no rule did or nobody wrote it
+    down.
     """
 
     id: str
@@ -68,6 +70,7 @@ class Decision:
     dry_run: bool = False
     stages: tuple[Stage, ...] = ()
     summary: str = ""
+    level: str = ""
 
     @property
     def ends(self) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from reactor.core.container import Container, ContainerId, Run
+from reactor.core.container import Container, ContainerId, Listed, Run
 from reactor.core.decisions import Outcome
 
 
@@ -67,7 +67,8 @@ class Snapshot:
     image's among them. ``unread`` are over and were not inspected yet: how they ended is still
     to be found. ``gap`` tells that events may have been lost since the last snapshot, ``blind``
     for how many seconds. ``number`` counts snapshots from 1.
-    ``began`` is when its list was taken: what was created later is not in it.
+    ``began`` is when its list was taken: what was created later is not in it. ``rows`` is what the list
+    itself says of the ``unsure``.
     """
 
     at: float
@@ -79,6 +80,7 @@ class Snapshot:
     blind: float = 0.0
     unread: frozenset[ContainerId] = frozenset()
     hints: Mapping[ContainerId, Mapping[str, str]] = field(default_factory=dict, hash=False)
+    rows: Mapping[ContainerId, Listed] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +163,16 @@ class Reloaded:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """Somebody read whom the new rules would end, and lets them. ``who`` is for the record only."""
+    """Somebody read whom the new rules would end, and lets them. ``who`` is for the record only.
+
+    ``token`` tells what was read; it is empty in recordings from before there were tokens. ``unread`` tells
+    that it was asked for whatever is held at that moment.
+    """
 
     at: float
     who: str
+    token: str = ""
+    unread: bool = False
 
 
 Fact = (

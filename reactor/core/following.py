@@ -10,9 +10,10 @@ from reactor.core.decisions import Decision, Outcome, Result, Why
 from reactor.core.defects import forget_broken
 from reactor.core.draft import Draft
 from reactor.core.ending import KILLED, ended_note, has_oomed, was_struck
+from reactor.core.exempting import exempted
 from reactor.core.notes import CascadeHeld, MainTold
 from reactor.core.orphans import is_of_orphans
-from reactor.core.rules import keys_of
+from reactor.core.rules import Rule, rules_of
 from reactor.core.state import Entry, Setup, State
 from reactor.core.topology import cascade, mains_of
 from reactor.core.verbs import Action
@@ -24,15 +25,18 @@ NOT_OF_THIS_MONITOR = frozenset({Why.DRY_RUN, Why.NO_RULE})
 def follow(setup: Setup, draft: Draft, outcome: Outcome, at: float) -> list[Decision]:
     """Take in an outcome; returns the decisions about the sidecars, in order."""
     entry = draft.entry(outcome.decision.run.id)
-    if entry is None or entry.run != outcome.decision.run or not outcome.final:
-        return []
-    if outcome.decision.dry_run:
+    if entry is None or entry.run != outcome.decision.run or outcome.decision.dry_run:
         # Nothing follows from what was only said.
+        return []
+    if not outcome.final:
+        if outcome.why is Why.WEDGED and outcome.decision.ends and not entry.vain:
+            draft.changed[entry.run.id] = replace(entry, vain=True)
         return []
     if not outcome.decision.ends:
         if outcome.result is Result.FAILED:
             # Once its cooldown is over, it is tried again.
-            keys = keys_of(entry.rules, outcome.decision.rule)
+            rules = rules_of(entry.rules, outcome.decision.rule, outcome.decision.level)
+            keys = frozenset(rule.key for rule in rules)
             draft.changed[entry.run.id] = replace(entry, latched=entry.latched - keys)
         return []
     if outcome.result is Result.DONE:
@@ -88,6 +92,7 @@ def _take_sidecars(setup: Setup, draft: Draft, main: Entry, decision: Decision, 
             at,
             grace=setup.sidecar_grace,
             cause=decision.id,
+            level=decision.level,
         )
         draft.changed[sidecar.run.id] = replace(begin(sidecar, taken), decided=sidecar.decided + 1)
         decisions.append(taken)
@@ -96,7 +101,7 @@ def _take_sidecars(setup: Setup, draft: Draft, main: Entry, decision: Decision, 
 
 def _rest(setup: Setup, entry: Entry, outcome: Outcome, at: float) -> Entry:
     """A refusal holds for this run; a failure rests for a while; a stale run waits to be seen again."""
-    rule = outcome.decision.rule
+    rule, level = outcome.decision.rule, outcome.decision.level
     overtaken = bool(entry.preempted) and outcome.decision.pace is not entry.under_way
     if overtaken:
         entry = replace(entry, preempted="")
@@ -104,14 +109,22 @@ def _rest(setup: Setup, entry: Entry, outcome: Outcome, at: float) -> Entry:
         # What it overtook is under way still.
         milder = Action.STOP if entry.preempted else None
         entry = replace(entry, ending=entry.preempted, under_way=milder, preempted="")
-    if outcome.why is Why.PROTECTED and is_of_orphans(entry.rules, rule):
+    if outcome.why is Why.PROTECTED and is_of_orphans(entry.rules, rule, level):
         # Its main was back at the last look; should that one go as well, it is counted from there.
         return replace(entry, alone=None)
     if outcome.why is Why.PROTECTED:
-        return replace(entry, latched=entry.latched | {rule} | keys_of(entry.rules, rule))
+        # Where the level is meant no more, another one may be; else it is the container that is protected.
+        meant = any(_is_meant(setup, entry, each) for each in rules_of(entry.rules, rule, level))
+        refused = {each.key for each in rules_of(entry.rules, rule, "" if meant else level)}
+        return replace(entry, latched=entry.latched | {rule} | refused)
     if outcome.why in {Why.STALE, Why.IMPOSTOR}:
         return replace(entry, unsure=True)
-    return replace(entry, quiet_until=at + setup.again_after)
+    vain = entry.vain or outcome.result is Result.FAILED
+    return replace(entry, quiet_until=at + setup.again_after, vain=vain)
+
+
+def _is_meant(setup: Setup, entry: Entry, rule: Rule) -> bool:
+    return not setup.runs_dry(rule) and exempted(setup.policy, rule, entry.container) is None
 
 
 def _note_held(draft: Draft, entry: Entry, outcome: Outcome, at: float) -> None:

@@ -17,7 +17,10 @@ from reactor.core.restraint import Gate, Match
 from reactor.core.rules import Rule
 from reactor.core.sampling import tells
 from reactor.core.state import Entry, Setup, State
+from reactor.core.tokens import Token, parse_token, token_of
 from reactor.core.topology import reach
+
+_LONGEST = 40
 
 
 def is_gated(setup: Setup, state: State, rule: Rule) -> bool:
@@ -53,12 +56,37 @@ def start_counting(state: State, at: float, *, anew: bool = False) -> State:
     return replace(state, curbs=replace(state.curbs, gate=gate))
 
 
-def open_gate(setup: Setup, state: State, at: float, by: str = "") -> tuple[State, GateOpened]:
+def token(setup: Setup, state: State, at: float) -> Token:
+    """By what the gate can be acknowledged as it stands now."""
+    return token_of((rule.key for rule in _countable(setup, state, at)), state.curbs.gate.concerned)
+
+
+def objection(setup: Setup, state: State, text: str, at: float) -> str:
+    """Why what was read, by this token, is not what would be let through; empty if it is.
+
+    What has come to match since then is held to the bounds of the gate, too: it would else be let
+    through without anybody having read of it.
+    """
+    read, now = parse_token(text), token(setup, state, at)
+    if read is None:
+        return f"{text[:_LONGEST]!r} is no token: see reactor status for the one of what is held now"
+    if read.rules != now.rules:
+        return "other rules are held by now than those that were read: see reactor status again"
+    if not _is_within(setup, state, now.count - read.count, 0):
+        return (
+            f"{read.count} containers were read, and it is about {now.count} by now: see reactor status again"
+        )
+    return ""
+
+
+def open_gate(
+    setup: Setup, state: State, at: float, by: str = "", *, unread: bool = False
+) -> tuple[State, GateOpened]:
     """Let all rules through that are gated now and could be counted, for good."""
     rules, gate = _countable(setup, state, at), state.curbs.gate
     digests = frozenset(rule.digest for rule in rules)
     opened = Gate(since=gate.since, opened=gate.opened | digests)
-    note = GateOpened(at, tuple(rule.name for rule in rules), digests, len(gate.matches), by)
+    note = GateOpened(at, tuple(rule.name for rule in rules), digests, gate.matching, by, unread)
     return replace(state, curbs=replace(state.curbs, gate=opened)), note
 
 
@@ -81,7 +109,9 @@ def review(setup: Setup, draft: Draft, matching: Sequence[Candidate], at: float)
     if gate.held and _is_news(setup, gate, len(mains)):
         gate = replace(gate, noted=len(mains), told=True)
         names = tuple(rule.name for rule in gated_rules(setup, draft.state))
-        draft.notes.append(GateHeld(at, names, matches, along, _governed(draft.state), unknown))
+        draft.state = replace(draft.state, curbs=replace(draft.state.curbs, gate=gate))
+        shown = str(token(setup, draft.state, at))
+        draft.notes.append(GateHeld(at, names, matches, along, _governed(draft.state), unknown, shown))
     draft.state = replace(draft.state, curbs=replace(draft.state.curbs, gate=gate))
     return False
 
@@ -129,10 +159,15 @@ def _unknown(setup: Setup, state: State, at: float) -> int:
     Those are counted as if they matched. Were they nothing, a new rule would be let through while the
     engine is slow to tell, and would end everybody as soon as it does.
     """
-    entries = (state.entries.get(key) for key in state.unconfirmed)
-    unseen = sum(entry is None or (entry.governed and not entry.alive) for entry in entries)
     gated = frozenset(rule.key for rule in _countable(setup, state, at))
+    entries = (state.entries.get(key) for key in state.unconfirmed)
+    unseen = sum(entry is None or _may_run_again(entry, gated) for entry in entries)
     return unseen + sum(each.governed and _is_unknown(setup, each, gated, at) for each in state.living())
+
+
+def _may_run_again(entry: Entry, gated: frozenset[str]) -> bool:
+    """Whether one that was over is listed as alive, and a gated rule is for it."""
+    return entry.governed and not entry.alive and any(rule.key in gated for rule in entry.rules)
 
 
 def _is_unknown(setup: Setup, entry: Entry, gated: frozenset[str], at: float) -> bool:

@@ -1,7 +1,7 @@
 """The limit of a rule: if more runs match it at once, it decides about none of them.
 
 "At once" are those that match now, whether or not ``for`` is over, and those that it decided about
-a moment ago: a bad rule would else end them one by one.
+a moment ago: a bad rule would else end them one by one. Those that cannot be ended do not count.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from reactor.core.candidates import Candidate
 from reactor.core.cautions import RuleHeld, RuleReleased
+from reactor.core.container import ContainerId
 from reactor.core.draft import Draft
 from reactor.core.restraint import RECENT, Limited
 from reactor.core.rules import Rule
@@ -27,7 +28,8 @@ def within_limits(
             continue
         mine = [each for each in matching if each.rule.key == rule.key]
         recent[rule.key] = tuple(each for each in recent.get(rule.key, ()) if at - each[0] < RECENT)
-        count = len({each.id for each in mine} | {container for _, container in recent[rule.key]})
+        matched = {each.id for each in mine} | {container for _, container in recent[rule.key]}
+        count = sum(not _is_vain(draft, key) for key in matched)
         if count <= rule.limit:
             passed += mine
             if limited.pop(rule.key, None) is not None:
@@ -41,6 +43,12 @@ def within_limits(
     if (limited, recent) != (curbs.limited, curbs.recent):
         draft.state = replace(draft.state, curbs=replace(curbs, limited=limited, recent=recent))
     return passed
+
+
+def _is_vain(draft: Draft, key: ContainerId) -> bool:
+    """Whether it was tried to end it, in vain: such a one would match, and hold the rule, for ever."""
+    entry = draft.entry(key)
+    return entry is not None and entry.vain
 
 
 def remember(state: State, decided: Sequence[Candidate], at: float) -> State:

@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from reactor.core.cautions import GateHeld, GateOpened, LabelIgnored, RuleBroken, RuleHeld, RuleReleased
+from reactor.core.cautions import (
+    AcknowledgementRefused,
+    GateHeld,
+    GateOpened,
+    LabelIgnored,
+    RuleBroken,
+    RuleHeld,
+    RuleReleased,
+)
 from reactor.core.container import Container, ContainerId, Run
 from reactor.core.decisions import Why
 from reactor.core.protection import Standing
@@ -134,5 +142,6 @@ Note = (
     | RuleReleased
     | GateHeld
     | GateOpened
+    | AcknowledgementRefused
     | RuleBroken
 )

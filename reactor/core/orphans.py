@@ -13,7 +13,7 @@ from reactor.core.deciding import begin, decide
 from reactor.core.decisions import Decision
 from reactor.core.facts import Snapshot
 from reactor.core.protection import Policy
-from reactor.core.rules import Rule, Trigger
+from reactor.core.rules import Rule, Trigger, rules_of
 from reactor.core.state import Alone, Entry, Setup, State
 from reactor.core.topology import Tasks, needed
 from reactor.core.verbs import Action
@@ -22,9 +22,9 @@ RULE = "orphan"
 """The name of what is done where no rule says otherwise."""
 
 
-def is_of_orphans(rules: Iterable[Rule], name: str) -> bool:
-    """Whether a decision by this name is about a sidecar that is alone: its main may be back by now."""
-    return name == RULE or any(rule.name == name and rule.on is Trigger.ORPHANED for rule in rules)
+def is_of_orphans(rules: Iterable[Rule], name: str, level: str = "") -> bool:
+    """Whether a decision by this rule is about a sidecar that is alone: its main may be back by now."""
+    return name == RULE or any(rule.on is Trigger.ORPHANED for rule in rules_of(rules, name, level))
 
 
 def count_alone(state: State, entry: Entry, at: float, tasks: Tasks, hidden: "Hidden") -> Entry:

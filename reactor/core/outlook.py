@@ -7,13 +7,14 @@ that in which a rule is stopped: what is said is the first thing that stands in 
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reactor.core.accounts import BY_IMAGE, place_of
 from reactor.core.deciding import is_cooling, overtakes
 from reactor.core.exempting import Exempted, exempted
 from reactor.core.gate import is_gated
 from reactor.core.groups import Groups
 from reactor.core.holding import Holding
 from reactor.core.language.totals import exceeds, say_total
-from reactor.core.restraint import Sum
+from reactor.core.restraint import Place, Sum
 from reactor.core.rules import Rule, Total, View
 from reactor.core.state import Entry, Setup, State
 from reactor.core.triggers import is_due
@@ -57,9 +58,10 @@ HOLDS = frozenset(
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """One rule and one run. ``since`` is when the condition began to hold; ``next_at`` the earliest moment
-    at which the rule may decide if all stays as it is, None if it would not. ``reason`` has the numbers,
-    ``summary`` and ``description`` are the author's words with them. ``sum`` is the total that the rule is
-    about, if it is about one and that was added up."""
+    at which the rule may decide if all stays as it is, None if it would not. ``not_before`` is when it may at
+    the earliest whatever comes, None for never again about this run. ``reason`` has the numbers, ``summary``
+    and ``description`` are the author's words with them. ``sum`` is the total that the rule is about, if it
+    is about one and that was added up."""
 
     rule: Rule
     stand: Stand
@@ -70,6 +72,7 @@ class Outlook:
     summary: str = ""
     description: str = ""
     sum: Sum | None = None
+    not_before: float | None = None
 
 
 def outlooks(setup: Setup, state: State, entry: Entry, at: float) -> tuple[Outlook, ...]:
@@ -80,15 +83,15 @@ def outlooks(setup: Setup, state: State, entry: Entry, at: float) -> tuple[Outlo
 
 def _outlook(setup: Setup, state: State, entry: Entry, rule: Rule, views: Views, at: float) -> Outlook:
     exempt = exempted(setup.policy, rule, entry.container)
-    place = (rule.key, _group(setup, entry, rule))
-    added = state.curbs.sums.get(place)
+    place = _place(setup, entry, rule)
+    added = state.curbs.sums.get(place) if place is not None else None
     try:
         view = views.for_rule(rule)
         stand = _stand(setup, state, entry, rule, view, at)
-        reason = _reason(rule, view, added)
+        reason = _reason(rule, view, added, place)
     except Exception:  # noqa: BLE001  # A defect of one rule must not hide the others.
         stand, reason, view = Stand.BROKEN, "", views.usual
-    holding = entry.holding.get(rule.key) or state.wholes.get(place)
+    holding = entry.holding.get(rule.key) or (state.wholes.get(place) if place is not None else None)
     return Outlook(
         rule,
         stand,
@@ -99,24 +102,32 @@ def _outlook(setup: Setup, state: State, entry: Entry, rule: Rule, views: Views,
         summary=rule.summarise(view),
         description=rule.describe(view),
         sum=added,
+        not_before=_not_before(setup, entry, rule, at),
     )
 
 
-def _group(setup: Setup, entry: Entry, rule: Rule) -> str:
-    """Which of the totals of a rule this run is in: its owner's, or that of the whole scope."""
+def _not_before(setup: Setup, entry: Entry, rule: Rule, at: float) -> float | None:
+    if rule.key in entry.latched:
+        return None
+    cooling = entry.earlier.cooling.get(rule.key) if is_cooling(entry, rule, at) else None
+    resting = at if setup.runs_dry(rule) else entry.quiet_until
+    return max(at, resting, cooling.until if cooling is not None else at)
+
+
+def _place(setup: Setup, entry: Entry, rule: Rule) -> Place | None:
+    """For which of the totals of a rule this run may be ended: its owner's, or that of the whole scope."""
     total = rule.when.total if rule.when is not None else None
-    return (
-        entry.own.get(setup.policy.labels.owner, "") if total is not None and total.whole == "owner" else ""
-    )
+    return place_of(setup.policy, rule, total, entry) if total is not None else None
 
 
-def _reason(rule: Rule, view: View, added: Sum | None) -> str:
+def _reason(rule: Rule, view: View, added: Sum | None, place: Place | None) -> str:
     if rule.when is None:
         return ""
     if rule.when.total is None:
         return rule.when.explain(view)
     if added is not None:
-        return say_total(rule.when.total, added.amount, added.group, added.of)
+        said = say_total(rule.when.total, added.amount, added.group, added.of)
+        return said + (BY_IMAGE if place is not None and place.claimed else "")
     return rule.when.explain(view) if rule.when.total.is_left else rule.when.text
 
 
@@ -139,7 +150,8 @@ def _stand(setup: Setup, state: State, entry: Entry, rule: Rule, view: View, at:
 
 def _of_the_whole(setup: Setup, state: State, entry: Entry, rule: Rule, total: Total, at: float) -> Stand:
     """Who goes for a total is found with all of them in view: of one run is said only what keeps it back."""
-    added = state.curbs.sums.get((rule.key, _group(setup, entry, rule)))
+    place = _place(setup, entry, rule)
+    added = state.curbs.sums.get(place) if place is not None else None
     if added is None and total.is_left:
         return Stand.UNKNOWN
     if added is None or not exceeds(total, added.amount, added.of):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from reactor.core.container import NOTHING, Container, ContainerId
+from reactor.core.container import NOTHING, Container, ContainerId, Listed
 from reactor.core.rules import Selector
 
 
@@ -65,21 +65,22 @@ def own_labels(policy: Policy, container: Container) -> Mapping[str, str]:
     the container itself, which makes its treatment stricter.
     """
     inherited = container.image_labels
-    if not inherited or _trusted(policy, container):
+    if not inherited or is_trusted(policy, container):
         return container.labels
     return {key: value for key, value in container.labels.items() if inherited.get(key) != value}
 
 
 def exempting_labels(policy: Policy, container: Container) -> Mapping[str, str]:
     """The labels that may exempt a container: none of its image's, and none if the image is unreadable."""
-    if _trusted(policy, container):
+    if is_trusted(policy, container):
         return container.labels
     if container.image_labels is None:
         return NOTHING
     return {key: value for key, value in container.labels.items() if key not in container.image_labels}
 
 
-def _trusted(policy: Policy, container: Container) -> bool:
+def is_trusted(policy: Policy, container: Container) -> bool:
+    """Whether its image's labels count as if it had been given them."""
     return any(fnmatchcase(container.image, image) for image in policy.trusted_images)
 
 
@@ -102,3 +103,16 @@ def is_main(policy: Policy, container: Container) -> bool:
     """Whether a configured selector names it."""
     labels = own_labels(policy, container)
     return any(selector.matches(container, labels) for selector in policy.selectors)
+
+
+def may_be_governed(policy: Policy, row: Listed) -> bool:
+    """Whether a container that could not be inspected may be in scope, for all that the list says of it.
+
+    A row shows the image's labels among the others, so that these can only be too many. What it does
+    not show is whether another container's PID or IPC namespace is shared and no network.
+    """
+    if row.id in policy.protected_ids or row.id == policy.own:
+        return False
+    if row.joined or policy.labels.sidecar_of in row.labels:
+        return True
+    return any(selector.matches(row, row.labels) for selector in policy.selectors)

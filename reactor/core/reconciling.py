@@ -12,6 +12,7 @@ from reactor.core.draft import Draft
 from reactor.core.facts import Snapshot
 from reactor.core.notes import Cause, Ended, Reconciled
 from reactor.core.orphans import Hidden, count_alone
+from reactor.core.protection import may_be_governed
 from reactor.core.state import Entry, Setup, State
 from reactor.core.topology import living_by_task
 
@@ -32,7 +33,8 @@ def reconcile(setup: Setup, state: State, snapshot: Snapshot) -> tuple[Draft, tu
             vanish(draft, entry.run.id, snapshot.at)
     changed = tuple(draft.changed)
     began = state.began if state.began is not None else snapshot.began
-    draft.state = replace(draft.finish(), snapshots=snapshot.number, began=began, unconfirmed=snapshot.unsure)
+    unconfirmed = frozenset(key for key in snapshot.unsure if _may_be_governed(setup, state, snapshot, key))
+    draft.state = replace(draft.finish(), snapshots=snapshot.number, began=began, unconfirmed=unconfirmed)
     draft.changed = {}
     _count_orphans(setup, draft, snapshot)
     return draft, changed
@@ -56,6 +58,14 @@ def _place_late_joiners(setup: Setup, draft: Draft, snapshot: Snapshot) -> None:
                 see(setup, draft, entry.source, snapshot.at)
         if before == {container.id: draft.standing(container.id) for container in joiners}:
             return
+
+
+def _may_be_governed(setup: Setup, state: State, snapshot: Snapshot, key: ContainerId) -> bool:
+    """Whether one that could not be confirmed may be in scope; one that was seen before is known better."""
+    entry, row = state.entries.get(key), snapshot.rows.get(key)
+    if entry is not None:
+        return entry.governed
+    return row is None or key in setup.remembered or may_be_governed(setup.policy, row)
 
 
 def _doubt(draft: Draft, key: ContainerId) -> None:

@@ -20,7 +20,7 @@ def reload(setup: Setup, state: State, at: float) -> Draft:
     """The state under the rules of this setup. A rule with the same key is the same rule."""
     keys = frozenset(rule.key for rule in setup.rules.rules)
     curbs = _kept_curbs(state.curbs, keys)
-    wholes = {place: each for place, each in state.wholes.items() if place[0] in keys}
+    wholes = {place: each for place, each in state.wholes.items() if place.rule in keys}
     state = replace(state, curbs=curbs, wholes=wholes)
     if state.snapshots:
         state = start_counting(state, at, anew=True)
@@ -53,7 +53,7 @@ def _kept_curbs(curbs: Curbs, keys: frozenset[str]) -> Curbs:
         limited=_only(curbs.limited, keys),
         recent=_only(curbs.recent, keys),
         broken=_only(curbs.broken, keys),
-        sums={place: each for place, each in curbs.sums.items() if place[0] in keys},
+        sums={place: each for place, each in curbs.sums.items() if place.rule in keys},
     )
 
 

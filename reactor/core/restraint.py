@@ -6,6 +6,7 @@ over many runs in ``totals``; ``tick`` puts them together.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from reactor.core.container import ContainerId, Run
 
@@ -67,6 +68,16 @@ class Gate:
     told: bool = False
     opened: frozenset[str] = frozenset()
 
+    @property
+    def matching(self) -> int:
+        """How many runs match; one that several rules match is one."""
+        return len({match.run.id for match in self.matches})
+
+    @property
+    def concerned(self) -> int:
+        """How many runs it is about, all told: those that match or may, and those that would go along."""
+        return self.matching + self.along + self.unknown
+
 
 @dataclass(frozen=True, slots=True)
 class Limited:
@@ -75,6 +86,17 @@ class Limited:
     since: float
     matches: int
     limit: int
+
+
+class Place(NamedTuple):
+    """Where what is known of a total is kept: by the rule's key, and by the owner.
+
+    ``claimed`` keeps those apart who are the owner's by their images' word alone.
+    """
+
+    rule: str
+    owner: str = ""
+    claimed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +123,14 @@ class Curbs:
 
     ``recent`` are the latest decisions of rules with a limit, ``broken`` the containers on which
     a rule failed, as long as they are there, and ``MOST_BROKEN`` of them at most. ``sums`` are the totals
-    of rules, by key and owner.
+    of rules.
     """
 
     gate: Gate = field(default_factory=Gate)
     limited: Mapping[str, Limited] = field(default_factory=dict)
     recent: Mapping[str, tuple[tuple[float, ContainerId], ...]] = field(default_factory=dict)
     broken: Mapping[str, frozenset[ContainerId]] = field(default_factory=dict)
-    sums: Mapping[tuple[str, str], Sum] = field(default_factory=dict)
+    sums: Mapping[Place, Sum] = field(default_factory=dict)
 
     def is_off(self, key: str) -> bool:
         """Whether a rule failed on so many containers that it is out of force."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from reactor.core.container import Container
+from reactor.core.container import Container, Listed
 from reactor.core.language.tree import Node
 from reactor.core.language.windows import Tracks, Window, no_tracks
 from reactor.core.stages import Stage, pace
@@ -182,7 +182,7 @@ class Selector:
     image: str = ""
     project: str = ""
 
-    def matches(self, container: Container, labels: Mapping[str, str]) -> bool:
+    def matches(self, container: Container | Listed, labels: Mapping[str, str]) -> bool:
         """Whether the container is named. ``labels`` are those that count: never the image's own."""
         if self.label and self.label not in labels:
             return False
@@ -265,9 +265,9 @@ class Rule:
         return pace(self.action, self.then)
 
 
-def keys_of(rules: Iterable[Rule], name: str) -> frozenset[str]:
-    """The keys of all levels of the rule with this name."""
-    return frozenset(rule.key for rule in rules if rule.name == name)
+def rules_of(rules: Iterable[Rule], name: str, level: str = "") -> tuple[Rule, ...]:
+    """What a decision by this name and level can be of: all levels, if that one is not known."""
+    return tuple(rule for rule in rules if rule.name == name and level in {"", rule.level.value})
 
 
 @dataclass(frozen=True, slots=True)

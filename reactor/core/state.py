@@ -16,7 +16,7 @@ from reactor.core.holding import Holding
 from reactor.core.language.windows import Tracks, no_tracks
 from reactor.core.notes import Note
 from reactor.core.protection import GOVERNED, Policy, Standing
-from reactor.core.restraint import Curbs, GateTerms, no_gate
+from reactor.core.restraint import Curbs, GateTerms, Place, no_gate
 from reactor.core.rules import Rule, RuleSet, Trigger
 from reactor.core.shelf import Shelf
 from reactor.core.verbs import Action
@@ -104,6 +104,7 @@ class Entry:
     ``unsure`` means that its present run could not be confirmed: nothing is decided.
     ``ending`` is the id of the decision under way and ``under_way`` its action; ``preempted`` is the id
     of a milder one that it overtook; ``decided`` is how many there were about this run.
+    ``vain`` means that the engine does not get it ended, or does not let us.
     ``settled`` means that the decision came off, ``killed`` that it was our call that ended the
     run. ``old_oom`` tells that the engine's OOM flag may still be an earlier run's. ``ooms``
     counts the OOM events of this run, ``last_oom`` is the engine's moment of the latest. ``due`` are
@@ -142,6 +143,7 @@ class Entry:
     preempted: str = ""
     decided: int = 0
     quiet_until: float = 0.0
+    vain: bool = False
     settled: bool = False
     killed: bool = False
     old_oom: bool = False
@@ -196,10 +198,10 @@ class State:
     ``roster`` changes whenever the living runs do, or the rules for them. ``began`` is when the
     first list was taken. ``early`` are the latest OOM events of containers that nobody has seen yet.
     ``deaf`` is since when no events have come in, None while they do. ``wholes`` are the holdings of
-    rules about the whole, by key and owner; ``curbs`` is what holds rules back. ``unconfirmed`` were alive
-    in the last list, and what run they are in could not be found out. ``ticked`` is when time last went on,
-    ``awake`` since when it has done so without a break: what was not seen in a break is not our news.
-    ``host`` is what was last seen of the host.
+    rules about the whole; ``curbs`` is what holds rules back. ``unconfirmed`` were alive
+    in the last list and may be in scope, and what run they are in could not be found out. ``ticked`` is when
+    time last went on, ``awake`` since when it has done so without a break: what was not seen in a break is
+    not our news. ``host`` is what was last seen of the host.
     """
 
     entries: Shelf[Entry] = field(default_factory=Shelf)
@@ -208,7 +210,7 @@ class State:
     began: float | None = None
     early: tuple[Happened, ...] = ()
     deaf: float | None = None
-    wholes: Mapping[tuple[str, str], Holding] = field(default_factory=dict)
+    wholes: Mapping[Place, Holding] = field(default_factory=dict)
     curbs: Curbs = field(default_factory=Curbs)
     unconfirmed: frozenset[ContainerId] = frozenset()
     ticked: float | None = None

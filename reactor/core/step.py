@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from reactor.core.adopting import see, vanish
+from reactor.core.cautions import AcknowledgementRefused
 from reactor.core.container import Run
 from reactor.core.decisions import Decision
 from reactor.core.defects import put_out_of_force
@@ -33,7 +34,7 @@ from reactor.core.facts import (
     ZombiesSeen,
 )
 from reactor.core.following import follow
-from reactor.core.gate import open_gate, start_counting
+from reactor.core.gate import objection, open_gate, start_counting
 from reactor.core.judging import needs_samples, reads_zombies
 from reactor.core.layers import take_layer
 from reactor.core.moments import is_before
@@ -176,9 +177,17 @@ def _acknowledged(setup: Setup, state: State, fact: Acknowledged) -> Step:
     """Let the gated rules through and judge at once; nobody can let through what was not counted yet."""
     if not state.curbs.gate.held:
         return Step(state)
-    state, note = open_gate(setup, state, fact.at, fact.who)
+    # What was read is compared with what is there at this moment, and not with the last count.
+    counted = tick(setup, state, fact.at) if fact.token else Step(state)
+    if not counted.state.curbs.gate.held:
+        return counted
+    why = objection(setup, counted.state, fact.token, fact.at) if fact.token else ""
+    if why:
+        return replace(counted, notes=(*counted.notes, AcknowledgementRefused(fact.at, fact.who, why)))
+    state, note = open_gate(setup, counted.state, fact.at, fact.who, unread=fact.unread)
     result = tick(setup, state, fact.at)
-    return replace(result, notes=(note, *result.notes))
+    decisions = (*counted.decisions, *result.decisions)
+    return replace(result, decisions=decisions, notes=(*counted.notes, note, *result.notes))
 
 
 def _happened(setup: Setup, state: State, fact: Happened) -> Step:

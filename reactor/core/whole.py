@@ -7,6 +7,7 @@ is being ended counts as gone already; should that fail, the next look at the wh
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from reactor.core.accounts import BY_IMAGE, Account, accounts
 from reactor.core.amounts import Amount, Part, amount_of
 from reactor.core.candidates import Candidate
 from reactor.core.container import ContainerId
@@ -15,7 +16,7 @@ from reactor.core.draft import Draft
 from reactor.core.holding import Holding, held
 from reactor.core.judging import view_of
 from reactor.core.language.totals import say_amount
-from reactor.core.restraint import Sum
+from reactor.core.restraint import Place, Sum
 from reactor.core.rules import Order, Rule, Total
 from reactor.core.state import Entry, Setup
 from reactor.core.topology import reach
@@ -24,47 +25,37 @@ from reactor.core.topology import reach
 def take_victims(setup: Setup, draft: Draft, at: float) -> list[Candidate]:
     """Whom the rules about the whole would end now; keeps their sums and their holdings."""
     found: list[Candidate] = []
-    holdings: dict[tuple[str, str], Holding] = {}
-    sums: dict[tuple[str, str], Sum] = {}
+    holdings: dict[Place, Holding] = {}
+    sums: dict[Place, Sum] = {}
     for rule in setup.rules.rules:
         total = rule.when.total if rule.when is not None else None
         if total is None or draft.state.curbs.is_off(rule.key):
             continue
-        for group, members in _groups(setup, draft, total):
-            found += _judge_group(setup, draft, rule, total, group, members, at, holdings, sums)
+        mine: list[Candidate] = []
+        for account in accounts(setup.policy, draft.living(), total):
+            mine += _judge_account(setup, draft, rule, total, account, at, mine, holdings, sums)
+        found += mine
     if (holdings, sums) != (draft.state.wholes, draft.state.curbs.sums):
         curbs = replace(draft.state.curbs, sums=sums)
         draft.state = replace(draft.state, wholes=holdings, curbs=curbs)
     return found
 
 
-def _groups(setup: Setup, draft: Draft, total: Total) -> Iterable[tuple[str, list[Entry]]]:
-    """The runs that are added up together: all in scope, or those of each owner."""
-    governed = [entry for entry in draft.living() if entry.governed]
-    if total.whole != "owner":
-        return [("", governed)]
-    owners: dict[str, list[Entry]] = {}
-    for entry in governed:
-        owner = entry.own.get(setup.policy.labels.owner)
-        if owner:
-            owners.setdefault(owner, []).append(entry)
-    return sorted(owners.items())
-
-
-def _judge_group(
+def _judge_account(
     setup: Setup,
     draft: Draft,
     rule: Rule,
     total: Total,
-    group: str,
-    members: list[Entry],
+    account: Account,
     at: float,
-    holdings: dict[tuple[str, str], Holding],
-    sums: dict[tuple[str, str], Sum],
+    ahead: Iterable[Candidate],
+    holdings: dict[Place, Holding],
+    sums: dict[Place, Sum],
 ) -> list[Candidate]:
-    amount, place = amount_of(setup, draft, rule, total, members, at), (rule.key, group)
+    """Whom one account costs. ``ahead`` are those whom the rule ends for another one."""
+    amount, place = amount_of(setup, draft, rule, total, account.members, at), account.place(rule)
     if amount is not None:
-        sums[place] = amount.sum(rule, group)
+        sums[place] = amount.sum(rule, account.owner)
     verdict = amount.holds() if amount is not None else None
     before = draft.state.wholes.get(place)
     proof = amount.proven_at() if amount is not None else at
@@ -74,32 +65,45 @@ def _judge_group(
     if amount is None or not verdict or now is None:
         return []
     ready = at - now.since >= rule.hold
+    gone = frozenset(each.id for each in ahead if each.ready)
     return [
         Candidate(
             part.entry.run,
             rule,
             now.since,
             ready,
-            _reason(amount, group, part),
+            _reason(amount, account, part),
             summary=rule.summarise(view_of(setup, part.entry, at)),
         )
-        for part in _victims(setup, draft, rule, amount, at)
+        for part in _victims(setup, draft, rule, amount, account, gone, at)
     ]
 
 
-def _reason(amount: Amount, group: str, part: Part) -> str:
+def _reason(amount: Amount, account: Account, part: Part) -> str:
     mine = "and this gives back" if amount.total.is_left else "of which this is"
-    return f"{amount.said(group)}, {mine} {say_amount(amount.total, part.value)}"
+    said = amount.said(account.owner) + (BY_IMAGE if account.claimed else "")
+    return f"{said}, {mine} {say_amount(amount.total, part.value)}"
 
 
-def _victims(setup: Setup, draft: Draft, rule: Rule, amount: Amount, at: float) -> Iterator[Part]:
+def _victims(
+    setup: Setup,
+    draft: Draft,
+    rule: Rule,
+    amount: Amount,
+    account: Account,
+    ahead: frozenset[ContainerId],
+    at: float,
+) -> Iterator[Part]:
     going = _going(setup, rule, amount.parts)
+    going |= {part.entry.run.id: part.entry for part in amount.parts if part.entry.run.id in ahead}
     gone = _with_sidecars(draft, going)
     order = _order(setup, rule, rule.victims or Order(amount.total.part), at)
     for part in sorted(amount.parts, key=order):
         if not amount.holds(gone):
             return
         entry = part.entry
+        if not account.is_liable(entry):
+            continue
         mine = next((each for each in entry.rules if each.key == rule.key), None)
         if mine is None or entry.run.id in gone or not applies(setup, entry, rule, at):
             continue
@@ -115,9 +119,9 @@ def is_still_needed(setup: Setup, draft: Draft, each: Candidate, at: float) -> b
     total, entry = each.rule.when.total if each.rule.when is not None else None, draft.entry(each.id)
     if total is None or entry is None:
         return True
-    for _, members in _groups(setup, draft, total):
-        if any(member.run == entry.run for member in members):
-            amount = amount_of(setup, draft, each.rule, total, members, at)
+    for account in accounts(setup.policy, draft.living(), total):
+        if any(member.run == entry.run for member in account.members) and account.is_liable(entry):
+            amount = amount_of(setup, draft, each.rule, total, account.members, at)
             gone = _with_sidecars(draft, _going(setup, each.rule, amount.parts if amount else ()))
             return amount is not None and amount.holds(gone)
     return False

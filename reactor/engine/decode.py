@@ -56,6 +56,7 @@ def _row(row: ListedBody) -> Listed:
         state=state,
         labels=_labels(row.labels),
         health=traits.listed_health(row.status),
+        joined=row.host_config is not None and row.host_config.network_mode.startswith("container:"),
     )
 
 

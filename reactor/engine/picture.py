@@ -78,8 +78,9 @@ class Picture:
             self._merged(row, began) for row in rows if row.id in self._known and row.id not in unsure
         )
         unread = frozenset(row.id for row in rows if not row.alive and row.id not in self._known)
-        hints = {row.id: row.labels for row in rows if row.id in unsure}
-        return Snapshot(at, began, number, containers, unsure, unread=unread, hints=hints)
+        doubtful = {row.id: row for row in rows if row.id in unsure}
+        hints = {key: row.labels for key, row in doubtful.items()}
+        return Snapshot(at, began, number, containers, unsure, unread=unread, hints=hints, rows=doubtful)
 
     def _is_doubtful(self, row: Listed, began: float) -> bool:
         return row.id not in self._known or self._failed.get(row.id, -1.0) >= began

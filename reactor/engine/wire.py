@@ -45,6 +45,12 @@ class InfoBody(msgspec.Struct):
     cgroup_driver: str = msgspec.field(name="CgroupDriver", default="")
 
 
+class ListedHostBody(msgspec.Struct, rename="pascal"):
+    """The one thing that a row says of shared namespaces."""
+
+    network_mode: str = ""
+
+
 class ListedBody(msgspec.Struct, rename="pascal"):
     """One row of GET /containers/json."""
 
@@ -55,6 +61,7 @@ class ListedBody(msgspec.Struct, rename="pascal"):
     state: str = ""
     status: msgspec.Raw = ABSENT
     labels: dict[str, str] | None = None
+    host_config: ListedHostBody | None = None
 
 
 class StateBody(msgspec.Struct, rename="pascal"):

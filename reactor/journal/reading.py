@@ -22,7 +22,7 @@ _FULL_ID = re.compile(r"[0-9a-f]{64}")
 # In the order in which they were written, a main's before its sidecars': the wall clock may have jumped.
 _INTENTS = (
     "SELECT id, container, started_at, name, action, rule, reason, cause, grace, dry_run, boot_id, boot,"
-    " held, summary FROM intents WHERE final = 0 ORDER BY rowid"
+    " held, summary, level FROM intents WHERE final = 0 ORDER BY rowid"
 )
 _RUNS = (
     "SELECT container, started_at, name, image, standing, mains, task, boot_id, born"
@@ -69,7 +69,7 @@ def _intents(connection: sqlite3.Connection, now: Moment) -> Iterator[Decision]:
     over by the boot-time clock; after a reboot they are as good as now."""
     actions = set(Action)
     for row in connection.execute(_INTENTS):
-        name, action, rule, reason, cause, grace, dry_run, boot_id, boot, held, summary = row[3:]
+        name, action, rule, reason, cause, grace, dry_run, boot_id, boot, held, summary, level = row[3:]
         if action not in actions or not _is_full(row[1]):
             continue  # A newer reactor knew more actions; what they were for is not guessed.
         at = now.at - (now.boot - boot) if boot_id == now.boot_id else now.at
@@ -86,4 +86,5 @@ def _intents(connection: sqlite3.Connection, now: Moment) -> Iterator[Decision]:
             cause=cause,
             dry_run=bool(dry_run),
             summary=summary,
+            level=level,
         )

@@ -45,7 +45,7 @@ class Moment:
 
 _INTENT = (
     "INSERT INTO intents (id, container, started_at, name, action, rule, reason, cause, grace, dry_run,"
-    " wall, boot_id, boot, held, summary) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " wall, boot_id, boot, held, summary, level) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 # The same decision is intended again by a monitor that took over from one that was killed: the row is
@@ -208,6 +208,7 @@ def _intent(decision: Decision, moment: Moment) -> tuple[Value, ...]:
         moment.boot - (moment.at - decision.at),
         decision.at - decision.seen,
         storable(decision.summary),
+        storable(decision.level),
     )
 
 

@@ -76,7 +76,12 @@ CREATE INDEX intents_cause ON intents (cause) WHERE cause <> '';
 CREATE INDEX runs_name ON runs (name);
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _PROVEN, _SUMMARY, _CERTIFICATES)
+# Which level of a rule decided; empty in rows from before, where nobody wrote it down.
+_LEVELS = """
+ALTER TABLE intents ADD COLUMN level TEXT NOT NULL DEFAULT '';
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _PROVEN, _SUMMARY, _CERTIFICATES, _LEVELS)
 VERSION = len(MIGRATIONS)
 
 

@@ -6,6 +6,7 @@ configuration leave second copies under such names.
 """
 
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,13 +69,27 @@ def _walk(folder: Path, above: frozenset[str]) -> Iterator[Path | RuleError]:
             yield entry
 
 
+def read_regular(path: Path, most: int = LARGEST) -> bytes | None:
+    """The contents of a file, cut one byte after ``most``; None if this is no regular file.
+
+    It never waits for somebody at the other end of a pipe, even if one comes into the file's place meanwhile;
+    a device is not even opened. Raises OSError.
+    """
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        return None
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    with open(descriptor, "rb") as file:
+        return file.read(most + 1) if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
+
+
 def _read(path: Path) -> RuleFile | RuleError:
     try:
-        if path.exists() and not path.is_file():
+        content = read_regular(path)
+        if content is None:
             return _error(path, "this is neither a file nor a folder")
-        if path.stat().st_size > LARGEST:
+        if len(content) > LARGEST:
             return _error(path, f"this file is larger than {LARGEST // 1024} KiB: is it a rule file?")
-        return RuleFile(str(path), path.read_bytes().decode("utf-8-sig"))
+        return RuleFile(str(path), content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         return _error(path, f"byte {error.start} is not UTF-8: save the file as UTF-8")
     except OSError as error:

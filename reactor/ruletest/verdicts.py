@@ -114,8 +114,8 @@ class Moment:
         if total is not None and total.is_left:
             yield self._of_host(rule, total)
             return
-        for (key, _), found in self._state.curbs.sums.items():
-            if key == rule.key:
+        for place, found in self._state.curbs.sums.items():
+            if place.rule == rule.key:
                 amount = f"{say(found.amount)} of {say(found.bound)}"
                 yield f"{amount} in {found.known} containers{_unknown(found)}"
 

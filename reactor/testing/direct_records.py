@@ -85,8 +85,9 @@ def listed_record(box: Box) -> Listed:
     """The record of a row of the list."""
     recipe = box.recipe
     health = box.health if box.listed is State.RUNNING else ""
+    joined = recipe.network_mode.startswith("container:")
     return Listed(
-        box.id, box.name, recipe.image_ref, recipe.image.id, box.listed, dict(recipe.labels), health
+        box.id, box.name, recipe.image_ref, recipe.image.id, box.listed, dict(recipe.labels), health, joined
     )
 
 

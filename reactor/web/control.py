@@ -32,13 +32,22 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Reader:
+    """Who lets held rules act, and by which token; ``unread`` asks for whatever is held at that moment."""
+
+    who: str
+    token: str = ""
+    unread: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Controls:
     """What the monitor lets itself be asked and told. Each gives what is told as JSON, or raises Refused."""
 
     status: Callable[[], Told]
     explain: Callable[[str], Told]
     reload: Callable[[], Awaitable[Told]]
-    acknowledge: Callable[[str], Told]
+    acknowledge: Callable[[Reader], Told]
 
 
 def control(controls: Controls) -> Handler:
@@ -62,7 +71,9 @@ def control(controls: Controls) -> Handler:
             return _failed(error)
 
     async def acknowledge(request: Request) -> Answer:
-        return _answer(lambda: controls.acknowledge(request.query.get("who", "")))
+        query = request.query
+        reader = Reader(query.get("who", ""), query.get("token", ""), query.get("unread", "") == "yes")
+        return _answer(lambda: controls.acknowledge(reader))
 
     return routed(
         {

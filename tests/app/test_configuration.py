@@ -1,5 +1,6 @@
 """The configuration file: every mistake with its place, every setting where it belongs."""
 
+import os
 import re
 from pathlib import Path
 
@@ -117,6 +118,12 @@ def test_a_file_that_is_not_there_or_no_text(tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(BadConfiguration, match="not UTF-8"):
         read_configuration(tmp_path / "bad.yaml")
+    os.mkfifo(tmp_path / "pipe.yaml")
+    with pytest.raises(BadConfiguration, match="a pipe or a device cannot be"):
+        read_configuration(tmp_path / "pipe.yaml")
+    (tmp_path / "large.yaml").write_bytes(b"#" * (1024 * 1024 + 1))
+    with pytest.raises(BadConfiguration, match="larger than 1024 KiB"):
+        read_configuration(tmp_path / "large.yaml")
 
 
 def test_what_the_documentation_shows_can_be_read() -> None:

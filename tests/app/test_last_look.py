@@ -1,4 +1,4 @@
-"""The last look before acting, when other rules are in force by then."""
+"""The last look before acting, and at what was left behind, when other rules are in force by then."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -20,11 +20,18 @@ RULE = Rule("g/pids", "f:1", when=pids_over(200), digest="1")
 DRY = replace(RULE, dry_run=True, digest="2")
 SPARES = replace(RULE, exempt=(Exemption("site", ("name",), (("c1",),)),), digest="3")
 OTHERS = replace(RULE, exempt=(Exemption("site", ("name",), (("c11",),)),), digest="4")
+SOFT, HARD = replace(RULE, level=Level.SOFT), replace(RULE, level=Level.HARD)
+DRY_SOFT, DRY_HARD = replace(DRY, level=Level.SOFT), replace(DRY, level=Level.HARD)
 
 
-def _decision(rule: str = "g/pids", cause: str = "") -> Decision:
+def _decision(rule: str = "g/pids", cause: str = "", level: str = "") -> Decision:
     run = box(1).run
-    return Decision("d", 0, run, "c1", Action.KILL, rule, "pids 201 > 200", seen=0, cause=cause)
+    return Decision("d", 0, run, "c1", Action.KILL, rule, "pids 201 > 200", seen=0, cause=cause, level=level)
+
+
+def _monitor(folder: Path, *rules: Rule) -> Monitor:
+    setup = Setup(RuleSet(rules))
+    return Monitor(setup, TrioScheduler(), Journal(folder / "journal.db", inline=True), Tally())
 
 
 @pytest.mark.parametrize(
@@ -36,18 +43,44 @@ def _decision(rule: str = "g/pids", cause: str = "") -> Decision:
         ((DRY,), False),
         ((SPARES,), False),
         ((OTHERS,), True),
-        ((replace(DRY, level=Level.SOFT), replace(RULE, level=Level.HARD)), True),
+        ((DRY_SOFT, HARD), True),
     ],
 )
 async def test_a_decision_that_waited_is_not_carried_out_against_the_rules_by_then(
     tmp_path: Path, rules: tuple[Rule, ...], *, allowed: bool
 ) -> None:
     await trio.lowlevel.checkpoint()
-    monitor = Monitor(
-        Setup(RuleSet((RULE,))), TrioScheduler(), Journal(tmp_path / "journal.db", inline=True), Tally()
-    )
+    monitor = _monitor(tmp_path, RULE)
     assert monitor.allows(box(1), _decision())
     monitor.setup = replace(monitor.setup, rules=RuleSet(rules))
     assert monitor.allows(box(1), _decision()) is allowed
     assert monitor.allows(box(1), _decision(cause="main")), "its main is gone already"
     assert monitor.allows(box(1), _decision("orphan"))
+
+
+@pytest.mark.parametrize(
+    ("level", "rules", "in_force", "dry"),
+    [
+        ("soft", (SOFT, HARD), True, False),
+        ("soft", (DRY_SOFT, HARD), True, True),
+        ("hard", (DRY_SOFT, HARD), True, False),
+        ("soft", (SOFT, DRY_HARD), True, False),
+        ("soft", (RULE,), False, False),
+        ("only", (SOFT, HARD), False, False),
+        ("only", (RULE,), True, False),
+        ("only", (DRY,), True, True),
+        # What was written before levels were: nobody knows which it was, and one that runs dry is enough.
+        ("", (RULE,), True, False),
+        ("", (SOFT, HARD), True, False),
+        ("", (DRY_SOFT, HARD), True, True),
+        ("", (), False, False),
+    ],
+)
+async def test_what_one_level_decided_is_judged_by_that_level(
+    tmp_path: Path, level: str, rules: tuple[Rule, ...], *, in_force: bool, dry: bool
+) -> None:
+    await trio.lowlevel.checkpoint()
+    monitor, decision = _monitor(tmp_path, *rules), _decision(level=level)
+    assert (monitor.is_in_force(decision), monitor.runs_dry(decision)) == (in_force, dry)
+    if level:
+        assert monitor.allows(box(1), decision) is (in_force and not dry)

@@ -7,15 +7,17 @@ import trio
 from trio.testing import MockClock
 
 from reactor.app.numbers import rule_unknown
+from reactor.app.supervise import supervise
 from reactor.core.restraint import GateTerms
 from reactor.core.rules import Level, Rule, RuleSet, Trigger
 from reactor.core.state import Setup
 from reactor.core.verbs import Action
 from reactor.testing.direct import BY
 from reactor.testing.history import What
+from reactor.testing.outage import free, wedge
 from reactor.testing.tasks import Sleeps, Usage
 from reactor.testing.world import World
-from tests.app.test_supervise import running, task
+from tests.app.test_supervise import plan, running, task
 from tests.core.build import box, condition, pids_over, story, total_over
 
 
@@ -94,6 +96,32 @@ async def test_a_limit_holds_in_the_whole_monitor(autojump_clock: MockClock, tmp
         assert sorted(monitor.ended()) == ["c1", "c2"]
 
 
+async def test_wedged_containers_do_not_hold_a_rule_with_a_limit_for_ever(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    world = World()
+    crowd = [task(world, f"c{n}", labels={"reactor.task": f"t{n}"}) for n in range(6)]
+    rule = Rule("g/pids", "f", pids_over(100), limit=2, hold=3)
+    async with running(world, tmp_path, setup=_setup(rule)) as monitor:
+        await trio.sleep(5)
+        for each in crowd[:2]:
+            wedge(each)
+            world.use(each, Usage(pids=150))
+        await trio.sleep(5)
+        world.use(crowd[2], Usage(pids=150))
+        await trio.sleep(60)
+        assert monitor.ended() == ["c2"], (
+            "two match for as long as they are wedged: with this one they are three"
+        )
+        for each in crowd[3:]:
+            world.use(each, Usage(pids=150))
+        await trio.sleep(30)
+        assert monitor.ended() == ["c2"], "three more at once are too many still"
+        for each in crowd[:2]:
+            free(each, trio.current_time())
+        await trio.sleep(1)
+
+
 async def test_a_start_with_new_rules_that_would_end_half_of_all_is_held(
     autojump_clock: MockClock, tmp_path: Path
 ) -> None:
@@ -121,6 +149,26 @@ async def test_a_start_with_proven_rules_is_not_held(autojump_clock: MockClock, 
         await trio.sleep(3)
         assert sorted(monitor.ended()) == [f"c{n}" for n in range(5)]
         assert all(each.alive for each in crowd[5:])
+
+
+async def test_a_restart_with_a_setting_that_makes_a_proven_rule_wider_is_held(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    """The same rule, proven by the first start: the second one believes readings for longer."""
+    world = World()
+    crowd = [task(world, f"c{n}", labels={"reactor.task": f"t{n}"}) for n in range(10)]
+    setup = _setup(Rule("g/pids", "f", pids_over(100), digest="known"), gate=GateTerms())
+    for patient, held in ((setup, False), (replace(setup, stale_after=60), True)):
+        made = plan(world, tmp_path, setup=patient)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(world.run)
+            with trio.move_on_after(15):
+                await supervise(made, trio.sleep_forever)
+            nursery.cancel_scope.cancel()
+        for each in crowd[:5]:
+            world.use(each, Usage(pids=150))
+        assert bool(made.journal.proven()) is not held
+    assert world.history.effective(BY) == []
 
 
 async def test_the_end_of_a_main_takes_its_sidecars_by_a_rule_about_ends(

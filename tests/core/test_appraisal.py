@@ -1,18 +1,19 @@
 """What every rule makes of one container, and how far away it is."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
 from reactor.core.appraisal import NOT_SELECTED, Appraisal, RuleAppraisal, appraise, find
 from reactor.core.container import ContainerId
+from reactor.core.decisions import Result, Why
 from reactor.core.language.distance import distances
 from reactor.core.language.tree import Node
 from reactor.core.outlook import Stand
 from reactor.core.rules import Rule, RuleSet, Selector
 from reactor.core.state import Setup
-from tests.core.build import Story, box, cid
+from tests.core.build import Story, anew, box, cid, over
 from tests.core.written import MIB, condition, view
 
 RULES = RuleSet(
@@ -82,6 +83,11 @@ def test_each_rule_says_where_it_stands() -> None:
     [
         ('name == "c1" && age > 12h', 11 * 3600.0),
         ('name == "other" && age > 12h', None),
+        ("total_age > 12h", 11 * 3600.0),
+        ("age > 2h && total_age > 12h", 11 * 3600.0),
+        ("age > 2h || total_age > 12h", 3600.0),
+        ("pids > 200 || age > 12h", 11 * 3600.0),
+        ("pids > 200 && age > 12h", None),
         ('health == "starting" && age > 12h', None),
         ('labels["team"] == "ml" && age > 12h', None),
         ('!(age > 12h) && state == "paused"', None),
@@ -90,8 +96,9 @@ def test_each_rule_says_where_it_stands() -> None:
 def test_the_moment_at_which_a_rule_acts_is_foreseen_only_if_age_alone_is_missing(
     text: str, due_in: float | None
 ) -> None:
-    one = box(1, born=100.0 - 3600.0)
+    one = box(1, born=100.0 - 3600.0, created=100.0 - 3600.0, restarts=0)
     story = Story(Setup(RuleSet((Rule("g/r", "r:1", when=condition(text)),)))).snapshot(100.0, one)
+    story.sample(100.0, one, pids=5)
     found = _rule(_of(story, cid(1), 100.0), "g/r")
     assert found.stand == Stand.WITHIN
     assert found.due_in == (None if due_in is None else pytest.approx(due_in))
@@ -121,6 +128,47 @@ def test_what_never_gets_there_is_said_without_an_infinite_number() -> None:
     (rule,) = appraise(told.setup, told.state, told.entry(1), 30).rules
     json.dumps(asdict(rule), allow_nan=False)
     assert [far.said for far in rule.distances] == ["time_to(memory, memory_limit): never, as it goes on now"]
+
+
+def test_of_one_that_cannot_be_ended_it_is_said() -> None:
+    story = Story().see(0, box(1)).sample(1, box(1), pids=201)
+    assert _of(story, cid(1), 2.0).kept_by == "a decision about this run is being carried out"
+    story.outcome(16, story.decisions[0], Result.UNKNOWN, Why.WEDGED, final=False)
+    assert _of(story, cid(1), 17.0).kept_by.startswith("the engine does not get it ended")
+
+
+def test_the_moment_is_not_before_a_cooldown_is_over_and_never_where_all_was_said() -> None:
+    rule = Rule("g/r", "r:1", when=condition("age > 20s"), cooldown=100, hold=5)
+    story = Story(Setup(RuleSet((rule,)))).see(0, box(1)).tick(21).tick(23).tick(25).tick(26)
+    assert len(story.decisions) == 1
+    later = anew(box(1), 40, at=40)
+    story.see(41, over(box(1))).see(42, later)
+    found = _rule(_of(story, cid(1), 42.0), "g/r")
+    assert (found.stand, found.due_in) == (Stand.WITHIN, 126.0 - 42.0), "20 s and 5 s are over before"
+    dry = replace(rule, dry_run=True, when=condition("age > 20s && pids > 5"), hold=0)
+    said = Story(Setup(RuleSet((dry,)))).see(0, box(1)).sample(30, box(1), pids=6).sample(31, box(1), pids=1)
+    assert len(said.decisions) == 1
+    assert _rule(_of(said, cid(1), 32.0), "g/r").due_in is None
+
+
+def test_a_total_of_an_owner_is_said_as_the_one_that_it_may_be_ended_for() -> None:
+    """Of what an image says of the owner, the owner's own containers hear nothing."""
+    lee = {"reactor.owner": "lee"}
+    scope = Rule("g/scope", "r:1", when=condition("scope.pids > 100"), hold=60)
+    owner = Rule("g/owner", "r:2", when=condition("owner.pids > 500"))
+    given, claimed = (
+        box(n, labels={"reactor.task": f"t{n}", **lee}, image_labels=images)
+        for n, images in ((1, {}), (2, lee))
+    )
+    story = Story(Setup(RuleSet((scope, owner)))).see(0, given, claimed, box(3))
+    story.sample(1, given, pids=90).sample(1, claimed, pids=20).tick(2)
+    said = [[rule.said for rule in _of(story, cid(n), 4.0).rules] for n in (1, 2, 3)]
+    assert said == [
+        ["scope.pids 110 > 100", "owner.pids 90 > 500 of owner 'lee'"],
+        ["scope.pids 110 > 100", "owner.pids 110 > 500 of owner 'lee' (by its image's word)"],
+        ["scope.pids 110 > 100", "owner.pids > 500"],
+    ]
+    assert [rule.held for rule in _of(story, cid(1), 4.0).rules] == [2.0, None]
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from reactor.core.cautions import GateHeld, GateOpened
-from reactor.core.container import Container
+from reactor.core.cautions import AcknowledgementRefused, GateHeld, GateOpened
+from reactor.core.container import Container, Listed, State
 from reactor.core.facts import Acknowledged, Reloaded
-from reactor.core.gate import gated_rules
+from reactor.core.gate import gated_rules, token
+from reactor.core.protection import Policy
 from reactor.core.restraint import GateTerms
-from reactor.core.rules import Rule, RuleSet, Trigger
+from reactor.core.rules import Rule, RuleSet, Selector, Trigger
 from reactor.core.verbs import Action
-from tests.core.build import Story, age_over, anew, box, over, pids_over, story
+from tests.core.build import Story, age_over, anew, box, cid, over, pids_over, story
 
 NEW = Rule("g/new", "f:1", when=pids_over(200), digest="n1")
 OLD = Rule("g/old", "f:2", when=pids_over(500), digest="o1")
@@ -117,6 +118,91 @@ def test_what_was_not_counted_yet_cannot_be_acknowledged() -> None:
     assert told.live() == []
     told.tick(2)
     assert _held(told)
+
+
+def _token(told: Story, at: float = 2.0) -> str:
+    return str(token(told.setup, told.state, at))
+
+
+def _refusals(told: Story) -> list[str]:
+    return [
+        note.why for note in told.said(AcknowledgementRefused) if isinstance(note, AcknowledgementRefused)
+    ]
+
+
+def test_an_acknowledgement_of_what_was_read_opens_it() -> None:
+    told = _samples(_story(), 0.5, 4).tick(2)
+    read = _token(told)
+    assert [note.token for note in told.said(GateHeld) if isinstance(note, GateHeld)] == [read]
+    assert read.endswith("-4")
+    _samples(told, 20, 6)
+    told.tell(Acknowledged(21, "kim", read))
+    assert sorted(told.live()) == [1, 2, 3, 4, 5, 6], "two more than were read: the gate lets two through"
+    assert [note.by for note in told.said(GateOpened) if isinstance(note, GateOpened)] == ["kim"]
+
+
+def test_what_came_to_match_since_it_was_read_is_held_to_the_bounds_of_the_gate() -> None:
+    """Counted at the moment of the acknowledgement: no tick was between."""
+    boxes = [box(n) for n in range(1, 12)]
+    told = _samples(_story(boxes=boxes), 0.5, 4, boxes).tick(2)
+    read = _token(told)
+    _samples(told, 20, 8, boxes)
+    told.tell(Acknowledged(21, "kim", read))
+    assert told.live() == []
+    assert _refusals(told) == ["4 containers were read, and it is about 8 by now: see reactor status again"]
+    told.tell(Acknowledged(22, "kim", _token(told)))
+    assert sorted(told.live()) == [1, 2, 3, 4, 5, 6, 7, 8]
+
+
+def test_fewer_than_were_read_are_let_through() -> None:
+    told = _samples(_story(), 0.5, 9).tick(2)
+    read = _token(told)
+    _samples(told, 20, 1)
+    assert told.tell(Acknowledged(21, "kim", read)).live() == [1]
+
+
+def test_what_was_read_of_other_rules_opens_nothing() -> None:
+    told = _samples(_story(), 0.5, 5).tick(2)
+    read = _token(told)
+    _reload(told, 3, replace(NEW, when=pids_over(100), digest="n2"), OLD)
+    _samples(told, 4, 5).tick(4).tick(5)
+    assert _held(told)
+    told.tell(Acknowledged(6, "kim", read))
+    assert told.live() == []
+    assert _refusals(told) == [
+        "other rules are held by now than those that were read: see reactor status again"
+    ]
+
+
+@pytest.mark.parametrize("text", ["yes", "1234abcd", "1234abcd-", "1234abcd--1", "x234abcd-1", "1234abcd-١"])  # noqa: RUF001  # A digit that is none of ours.
+def test_what_is_no_token_opens_nothing(text: str) -> None:
+    told = _samples(_story(), 0.5, 5).tick(2).tell(Acknowledged(6, "kim", text))
+    assert told.live() == []
+    assert "is no token" in _refusals(told)[0]
+
+
+def test_what_is_not_known_was_read_as_well() -> None:
+    """Nobody was read by then; all ten could match, and that is what was said."""
+    told = _story()
+    for at in range(1, 12):
+        told.tick(at)
+    read = _token(told)
+    assert read.endswith("-10")
+    _samples(told, 12, 10).tell(Acknowledged(12.5, "kim", read))
+    assert len(told.live()) == 10
+
+
+def test_sidecars_that_would_go_along_are_read_too() -> None:
+    sides = [box(20 + n, labels={"reactor.sidecar-of": f"t{n}"}) for n in range(1, 6)]
+    boxes = [*TEN[:4], *sides]
+    told = _samples(_story(boxes=boxes), 0.5, 4, boxes).tick(2)
+    assert _token(told).endswith("-8")
+
+
+def test_what_was_asked_for_unread_is_on_record() -> None:
+    told = _samples(_story(), 0.5, 5).tick(2)
+    told.tell(Acknowledged(3, "kim", _token(told), unread=True))
+    assert [note.unread for note in told.said(GateOpened) if isinstance(note, GateOpened)] == [True]
 
 
 def test_a_proven_rule_is_not_held_back_by_one_that_is_not() -> None:
@@ -325,6 +411,61 @@ def test_runs_that_nobody_could_confirm_are_counted_as_if_they_matched() -> None
         told.snapshot(22, *(replace(each) for each in TEN)).tick(23)
         assert told.live() == []
         assert _held(told)
+
+
+def _row(container: Container, **changes: object) -> Listed:
+    row = Listed(container.id, container.name, container.image, "", State.RUNNING, container.labels)
+    return replace(row, **changes)  # type: ignore[arg-type]  # Fields of the row.
+
+
+@pytest.mark.parametrize(
+    ("changes", "scope", "counts"),
+    [
+        ({"labels": {}}, (), False),
+        ({"labels": {"reactor.owner": "t1", "reactor.skip": ""}}, (), False),
+        ({}, (), True),
+        ({"labels": {"reactor.sidecar-of": "t1"}}, (), True),
+        ({"labels": {}, "joined": True}, (), True),
+        ({"labels": {}}, (Selector(name="c*"),), True),
+        ({"labels": {}}, (Selector(name="job-*"),), False),
+        ({"labels": {"team": "ml"}}, (Selector(label="team", value="m*"),), True),
+        ({"labels": {"team": "web"}}, (Selector(label="team", value="m*"),), False),
+    ],
+)
+def test_of_those_that_nobody_could_look_at_only_those_count_that_may_be_in_scope(
+    changes: dict[str, object], scope: tuple[Selector, ...], *, counts: bool
+) -> None:
+    """Five strangers whose inspect hangs, beside ten in scope of which one matches."""
+    hung = [_row(box(n), **changes) for n in range(20, 25)]
+    policy = Policy(scope=(Selector(label="reactor.task"), *scope) if scope else ())
+    told = story(NEW, gate=GateTerms(), policy=policy)
+    rows = {row.id: row for row in hung}
+    told.snapshot(0, *TEN, unsure=frozenset(rows), rows=rows)
+    for at in range(1, 12):
+        _samples(told, at - 0.5, 1).tick(at)
+    assert told.live() == ([] if counts else [1])
+    assert told.state.curbs.gate.unknown == (5 if counts else 0)
+
+
+def test_what_is_protected_by_its_id_does_not_count_and_what_was_joined_once_does() -> None:
+    hung = [_row(box(n)) for n in range(20, 25)]
+    rows, ids = {row.id: row for row in hung}, frozenset(row.id for row in hung)
+    told = story(NEW, gate=GateTerms(), policy=Policy(protected_ids=ids))
+    assert _samples(told.snapshot(0, *TEN, unsure=ids, rows=rows), 1, 1).tick(2).live() == [1]
+    bare = {row.id: replace(row, labels={}) for row in hung}
+    told = story(NEW, gate=GateTerms(), remembered={key: frozenset({cid(1)}) for key in ids})
+    assert _samples(told.snapshot(0, *TEN, unsure=ids, rows=bare), 1, 1).tick(2).live() == []
+
+
+def test_a_doubtful_run_for_which_there_is_no_new_rule_does_not_count() -> None:
+    """They were over when they were last looked at; by the list they run again."""
+    new = replace(NEW, select=(Selector(name="c1"),))
+    told = story(new, OLD, gate=GateTerms(), proven=frozenset({"o1"})).see(
+        0, *(over(each) for each in TEN[1:])
+    )
+    told.snapshot(1, TEN[0], unsure=frozenset(each.id for each in TEN[1:]))
+    told.sample(1.5, TEN[0], pids=201).tick(2).tick(3)
+    assert told.live() == [1]
 
 
 def test_what_no_new_rule_reads_is_not_waited_for() -> None:

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from reactor.core.decisions import Result, Why
+from reactor.core.facts import Reloaded
 from reactor.core.notes import CascadeHeld
-from reactor.core.rules import Level, Rule
+from reactor.core.rules import Level, Rule, RuleSet
 from reactor.core.verbs import Action
 from tests.core.build import Story, box, pids_over, story
 
@@ -132,3 +133,29 @@ def test_nothing_overtakes_what_has_come_off() -> None:
     told = _stopping()
     told.outcome(2, told.decisions[0]).sample(2.1, box(1), pids=201).tick(3)
     assert _actions(told) == [(1, Action.STOP), (5, Action.STOP)]
+
+
+def test_a_decision_says_which_level_took_it_and_so_do_those_of_its_cascade() -> None:
+    plain = story(Rule("g/r", "f:1", when=pids_over(100))).see(0, box(1)).sample(1, box(1), pids=101)
+    assert [decision.level for decision in plain.decisions] == ["only"]
+    told = _stopping().sample(2, box(1), pids=201)
+    told.outcome(3, told.decisions[1])
+    assert [decision.level for decision in told.decisions] == ["soft", "hard", "hard"]
+
+
+@pytest.mark.parametrize("rules", [(), (replace(SOFT, dry_run=True, digest="2"),)])
+def test_a_soft_level_that_is_refused_does_not_silence_the_hard_one(rules: tuple[Rule, ...]) -> None:
+    """The soft level was changed to run dry, or taken out, while its decision waited."""
+    told = _stopping()
+    told.setup = replace(told.setup, rules=RuleSet((*rules, HARD)))
+    told.tell(Reloaded(1.5))
+    told.outcome(2, told.decisions[0], Result.REFUSED, Why.PROTECTED)
+    told.sample(3, box(1), pids=150)
+    assert len(told.live()) == 1
+    told.sample(4, box(1), pids=201)
+    assert [decision.action for decision in told.decisions if not decision.dry_run] == [
+        Action.STOP,
+        Action.KILL,
+    ]
+    told.outcome(5, told.decisions[-1], Result.REFUSED, Why.PROTECTED).sample(6, box(1), pids=201)
+    assert len(told.live()) == 2

@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 
+import pytest
+
 from reactor.core.cautions import RuleHeld, RuleReleased
+from reactor.core.decisions import Result, Why
 from reactor.core.rules import Exemption, Rule, Trigger
-from tests.core.build import Story, box, pids_over, story
+from tests.core.build import Story, anew, box, pids_over, story
 
 TWO = Rule("g/r", "f:1", when=pids_over(200), limit=2)
 
@@ -94,6 +97,59 @@ def test_for_is_disregarded_in_the_count_and_kept_in_the_act() -> None:
     assert told.said(RuleHeld) == [RuleHeld(4, "g/r", 3, 2)]
     _samples(told, 7, 1, 2).sample(7, box(3), pids=1).tick(7)
     assert told.at() == [(1, 7), (2, 7)]
+
+
+def _in_vain(told: Story, at: float, result: Result, why: Why, *, final: bool) -> Story:
+    for decision in told.decisions[:2]:
+        told.outcome(at, decision, result, why, final=final)
+    return told
+
+
+@pytest.mark.parametrize(
+    ("result", "why", "final"),
+    [
+        (Result.UNKNOWN, Why.WEDGED, False),
+        (Result.FAILED, Why.FORBIDDEN, True),
+        (Result.FAILED, Why.GIVEN_UP, True),
+    ],
+)
+def test_those_that_cannot_be_ended_do_not_hold_the_others_for_ever(
+    result: Result, why: Why, *, final: bool
+) -> None:
+    """Two of two are tried in vain; the third counts alone, and a fourth and fifth are one too many."""
+    told = _in_vain(_samples(_seen(TWO), 1, 1, 2).tick(1), 16, result, why, final=final)
+    for at in range(17, 20):
+        _samples(told, at, 1, 2, 3).tick(at)
+    assert told.at()[2:] == [(3, 17)]
+    assert told.said(RuleHeld) == []
+    told.outcome(19.5, told.decisions[2]).vanish(19.6, 3)
+    for at in range(30, 33):
+        _samples(told, at, 1, 2, 4, 5, 6).tick(at)
+    assert told.at()[3:] == []
+    assert told.said(RuleHeld) == [RuleHeld(30, "g/r", 3, 2)]
+
+
+def test_one_that_was_tried_in_vain_is_tried_again_and_counts_in_its_next_run() -> None:
+    told = _samples(_seen(replace(TWO, limit=1)), 1, 1).tick(1)
+    told.outcome(2, told.decisions[0], Result.FAILED, Why.FORBIDDEN)
+    for at in range(50, 64):
+        _samples(told, at, 1).tick(at)
+    assert told.at() == [(1, 1), (1, 62)], "it rests for a minute"
+    told.outcome(63, told.decisions[1])
+    again = anew(box(1), 9, at=70)
+    told.see(70, again).sample(75, again, pids=201).sample(75, box(2), pids=201).tick(75)
+    assert told.at()[2:] == []
+    assert told.said(RuleHeld) == [RuleHeld(75, "g/r", 2, 1)]
+
+
+@pytest.mark.parametrize("why", [Why.UNREACHABLE, Why.STRICT])
+def test_an_engine_that_does_not_answer_says_nothing_of_a_run(why: Why) -> None:
+    told = _samples(_seen(TWO), 1, 1, 2).tick(1)
+    result = Result.UNKNOWN if why is Why.UNREACHABLE else Result.REFUSED
+    _in_vain(told, 16, result, why, final=result is Result.REFUSED)
+    for at in range(17, 20):
+        _samples(told, at, 1, 2, 3).tick(at)
+    assert len(told.decisions) == 2
 
 
 def test_another_rule_is_not_held_by_this_one() -> None:

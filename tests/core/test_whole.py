@@ -9,7 +9,8 @@ from reactor.core.cautions import GateHeld, RuleHeld
 from reactor.core.container import Container, State
 from reactor.core.decisions import Result, Why
 from reactor.core.groups import Groups
-from reactor.core.restraint import GateTerms
+from reactor.core.protection import Policy
+from reactor.core.restraint import GateTerms, Place
 from reactor.core.rules import Exemption, Level, Order, Rule, Selector
 from reactor.core.step import wanted_samples
 from reactor.core.verbs import Action
@@ -123,7 +124,7 @@ def test_what_is_not_known_is_not_added_and_nobody_is_ended_for_it() -> None:
     told.snapshot(2, *TWENTY[1:4], unsure=frozenset({cid(1)}))
     _samples(told, 2, {3: 51, 2: 200}).tick(2)
     assert told.live() == [2], "the one that is unsure neither counts nor goes"
-    sums = told.state.curbs.sums["g/r", ""]
+    sums = told.state.curbs.sums[Place("g/r")]
     assert (sums.amount, sums.known, sums.unknown) == (251, 2, 2)
 
 
@@ -183,8 +184,75 @@ def test_each_owner_has_a_total_of_its_own() -> None:
         _owned(7, "lee", image_labels={"reactor.owner": "lee"}),
     )
     _samples(told, 1, {1: 150, 2: 101, 3: 150, 4: 100, 5: 900, 6: 900, 7: 900}).tick(1)
+    assert told.live() == [1, 7]
+    assert [decision.reason for decision in told.decisions] == [
+        "owner.pids 251 > 250 of owner 'kim', of which this is 150",
+        "owner.pids 1150 > 250 of owner 'lee' (by its image's word), of which this is 900",
+    ]
+
+
+LEE = {"reactor.owner": "lee"}
+OWNED = Rule("g/r", "f:1", when=total_over(250, whole="owner"))
+
+
+@pytest.mark.parametrize("image_labels", [LEE, None])
+def test_what_an_image_says_of_the_owner_ends_nobody_elses_container(
+    image_labels: Mapping[str, str] | None,
+) -> None:
+    """A stranger's image with my name, or one that cannot be read: it goes alone, however small it is."""
+    told = story(OWNED).see(
+        0, _owned(1, "lee"), _owned(2, "lee"), *(_owned(n, "lee", image_labels=image_labels) for n in (3, 4))
+    )
+    for at in range(1, 9):
+        _samples(told, at, {1: 150, 2: 100, 3: 900, 4: 1}).tick(at)
+    assert told.live() == [3, 4]
+    sums = told.state.curbs.sums
+    assert {place: found.amount for place, found in sums.items()} == {
+        Place("g/r", "lee"): 250,
+        Place("g/r", "lee", claimed=True): 1151,
+    }
+    _samples(told, 9, {1: 151, 2: 100}).tick(9)
+    assert told.live() == [3, 4, 1], "the owner's own are too many by themselves"
+
+
+def test_a_container_that_was_given_another_owner_than_its_image_says_is_that_ones() -> None:
+    told = story(OWNED).see(0, _owned(1, "lee"), _owned(2, "kim", image_labels=LEE))
+    _samples(told, 1, {1: 250, 2: 250}).tick(1)
+    assert told.live() == []
+    _samples(told, 2, {2: 251}).tick(2)
+    assert told.live() == [2]
+
+
+def test_nobody_escapes_the_total_by_an_image_that_says_the_same() -> None:
+    """Then nobody can tell who said it; among themselves the order is the rule's."""
+    told = story(OWNED).see(0, *(_owned(n, "lee", image_labels=LEE) for n in (1, 2, 3)))
+    _samples(told, 1, {1: 100, 2: 110, 3: 120}).tick(1)
+    assert told.live() == [3]
+
+
+def test_the_labels_of_a_trusted_image_are_as_good_as_given() -> None:
+    told = story(OWNED, policy=Policy(trusted_images=("busybox:*",)))
+    told.see(0, _owned(1, "lee"), _owned(2, "lee", image_labels=LEE), _owned(3, "lee", image_labels=None))
+    _samples(told, 1, {1: 150, 2: 100, 3: 10}).tick(1)
     assert told.live() == [1]
-    assert told.decisions[0].reason == "owner.pids 251 > 250 of owner 'kim', of which this is 150"
+
+
+def test_a_stranger_who_is_too_much_does_not_use_up_the_owners_for() -> None:
+    """An exempt claimant keeps the common total exceeded; the owner's own have 5 s from their own breach."""
+    rule = replace(OWNED, hold=5, exempt=(Exemption("e", ("name",), (("c3",),)),))
+    told = story(rule).see(0, _owned(1, "lee"), _owned(2, "lee"), _owned(3, "lee", image_labels=LEE))
+    for at in range(1, 26):
+        _samples(told, at, {1: 150, 2: 101 if at >= 20 else 100, 3: 900}).tick(at)
+    assert told.at() == [(1, 25)]
+
+
+def test_what_goes_for_the_owners_own_total_is_gone_for_the_common_one() -> None:
+    """400 and 90 of 300: the 250 go, and 240 are left."""
+    rule = Rule("g/r", "f:1", when=total_over(300, whole="owner"), limit=1)
+    told = story(rule).see(0, _owned(1, "lee"), _owned(2, "lee"), _owned(3, "lee", image_labels=LEE))
+    _samples(told, 1, {1: 150, 2: 250, 3: 90}).tick(1)
+    assert told.live() == [2]
+    assert told.said(RuleHeld) == []
 
 
 def test_memory_is_said_in_its_units() -> None:

@@ -172,6 +172,19 @@ def test_a_list() -> None:
     assert (found[0].image, found[0].image_id) == ("busybox", IMAGE)
 
 
+@pytest.mark.parametrize(
+    ("host", "joined"),
+    [
+        ({"NetworkMode": f"container:{B}"}, True),
+        ({"NetworkMode": "bridge"}, False),
+        ({}, False),
+        (None, False),
+    ],
+)
+def test_a_list_says_who_shares_a_network(host: dict[str, str] | None, *, joined: bool) -> None:
+    assert [one.joined for one in listed(rows(row(HostConfig=host), row()))] == [joined, False]
+
+
 def test_a_name_is_the_containers_own_and_not_that_of_a_link() -> None:
     assert listed(rows(row(Names=["/web/db", "/db"])))[0].name == "db"
     assert listed(rows(row(Names=["/web/db"])))[0].name == ""

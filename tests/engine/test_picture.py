@@ -43,3 +43,11 @@ def test_in_another_state_an_older_finding_says_nothing(state: State) -> None:
     assert [(one.state, one.health) for one in found] == [(state, "")]
     same = picture().snapshot([ROW], at=9.0, began=8.0, number=1).containers
     assert [(one.state, one.health) for one in same] == [(State.RUNNING, "healthy")]
+
+
+def test_a_list_says_of_the_doubtful_what_it_knows() -> None:
+    made = picture()
+    made.missed(KEY, 8.5)
+    row = replace(ROW, labels={"reactor.task": "t"}, joined=True)
+    snapshot = made.snapshot([row, replace(ROW, id=ContainerId(B))], at=9.0, began=8.0, number=1)
+    assert (snapshot.unsure, dict(snapshot.rows)) == (frozenset({KEY}), {KEY: row})

@@ -160,6 +160,30 @@ def test_a_migration_that_fails_changes_nothing(path: Path, monkeypatch: pytest.
     assert "more" not in [column[1] for column in rows(path, "PRAGMA table_info(runs)")]
 
 
+async def test_a_file_from_before_levels_keeps_its_intents_and_takes_new_ones(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = sqlite3.connect(path, isolation_level=None)
+    monkeypatch.setattr(schema, "VERSION", 2)
+    monkeypatch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:2])
+    schema.prepare(connection, path)
+    connection.execute(
+        "INSERT INTO intents (id, container, started_at, name, action, rule, reason, cause, grace, dry_run,"
+        " wall, boot_id, boot, held)"
+        " VALUES ('old', ?, 's', 'c1', 'kill', 'g/r', 'why', '', 0, 0, 1, 'b', 1, 0)",
+        (cid(1),),
+    )
+    connection.close()
+    monkeypatch.undo()
+    async with running(path) as journal:
+        await journal.intend(replace(decide(2), level="soft"), 0.0)
+    async with running(path) as journal:
+        assert [(each.run.id, each.level) for each in journal.open_intents()] == [
+            (cid(1), ""),
+            (cid(2), "soft"),
+        ]
+
+
 @pytest.mark.parametrize("damage", ["header", "middle", "not a database"])
 async def test_a_damaged_file_is_moved_aside_and_a_new_one_begun(
     path: Path, damage: str, caplog: pytest.LogCaptureFixture

@@ -45,14 +45,17 @@ def is_held(monitor: Monitor) -> list[Any]:
 def let_act(scene: Scene, monitor: Monitor) -> None:
     """Acknowledge, and see that exactly those go."""
     since = scene.truth.now()
-    told = monitor.order("ack", "--who", "the tests")
+    assert monitor.order("ack").returncode == 1, "nobody read it"
+    assert len(is_held(monitor)) == 4
+    token = json.loads(monitor.order("status", "--json").stdout)["token"]
+    told = monitor.order("ack", token, "--who", "the tests")
     assert told.returncode == 0, told
     for container in busy(scene):
         del scene.charges.innocent[container]
         scene.guilty(container, PROMISE, since=since)
     scene.verdict()
     assert not is_held(monitor)
-    assert monitor.order("ack").returncode == 1
+    assert monitor.order("ack", "--yes").returncode == 1
 
 
 def put(scene: Scene, rules: str) -> Path:

@@ -70,7 +70,7 @@ def test_layers_limits_and_readiness(lone_scene: Scene) -> None:
         scene.verdict()
         scene.report("a layer, two without a limit, one without a check, one that is ready after 2 s")
         reasons = {
-            writer: ("seldom/layer", "layer_writes 50.000001 MiB > 50MiB"),
+            writer: ("seldom/layer", "layer_writes just over 50 MiB > 50MiB"),
             at_once: ("seldom/ready", 'ready && labels["judged"] "yes" == "yes"'),
             comes_up: ("seldom/ready", 'ready && labels["judged"] "yes" == "yes"'),
         }

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reactor.core.container import Container, Limits, Run, State
+from reactor.core.container import Container, Limits, Listed, Run, State
 from reactor.core.facts import Happened, Happening, Sample, Seen, Snapshot, Tick
 from reactor.core.rules import RuleSet
 from reactor.core.state import Setup
@@ -146,15 +146,15 @@ def test_a_kind_that_is_new_and_does_not_occur_does_no_harm() -> None:
         ([1, [1.0, 7, None, None, None, None, None]], "number 7 was never written out"),
         ([1, [1.0, [5, "s"], None, None, None, None, None]], "5 is no container's id"),
         ([1, [1.0, [cid(1), 5], None, None, None, None, None]], "int instead of str"),
-        ([3, [1.0, 1.0, 1, {}, [], False, 0.0, [], []]], "dict instead of a list"),
-        ([3, [1.0, 1.0, 1, [], [["x"]], False, 0.0, [], []]], "is no container's id"),
-        ([3, [1.0, 1.0, 1, [], [], False, 0.0, [], ["x"]]], "this is no map"),
+        ([3, [1.0, 1.0, 1, {}, [], False, 0.0, [], [], []]], "dict instead of a list"),
+        ([3, [1.0, 1.0, 1, [], [["x"]], False, 0.0, [], [], []]], "is no container's id"),
+        ([3, [1.0, 1.0, 1, [], [], False, 0.0, [], ["x"], []]], "this is no map"),
     ],
 )
 def test_what_does_not_fit_is_named(packed: Any, said: str) -> None:
     named = [
         (kind.__name__, list(kinds.fields_of(kind)))
-        for kind in (Tick, Sample, Run, Snapshot, Container, Limits)
+        for kind in (Tick, Sample, Run, Snapshot, Container, Limits, Listed)
     ]
     with pytest.raises(Malformed, match=said):
         as_written_by(named, packed)

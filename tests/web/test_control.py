@@ -14,7 +14,7 @@ from reactor.http.address import Address
 from reactor.http.client import Client
 from reactor.http.server import serve
 from reactor.http.server_unix import open_unix_listener
-from reactor.web.control import TERMS, Controls, Refused, control
+from reactor.web.control import TERMS, Controls, Reader, Refused, control
 
 
 @dataclass
@@ -22,7 +22,7 @@ class Monitor:
     """A monitor of which only the answers are there."""
 
     socket: Path
-    acknowledged: list[str] = field(default_factory=list)
+    acknowledged: list[Reader] = field(default_factory=list)
 
     def status(self) -> Mapping[str, Any]:
         return {"rules": 4}
@@ -35,8 +35,8 @@ class Monitor:
     async def reload(self) -> Mapping[str, Any]:
         raise Refused(422, {"errors": ["rules/a.yaml:1:2: no"]})
 
-    def acknowledge(self, who: str) -> Mapping[str, Any]:
-        self.acknowledged.append(who)
+    def acknowledge(self, reader: Reader) -> Mapping[str, Any]:
+        self.acknowledged.append(reader)
         return {"rules": []}
 
     async def ask(self, method: str, target: str) -> tuple[int, bytes]:
@@ -63,8 +63,10 @@ async def test_what_is_asked_and_told_is_json(tmp_path: Path) -> None:
         status, body = await monitor.ask("GET", "/v1/explain?container=web")
         assert (status, json.loads(body)["name"]) == (200, "w\x1b[31mé")
         assert body.isascii(), "whatever reads it, no stranger's escape reaches a terminal"
-        assert await monitor.ask("POST", "/v1/ack?who=ada") == (200, b'{"rules": []}\n')
-    assert monitor.acknowledged == ["ada"]
+        assert await monitor.ask("POST", "/v1/ack?who=ada&token=1a-2") == (200, b'{"rules": []}\n')
+        await monitor.ask("POST", "/v1/ack?who=ada&unread=yes")
+        await monitor.ask("POST", "/v1/ack?unread=")
+    assert monitor.acknowledged == [Reader("ada", "1a-2"), Reader("ada", unread=True), Reader("")]
 
 
 async def test_what_cannot_be_done_has_its_status_and_its_reason(tmp_path: Path) -> None:

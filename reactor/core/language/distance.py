@@ -23,12 +23,15 @@ from reactor.core.language.units import say_bytes, say_duration, say_number
 from reactor.core.language.walking import walk
 from reactor.core.rules import Total, View
 
+AGES = ("age", "total_age")
+"""What grows by a second each second."""
+
 
 @dataclass(frozen=True, slots=True)
 class Distance:
     """One comparison of a condition, and how far its value is from the bound.
 
-    ``said`` is for people. ``reached_in`` is in how many seconds a bound on the age is reached, None for
+    ``said`` is for people. ``reached_in`` is in how many seconds a bound on an age is reached, None for
     all other values: nobody knows how they go on. ``share`` is the value in parts of the bound.
     """
 
@@ -95,7 +98,7 @@ def _measured(text: str, claim: Claim, said: str, value: float, bound: float) ->
 
 def _is_age(subject: Node) -> bool:
     """Whether time alone makes it more."""
-    return isinstance(subject, Name) and subject.name == "age"
+    return isinstance(subject, Name) and subject.name in AGES
 
 
 def _said(kind: Kind, value: float, finer: int = 0) -> str:
