@@ -62,14 +62,13 @@ def goes_at_once(setup: Setup, state: State, rule: Rule, at: float) -> bool:
     return setup.budgets.off or has_token(setup.budgets.hard, brakes.buckets.get(HARD), at)
 
 
-def count_in(setup: Setup, state: State, decisions: Iterable[Decision], at: float) -> State:
-    """The state that knows of hard verdicts that went at once."""
+def count_in(setup: Setup, state: State, entry: Entry, decisions: Iterable[Decision], at: float) -> State:
+    """The state that knows of hard verdicts about this run that went at once."""
     for decision in decisions:
         if decision.dry_run or decision.cause or not decision.ends:
             continue
-        entry = state.entries.get(decision.run.id)
         rules = rules_of(setup.rules.rules, decision.rule, decision.level)
-        if entry is None or not any(is_braked(setup, rule) and is_hard(rule) for rule in rules):
+        if not any(is_braked(setup, rule) and is_hard(rule) for rule in rules):
             continue
         brakes = state.curbs.brakes
         buckets = {**brakes.buckets, HARD: take(setup.budgets.hard, brakes.buckets.get(HARD), at)}
@@ -165,7 +164,7 @@ def begin(setup: Setup, draft: Draft, willing: Iterable[Candidate], at: float) -
         return Braking(setup, draft, at, brakes)
     matches = dict(fresh(terms, brakes.matches, at))
     for each in willing:
-        if is_braked(setup, each.rule) and each.run not in brakes.released:
+        if is_braked(setup, each.rule) and each.run not in brakes.released and not _is_vain(draft, each.id):
             matches[each.id] = Recent(at, _owner(setup, draft, each.id))
     scope: Mapping[ContainerId, Recent] = {}
     if matches:
@@ -212,3 +211,9 @@ def _budget(terms: BudgetTerms, name: str) -> Budget:
 def _owner(setup: Setup, draft: Draft, key: ContainerId) -> str:
     entry: Entry | None = draft.entry(key)
     return account_of(setup.policy, entry) if entry is not None else ""
+
+
+def _is_vain(draft: Draft, key: ContainerId) -> bool:
+    """Whether it was tried to end it, in vain: such a one would match, and hold the breaker open, always."""
+    entry = draft.entry(key)
+    return entry is not None and entry.vain

@@ -143,7 +143,7 @@ def _settle(setup: Setup, draft: Draft, at: float, entries: Iterable[Entry]) -> 
         if judged.entry is not entry:
             draft.changed[entry.run.id] = judged.entry
         decisions += judged.decisions
-        draft.state = count_in(setup, draft.state, judged.decisions, at)
+        draft.state = count_in(setup, draft.state, judged.entry, judged.decisions, at)
         draft.notes += judged.notes
         put_out_of_force(draft, judged.entry, judged.broken, at)
     decisions += judge_replaced(setup, draft, at)
@@ -160,12 +160,12 @@ def _sampled(setup: Setup, state: State, sample: Sample) -> Step:
         return Step(state)
     judged = judge(setup, state, take_sample(setup, entry, sample), sample.at)
     if judged.broken:
-        state = count_in(setup, state, judged.decisions, sample.at)
+        state = count_in(setup, state, judged.entry, judged.decisions, sample.at)
         draft = Draft(state, {sample.run.id: judged.entry}, list(judged.notes))
         put_out_of_force(draft, judged.entry, judged.broken, sample.at)
         return Step(draft.finish(), judged.decisions, tuple(draft.notes))
     if judged.decisions:
-        state = count_in(setup, state, judged.decisions, sample.at)
+        state = count_in(setup, state, judged.entry, judged.decisions, sample.at)
     entries = state.entries.put(sample.run.id, judged.entry)
     return Step(changed(state, entries=entries), judged.decisions, judged.notes)
 

@@ -9,6 +9,7 @@ from reactor.core.breaker import BreakerTerms, no_breaker
 from reactor.core.budgets import Budget, BudgetTerms, no_budgets
 from reactor.core.cautions import BreakerClosed, BreakerOpened, BudgetBack, BudgetSpent
 from reactor.core.container import Container
+from reactor.core.decisions import Result, Why
 from reactor.core.facts import Released
 from reactor.core.rules import Level, Rule, Trigger
 from tests.core.build import (
@@ -163,6 +164,19 @@ def test_many_tenants_together_open_it_for_all() -> None:
     told = _told(*crowd, *calm, breaker=BreakerTerms(), budgets=FREE).tick(1)
     assert told.decisions == []
     assert told.said(BreakerOpened) == [BreakerOpened(1, "", 12, 20)]
+
+
+def test_those_who_cannot_be_ended_do_not_keep_it_open() -> None:
+    boxes = _boxes(9, 10)
+    told = _told(*boxes, breaker=BreakerTerms(), budgets=FREE, again_after=5).tick(1)
+    for decision in told.decisions:
+        told.outcome(2, decision, Result.FAILED, Why.WEDGED)
+    for at in range(3, 60):
+        told.tick(at)
+    late = box(40, born=-40.0)
+    told.see(60, late).tick(61)
+    assert told.live()[-1] == 40
+    assert told.said(BreakerOpened) == []
 
 
 def test_dry_and_gated_rules_never_count() -> None:
