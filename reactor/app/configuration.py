@@ -11,8 +11,18 @@ from typing import Annotated, Any
 
 from pydantic import Field, PlainValidator, ValidationError, ValidationInfo
 
-from reactor.app.calling import MeansText, NoticesText, ProgramText, WebhookText, means_of, twice
-from reactor.app.settings import Settings, Times
+from reactor.app.calling import (
+    ApiText,
+    MeansText,
+    NoticesText,
+    ProgramText,
+    WebhookText,
+    means_of,
+    twice,
+    untold,
+    without_token,
+)
+from reactor.app.settings import Api, Settings, Times
 from reactor.core.container import ContainerId
 from reactor.core.evidence import EvidenceTerms
 from reactor.core.language.units import read_bytes, read_duration
@@ -204,6 +214,7 @@ SHAPE = Shape(
         ("webhooks",): (WebhookText, "a webhook"),
         ("programs",): (ProgramText, "a program"),
         ("notices",): (NoticesText, "'notices'"),
+        ("api",): (ApiText, "'api'"),
     }
 )
 
@@ -252,6 +263,8 @@ def together(document: Document, written: Any, path: Place) -> Iterator[Found]:
     if isinstance(written, dict):
         yield from empty_selectors(document, written.get("protect"), "containers", (*path, "protect"))
         yield from twice(document, written, path)
+        yield from without_token(document, written, path)
+        yield from untold(document, written, path)
 
 
 def _error(name: str, text: str, offset: int, message: str) -> RuleError:
@@ -278,6 +291,8 @@ def settings_of(written: ConfigurationText) -> Settings:
         record=Path(written.record.folder) if written.record is not None else None,
         record_limits=_limits(written.record),
         means=means_of(written),
+        api=Api(written.api.listen, written.api.token_file) if written.api is not None else None,
+        tell=tuple(written.tell),
     )
 
 

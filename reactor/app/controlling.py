@@ -22,7 +22,8 @@ from reactor.core.gate import objection, token
 from reactor.core.language.printing import tame
 from reactor.core.restraint import Match
 from reactor.http.server import serve
-from reactor.web.control import TERMS, Controls, Reader, Refused, control
+from reactor.http.server_routes import Routes
+from reactor.web.control import NO_ROUTES, TERMS, Controls, Reader, Refused, control
 
 log = logging.getLogger("reactor.app")
 
@@ -114,11 +115,12 @@ def _match(match: Match) -> Mapping[str, str]:
 async def serve_control(
     listeners: Sequence[trio.SocketListener],
     desk: Desk,
+    more: Routes = NO_ROUTES,
     *,
     task_status: trio.TaskStatus[Any] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Answer on the control socket for ever."""
-    await serve(listeners, control(desk.controls()), terms=TERMS, task_status=task_status)
+    await serve(listeners, control(desk.controls(), more), terms=TERMS, task_status=task_status)
 
 
 async def reload_on_hangup(

@@ -16,6 +16,7 @@ from reactor.core.state import Setup
 from reactor.engine.watch import WatchTimes
 from reactor.kernel.memory import PROC
 from reactor.recording.places import Folder, Limits, Place, place_of
+from reactor.web.listen import Listen
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,14 @@ class Times:
 
 
 @dataclass(frozen=True, slots=True)
+class Api:
+    """Where runners ask, and the token that they show."""
+
+    listen: Listen
+    token: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The configuration. ``journal`` is None for the default place, ``keep_days`` how long rows are kept.
 
@@ -39,7 +48,8 @@ class Settings:
     journal cannot take an intent. ``control`` is the control socket: empty for the default place, or ``off``.
     ``record`` is the folder for recordings, None for no recording. ``evidence`` is what is gathered around
     the ends that we bring. ``proc`` is where the ``/proc`` of the engine's host is, as the monitor sees it.
-    ``means`` are what rules may call.
+    ``means`` are what rules may call. ``api`` is where runners ask over TCP, ``tell`` are the webhooks that
+    are told what came of every decision.
     """
 
     policy: Policy = field(default_factory=Policy)
@@ -59,6 +69,8 @@ class Settings:
     evidence: EvidenceTerms = field(default_factory=EvidenceTerms)
     proc: Path = PROC
     means: Means = field(default_factory=Means)
+    api: Api | None = None
+    tell: tuple[str, ...] = ()
 
     def recording_place(self, named: str | None = None) -> Place | None:
         """Where to record: what was named on the command line, else the folder; None for nowhere."""

@@ -9,15 +9,18 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from reactor.http.server import Answer, Handler, Request, Response, Terms
-from reactor.http.server_routes import routed
+from reactor.http.server_routes import Routes, routed
 
 log = logging.getLogger("reactor.web")
 
 JSON = "application/json"
 TERMS = Terms(body=64 * 1024, connections=16)
+
+NO_ROUTES: Routes = MappingProxyType({})
 
 Told = Mapping[str, Any]
 
@@ -50,8 +53,8 @@ class Controls:
     acknowledge: Callable[[Reader], Told]
 
 
-def control(controls: Controls) -> Handler:
-    """The handler of the control socket."""
+def control(controls: Controls, more: Routes = NO_ROUTES) -> Handler:
+    """The handler of the control socket; ``more`` is answered there, too."""
 
     async def status(_: Request) -> Answer:
         return _answer(controls.status)
@@ -81,6 +84,7 @@ def control(controls: Controls) -> Handler:
             "/v1/explain": {"GET": explain},
             "/-/reload": {"POST": reload},
             "/v1/ack": {"POST": acknowledge},
+            **more,
         }
     )
 
