@@ -170,6 +170,12 @@ class EvidenceText(Strict):
     processes: Annotated[int, PlainValidator(_few)] = EvidenceTerms().processes
 
 
+class LeftoversText(Strict):
+    """``leftovers``: when what is over is removed."""
+
+    after: Duration
+
+
 class RecordText(Strict):
     """``record``: facts and decisions to files, in a folder that is kept within bounds."""
 
@@ -188,6 +194,7 @@ class ConfigurationText(MeansText):
     times: TimesText = TimesText()
     journal: JournalText = JournalText()
     record: RecordText | None = None
+    leftovers: LeftoversText | None = None
     listen: Text = ""
     dry_run: bool = False
     at_once: Count = Settings().at_once
@@ -211,6 +218,7 @@ SHAPE = Shape(
         ("evidence",): (EvidenceText, "'evidence'"),
         ("journal",): (JournalText, "'journal'"),
         ("record",): (RecordText, "'record'"),
+        ("leftovers",): (LeftoversText, "'leftovers'"),
         ("webhooks",): (WebhookText, "a webhook"),
         ("programs",): (ProgramText, "a program"),
         ("notices",): (NoticesText, "'notices'"),
@@ -293,6 +301,7 @@ def settings_of(written: ConfigurationText) -> Settings:
         means=means_of(written),
         api=Api(written.api.listen, written.api.token_file) if written.api is not None else None,
         tell=tuple(written.tell),
+        leftovers_after=written.leftovers.after if written.leftovers is not None else None,
     )
 
 

@@ -18,6 +18,7 @@ import trio
 from reactor.act.messages import about
 from reactor.core.container import ContainerId, Run
 from reactor.core.decisions import Decision, Outcome
+from reactor.core.leftovers import RULE as LEFTOVERS
 from reactor.core.notes import Cause
 from reactor.core.state import Step
 from reactor.core.verbs import ENDING, Action
@@ -132,6 +133,8 @@ def status_of(news: News) -> tuple[str, str]:
     """What a runner shows: ``cancelled``, ``failed``, ``completed``, or nothing while it goes on; and why."""
     if news.dry_run or news.result != "done" or news.action not in ENDING or news.action == Action.RESTART:
         return "", "the run goes on, as far as this decision is concerned"
+    if news.rule == LEFTOVERS:
+        return "", "it was over long before; only what was left of it was removed"
     if news.ended_by == Cause.REACTOR or (not news.ended_by and news.why == "ended"):
         return "cancelled", f"reactor ended it by {news.rule}: {news.reason}"
     if news.ended_by == Cause.ITSELF:

@@ -28,7 +28,7 @@ def reload(options: argparse.Namespace) -> int:
 def acknowledge(options: argparse.Namespace) -> int:
     """Carry out ``reactor ack``: let act what was held back, and only what somebody has read."""
     query = {"unread": "yes"} if options.yes else {"token": options.token or _read(options)}
-    told = ask(options.control, "POST", "/v1/ack", who=options.who or _user(), **query)
+    told = ask(options.control, "POST", "/v1/ack", who=options.who or user(), **query)
     return _show(options, told, iter([f"acknowledged: {', '.join(told['rules'])} may act now"]))
 
 
@@ -110,7 +110,8 @@ def _count(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 
-def _user() -> str:
+def user() -> str:
+    """Whoever gives the order, for the record."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:

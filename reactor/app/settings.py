@@ -49,7 +49,7 @@ class Settings:
     ``record`` is the folder for recordings, None for no recording. ``evidence`` is what is gathered around
     the ends that we bring. ``proc`` is where the ``/proc`` of the engine's host is, as the monitor sees it.
     ``means`` are what rules may call. ``api`` is where runners ask over TCP, ``tell`` are the webhooks that
-    are told what came of every decision.
+    are told what came of every decision. ``leftovers_after`` is in seconds, None for ever.
     """
 
     policy: Policy = field(default_factory=Policy)
@@ -71,6 +71,7 @@ class Settings:
     means: Means = field(default_factory=Means)
     api: Api | None = None
     tell: tuple[str, ...] = ()
+    leftovers_after: float | None = None
 
     def recording_place(self, named: str | None = None) -> Place | None:
         """Where to record: what was named on the command line, else the folder; None for nowhere."""
@@ -91,6 +92,7 @@ class Settings:
             dry_run=self.dry_run,
             gate=self.gate,
             layer_every=times.layer_every,
+            leftovers_after=self.leftovers_after,
         )
 
     def watch_times(self) -> WatchTimes:

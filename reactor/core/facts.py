@@ -175,6 +175,18 @@ class Acknowledged:
     unread: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """Somebody wants this one run ended, its sidecars too if ``cascade``. ``who`` and ``why`` are for the
+    record only."""
+
+    at: float
+    run: Run
+    who: str
+    why: str = ""
+    cascade: bool = False
+
+
 Fact = (
     Happened
     | Seen
@@ -190,4 +202,5 @@ Fact = (
     | Subscription
     | Reloaded
     | Acknowledged
+    | Ordered
 )

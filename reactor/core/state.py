@@ -36,6 +36,7 @@ class Setup:
     names) whose end it did not see. ``crash_ends`` ends of one container within ``crash_within``
     are a crash loop. ``gate`` is for rules whose digest is not among the ``proven``, which were in
     force before; a monitor arms it with ``GateTerms()``. ``layer_every`` is how often a layer is measured.
+    ``leftovers_after`` is how long what is over lies about before it is removed, None for ever.
     """
 
     rules: RuleSet
@@ -54,6 +55,7 @@ class Setup:
     gate: GateTerms = field(default_factory=no_gate)
     proven: frozenset[str] = frozenset()
     layer_every: float = 300.0
+    leftovers_after: float | None = None
 
     def fresh_for(self, rule: Rule) -> float:
         """How old a sample may be to be evidence for this rule."""

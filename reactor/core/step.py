@@ -24,6 +24,7 @@ from reactor.core.facts import (
     Happening,
     HostSeen,
     LayerSized,
+    Ordered,
     Reloaded,
     Sample,
     Seen,
@@ -40,6 +41,7 @@ from reactor.core.layers import take_layer
 from reactor.core.moments import is_before
 from reactor.core.notes import OomSeen
 from reactor.core.oomed import is_of_a_later_run, keep_early
+from reactor.core.orders import obey
 from reactor.core.reconciling import ended_while_away, reconcile, report
 from reactor.core.reloading import reload
 from reactor.core.replaced import judge_replaced
@@ -72,7 +74,7 @@ def step(setup: Setup, state: State, fact: Fact) -> Step:
             draft = Draft(state)
             decisions = follow(setup, draft, fact.outcome, fact.at)
             return Step(draft.finish(), tuple(decisions), tuple(draft.notes))
-        case Subscription() | Reloaded() | Acknowledged():
+        case Subscription() | Reloaded() | Acknowledged() | Ordered():
             return _of_our_own(setup, state, fact)
 
 
@@ -96,7 +98,7 @@ def _of_the_kernel(setup: Setup, state: State, fact: HostSeen | ZombiesSeen) -> 
     return _settle(setup, draft, fact.at, draft.changed.values())
 
 
-def _of_our_own(setup: Setup, state: State, fact: Subscription | Reloaded | Acknowledged) -> Step:
+def _of_our_own(setup: Setup, state: State, fact: Subscription | Reloaded | Acknowledged | Ordered) -> Step:
     """Facts that are about this monitor and not about a container."""
     match fact:
         case Subscription():
@@ -106,6 +108,8 @@ def _of_our_own(setup: Setup, state: State, fact: Subscription | Reloaded | Ackn
             return Step(draft.finish(), (), tuple(draft.notes))
         case Acknowledged():
             return _acknowledged(setup, state, fact)
+        case Ordered():
+            return obey(setup, state, fact)
 
 
 def wanted_samples(state: State) -> frozenset[Run]:

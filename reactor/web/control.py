@@ -44,6 +44,21 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True)
+class Order:
+    """Somebody wants a container ended: just the run that began at ``started_at``, if that is given.
+
+    ``sure`` tells that he knows whom rules would spare.
+    """
+
+    container: str
+    who: str
+    why: str = ""
+    cascade: bool = False
+    sure: bool = False
+    started_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Controls:
     """What the monitor lets itself be asked and told. Each gives what is told as JSON, or raises Refused."""
 
@@ -51,6 +66,7 @@ class Controls:
     explain: Callable[[str], Told]
     reload: Callable[[], Awaitable[Told]]
     acknowledge: Callable[[Reader], Told]
+    kill: Callable[[Order], Told]
 
 
 def control(controls: Controls, more: Routes = NO_ROUTES) -> Handler:
@@ -78,12 +94,25 @@ def control(controls: Controls, more: Routes = NO_ROUTES) -> Handler:
         reader = Reader(query.get("who", ""), query.get("token", ""), query.get("unread", "") == "yes")
         return _answer(lambda: controls.acknowledge(reader))
 
+    async def kill(request: Request) -> Answer:
+        query = request.query
+        order = Order(
+            query.get("container", ""),
+            query.get("who", ""),
+            query.get("why", ""),
+            cascade=query.get("cascade", "") == "yes",
+            sure=query.get("sure", "") == "yes",
+            started_at=query.get("started_at", ""),
+        )
+        return _answer(lambda: controls.kill(order))
+
     return routed(
         {
             "/v1/status": {"GET": status},
             "/v1/explain": {"GET": explain},
             "/-/reload": {"POST": reload},
             "/v1/ack": {"POST": acknowledge},
+            "/v1/kill": {"POST": kill},
             **more,
         }
     )
