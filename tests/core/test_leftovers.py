@@ -1,5 +1,6 @@
 """Leftovers: who is one, from exactly which moment, and all those who are none."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
