@@ -23,6 +23,7 @@ from reactor.ruleset.errors import RuleError
 from reactor.ruleset.models import Duration, SafeName, SomeTime, Strict
 from reactor.ruleset.sentences import Found
 from reactor.ruleset.values import checked_text, wrong
+from reactor.web.listen import BadListen, Listen, parse_listen
 
 _PORTS = {"http": 80, "https": 443}
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
@@ -45,15 +46,23 @@ def _parts(url: str) -> SplitResult | None:
     return parts if usable and not _CONTROL.search(url) else None
 
 
-def _secret(value: Any, _info: ValidationInfo) -> bytes:
+def _listen(value: Any, _info: ValidationInfo) -> Listen:
+    try:
+        return parse_listen(checked_text(value, "listen"))
+    except BadListen as error:
+        raise wrong(f"'listen': {error}") from None
+
+
+def _secret(value: Any, info: ValidationInfo) -> bytes:
     """The secret in a file: its first line."""
-    name = checked_text(value, "secret_file")
+    key = info.field_name or "secret_file"
+    name = checked_text(value, key)
     try:
         secret = Path(name).read_bytes().partition(b"\n")[0].strip()
     except OSError as error:
-        raise wrong(f"'secret_file' cannot be read: {error.strerror}") from None
+        raise wrong(f"'{key}' cannot be read: {error.strerror}") from None
     if len(secret) < 16:
-        raise wrong("the secret in 'secret_file' is shorter than 16 characters: that can be guessed")
+        raise wrong(f"the secret in '{key}' is shorter than 16 characters: that can be guessed")
     return secret
 
 
@@ -116,12 +125,21 @@ class NoticesText(Strict):
     inside: Annotated[str, PlainValidator(_inside)] = Notices().inside
 
 
+class ApiText(Strict):
+    """``api``: where runners ask over TCP."""
+
+    listen: Annotated[Listen, PlainValidator(_listen)]
+    token_file: Annotated[bytes, PlainValidator(_secret)] = b""
+
+
 class MeansText(Strict):
     """The keys of the configuration that are about this."""
 
     webhooks: list[WebhookText] = Field(default=[])
     programs: list[ProgramText] = Field(default=[])
     notices: NoticesText | None = None
+    api: ApiText | None = None
+    tell: list[SafeName] = Field(default=[])
 
 
 def twice(document: Document, written: Mapping[str, Any], path: Place) -> Iterator[Found]:
@@ -135,6 +153,32 @@ def twice(document: Document, written: Mapping[str, Any], path: Place) -> Iterat
                 place = (*path, key, number, "name")
                 yield document.value_at(place), f"there are two {key} named '{name}': choose another name"
             seen.add(str(name))
+
+
+UNGUARDED = (
+    "'api' on TCP needs 'token_file', a file with a secret that runners show; without 'api' they can ask on "
+    "the control socket"
+)
+
+
+def without_token(document: Document, written: Mapping[str, Any], path: Place) -> Iterator[Found]:
+    """Whoever reaches a TCP port could read of everything there: that takes a token."""
+    asked = written.get("api")
+    if isinstance(asked, dict) and "listen" in asked and "token_file" not in asked:
+        yield (
+            document.value_at((*path, "api")),
+            UNGUARDED,
+        )
+
+
+def untold(document: Document, written: Mapping[str, Any], path: Place) -> Iterator[Found]:
+    """Names in ``tell`` that no webhook has."""
+    entries, told = written.get("webhooks"), written.get("tell")
+    listed = entries if isinstance(entries, list) else []
+    known = {each.get("name") for each in listed if isinstance(each, dict)}
+    for number, each in enumerate(told if isinstance(told, list) else ()):
+        if isinstance(each, str) and each not in known:
+            yield document.value_at((*path, "tell", number)), f"'tell': there is no webhook named '{each}'"
 
 
 def means_of(written: MeansText) -> Means:

@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "hold": ("brakes", "hold"),
         "resume": ("brakes", "resume"),
         "silence": ("brakes", "silence"),
+        "kill": ("killing", "kill"),
         "history": ("history", "history"),
         "show": ("show", "show"),
         "demo": ("demo.command", "demo"),

@@ -11,8 +11,18 @@ from typing import Annotated, Any
 
 from pydantic import Field, PlainValidator, ValidationError, ValidationInfo
 
-from reactor.app.calling import MeansText, NoticesText, ProgramText, WebhookText, means_of, twice
-from reactor.app.settings import Settings, Times
+from reactor.app.calling import (
+    ApiText,
+    MeansText,
+    NoticesText,
+    ProgramText,
+    WebhookText,
+    means_of,
+    twice,
+    untold,
+    without_token,
+)
+from reactor.app.settings import Api, Settings, Times
 from reactor.core.breaker import BreakerTerms
 from reactor.core.budgets import Budget, BudgetTerms
 from reactor.core.container import ContainerId
@@ -194,6 +204,12 @@ class EvidenceText(Strict):
     processes: Annotated[int, PlainValidator(_few)] = EvidenceTerms().processes
 
 
+class LeftoversText(Strict):
+    """``leftovers``: when what is over is removed."""
+
+    after: Duration
+
+
 class RecordText(Strict):
     """``record``: facts and decisions to files, in a folder that is kept within bounds."""
 
@@ -212,6 +228,7 @@ class ConfigurationText(MeansText):
     times: TimesText = TimesText()
     journal: JournalText = JournalText()
     record: RecordText | None = None
+    leftovers: LeftoversText | None = None
     listen: Text = ""
     dry_run: bool = False
     at_once: Count = Settings().at_once
@@ -239,9 +256,11 @@ SHAPE = Shape(
         ("evidence",): (EvidenceText, "'evidence'"),
         ("journal",): (JournalText, "'journal'"),
         ("record",): (RecordText, "'record'"),
+        ("leftovers",): (LeftoversText, "'leftovers'"),
         ("webhooks",): (WebhookText, "a webhook"),
         ("programs",): (ProgramText, "a program"),
         ("notices",): (NoticesText, "'notices'"),
+        ("api",): (ApiText, "'api'"),
     }
 )
 
@@ -290,6 +309,8 @@ def together(document: Document, written: Any, path: Place) -> Iterator[Found]:
     if isinstance(written, dict):
         yield from empty_selectors(document, written.get("protect"), "containers", (*path, "protect"))
         yield from twice(document, written, path)
+        yield from without_token(document, written, path)
+        yield from untold(document, written, path)
 
 
 def _error(name: str, text: str, offset: int, message: str) -> RuleError:
@@ -318,6 +339,9 @@ def settings_of(written: ConfigurationText) -> Settings:
         record=Path(written.record.folder) if written.record is not None else None,
         record_limits=_limits(written.record),
         means=means_of(written),
+        api=Api(written.api.listen, written.api.token_file) if written.api is not None else None,
+        tell=tuple(written.tell),
+        leftovers_after=written.leftovers.after if written.leftovers is not None else None,
     )
 
 

@@ -7,8 +7,10 @@ import logging
 import os
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import trio
 
@@ -22,15 +24,38 @@ from reactor.app.reloading import Reloader
 from reactor.app.settings import Settings
 from reactor.app.supervise import Service
 from reactor.core.rules import RuleSet
+from reactor.http.server import serve
 from reactor.http.server_listeners import CannotListen
+from reactor.http.server_routes import routed
 from reactor.http.server_unix import own_unix_listener
 from reactor.ruleset import load
 from reactor.ruleset.errors import BadRules
+from reactor.web.api import TERMS, Feed, api, guarded
+from reactor.web.control import NO_ROUTES
 
 log = logging.getLogger("reactor.app")
 
 LOOK_EVERY = 2.0
+STREAMS = 8
+"""How many streams of decisions there may be on the control socket, which has other uses."""
 OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Runners:
+    """What runners may ask, and where beside the control socket: with this token."""
+
+    feed: Feed
+    listeners: Sequence[trio.SocketListener] = ()
+    token: bytes = field(default=b"", repr=False)
+
+
+async def serve_api(
+    runners: Runners, *, task_status: trio.TaskStatus[Any] = trio.TASK_STATUS_IGNORED
+) -> None:
+    """Answer runners on TCP for ever."""
+    handler = guarded(routed(api(runners.feed)), runners.token)
+    await serve(runners.listeners, handler, terms=TERMS, task_status=task_status)
 
 
 @asynccontextmanager
@@ -68,9 +93,13 @@ def load_for(settings: Settings, named: Sequence[Path]) -> RuleSet:
 
 
 def services(
-    settings: Settings, listeners: list[trio.SocketListener], paths: list[Path] | None, engine: str
+    settings: Settings,
+    listeners: list[trio.SocketListener],
+    paths: list[Path] | None,
+    engine: str,
+    runners: Runners | None = None,
 ) -> tuple[Service, ...]:
-    """What the supervisor starts beside the sources."""
+    """What the supervisor starts beside the sources. ``runners`` are told of decisions on both sockets."""
     named = paths or [shipped_rules()]
 
     async def serving(monitor: Monitor, numbers: Numbers, task_status: trio.TaskStatus[None]) -> None:
@@ -81,7 +110,10 @@ def services(
                 nursery.start_soon(reload_on_change, reloader, partial(look_at, named), LOOK_EVERY)
             if listeners:
                 desk = Desk(monitor, numbers, reloader, engine)
-                await nursery.start(serve_control, listeners, desk)
+                more = api(runners.feed, STREAMS) if runners is not None else NO_ROUTES
+                await nursery.start(serve_control, listeners, desk, more)
+            if runners is not None and runners.listeners:
+                await nursery.start(serve_api, runners)
             task_status.started()
 
     return (serving,)

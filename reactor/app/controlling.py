@@ -17,17 +17,20 @@ from reactor.app.monitor import Monitor
 from reactor.app.numbers import Numbers
 from reactor.app.reading import Reading, ReadingHangs
 from reactor.app.reloading import Reloader
-from reactor.core.appraisal import appraise, find
-from reactor.core.facts import Acknowledged
+from reactor.core.appraisal import SPARED, appraise, find
+from reactor.core.by_hand import meant, refusal
+from reactor.core.facts import Acknowledged, Ordered
 from reactor.core.gate import objection, token
 from reactor.core.language.printing import tame
 from reactor.core.restraint import Match
 from reactor.http.server import serve
-from reactor.web.control import TERMS, Controls, Reader, Refused, control
+from reactor.http.server_routes import Routes
+from reactor.web.control import NO_ROUTES, TERMS, Controls, Order, Reader, Refused, control
 
 log = logging.getLogger("reactor.app")
 
 LONGEST_NAME = 64
+LONGEST_REASON = 300
 UNREAD = "nobody says what was read: name the token that reactor status prints; nothing was let through"
 _GONE, _CONFLICT, _AMBIGUOUS, _MISTAKES = 404, 409, 409, 422
 
@@ -44,7 +47,8 @@ class Desk:
 
     def controls(self) -> Controls:
         """All of it."""
-        return Controls(self.status, self.explain, self.reload, self.acknowledge, self._brakes.routes())
+        brakes = self._brakes.routes()
+        return Controls(self.status, self.explain, self.reload, self.acknowledge, self.kill, brakes)
 
     def status(self) -> Mapping[str, Any]:
         """The rules in force, and what they are held back from."""
@@ -99,6 +103,32 @@ class Desk:
             raise Refused(_CONFLICT, {"error": objection(monitor.setup, monitor.state, token, at)})
         return {"rules": rules, "containers": gate.matching, "token": token}
 
+    def kill(self, order: Order) -> Mapping[str, Any]:
+        """Have one run ended; ``asked`` is what a person should know first, and then nothing was done yet."""
+        monitor, shown = self._monitor, tame(order.container, LONGEST_NAME)
+        found = meant(monitor.state, order.container)
+        if not found:
+            raise Refused(_GONE, {"error": f"no living container is known as {shown}"})
+        if len(found) > 1:
+            ids = ", ".join(entry.run.id for entry in found[:5])
+            raise Refused(_AMBIGUOUS, {"error": f"{len(found)} containers are meant by {shown}: {ids}"})
+        (entry,) = found
+        if order.started_at not in {"", entry.run.started_at}:
+            raise Refused(_CONFLICT, {"error": f"{shown} has begun another run; nothing was ended"})
+        if why := refusal(monitor.setup, entry):
+            raise Refused(_CONFLICT, {"error": f"{entry.container.name}: {why}"})
+        told = {"id": entry.run.id, "started_at": entry.run.started_at, "name": entry.container.name}
+        if entry.standing in SPARED and not order.sure:
+            return {**told, "asked": SPARED[entry.standing], "decision": ""}
+        who, reason = tame(order.who, LONGEST_NAME), tame(order.why, LONGEST_REASON)
+        monitor.feed(Ordered(trio.current_time(), entry.run, who, reason, order.cascade))
+        now = monitor.state.entries.get(entry.run.id)
+        if now is None or now.ending == entry.ending:
+            raise Refused(
+                _CONFLICT, {"error": f"{entry.container.name}: it changed at this moment: try again"}
+            )
+        return {**told, "asked": "", "decision": now.ending}
+
     def _token(self) -> str:
         return str(token(self._monitor.setup, self._monitor.state, trio.current_time()))
 
@@ -117,11 +147,12 @@ def _match(match: Match) -> Mapping[str, str]:
 async def serve_control(
     listeners: Sequence[trio.SocketListener],
     desk: Desk,
+    more: Routes = NO_ROUTES,
     *,
     task_status: trio.TaskStatus[Any] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Answer on the control socket for ever."""
-    await serve(listeners, control(desk.controls()), terms=TERMS, task_status=task_status)
+    await serve(listeners, control(desk.controls(), more), terms=TERMS, task_status=task_status)
 
 
 async def reload_on_hangup(

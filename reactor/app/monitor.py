@@ -14,6 +14,7 @@ from reactor.app.proofs import proofs
 from reactor.app.reloads import Reloads
 from reactor.app.scribe import Scribe
 from reactor.app.telling import Teller
+from reactor.core.by_hand import ORDERS, is_order, is_our_own
 from reactor.core.cautions import GateOpened
 from reactor.core.container import Container, ContainerId, Run
 from reactor.core.decisions import Decision, Outcome, Why
@@ -21,6 +22,8 @@ from reactor.core.exempting import exempted
 from reactor.core.facts import Acted, Fact, Held, Silenced
 from reactor.core.gate import is_gated
 from reactor.core.layers import wanted_layers
+from reactor.core.leftovers import RULE as LEFTOVERS
+from reactor.core.leftovers import may_be_left
 from reactor.core.notes import Reconciled
 from reactor.core.obeying import is_held, may_act
 from reactor.core.orphans import RULE as ORPHAN
@@ -158,10 +161,16 @@ class Monitor:
 
     def allows(self, container: Container, decision: Decision) -> bool:
         """The last look before acting: still meant, in scope, neither skipped nor protected, an orphan?"""
+        if is_order(decision):
+            return not is_our_own(self.setup.policy, container.id)
         if not may_act(self.state, decision, trio.current_time()) or not self._is_meant(container, decision):
             return False
+        if decision.rule == LEFTOVERS and not may_be_left(container):
+            return False
         entry = self.state.entries.get(decision.run.id)
-        alone = is_of_orphans(self.setup.rules.rules, decision.rule, decision.level)
+        alone = decision.rule == LEFTOVERS or is_of_orphans(
+            self.setup.rules.rules, decision.rule, decision.level
+        )
         if alone and entry is not None and needed(self.state, entry):
             return False
         known = entry.mains if entry is not None else self.setup.remembered.get(container.id, frozenset())
@@ -172,7 +181,7 @@ class Monitor:
 
         What goes with its main goes, whatever became of the rule.
         """
-        if decision.cause or decision.rule == ORPHAN:
+        if decision.cause or decision.rule in {ORPHAN, LEFTOVERS}:
             return True
         setup = self.setup
         live = (rule for rule in self._rules_of(decision) if not setup.runs_dry(rule))
@@ -183,7 +192,9 @@ class Monitor:
 
     def is_in_force(self, decision: Decision) -> bool:
         """Whether what an earlier monitor decided by, rule and level, is still there."""
-        return decision.rule == ORPHAN or bool(self._rules_of(decision))
+        if decision.rule == LEFTOVERS:
+            return self.setup.leftovers_after is not None
+        return decision.rule in {ORPHAN, *ORDERS} or bool(self._rules_of(decision))
 
     def runs_dry(self, decision: Decision) -> bool:
         """Whether what an earlier monitor decided by only says by now what it would do."""

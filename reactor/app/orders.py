@@ -51,6 +51,25 @@ def add_orders(commands: Commands) -> None:
     )
     ack.add_argument("--yes", action="store_true", help="whatever is held at that moment, read or not")
     ack.add_argument("--who", metavar="NAME", default="", help="who says so, for the record (default: you)")
+    _add_kill(commands)
+
+
+def _add_kill(commands: Commands) -> None:
+    kill = _order(commands, "kill", "end one container, whatever the rules say of it, and write down who")
+    kill.add_argument(
+        "container",
+        metavar="CONTAINER",
+        type=_container,
+        help="a name, an id, or at least its first 12 digits",
+    )
+    kill.add_argument("--cascade", action="store_true", help="its sidecars go with it, as with a rule")
+    kill.add_argument(
+        "--yes", action="store_true", help="also one that rules would spare, without a question"
+    )
+    kill.add_argument(
+        "--why", metavar="TEXT", default="", help="for the record, and for whoever runs the task"
+    )
+    kill.add_argument("--who", metavar="NAME", default="", help="who says so, for the record (default: you)")
 
 
 def _order(commands: Commands, name: str, help_text: str) -> argparse.ArgumentParser:

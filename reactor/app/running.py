@@ -17,8 +17,9 @@ from reactor import __version__
 from reactor.app.calling import missing_means
 from reactor.app.complaint import OK, Complaint
 from reactor.app.configuration import BadConfiguration, read_configuration
-from reactor.app.control import open_control, services
+from reactor.app.control import Runners, open_control, services
 from reactor.app.exporting import pushing, scraped
+from reactor.app.feeding import Bulletin
 from reactor.app.identity import find_own_container
 from reactor.app.log import LogFormat
 from reactor.app.logsink import logging_to
@@ -125,18 +126,35 @@ async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet, options: 
     listeners = [] if settings.listen == "off" else await open_listeners(parse_listen(settings.listen))
     path = settings.journal or default_journal(info.id)
     make_folder(path)
+    bulletin, api = Bulletin(path), await _api_listeners(settings)
     async with open_control(settings.control, info.id) as control:
         plan = _plan(endpoint, settings, rules, info, path, listeners)
         record = settings.recording_place(options.record)
         plan = replace(
             plan,
-            services=services(settings, control, options.rules, info.name),
+            services=services(settings, control, options.rules, info.name, _runners(settings, bulletin, api)),
+            observers=(bulletin,),
+            tell=settings.tell,
             recorder=Recorder(record, info) if record is not None else None,
         )
         _greet(info, endpoint, settings, rules, listeners, path)
         with open_stop_signals() as wait_for_signal:
             await supervise(plan, wait_for_signal)
     log.info("stopped")
+
+
+async def _api_listeners(settings: Settings) -> list[trio.SocketListener]:
+    if settings.api is None:
+        return []
+    try:
+        return await open_listeners(settings.api.listen)
+    except CannotListen as error:
+        raise CannotListen(f"'api' of the configuration: {error}") from None
+
+
+def _runners(settings: Settings, bulletin: Bulletin, listeners: list[trio.SocketListener]) -> Runners:
+    token = settings.api.token if settings.api is not None else b""
+    return Runners(bulletin.feed(), listeners, token)
 
 
 def make_folder(journal: Path) -> None:

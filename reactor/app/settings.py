@@ -18,6 +18,7 @@ from reactor.core.state import Setup
 from reactor.engine.watch import WatchTimes
 from reactor.kernel.memory import PROC
 from reactor.recording.places import Folder, Limits, Place, place_of
+from reactor.web.listen import Listen
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,14 @@ class Times:
 
 
 @dataclass(frozen=True, slots=True)
+class Api:
+    """Where runners ask, and the token that they show."""
+
+    listen: Listen
+    token: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The configuration. ``journal`` is None for the default place, ``keep_days`` how long rows are kept.
 
@@ -41,7 +50,8 @@ class Settings:
     journal cannot take an intent. ``control`` is the control socket: empty for the default place, or ``off``.
     ``record`` is the folder for recordings, None for no recording. ``evidence`` is what is gathered around
     the ends that we bring. ``proc`` is where the ``/proc`` of the engine's host is, as the monitor sees it.
-    ``means`` are what rules may call.
+    ``means`` are what rules may call. ``api`` is where runners ask over TCP, ``tell`` are the webhooks that
+    are told what came of every decision. ``leftovers_after`` is in seconds, None for ever.
     """
 
     policy: Policy = field(default_factory=Policy)
@@ -63,6 +73,9 @@ class Settings:
     evidence: EvidenceTerms = field(default_factory=EvidenceTerms)
     proc: Path = PROC
     means: Means = field(default_factory=Means)
+    api: Api | None = None
+    tell: tuple[str, ...] = ()
+    leftovers_after: float | None = None
 
     def recording_place(self, named: str | None = None) -> Place | None:
         """Where to record: what was named on the command line, else the folder; None for nowhere."""
@@ -85,6 +98,7 @@ class Settings:
             budgets=self.budgets,
             breaker=self.breaker,
             layer_every=times.layer_every,
+            leftovers_after=self.leftovers_after,
         )
 
     def watch_times(self) -> WatchTimes:

@@ -19,6 +19,7 @@ import trio
 from reactor.act.collecting import AT_ONCE, Collector, gathering
 from reactor.act.config import ActConfig
 from reactor.act.courier import Courier
+from reactor.act.crier import Crier
 from reactor.act.means import Means
 from reactor.act.measures import Measures
 from reactor.act.reopening import reopen
@@ -58,7 +59,8 @@ class Plan:
 
     ``acting_engine`` is the engine for those who act, if it is not to be the same. ``evidence`` says what is
     gathered around the ends that we bring; None is nothing. ``proc`` is where the kernel of the engine's host
-    is read. ``means`` are what rules may call, ``source`` says in messages who we are.
+    is read. ``means`` are what rules may call, ``source`` says in messages who we are. ``tell`` are the
+    webhooks that hear of every outcome.
     """
 
     setup: Setup
@@ -73,6 +75,7 @@ class Plan:
     recorder: Recorder | None = None
     evidence: EvidenceTerms | None = None
     means: Means = field(default_factory=Means)
+    tell: tuple[str, ...] = ()
     source: str = "reactor"
     most_streams: int = 2000
     drain: float = 20.0
@@ -96,11 +99,13 @@ async def supervise(
         on_fact = recorder.take if recorder is not None else ignore
         collector = Collector(plan.engine, plan.journal, plan.evidence) if plan.evidence else None
         observers = (*plan.observers, collector) if collector is not None else plan.observers
+        courier = Courier(plan.means.webhooks, time.time, plan.chance.random)
+        if plan.tell:
+            observers = (*observers, Crier(plan.tell, courier, plan.source, time.time))
         monitor = Monitor(setup, scheduler, plan.journal, tally, observers, on_fact)
         if recorder is not None:
             await keeping.start(recorder.run, setup)
         async with trio.open_nursery() as acting:
-            courier = Courier(plan.means.webhooks, time.time, plan.chance.random)
             acting.start_soon(courier.run)
             workers = _workers(plan, monitor, courier, acting)
             workers.start()

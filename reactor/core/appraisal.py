@@ -79,7 +79,7 @@ class Appraisal:
     rules: tuple[RuleAppraisal, ...]
 
 
-_KEPT = {
+SPARED = {
     Standing.WATCHED: "it is out of scope: it is only watched",
     Standing.SKIPPED: "it carries the skip label",
     Standing.PROTECTED: "the configuration protects it, or it is reactor's own",
@@ -129,8 +129,8 @@ def appraise(setup: Setup, state: State, entry: Entry, at: float) -> Appraisal:
 
 
 def _kept_by(entry: Entry, at: float) -> str:
-    if entry.standing in _KEPT:
-        return _KEPT[entry.standing]
+    if entry.standing in SPARED:
+        return SPARED[entry.standing]
     if not entry.alive:
         return "this run is over"
     if entry.unsure:

@@ -217,6 +217,18 @@ class Unsilenced:
     who: str
 
 
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """Somebody wants this one run ended, its sidecars too if ``cascade``. ``who`` and ``why`` are for the
+    record only."""
+
+    at: float
+    run: Run
+    who: str
+    why: str = ""
+    cascade: bool = False
+
+
 Fact = (
     Happened
     | Seen
@@ -237,4 +249,5 @@ Fact = (
     | Released
     | Silenced
     | Unsilenced
+    | Ordered
 )

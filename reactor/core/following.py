@@ -5,12 +5,15 @@ Only outcomes are taken in here. A cascade begins when its main's end has come o
 
 from dataclasses import replace
 
+from reactor.core.by_hand import ALONE
 from reactor.core.deciding import begin, decide
 from reactor.core.decisions import Decision, Outcome, Result, Why
 from reactor.core.defects import forget_broken
 from reactor.core.draft import Draft
 from reactor.core.ending import KILLED, ended_note, has_oomed, was_struck
 from reactor.core.exempting import exempted
+from reactor.core.leftovers import RULE as LEFTOVERS
+from reactor.core.leftovers import rest
 from reactor.core.notes import CascadeHeld, MainTold
 from reactor.core.orphans import is_of_orphans
 from reactor.core.rules import Rule, rules_of
@@ -31,6 +34,9 @@ def follow(setup: Setup, draft: Draft, outcome: Outcome, at: float) -> list[Deci
     if not outcome.final:
         if outcome.why is Why.WEDGED and outcome.decision.ends and not entry.vain:
             draft.changed[entry.run.id] = replace(entry, vain=True)
+        return []
+    if outcome.decision.rule == LEFTOVERS:
+        draft.changed[entry.run.id] = rest(setup, entry, outcome, at)
         return []
     if not outcome.decision.ends:
         if outcome.result is Result.FAILED:
@@ -61,8 +67,8 @@ def _done(setup: Setup, draft: Draft, entry: Entry, outcome: Outcome, at: float)
         # A hard level overtook a soft one: both have come off, and the sidecars go once.
         return []
     _tell_main(draft, entry, outcome.decision, at)
-    if outcome.decision.action is Action.RESTART:
-        # The task goes on, and so do those that live for it.
+    if outcome.decision.action is Action.RESTART or outcome.decision.rule == ALONE:
+        # The task goes on, and so do those that live for it; or they were not meant.
         return []
     if outcome.decision.cause or setup.dry_run:
         # An earlier monitor's decision can come off under one that runs dry.

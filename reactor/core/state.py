@@ -40,6 +40,7 @@ class Setup:
     are a crash loop. ``gate`` is for rules whose digest is not among the ``proven``, which were in
     force before; a monitor arms it with ``GateTerms()``. ``layer_every`` is how often a layer is measured.
     ``budgets`` and ``breaker`` are armed by a monitor as well; ``silences`` are put in by ``ordering``.
+    ``leftovers_after`` is how long what is over lies about before it is removed, None for ever.
     """
 
     rules: RuleSet
@@ -61,6 +62,7 @@ class Setup:
     budgets: BudgetTerms = field(default_factory=no_budgets)
     breaker: BreakerTerms = field(default_factory=no_breaker)
     silences: tuple[Silence, ...] = ()
+    leftovers_after: float | None = None
 
     def fresh_for(self, rule: Rule) -> float:
         """How old a sample may be to be evidence for this rule."""

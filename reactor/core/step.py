@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from reactor.core.adopting import see, vanish
 from reactor.core.braking import count_in
+from reactor.core.by_hand import obey as obey_order
 from reactor.core.cautions import AcknowledgementRefused
 from reactor.core.container import Run
 from reactor.core.decisions import Decision
@@ -25,6 +26,7 @@ from reactor.core.facts import (
     Happening,
     HostSeen,
     LayerSized,
+    Ordered,
     Reloaded,
     Sample,
     Seen,
@@ -55,7 +57,8 @@ from reactor.core.verdicts import judge
 
 def step(setup: Setup, state: State, fact: Fact) -> Step:
     """What this fact leads to."""
-    if state.curbs.orders is not None:
+    if state.curbs.orders is not None and not isinstance(fact, Ordered):
+        # A hold is for rules: whoever orders one end by hand knows of it.
         setup = under_orders(setup, state, fact.at)
     match fact:
         case Sample() | LayerSized():
@@ -100,7 +103,9 @@ def _of_the_kernel(setup: Setup, state: State, fact: HostSeen | ZombiesSeen) -> 
     return _settle(setup, draft, fact.at, draft.changed.values())
 
 
-def _of_our_own(setup: Setup, state: State, fact: Subscription | Reloaded | Acknowledged | Order) -> Step:
+def _of_our_own(
+    setup: Setup, state: State, fact: Subscription | Reloaded | Acknowledged | Ordered | Order
+) -> Step:
     """Facts that are about this monitor and not about a container."""
     match fact:
         case Subscription():
@@ -110,6 +115,8 @@ def _of_our_own(setup: Setup, state: State, fact: Subscription | Reloaded | Ackn
             return Step(draft.finish(), (), tuple(draft.notes))
         case Acknowledged():
             return _acknowledged(setup, state, fact)
+        case Ordered():
+            return obey_order(setup, state, fact)
         case _:
             state, notes = obey(state, fact)
             return Step(state, (), tuple(notes))

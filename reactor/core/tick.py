@@ -16,6 +16,7 @@ from reactor.core.draft import Draft
 from reactor.core.following import forget
 from reactor.core.gate import gated_rules, is_gated, is_partly_seen, review
 from reactor.core.groups import Groups
+from reactor.core.leftovers import clear_up
 from reactor.core.limits import remember, within_limits
 from reactor.core.obeying import expire
 from reactor.core.orphans import judge_orphan, met
@@ -36,6 +37,7 @@ def tick(setup: Setup, state: State, at: float) -> Step:
     draft.state, draft.changed = draft.finish(), {}
     candidates += take_victims(setup, draft, at)
     decisions += _resolve(setup, draft, candidates, at)
+    decisions += clear_up(setup, draft, at)
     return Step(draft.finish(), tuple(decisions), tuple(draft.notes))
 
 

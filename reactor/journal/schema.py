@@ -92,7 +92,25 @@ CREATE INDEX orders_since ON orders (since);
 CREATE INDEX orders_open ON orders (since) WHERE lifted IS NULL;
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _PROVEN, _SUMMARY, _CERTIFICATES, _LEVELS, _ORDERS)
+# What came of decisions, in the order in which it was written, for those who follow along. A number is never
+# given twice, also not after its row is deleted; `epoch` tells one file from another that was begun in its
+# place. The same decision is told again only if something else came of it.
+_NEWS = """
+CREATE TABLE news (
+  cursor INTEGER PRIMARY KEY AUTOINCREMENT, decision TEXT NOT NULL, result TEXT NOT NULL, why TEXT NOT NULL,
+  at REAL NOT NULL, UNIQUE (decision, result, why)
+);
+CREATE TABLE epoch (epoch TEXT NOT NULL);
+INSERT INTO epoch VALUES (lower(hex(randomblob(4))));
+INSERT INTO news (decision, result, why, at) SELECT id, coalesce(result, ''), coalesce(why, ''),
+  coalesce(finished, wall) FROM intents WHERE final = 1 ORDER BY coalesce(finished, wall);
+CREATE TRIGGER tell AFTER UPDATE OF final ON intents WHEN new.final = 1 AND old.final = 0 BEGIN
+  INSERT OR IGNORE INTO news (decision, result, why, at)
+  VALUES (new.id, coalesce(new.result, ''), coalesce(new.why, ''), coalesce(new.finished, new.wall));
+END;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _PROVEN, _SUMMARY, _CERTIFICATES, _LEVELS, _ORDERS, _NEWS)
 VERSION = len(MIGRATIONS)
 
 

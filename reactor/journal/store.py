@@ -20,11 +20,17 @@ from reactor.journal.rows import Moment, Row
 BROKEN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 CHECKED_BELOW = 64 << 20
 """A larger file is not read through at the start: that would take longer than starting may."""
+# Only ever the oldest, whatever the clock did: who follows along must not miss one in the middle.
+_EXPIRED_NEWS = (
+    "DELETE FROM news WHERE cursor IN (SELECT cursor FROM news WHERE cursor <"
+    " coalesce((SELECT min(cursor) FROM news WHERE at >= ?), 9223372036854775807) ORDER BY cursor LIMIT ?)"
+)
 EXPIRED = (
     "DELETE FROM exits WHERE rowid IN (SELECT rowid FROM exits WHERE recorded < ? LIMIT ?)",
     "DELETE FROM intents WHERE rowid IN (SELECT rowid FROM intents WHERE wall < ? LIMIT ?)",
     "DELETE FROM certificates WHERE rowid IN (SELECT rowid FROM certificates WHERE wall < ? LIMIT ?)",
     "DELETE FROM orders WHERE rowid IN (SELECT rowid FROM orders WHERE coalesce(lifted, until) < ? LIMIT ?)",
+    _EXPIRED_NEWS,
     "DELETE FROM runs WHERE rowid IN (SELECT rowid FROM runs WHERE first_seen < ? AND over = 1 LIMIT ?)",
 )
 NEWEST = (

@@ -8,6 +8,7 @@ from reactor.ruleset.document import Document, Path
 from reactor.ruleset.places import line_and_column
 from reactor.ruletest.config import ConfigKind
 from reactor.ruletest.models import (
+    ACTIONS,
     BACK,
     BoxText,
     CaseText,
@@ -89,7 +90,7 @@ def _case(
         terms=kind.terms(test.config if test.config is not None else file.config),
         boxes=tuple(_box(key, box) for key, box in test.containers.items()),
         moments=moments,
-        expected=tuple(_expected(each, line) for each, line in expects if each.kill or each.stop),
+        expected=tuple(_expected(each, line) for each, line in expects if _action(each)),
         asked=tuple(_asked(each, line) for each, line in expects if each.unknown or each.holds),
         until=test.until if test.until is not None else _end(test) + AFTERWARDS,
         host=_courses(test.host),
@@ -155,12 +156,18 @@ def _turns(fact: FactText) -> Iterator[Turn]:
             yield Turn(box, what, fact.exit_code)
 
 
+def _action(text: ExpectText) -> str:
+    """The action that is expected; empty if something is asked."""
+    return next((action for action in ACTIONS if getattr(text, action)), "")
+
+
 def _expected(text: ExpectText, line: int) -> Expected:
+    action = _action(text)
     return Expected(
         at=text.at,
         line=line,
-        action="kill" if text.kill else "stop",
-        box=text.kill or text.stop,
+        action=action,
+        box=getattr(text, action),
         rule=text.rule,
         because=text.because,
         summary=text.summary,

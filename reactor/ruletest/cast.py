@@ -11,6 +11,7 @@ from typing import Any
 
 from reactor.core.container import Container, ContainerId, Limits, Run, State
 from reactor.core.facts import HostSeen, LayerSized, Sample, ZombiesSeen
+from reactor.core.stages import Stage
 from reactor.ruletest.models import ABSENT
 from reactor.ruletest.script import MEASURED, SAMPLED, ZOMBIES, Box, Change, HostChange
 from reactor.ruletest.values import CORE, Course, limited
@@ -94,6 +95,22 @@ class Cast:
         if MEASURED in change.courses:
             part.measured_at = None
         return part
+
+    def limit(self, key: str, stage: Stage, at: float) -> None:
+        """Set the limits of a stage: all, or those that the container has not."""
+        part, wanted = self.parts[key], stage.limits
+        container = part.container
+        changes: dict[str, Any] = {}
+        for name in ("pids", "memory", "cpu"):
+            value = getattr(wanted, name)
+            if value is None or (stage.missing and getattr(container, f"{name}_limited")):
+                continue
+            changes[f"{name}_limited"] = True
+            if name != "cpu":
+                changes[f"{name}_limit"] = value
+                part.courses[f"{name}_limit"] = (Course(value), at)
+        if changes:
+            part.container = _with_limits(replace(container, **changes))
 
     def create(self, key: str, at: float) -> Part:
         """Let the engine know the container from now on."""

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from reactor.core.container import State
+from reactor.core.verbs import Action
 from reactor.ruleset.models import Duration, Shape, Strict, Text
 from reactor.ruletest.config import ConfigKind
 from reactor.ruletest.values import (
@@ -120,12 +121,24 @@ class FactText(Strict):
     host: HostText = HostText()
 
 
+ACTIONS = tuple(action.value for action in Action)
+"""What an expectation can be about, by the action that a chain is known by."""
+
+
 class ExpectText(Strict):
     """An entry of ``expect``: a decision, or what a rule says at some moment."""
 
     at: Duration
     kill: Text = ""
     stop: Text = ""
+    restart: Text = ""
+    remove: Text = ""
+    pause: Text = ""
+    limit: Text = ""
+    notice: Text = ""
+    evidence: Text = ""
+    exec: Text = ""
+    webhook: Text = ""
     rule: Text = ""
     because: Text = ""
     summary: Text = ""

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from reactor.core.container import Run
+from reactor.core.container import State as ContainerState
 from reactor.core.decisions import Decision, Outcome, Result, Why
 from reactor.core.facts import (
     Acted,
@@ -24,8 +25,10 @@ from reactor.core.facts import (
 )
 from reactor.core.layers import READ, wanted_layers
 from reactor.core.restraint import no_gate
+from reactor.core.stages import Stage
 from reactor.core.state import State
 from reactor.core.step import step, wanted_samples, wanted_zombies
+from reactor.core.verbs import Action
 from reactor.ruletest.cast import Host, Part, cast_of, nano
 from reactor.ruletest.script import (
     MEASURED,
@@ -292,10 +295,31 @@ class Play:
             self._feed(Acted(at, Outcome(decision, at, Result.REFUSED, Why.DRY_RUN)))
             return
         part = self.cast.part_of(decision.run.id)
+        for stage in decision.stages:
+            self._change_run(part.box.key, stage, at)
+        if not decision.ends:
+            self._feed(Acted(at, Outcome(decision, at, Result.DONE, Why.CARRIED_OUT)))
+            return
         if part.container.alive:
             self.host.returned += part.readings(at).get("memory") or 0
         self._die(part.box.key, at, KILLED if decision.action == "kill" else STOPPED)
         self._feed(Acted(at, Outcome(decision, at, Result.DONE, Why.ENDED)))
+        if decision.action is Action.RESTART:
+            self._start(part.box.key, at)
+        elif decision.action is Action.REMOVE:
+            part.listed = False
+            self._feed(Vanished(at, part.container.id))
+
+    def _change_run(self, key: str, stage: Stage, at: float) -> None:
+        """What a stage does to the run beside ending it; a test takes it that all comes off."""
+        part = self.cast.parts[key]
+        before = part.container
+        if stage.action is Action.LIMIT and before.alive:
+            self.cast.limit(key, stage, at)
+        elif stage.action is Action.PAUSE and before.state is ContainerState.RUNNING:
+            part.container = replace(before, state=ContainerState.PAUSED)
+        if part.container is not before:
+            self._feed(Seen(at, part.container))
 
     # What is asked
 

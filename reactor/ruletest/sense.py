@@ -15,7 +15,7 @@ from reactor.ruleset.document import Document, Path, entries
 from reactor.ruleset.places import line_and_column
 from reactor.ruleset.sentences import Found
 from reactor.ruletest.config import ConfigKind
-from reactor.ruletest.models import FACT_KEYS, FileText
+from reactor.ruletest.models import ACTIONS, FACT_KEYS, FileText
 
 BUILT_IN = frozenset({ORPHAN})
 """What decides without a rule of the files."""
@@ -23,7 +23,7 @@ LONGEST = 7 * 86_400.0
 """Seconds that a test may run, in its own time."""
 
 _TURNS = ("oom", "dies", "created", "starts", "removed", "silent")
-_DECIDED = ("kill", "stop")
+_DECIDED = ACTIONS
 _ASKED = ("unknown", "holds")
 _ONLY_DECIDED = ("rule", "because", "summary", "because_of", "grace", "dry_run")
 
@@ -118,7 +118,8 @@ def _expectations(complaints: Complaints, path: Path, test: dict[str, Any], boxe
         said = [word for word in (*_DECIDED, *_ASKED) if word in expected]
         if len(said) != 1:
             message = (
-                "an expectation has one of 'kill', 'stop', 'unknown' and 'holds', with a container's name"
+                "an expectation has one action, such as 'kill' or 'stop', or 'unknown' or 'holds', "
+                "with a container's name"
             )
             complaints.at_value(inner, message)
             continue
@@ -139,7 +140,7 @@ def _decided(complaints: Complaints, path: Path, expected: dict[str, Any]) -> No
 
 def _asked(complaints: Complaints, path: Path, expected: dict[str, Any], word: str) -> None:
     for key in expected.keys() & set(_ONLY_DECIDED):
-        complaints.at_key((*path, key), f"'{key}' stands beside 'kill' and 'stop', not '{word}'")
+        complaints.at_key((*path, key), f"'{key}' stands beside an action such as 'kill', not '{word}'")
     if "rules" not in expected:
         complaints.at_value(path, f"'{word}' needs 'rules', such as [safety/pids]; [] says that none is")
 

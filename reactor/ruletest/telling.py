@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from reactor.core.language.printing import quoted, tame
 from reactor.core.language.units import write_duration
 from reactor.ruletest.matching import Row, Verdict, differences
+from reactor.ruletest.models import ACTIONS
 from reactor.ruletest.playing import Got
 from reactor.ruletest.script import Expected
 
@@ -91,7 +92,7 @@ def _difference(key: str, expected: Expected, got: Got) -> str:
     if key == "at":
         late = got.at - expected.at
         return f"{write_duration(abs(late))} {'later' if late > 0 else 'earlier'}"
-    if key in {"kill", "stop"}:
+    if key in ACTIONS:
         return f"a {got.action} and no {expected.action}"
     if key == "dry_run":
         return "it is a dry run" if got.dry_run else "it is no dry run"

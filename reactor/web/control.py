@@ -9,15 +9,18 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from reactor.http.server import Answer, Handler, Request, Response, Terms
-from reactor.http.server_routes import routed
+from reactor.http.server_routes import Routes, routed
 
 log = logging.getLogger("reactor.web")
 
 JSON = "application/json"
 TERMS = Terms(body=64 * 1024, connections=16)
+
+NO_ROUTES: Routes = MappingProxyType({})
 
 Told = Mapping[str, Any]
 
@@ -45,6 +48,21 @@ More = Mapping[str, Mapping[str, Callable[[Mapping[str, str]], Told]]]
 
 
 @dataclass(frozen=True, slots=True)
+class Order:
+    """Somebody wants a container ended: just the run that began at ``started_at``, if that is given.
+
+    ``sure`` tells that he knows whom rules would spare.
+    """
+
+    container: str
+    who: str
+    why: str = ""
+    cascade: bool = False
+    sure: bool = False
+    started_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Controls:
     """What the monitor lets itself be asked and told. Each gives what is told as JSON, or raises Refused."""
 
@@ -52,11 +70,12 @@ class Controls:
     explain: Callable[[str], Told]
     reload: Callable[[], Awaitable[Told]]
     acknowledge: Callable[[Reader], Told]
+    kill: Callable[[Order], Told]
     more: More = field(default_factory=dict)
 
 
-def control(controls: Controls) -> Handler:
-    """The handler of the control socket."""
+def control(controls: Controls, more: Routes = NO_ROUTES) -> Handler:
+    """The handler of the control socket; ``more`` is answered there, too."""
 
     async def status(_: Request) -> Answer:
         return _answer(controls.status)
@@ -80,6 +99,18 @@ def control(controls: Controls) -> Handler:
         reader = Reader(query.get("who", ""), query.get("token", ""), query.get("unread", "") == "yes")
         return _answer(lambda: controls.acknowledge(reader))
 
+    async def kill(request: Request) -> Answer:
+        query = request.query
+        order = Order(
+            query.get("container", ""),
+            query.get("who", ""),
+            query.get("why", ""),
+            cascade=query.get("cascade", "") == "yes",
+            sure=query.get("sure", "") == "yes",
+            started_at=query.get("started_at", ""),
+        )
+        return _answer(lambda: controls.kill(order))
+
     return routed(
         {
             "/v1/status": {"GET": status},
@@ -87,6 +118,8 @@ def control(controls: Controls) -> Handler:
             "/-/reload": {"POST": reload},
             "/v1/ack": {"POST": acknowledge},
             **_further(controls.more),
+            "/v1/kill": {"POST": kill},
+            **more,
         }
     )
 

@@ -140,3 +140,23 @@ def test_evidence_is_bounded_and_can_be_left_out() -> None:
     text = "evidence:\n  budget: 0s\n  log_lines: -1\n  processes: 201\n  core_dump: true\n"
     places = [re.match(r"c.yaml:(\d+):", mistake) for mistake in mistakes(text)]
     assert [int(place[1]) for place in places if place] == [2, 3, 4, 5]
+
+
+def test_runners_are_told_by_webhooks_that_are_there_and_over_tcp_only_with_a_token(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("0123456789abcdef\n")
+    settings = parse_configuration(
+        f"webhooks: [{{name: ci, url: 'http://x/'}}]\ntell: [ci]\n"
+        f"api: {{listen: '127.0.0.1:9711', token_file: {token}}}\n",
+        "c.yaml",
+    )
+    assert settings.tell == ("ci",)
+    assert settings.api is not None
+    assert (str(settings.api.listen), settings.api.token) == ("127.0.0.1:9711", b"0123456789abcdef")
+    assert "0123456789abcdef" not in repr(settings)
+    (unguarded,) = mistakes("api: {listen: '127.0.0.1:9711'}\n")
+    assert unguarded.startswith("c.yaml:1:6: 'api' on TCP needs 'token_file', a file with a secret")
+    token.write_text("short\n")
+    assert "shorter than 16" in mistakes(f"api: {{listen: '127.0.0.1:1', token_file: {token}}}\n")[0]
+    assert "no port" in mistakes(f"api: {{listen: nowhere, token_file: {token}}}\n")[0]
+    assert mistakes("tell: [ci]\n") == ["c.yaml:1:8: 'tell': there is no webhook named 'ci'"]

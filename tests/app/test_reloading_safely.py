@@ -149,8 +149,14 @@ async def test_a_question_that_fails_is_answered_and_ends_nothing() -> None:
         await trio.lowlevel.checkpoint()
         raise ZeroDivisionError
 
-    handle = control(Controls(fail, fail, fail_later, fail))
-    asked = (("GET", "/v1/status"), ("GET", "/v1/explain"), ("POST", "/-/reload"), ("POST", "/v1/ack"))
+    handle = control(Controls(fail, fail, fail_later, fail, fail))
+    asked = (
+        ("GET", "/v1/status"),
+        ("GET", "/v1/explain"),
+        ("POST", "/-/reload"),
+        ("POST", "/v1/ack"),
+        ("POST", "/v1/kill"),
+    )
     for method, path in asked:
         answer = await handle(Request(method, path, {"container": "x"}, {}))
         assert getattr(answer, "status", None) == 500

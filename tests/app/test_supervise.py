@@ -19,7 +19,7 @@ from reactor.testing.direct import BY, DirectEngine
 from reactor.testing.faults import Hang, Kind, Swallow
 from reactor.testing.history import What
 from reactor.testing.outage import free, wedge
-from reactor.testing.tasks import MIB, Usage
+from reactor.testing.tasks import MIB, Exits, Usage
 from reactor.testing.world import World
 from tests.core.build import age_over, rules
 from tests.core.written import condition
@@ -288,3 +288,31 @@ async def test_layers_are_measured_only_for_those_in_scope_and_only_while_a_rule
         task(monitor.world, "unasked")
         await trio.sleep(1000)
         assert monitor.engine.script.counts[Kind.LAYER] == 0
+
+
+async def test_leftovers_go_at_their_time_and_neighbours_stay(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    """Never by force: what runs, is paused, has just ended, comes back, is skipped or out of scope stays."""
+    world = World()
+    old, never = task(world, "old", task=Exits(after=5, code=0)), world.create(name="never", labels=TASK)
+    spared = {**TASK, "reactor.skip": ""}
+    task(world, "running")
+    world.pause(task(world, "paused"))
+    task(world, "skipped", labels=spared, task=Exits(after=5, code=0))
+    task(world, "outside", labels={}, task=Exits(after=5, code=0))
+    task(world, "later", task=Exits(after=500, code=0))
+    async with running(world, tmp_path, setup=replace(SETUP, leftovers_after=1000.0)) as monitor:
+        await trio.sleep(990)
+        assert {old.id, never.id} <= {box.id for box in world.boxes}
+        await trio.sleep(30)
+        assert sorted(box.name for box in world.boxes) == [
+            "later",
+            "outside",
+            "paused",
+            "running",
+            "skipped",
+        ]
+        assert monitor.ended() == []
+        await trio.sleep(500)
+        assert "later" not in {box.name for box in world.boxes}

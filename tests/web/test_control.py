@@ -14,7 +14,7 @@ from reactor.http.address import Address
 from reactor.http.client import Client
 from reactor.http.server import serve
 from reactor.http.server_unix import open_unix_listener
-from reactor.web.control import TERMS, Controls, Reader, Refused, control
+from reactor.web.control import TERMS, Controls, Order, Reader, Refused, control
 
 
 @dataclass
@@ -23,6 +23,7 @@ class Monitor:
 
     socket: Path
     acknowledged: list[Reader] = field(default_factory=list)
+    ordered: list[Order] = field(default_factory=list)
 
     def status(self) -> Mapping[str, Any]:
         return {"rules": 4}
@@ -39,6 +40,10 @@ class Monitor:
         self.acknowledged.append(reader)
         return {"rules": []}
 
+    def kill(self, order: Order) -> Mapping[str, Any]:
+        self.ordered.append(order)
+        return {"decision": "ab"}
+
     async def ask(self, method: str, target: str) -> tuple[int, bytes]:
         answer = await Client(Address.unix(str(self.socket))).request(method, target, within=5)
         return answer.status, answer.body
@@ -47,7 +52,7 @@ class Monitor:
 @asynccontextmanager
 async def running(folder: Path) -> AsyncIterator[Monitor]:
     monitor = Monitor(folder / "c.sock")
-    controls = Controls(monitor.status, monitor.explain, monitor.reload, monitor.acknowledge)
+    controls = Controls(monitor.status, monitor.explain, monitor.reload, monitor.acknowledge, monitor.kill)
     listener = await open_unix_listener(monitor.socket)
     async with trio.open_nursery() as nursery:
         await nursery.start(
@@ -84,7 +89,19 @@ async def test_reading_changes_nothing(tmp_path: Path) -> None:
     async with running(tmp_path) as monitor:
         assert (await monitor.ask("GET", "/v1/ack"))[0] == 405
         assert (await monitor.ask("GET", "/-/reload"))[0] == 405
+        assert (await monitor.ask("GET", "/v1/kill?container=web"))[0] == 405
     assert monitor.acknowledged == []
+    assert monitor.ordered == []
+
+
+async def test_an_order_names_who_wants_it_and_only_yes_is_yes(tmp_path: Path) -> None:
+    async with running(tmp_path) as monitor:
+        await monitor.ask("POST", "/v1/kill?container=web&who=ada&why=x&cascade=yes&sure=yes&started_at=s")
+        await monitor.ask("POST", "/v1/kill?container=web&who=ada&cascade=1&sure=no")
+    assert monitor.ordered == [
+        Order("web", "ada", "x", cascade=True, sure=True, started_at="s"),
+        Order("web", "ada"),
+    ]
 
 
 async def test_only_the_user_himself_can_open_it(tmp_path: Path) -> None:
