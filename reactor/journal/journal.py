@@ -83,6 +83,7 @@ class Journal:
         self._open_intents: tuple[Decision, ...] = ()
         self._proven: Mapping[str, str] = {}
         self._orders = Orders()
+        self._standing: dict[str, Hold | Silence] = {}
         self._told_drops = 0
         self._late = 0
 
@@ -172,10 +173,12 @@ class Journal:
 
     def order(self, order: Hold | Silence) -> None:
         """Write what an operator ordered; again does no harm."""
+        self._standing[order.id] = order
         self._put(rows.order(order, self._moment(order.since)))
 
     def lift(self, key: str, by: str) -> None:
         """Write that an order is over, by its id."""
+        self._standing.pop(key, None)
         self._put(rows.lift(key, by, self._moment()))
 
     async def wait_written(self) -> None:
@@ -221,3 +224,5 @@ class Journal:
             self._backlog.put(rows.again(run, now))
         if self._proven:
             self._backlog.put(rows.proven(self._proven, now))
+        for order in self._standing.values():
+            self._backlog.put((rows.order(order, self._moment(order.since)),))

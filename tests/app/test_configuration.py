@@ -8,6 +8,8 @@ import pytest
 
 from reactor.app.configuration import BadConfiguration, parse_configuration, read_configuration
 from reactor.app.settings import Settings
+from reactor.core.breaker import BreakerTerms
+from reactor.core.budgets import Budget, BudgetTerms
 from reactor.core.container import ContainerId
 from reactor.core.protection import LabelNames
 from reactor.core.rules import RuleSet, Selector
@@ -160,3 +162,35 @@ def test_runners_are_told_by_webhooks_that_are_there_and_over_tcp_only_with_a_to
     assert "shorter than 16" in mistakes(f"api: {{listen: '127.0.0.1:1', token_file: {token}}}\n")[0]
     assert "no port" in mistakes(f"api: {{listen: nowhere, token_file: {token}}}\n")[0]
     assert mistakes("tell: [ci]\n") == ["c.yaml:1:8: 'tell': there is no webhook named 'ci'"]
+
+
+def test_budgets_and_the_breaker() -> None:
+    settings = parse_configuration(
+        "budgets: {host: 100 per 1m, hard: 1 per 1s}\nbreaker: {at_least: 5, share: 50%, within: 1m}\n",
+        "c.yaml",
+    )
+    assert settings.budgets == BudgetTerms(host=Budget(100, 60.0), hard=Budget(1, 1.0))
+    assert settings.breaker == BreakerTerms(5, 0.5, 60.0)
+    setup = settings.setup(RuleSet(()))
+    assert (setup.budgets, setup.breaker) == (settings.budgets, settings.breaker)
+    assert parse_configuration("budgets: {off: true}\nbreaker: {off: true}\n", "c.yaml").breaker.off
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "100",
+        "100 per",
+        "0 per 1m",
+        "per 1m",
+        "100 per 10ms",
+        "-1 per 1m",
+        "1.5 per 1m",
+        "1 in 1m",
+        "9999999 per 1s",
+    ],
+)
+def test_a_budget_that_is_none_has_its_place(text: str) -> None:
+    (mistake,) = mistakes(f"budgets:\n  host: {text}\n")
+    assert mistake.startswith("c.yaml:2:")
+    assert "'host' is a count and a duration of at least 1s, such as 100 per 1m" in mistake

@@ -115,6 +115,16 @@ def test_hard_verdicts_go_on_at_their_rate_while_it_is_open() -> None:
     assert told.said(BudgetBack) == [BudgetBack(4, "hard")]
 
 
+def test_a_hard_verdict_does_not_go_before_those_who_wait() -> None:
+    boxes = _boxes(0, 4)
+    told = _told(*boxes, budgets=replace(FREE, hard=Budget(1, 1.0)))
+    told.sample(1, boxes[0], pids=201).sample(1.1, boxes[1], pids=201).tick(1.5)
+    told.sample(2.2, boxes[2], pids=201)
+    assert told.at() == [(1, 1)], "a token is there, and it is the second one's"
+    told.tick(2.5).tick(3.5)
+    assert told.at() == [(1, 1), (2, 2.5), (3, 3.5)]
+
+
 def test_one_that_no_longer_matches_while_it_waits_is_left_alone() -> None:
     boxes = _boxes(0, 4)
     told = _told(*boxes, budgets=replace(FREE, hard=Budget(1, 10.0)))
@@ -169,13 +179,13 @@ def test_many_tenants_together_open_it_for_all() -> None:
 def test_those_who_cannot_be_ended_do_not_keep_it_open() -> None:
     boxes = _boxes(9, 10)
     told = _told(*boxes, breaker=BreakerTerms(), budgets=FREE, again_after=5).tick(1)
-    for decision in told.decisions:
-        told.outcome(2, decision, Result.FAILED, Why.WEDGED)
-    for at in range(3, 60):
-        told.tick(at)
-    late = box(40, born=-40.0)
-    told.see(60, late).tick(61)
-    assert told.live()[-1] == 40
+    for at in range(2, 60):
+        for decision in told.decisions[-9:]:
+            told.outcome(at, decision, Result.FAILED, Why.WEDGED)
+        told.tick(at + 0.5)
+    assert len(told.decisions) > 50, "they are tried again and again"
+    told.see(60, box(40, born=-40.0)).tick(61)
+    assert 40 in told.live()
     assert told.said(BreakerOpened) == []
 
 

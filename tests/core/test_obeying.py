@@ -4,6 +4,7 @@ from reactor.core.cautions import HoldBegan, HoldOver, SilenceBegan, SilenceOver
 from reactor.core.decisions import Result, Why
 from reactor.core.facts import Held, Resumed, Silenced, Unsilenced
 from reactor.core.gate import is_gated
+from reactor.core.obeying import may_act
 from reactor.core.orders import Hold, Silence
 from reactor.core.restraint import GateTerms
 from reactor.core.rules import Rule
@@ -111,3 +112,31 @@ def test_a_silent_new_rule_is_not_let_through_by_the_gate() -> None:
         told.tick(at)
     assert is_gated(told.setup, told.state, rule)
     assert told.decisions == []
+
+
+def test_a_spared_sidecar_is_no_orphan() -> None:
+    sides = [box(n, labels={"reactor.sidecar-of": "t1"}) for n in (2, 3)]
+    told = story().snapshot(0, box(1), *sides).tell(Silenced(0, _silence(300, container=cid(2))))
+    told.vanish(1, 1)
+    for at in range(2, 40, 5):
+        told.snapshot(at, *sides).tick(at)
+    assert told.live() == [3]
+
+
+def test_what_waits_to_be_done_is_not_done_under_an_order_that_came_meanwhile() -> None:
+    side = box(2, labels={"reactor.sidecar-of": "t1"})
+    told = story(PIDS).see(0, box(1), side).sample(0.5, box(1), pids=201)
+    (main,) = told.decisions
+    told.outcome(0.7, main)
+    (_, sidecar) = told.decisions
+    assert may_act(told.state, main, 1)
+    told.tell(Held(1, Hold("h1", 1.0, "ada", "", 5.0)))
+    for decision in (main, sidecar):
+        assert not may_act(told.state, decision, 4.9)
+        assert may_act(told.state, decision, 5)
+    told.tell(Resumed(2, "ada"), Silenced(2, _silence(rule="g/pids")))
+    assert not may_act(told.state, main, 3)
+    assert may_act(told.state, sidecar, 3), "it goes with its main, whatever its rule"
+    told.tell(Silenced(2, _silence(container=cid(2))))
+    assert may_act(told.state, main, 3)
+    assert not may_act(told.state, sidecar, 3)

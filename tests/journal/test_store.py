@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import trio
 
+from reactor.core.orders import Hold, Orders, Silence
 from reactor.core.ports import Anchor
 from reactor.core.protection import Standing
 from reactor.journal import schema, store
@@ -259,6 +260,36 @@ async def test_a_file_that_is_taken_away_is_begun_anew(path: Path) -> None:
         assert rows(path, "SELECT count(*) FROM intents") == [(1,)]
         with pytest.raises(JournalInUse):
             await must_refuse(path)
+
+
+async def test_orders_stand_until_they_are_over_and_in_a_file_begun_anew(path: Path) -> None:
+    """By the wall's clock over a restart; what was lifted, or is over, is on record and does not stand."""
+    async with running(path, wall=lambda: 1000.0) as journal:
+        now = trio.current_time()
+        journal.order(Hold("h1", now, "ada", "a look"))
+        journal.order(Silence("s1", now, now + 100, "ada", "a build", run_of(1).id, "c1"))
+        journal.order(Silence("s2", now, now + 10, "ada", "short", rule="g/r"))
+        journal.order(Silence("s3", now, now + 100, "ada", "lifted", rule="g/r"))
+        journal.lift("s3", "kim")
+        await journal.wait_written()
+        for file in path.parent.iterdir():
+            file.unlink()
+        await journal.intend(decide(1), 0.0)
+        with trio.fail_after(5):
+            await journal.wait_written()
+    async with running(path, wall=lambda: 1050.0) as journal:
+        now, orders = trio.current_time(), journal.orders()
+        assert orders.hold is not None
+        assert (orders.hold.id, orders.hold.until) == ("h1", None)
+        assert orders.hold.since == pytest.approx(now - 50, abs=5)
+        assert [(each.id, each.container, each.name) for each in orders.silences] == [
+            ("s1", run_of(1).id, "c1")
+        ]
+        assert orders.silences[0].until == pytest.approx(now + 50, abs=5)
+        journal.lift("h1", "kim")
+    assert rows(path, "SELECT id, lifted_by FROM orders WHERE lifted IS NOT NULL") == [("h1", "kim")]
+    async with running(path, wall=lambda: 1150.0) as journal:
+        assert journal.orders() == Orders()
 
 
 async def test_old_rows_go_and_runs_under_way_stay(path: Path) -> None:

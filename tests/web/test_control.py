@@ -44,6 +44,11 @@ class Monitor:
         self.ordered.append(order)
         return {"decision": "ab"}
 
+    def hold(self, query: Mapping[str, str]) -> Mapping[str, Any]:
+        if not query.get("who"):
+            raise Refused(400, {"error": "who?"})
+        return {"held": query["who"]}
+
     async def ask(self, method: str, target: str) -> tuple[int, bytes]:
         answer = await Client(Address.unix(str(self.socket))).request(method, target, within=5)
         return answer.status, answer.body
@@ -52,7 +57,10 @@ class Monitor:
 @asynccontextmanager
 async def running(folder: Path) -> AsyncIterator[Monitor]:
     monitor = Monitor(folder / "c.sock")
-    controls = Controls(monitor.status, monitor.explain, monitor.reload, monitor.acknowledge, monitor.kill)
+    more = {"/v1/hold": {"POST": monitor.hold}}
+    controls = Controls(
+        monitor.status, monitor.explain, monitor.reload, monitor.acknowledge, monitor.kill, more
+    )
     listener = await open_unix_listener(monitor.socket)
     async with trio.open_nursery() as nursery:
         await nursery.start(
@@ -72,6 +80,13 @@ async def test_what_is_asked_and_told_is_json(tmp_path: Path) -> None:
         await monitor.ask("POST", "/v1/ack?who=ada&unread=yes")
         await monitor.ask("POST", "/v1/ack?unread=")
     assert monitor.acknowledged == [Reader("ada", "1a-2"), Reader("ada", unread=True), Reader("")]
+
+
+async def test_further_orders_have_their_path_and_their_query(tmp_path: Path) -> None:
+    async with running(tmp_path) as monitor:
+        assert await monitor.ask("POST", "/v1/hold?who=ada") == (200, b'{"held": "ada"}\n')
+        assert await monitor.ask("POST", "/v1/hold") == (400, b'{"error": "who?"}\n')
+        assert (await monitor.ask("GET", "/v1/hold?who=ada"))[0] == 405
 
 
 async def test_what_cannot_be_done_has_its_status_and_its_reason(tmp_path: Path) -> None:
