@@ -49,7 +49,7 @@ def test_leftovers_go_and_their_data_stays(lone_scene: Scene) -> None:
     """Exited and never started ones; not what runs, is paused, comes back, is skipped, or is nobody's."""
     scene, client = lone_scene, lone_scene.containers.client
     volume = client.volumes.create(name=unique_name())
-    mounts = {"volumes": {volume.name: {"bind": "/data", "mode": "rw"}}}
+    mounts: dict[str, Any] = {"volumes": {volume.name: {"bind": "/data", "mode": "rw"}}}
     write = deeds.sh("echo precious > /data/kept")
     try:
         old, never = scene.run(write, task="old", **mounts), scene.create(task="never")
