@@ -118,3 +118,18 @@ def test_labels_are_those_that_are_read() -> None:
         "reactor.owner": "o",
         "reactor.lifetime": "2h",
     }
+
+
+async def test_a_stream_that_waits_is_ended_from_another_thread(tmp_path: Path) -> None:
+    """Beside one that waits for a monitor that is not there."""
+    nobody = Client(str(tmp_path / "nobody.sock")).follow()
+    async with monitored(tmp_path):
+        client = Client(str(tmp_path / "control.sock"))
+        waiting = client.follow(await apart(partial(client.now)))
+        with trio.fail_after(20):
+            async with trio.open_nursery() as nursery:
+                for stream in (waiting, nobody):
+                    nursery.start_soon(apart, partial(list, stream))
+                await trio.testing.wait_all_tasks_blocked(0.3)
+                waiting.close()
+                nobody.close()
