@@ -12,15 +12,17 @@ from typing import Any
 
 import trio
 
+from reactor.app.braking import Brakes
 from reactor.app.monitor import Monitor
 from reactor.app.numbers import Numbers
 from reactor.app.reading import Reading, ReadingHangs
 from reactor.app.reloading import Reloader
 from reactor.core.appraisal import SPARED, appraise, find
+from reactor.core.commanding import meant, refusal
 from reactor.core.facts import Acknowledged, Ordered
 from reactor.core.gate import objection, token
 from reactor.core.language.printing import tame
-from reactor.core.orders import meant, refusal
+from reactor.core.obeying import under_orders
 from reactor.core.restraint import Match
 from reactor.http.server import serve
 from reactor.http.server_routes import Routes
@@ -42,10 +44,12 @@ class Desk:
         self._numbers = numbers
         self._reloader = reloader
         self._engine = engine
+        self._brakes = Brakes(monitor)
 
     def controls(self) -> Controls:
         """All of it."""
-        return Controls(self.status, self.explain, self.reload, self.acknowledge, self.kill)
+        brakes = self._brakes.routes()
+        return Controls(self.status, self.explain, self.reload, self.acknowledge, self.kill, brakes)
 
     def status(self) -> Mapping[str, Any]:
         """The rules in force, and what they are held back from."""
@@ -63,6 +67,7 @@ class Desk:
             "along": gate.along if gate.held else 0,
             "token": self._token() if gate.held else "",
             "unknown": gate.unknown if gate.held else 0,
+            **self._brakes.status(),
         }
 
     def explain(self, wanted: str) -> Mapping[str, Any]:
@@ -111,7 +116,8 @@ class Desk:
         (entry,) = found
         if order.started_at not in {"", entry.run.started_at}:
             raise Refused(_CONFLICT, {"error": f"{shown} has begun another run; nothing was ended"})
-        if why := refusal(monitor.setup, entry):
+        setup = under_orders(monitor.setup, monitor.state, trio.current_time())
+        if why := refusal(setup, entry):
             raise Refused(_CONFLICT, {"error": f"{entry.container.name}: {why}"})
         told = {"id": entry.run.id, "started_at": entry.run.started_at, "name": entry.container.name}
         if entry.standing in SPARED and not order.sure:

@@ -15,16 +15,17 @@ from reactor.app.reloads import Reloads
 from reactor.app.scribe import Scribe
 from reactor.app.telling import Teller
 from reactor.core.cautions import GateOpened
+from reactor.core.commanding import ORDERS, is_order, is_our_own
 from reactor.core.container import Container, ContainerId, Run
 from reactor.core.decisions import Decision, Outcome, Why
 from reactor.core.exempting import exempted
-from reactor.core.facts import Acted, Fact
+from reactor.core.facts import Acted, Fact, Held, Silenced
 from reactor.core.gate import is_gated
 from reactor.core.layers import wanted_layers
 from reactor.core.leftovers import RULE as LEFTOVERS
 from reactor.core.leftovers import may_be_left
 from reactor.core.notes import Reconciled
-from reactor.core.orders import ORDERS, is_order, is_our_own
+from reactor.core.obeying import is_held, may_act
 from reactor.core.orphans import RULE as ORPHAN
 from reactor.core.orphans import is_of_orphans
 from reactor.core.protection import GOVERNED, Standing
@@ -103,6 +104,19 @@ class Monitor:
         self._measure = measure
         self.graph.subscribe(self._stepped)
 
+    def take_up_orders(self) -> None:
+        """Obey what was ordered before this monitor began: before anything else is decided."""
+        orders, now = self._journal.orders(), trio.current_time()
+        if orders.hold is not None:
+            self.feed(Held(now, orders.hold))
+        for silence in orders.silences:
+            self.feed(Silenced(now, silence))
+
+    @property
+    def is_held(self) -> bool:
+        """Whether an operator ordered that nothing is done."""
+        return is_held(self.state, trio.current_time())
+
     def stop_clock(self) -> None:
         """No more sources: nothing may come due on what was seen last. Outcomes are still taken in."""
         self.graph.stop_clock()
@@ -148,8 +162,10 @@ class Monitor:
     def allows(self, container: Container, decision: Decision) -> bool:
         """The last look before acting: still meant, in scope, neither skipped nor protected, an orphan?"""
         if is_order(decision):
-            return not is_our_own(self.setup.policy, container.id)
-        if not self._is_meant(container, decision):
+            # A silence is for rules; a hold is for everything.
+            held = is_held(self.state, trio.current_time())
+            return not held and not is_our_own(self.setup.policy, container.id)
+        if not may_act(self.state, decision, trio.current_time()) or not self._is_meant(container, decision):
             return False
         if decision.rule == LEFTOVERS and not may_be_left(container):
             return False

@@ -8,7 +8,8 @@ end within the grace, and then closes the rest.
 import logging
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
@@ -181,6 +182,7 @@ async def _start_watching(
         on_reconciled=lambda took: tally.observe("reactor_reconcile_duration_seconds", took),
     )
     monitor.begin(workers.put, readings.want, watch.look, layers.want)
+    monitor.take_up_orders()
     sources.start_soon(layers.measure_for_ever)
     numbers = Numbers(
         Sources(
@@ -210,7 +212,7 @@ async def _take_up_intents(plan: Plan, monitor: Monitor, workers: Workers) -> No
     intents = plan.journal.open_intents()
     in_force = [intent for intent in intents if monitor.is_in_force(intent)]
     armed = [replace(each, dry_run=each.dry_run or monitor.runs_dry(each)) for each in in_force]
-    dry_run = plan.setup.dry_run
+    dry_run = plan.setup.dry_run or monitor.is_held
     closed = list(await reopen(armed, plan.engine, plan.journal, workers.put, dry_run=dry_run))
     for intent in intents:
         if intent not in in_force:
@@ -247,9 +249,14 @@ async def _drain(plan: Plan, workers: Workers, courier: Courier) -> None:
             await courier.wait_empty()
 
 
-async def wait_for_signal() -> None:
-    """Wait for SIGTERM or SIGINT."""
+@contextmanager
+def open_stop_signals() -> Iterator[Callable[[], Awaitable[None]]]:
+    """Take SIGTERM and SIGINT from now on, so that none is missed; what is given waits for the first."""
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        async for number in signals:
-            log.info("stopping", extra={"signal": signal.Signals(number).name})
-            return
+
+        async def wait_for_signal() -> None:
+            async for number in signals:
+                log.info("stopping", extra={"signal": signal.Signals(number).name})
+                return
+
+        yield wait_for_signal

@@ -11,16 +11,25 @@ from typing import Any
 
 from reactor.core.cautions import (
     AcknowledgementRefused,
+    BreakerClosed,
+    BreakerOpened,
+    BudgetBack,
+    BudgetSpent,
     GateHeld,
     GateOpened,
+    HoldBegan,
+    HoldOver,
     LabelIgnored,
     RuleBroken,
     RuleHeld,
     RuleReleased,
+    SilenceBegan,
+    SilenceOver,
 )
 from reactor.core.container import Container
 from reactor.core.decisions import Decision, Outcome, Result, Why
 from reactor.core.notes import Adopted, CannotTell, CascadeHeld, Cause, Ended, MainTold, Note, Reconciled
+from reactor.core.orders import Silence
 from reactor.core.state import Step
 
 log = logging.getLogger("reactor.monitor")
@@ -31,6 +40,12 @@ MOST_RULES = 10
 """How many rules a line names."""
 ROOM_FOR_RULES = 180
 """Characters for their names: what is longer than a field may be is cut by the log, and the count with it."""
+_DONE_OR_NOT = {
+    Result.DONE: "it was done, and the container goes on",
+    Result.REFUSED: "it was not done",
+    Result.FAILED: "it could not be done",
+    Result.UNKNOWN: "it is not done yet",
+}
 LEVELS = {Result.DONE: logging.WARNING, Result.REFUSED: logging.INFO}
 
 
@@ -74,13 +89,14 @@ class Teller:
 
     def _decision(self, decision: Decision) -> None:
         log.warning(
-            "dry run: would end a container" if decision.dry_run else "a container is to be ended",
+            _intention(decision),
             extra={
                 "container": decision.name,
                 "id": decision.run.id[:12],
                 "action": decision.action.value,
                 "rule": decision.rule,
                 "reason": decision.reason,
+                **({"then": " ".join(each.action for each in decision.stages)} if decision.stages else {}),
                 **({"summary": decision.summary} if decision.summary else {}),
                 "decision": decision.id,
             },
@@ -172,6 +188,51 @@ class Teller:
         log.error("an acknowledgement was refused", extra={"by": note.by, "why": note.why})
 
     @_note.register
+    def _(self, note: BudgetSpent) -> None:
+        fields = {"budget": note.budget, "waiting": note.waiting}
+        log.warning("a budget is spent: what matches waits for a token, and is not lost", extra=fields)
+
+    @_note.register
+    def _(self, note: BudgetBack) -> None:
+        log.info("nobody waits for this budget any more", extra={"budget": note.budget})
+
+    @_note.register
+    def _(self, note: BreakerOpened) -> None:
+        fields = {
+            "owner": note.owner or "all",
+            "matches": note.matches,
+            "of": note.of,
+            "remedy": "see reactor status; reactor resume --breaker lets them act; or mend the rules",
+        }
+        log.error("so many match that the breaker is open: only hard verdicts go on", extra=fields)
+
+    @_note.register
+    def _(self, note: BreakerClosed) -> None:
+        fields = {"owner": note.owner or "all", "released": note.released, "by": note.by or "time"}
+        log.warning("the breaker is closed", extra=fields)
+
+    @_note.register
+    def _(self, note: HoldBegan) -> None:
+        hold = note.hold
+        fields = {"by": hold.who, "why": hold.why, "for_s": _lasts(hold.until, note.at)}
+        log.error("held: nothing is done, and all is said; what is under way is not undone", extra=fields)
+
+    @_note.register
+    def _(self, note: HoldOver) -> None:
+        fields = {"by": note.by or "time", "lasted_s": round(note.at - note.hold.since, 1)}
+        log.warning("resumed: what is decided is done again", extra=fields)
+
+    @_note.register
+    def _(self, note: SilenceBegan) -> None:
+        silence = note.silence
+        fields = {"by": silence.who, "why": silence.why, "for_s": _lasts(silence.until, note.at)}
+        log.warning("silenced for a while", extra={**_silenced(silence), **fields})
+
+    @_note.register
+    def _(self, note: SilenceOver) -> None:
+        log.warning("a silence is over", extra={**_silenced(note.silence), "by": note.by or "time"})
+
+    @_note.register
     def _(self, note: RuleBroken) -> None:
         fields = {"rule": note.rule, "error": note.error, "altogether": note.altogether}
         log.error(
@@ -200,6 +261,15 @@ class Teller:
         return {"container": name, "id": container[:12]}
 
 
+def _lasts(until: float | None, at: float) -> float | str:
+    return "until resumed" if until is None else round(until - at, 1)
+
+
+def _silenced(silence: Silence) -> dict[str, Any]:
+    what = {"container": silence.name, "id": silence.container[:12]} if silence.container else {}
+    return {"silence": silence.id, **what, **({"rule": silence.rule} if silence.rule else {})}
+
+
 def some(names: Sequence[str]) -> str:
     """The first of these names, and how many more there are: a line of the log has an end."""
     named: list[str] = []
@@ -211,7 +281,19 @@ def some(names: Sequence[str]) -> str:
     return ", ".join(named) + (f" and {rest} more" if rest else "")
 
 
+def _intention(decision: Decision) -> str:
+    if decision.ends:
+        return "dry run: would end a container" if decision.dry_run else "a container is to be ended"
+    return (
+        "dry run: would act on a container"
+        if decision.dry_run
+        else "something is to be done about a container"
+    )
+
+
 def _sentence(outcome: Outcome) -> str:
+    if not outcome.decision.ends:
+        return _DONE_OR_NOT[outcome.result]
     match outcome.result:
         case Result.DONE:
             return "the container was ended" if outcome.why is Why.ENDED else "the container was over already"

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from reactor.core.container import Container, ContainerId, Listed, Run
 from reactor.core.decisions import Outcome
+from reactor.core.orders import Hold, Silence
 
 
 class Happening(StrEnum):
@@ -187,6 +188,47 @@ class Ordered:
     cascade: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Somebody ordered that nothing is done for now."""
+
+    at: float
+    hold: Hold
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """Somebody ended the hold."""
+
+    at: float
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """Somebody let those go who wait for the breaker."""
+
+    at: float
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Silenced:
+    """Somebody spared one container, or silenced one rule."""
+
+    at: float
+    silence: Silence
+
+
+@dataclass(frozen=True, slots=True)
+class Unsilenced:
+    """Somebody ended a silence. ``id`` is the silence's."""
+
+    at: float
+    id: str
+    who: str
+
+
 Fact = (
     Happened
     | Seen
@@ -203,4 +245,9 @@ Fact = (
     | Reloaded
     | Acknowledged
     | Ordered
+    | Held
+    | Resumed
+    | Released
+    | Silenced
+    | Unsilenced
 )

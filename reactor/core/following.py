@@ -5,6 +5,7 @@ Only outcomes are taken in here. A cascade begins when its main's end has come o
 
 from dataclasses import replace
 
+from reactor.core.commanding import ALONE
 from reactor.core.deciding import begin, decide
 from reactor.core.decisions import Decision, Outcome, Result, Why
 from reactor.core.defects import forget_broken
@@ -14,7 +15,6 @@ from reactor.core.exempting import exempted
 from reactor.core.leftovers import RULE as LEFTOVERS
 from reactor.core.leftovers import rest
 from reactor.core.notes import CascadeHeld, MainTold
-from reactor.core.orders import ALONE
 from reactor.core.orphans import is_of_orphans
 from reactor.core.rules import Rule, rules_of
 from reactor.core.state import Entry, Setup, State
@@ -88,7 +88,7 @@ def _was_left_by_another(entry: Entry, outcome: Outcome) -> bool:
 def _take_sidecars(setup: Setup, draft: Draft, main: Entry, decision: Decision, at: float) -> list[Decision]:
     decisions = []
     for sidecar in cascade(draft.state, main):
-        if sidecar.ending or sidecar.unsure:
+        if sidecar.ending or sidecar.unsure or _is_spared(setup, sidecar, at):
             continue
         taken = decide(
             sidecar,
@@ -103,6 +103,11 @@ def _take_sidecars(setup: Setup, draft: Draft, main: Entry, decision: Decision, 
         draft.changed[sidecar.run.id] = replace(begin(sidecar, taken), decided=sidecar.decided + 1)
         decisions.append(taken)
     return decisions
+
+
+def _is_spared(setup: Setup, sidecar: Entry, at: float) -> bool:
+    """Whether somebody spared this very container; a silent rule still takes its sidecars along."""
+    return any(each.container and each.covers(sidecar.run.id, each.rule, at) for each in setup.silences)
 
 
 def _rest(setup: Setup, entry: Entry, outcome: Outcome, at: float) -> Entry:

@@ -8,6 +8,8 @@ container is gone.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from reactor.core.breaker import BreakerTerms, no_breaker
+from reactor.core.budgets import BudgetTerms, no_budgets
 from reactor.core.container import Container, ContainerId, Run
 from reactor.core.decisions import Decision
 from reactor.core.earlier import Earlier, nothing_earlier
@@ -15,6 +17,7 @@ from reactor.core.facts import Happened, HostSeen, LayerSized, Sample
 from reactor.core.holding import Holding
 from reactor.core.language.windows import Tracks, no_tracks
 from reactor.core.notes import Note
+from reactor.core.orders import Silence
 from reactor.core.protection import GOVERNED, Policy, Standing
 from reactor.core.restraint import Curbs, GateTerms, Place, no_gate
 from reactor.core.rules import Rule, RuleSet, Trigger
@@ -37,6 +40,7 @@ class Setup:
     are a crash loop. ``gate`` is for rules whose digest is not among the ``proven``, which were in
     force before; a monitor arms it with ``GateTerms()``. ``layer_every`` is how often a layer is measured.
     ``leftovers_after`` is how long what is over lies about before it is removed, None for ever.
+    ``budgets`` and ``breaker`` are armed by a monitor as well; ``silences`` are put in by ``ordering``.
     """
 
     rules: RuleSet
@@ -56,6 +60,9 @@ class Setup:
     proven: frozenset[str] = frozenset()
     layer_every: float = 300.0
     leftovers_after: float | None = None
+    budgets: BudgetTerms = field(default_factory=no_budgets)
+    breaker: BreakerTerms = field(default_factory=no_breaker)
+    silences: tuple[Silence, ...] = ()
 
     def fresh_for(self, rule: Rule) -> float:
         """How old a sample may be to be evidence for this rule."""

@@ -15,6 +15,7 @@ from reactor.core.decisions import Decision, Outcome
 from reactor.core.evidence import Evidence
 from reactor.core.grounds import Grounds
 from reactor.core.notes import Cause, Ended
+from reactor.core.orders import Hold, Orders, Silence
 from reactor.core.ports import Anchor
 from reactor.core.protection import Standing
 from reactor.journal import clocks, rows
@@ -81,6 +82,7 @@ class Journal:
         )
         self._open_intents: tuple[Decision, ...] = ()
         self._proven: Mapping[str, str] = {}
+        self._orders = Orders()
         self._told_drops = 0
         self._late = 0
 
@@ -164,6 +166,18 @@ class Journal:
             self._proven = dict(proofs)
             self._put(*rows.proven(proofs, self._moment()))
 
+    def orders(self) -> Orders:
+        """What operators ordered before this monitor began, and what is not over."""
+        return self._orders
+
+    def order(self, order: Hold | Silence) -> None:
+        """Write what an operator ordered; again does no harm."""
+        self._put(rows.order(order, self._moment(order.since)))
+
+    def lift(self, key: str, by: str) -> None:
+        """Write that an order is over, by its id."""
+        self._put(rows.lift(key, by, self._moment()))
+
     async def wait_written(self) -> None:
         """Wait until everything is on its way to the disk; give it a deadline."""
         await self._writer.wait_written()
@@ -197,6 +211,7 @@ class Journal:
     def _recall(self, recollection: Recollection) -> None:
         self._open_intents = recollection.intents
         self._proven = dict.fromkeys(recollection.proven, "")
+        self._orders = recollection.orders
         self._memory.recall(recollection)
 
     def _write_all_known(self) -> None:

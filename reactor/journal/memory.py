@@ -11,6 +11,7 @@ from types import MappingProxyType
 from reactor.core.container import ContainerId, Run
 from reactor.core.decisions import Decision
 from reactor.core.notes import Cause
+from reactor.core.orders import Orders
 from reactor.core.ports import Anchor
 
 CAPACITY = 20_000
@@ -37,6 +38,7 @@ class Recollection:
     exits: Mapping[Run, Cause] = field(default_factory=dict)
     intents: tuple[Decision, ...] = ()
     proven: frozenset[str] = frozenset()
+    orders: Orders = field(default_factory=Orders)
 
 
 class Memory:

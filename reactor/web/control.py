@@ -8,7 +8,7 @@ rules and let held ones act. Only paths, methods and JSON belong here; what is d
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -43,6 +43,10 @@ class Reader:
     unread: bool = False
 
 
+More = Mapping[str, Mapping[str, Callable[[Mapping[str, str]], Told]]]
+"""Further orders: by path and method, from the query to what is told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """Somebody wants a container ended: just the run that began at ``started_at``, if that is given.
@@ -67,6 +71,7 @@ class Controls:
     reload: Callable[[], Awaitable[Told]]
     acknowledge: Callable[[Reader], Told]
     kill: Callable[[Order], Told]
+    more: More = field(default_factory=dict)
 
 
 def control(controls: Controls, more: Routes = NO_ROUTES) -> Handler:
@@ -114,8 +119,19 @@ def control(controls: Controls, more: Routes = NO_ROUTES) -> Handler:
             "/v1/ack": {"POST": acknowledge},
             "/v1/kill": {"POST": kill},
             **more,
+            **_further(controls.more),
         }
     )
+
+
+def _further(more: More) -> dict[str, dict[str, Handler]]:
+    def handler(tell: Callable[[Mapping[str, str]], Told]) -> Handler:
+        async def handle(request: Request) -> Answer:
+            return _answer(lambda: tell(request.query))
+
+        return handle
+
+    return {path: {method: handler(tell) for method, tell in ways.items()} for path, ways in more.items()}
 
 
 def _answer(tell: Callable[[], Told]) -> Response:

@@ -18,8 +18,8 @@ from reactor.app.controlling import Desk
 from reactor.app.monitor import Monitor
 from reactor.app.numbers import Numbers
 from reactor.app.reloading import Reloader
+from reactor.core.commanding import ALONE
 from reactor.core.decisions import Decision
-from reactor.core.orders import ALONE
 from reactor.core.protection import Policy
 from reactor.core.rules import RuleSet
 from reactor.core.verbs import Action

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from reactor.core.commanding import ALONE, WITH_SIDECARS, meant, refusal
 from reactor.core.container import ContainerId, Run
 from reactor.core.decisions import Result, Why
 from reactor.core.facts import Ordered
-from reactor.core.orders import ALONE, WITH_SIDECARS, meant, refusal
 from reactor.core.protection import Policy, Standing
 from reactor.core.rules import Rule, Selector
 from reactor.core.state import Setup
