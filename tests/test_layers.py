@@ -16,7 +16,7 @@ PRODUCT: Final = Path(__file__).parents[1] / "reactor"
 
 # From top to bottom. A room may import the rooms in the rows below its own, and itself; not its neighbours.
 FLOORS: Final = (
-    ("app",),
+    ("app", "client"),
     ("web",),
     ("act", "ruletest"),
     ("observe", "streams"),

@@ -18,10 +18,11 @@ from reactor.app.numbers import Numbers
 from reactor.app.reading import Reading, ReadingHangs
 from reactor.app.reloading import Reloader
 from reactor.core.appraisal import SPARED, appraise, find
-from reactor.core.by_hand import meant, refusal
+from reactor.core.commanding import meant, refusal
 from reactor.core.facts import Acknowledged, Ordered
 from reactor.core.gate import objection, token
 from reactor.core.language.printing import tame
+from reactor.core.obeying import under_orders
 from reactor.core.restraint import Match
 from reactor.http.server import serve
 from reactor.http.server_routes import Routes
@@ -115,7 +116,8 @@ class Desk:
         (entry,) = found
         if order.started_at not in {"", entry.run.started_at}:
             raise Refused(_CONFLICT, {"error": f"{shown} has begun another run; nothing was ended"})
-        if why := refusal(monitor.setup, entry):
+        setup = under_orders(monitor.setup, monitor.state, trio.current_time())
+        if why := refusal(setup, entry):
             raise Refused(_CONFLICT, {"error": f"{entry.container.name}: {why}"})
         told = {"id": entry.run.id, "started_at": entry.run.started_at, "name": entry.container.name}
         if entry.standing in SPARED and not order.sure:

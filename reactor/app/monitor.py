@@ -14,8 +14,8 @@ from reactor.app.proofs import proofs
 from reactor.app.reloads import Reloads
 from reactor.app.scribe import Scribe
 from reactor.app.telling import Teller
-from reactor.core.by_hand import ORDERS, is_order, is_our_own
 from reactor.core.cautions import GateOpened
+from reactor.core.commanding import ORDERS, is_order, is_our_own
 from reactor.core.container import Container, ContainerId, Run
 from reactor.core.decisions import Decision, Outcome, Why
 from reactor.core.exempting import exempted
@@ -162,7 +162,9 @@ class Monitor:
     def allows(self, container: Container, decision: Decision) -> bool:
         """The last look before acting: still meant, in scope, neither skipped nor protected, an orphan?"""
         if is_order(decision):
-            return not is_our_own(self.setup.policy, container.id)
+            # A silence is for rules; a hold is for everything.
+            held = is_held(self.state, trio.current_time())
+            return not held and not is_our_own(self.setup.policy, container.id)
         if not may_act(self.state, decision, trio.current_time()) or not self._is_meant(container, decision):
             return False
         if decision.rule == LEFTOVERS and not may_be_left(container):

@@ -177,6 +177,18 @@ class Acknowledged:
 
 
 @dataclass(frozen=True, slots=True)
+class Ordered:
+    """Somebody wants this one run ended, its sidecars too if ``cascade``. ``who`` and ``why`` are for the
+    record only."""
+
+    at: float
+    run: Run
+    who: str
+    why: str = ""
+    cascade: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """Somebody ordered that nothing is done for now."""
 
@@ -217,18 +229,6 @@ class Unsilenced:
     who: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ordered:
-    """Somebody wants this one run ended, its sidecars too if ``cascade``. ``who`` and ``why`` are for the
-    record only."""
-
-    at: float
-    run: Run
-    who: str
-    why: str = ""
-    cascade: bool = False
-
-
 Fact = (
     Happened
     | Seen
@@ -244,10 +244,10 @@ Fact = (
     | Subscription
     | Reloaded
     | Acknowledged
+    | Ordered
     | Held
     | Resumed
     | Released
     | Silenced
     | Unsilenced
-    | Ordered
 )

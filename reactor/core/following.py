@@ -5,7 +5,7 @@ Only outcomes are taken in here. A cascade begins when its main's end has come o
 
 from dataclasses import replace
 
-from reactor.core.by_hand import ALONE
+from reactor.core.commanding import ALONE
 from reactor.core.deciding import begin, decide
 from reactor.core.decisions import Decision, Outcome, Result, Why
 from reactor.core.defects import forget_broken

@@ -12,6 +12,7 @@ from reactor.core.deciding import decide
 from reactor.core.decisions import Decision, Outcome, Result, Why
 from reactor.core.draft import Draft
 from reactor.core.language.units import say_duration
+from reactor.core.orders import silence_of
 from reactor.core.state import Entry, Setup
 from reactor.core.state import State as CoreState
 from reactor.core.topology import needed
@@ -66,6 +67,8 @@ def _left(setup: Setup, state: CoreState, known: list[Entry], at: float) -> Iter
         if after is None or since is None or at - since < after or not _is_free(entry, at):
             continue
         if at - _watched_since(entry) < min(after, WATCHED_FOR) or entry.run.id in joined:
+            continue
+        if silence_of(setup.silences, entry.run.id, RULE, at) is not None:
             continue
         if not (entry.is_sidecar and needed(state, entry)):
             yield since, entry

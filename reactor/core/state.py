@@ -39,8 +39,8 @@ class Setup:
     names) whose end it did not see. ``crash_ends`` ends of one container within ``crash_within``
     are a crash loop. ``gate`` is for rules whose digest is not among the ``proven``, which were in
     force before; a monitor arms it with ``GateTerms()``. ``layer_every`` is how often a layer is measured.
-    ``budgets`` and ``breaker`` are armed by a monitor as well; ``silences`` are put in by ``ordering``.
     ``leftovers_after`` is how long what is over lies about before it is removed, None for ever.
+    ``budgets`` and ``breaker`` are armed by a monitor as well; ``silences`` are put in by ``ordering``.
     """
 
     rules: RuleSet
@@ -59,10 +59,10 @@ class Setup:
     gate: GateTerms = field(default_factory=no_gate)
     proven: frozenset[str] = frozenset()
     layer_every: float = 300.0
+    leftovers_after: float | None = None
     budgets: BudgetTerms = field(default_factory=no_budgets)
     breaker: BreakerTerms = field(default_factory=no_breaker)
     silences: tuple[Silence, ...] = ()
-    leftovers_after: float | None = None
 
     def fresh_for(self, rule: Rule) -> float:
         """How old a sample may be to be evidence for this rule."""

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from reactor.core.adopting import see, vanish
 from reactor.core.braking import count_in
-from reactor.core.by_hand import obey as obey_order
 from reactor.core.cautions import AcknowledgementRefused
+from reactor.core.commanding import end_as_ordered
 from reactor.core.container import Run
 from reactor.core.decisions import Decision
 from reactor.core.defects import put_out_of_force
@@ -57,8 +57,7 @@ from reactor.core.verdicts import judge
 
 def step(setup: Setup, state: State, fact: Fact) -> Step:
     """What this fact leads to."""
-    if state.curbs.orders is not None and not isinstance(fact, Ordered):
-        # A hold is for rules: whoever orders one end by hand knows of it.
+    if state.curbs.orders is not None:
         setup = under_orders(setup, state, fact.at)
     match fact:
         case Sample() | LayerSized():
@@ -116,7 +115,7 @@ def _of_our_own(
         case Acknowledged():
             return _acknowledged(setup, state, fact)
         case Ordered():
-            return obey_order(setup, state, fact)
+            return end_as_ordered(setup, state, fact)
         case _:
             state, notes = obey(state, fact)
             return Step(state, (), tuple(notes))

@@ -81,17 +81,6 @@ _LEVELS = """
 ALTER TABLE intents ADD COLUMN level TEXT NOT NULL DEFAULT '';
 """
 
-# What operators ordered: holds and silences. `until` is NULL for as long as nobody lifts it.
-_ORDERS = """
-CREATE TABLE orders (
-  id TEXT PRIMARY KEY, kind TEXT NOT NULL, container TEXT NOT NULL, name TEXT NOT NULL, rule TEXT NOT NULL,
-  who TEXT NOT NULL, why TEXT NOT NULL, since REAL NOT NULL, until REAL, lifted REAL,
-  lifted_by TEXT NOT NULL DEFAULT ''
-);
-CREATE INDEX orders_since ON orders (since);
-CREATE INDEX orders_open ON orders (since) WHERE lifted IS NULL;
-"""
-
 # What came of decisions, in the order in which it was written, for those who follow along. A number is never
 # given twice, also not after its row is deleted; `epoch` tells one file from another that was begun in its
 # place. The same decision is told again only if something else came of it.
@@ -108,6 +97,16 @@ CREATE TRIGGER tell AFTER UPDATE OF final ON intents WHEN new.final = 1 AND old.
   INSERT OR IGNORE INTO news (decision, result, why, at)
   VALUES (new.id, coalesce(new.result, ''), coalesce(new.why, ''), coalesce(new.finished, new.wall));
 END;
+"""
+# What operators ordered: holds and silences. `until` is NULL for as long as nobody lifts it.
+_ORDERS = """
+CREATE TABLE orders (
+  id TEXT PRIMARY KEY, kind TEXT NOT NULL, container TEXT NOT NULL, name TEXT NOT NULL, rule TEXT NOT NULL,
+  who TEXT NOT NULL, why TEXT NOT NULL, since REAL NOT NULL, until REAL, lifted REAL,
+  lifted_by TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX orders_since ON orders (since);
+CREATE INDEX orders_open ON orders (since) WHERE lifted IS NULL;
 """
 
 MIGRATIONS: tuple[str, ...] = (_FIRST, _PROVEN, _SUMMARY, _CERTIFICATES, _LEVELS, _ORDERS, _NEWS)

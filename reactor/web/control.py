@@ -117,9 +117,9 @@ def control(controls: Controls, more: Routes = NO_ROUTES) -> Handler:
             "/v1/explain": {"GET": explain},
             "/-/reload": {"POST": reload},
             "/v1/ack": {"POST": acknowledge},
-            **_further(controls.more),
             "/v1/kill": {"POST": kill},
             **more,
+            **_further(controls.more),
         }
     )
 

@@ -18,7 +18,7 @@ from reactor.app.controlling import Desk
 from reactor.app.monitor import Monitor
 from reactor.app.numbers import Numbers
 from reactor.app.reloading import Reloader
-from reactor.core.by_hand import ALONE
+from reactor.core.commanding import ALONE
 from reactor.core.decisions import Decision
 from reactor.core.protection import Policy
 from reactor.core.rules import RuleSet

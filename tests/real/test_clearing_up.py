@@ -49,10 +49,10 @@ def test_leftovers_go_and_their_data_stays(lone_scene: Scene) -> None:
     """Exited and never started ones; not what runs, is paused, comes back, is skipped, or is nobody's."""
     scene, client = lone_scene, lone_scene.containers.client
     volume = client.volumes.create(name=unique_name())
-    mounts = {volume.name: {"bind": "/data", "mode": "rw"}}
+    mounts: dict[str, Any] = {"volumes": {volume.name: {"bind": "/data", "mode": "rw"}}}
     write = deeds.sh("echo precious > /data/kept")
     try:
-        old, never = scene.run(write, task="old", volumes=mounts), scene.create(task="never")
+        old, never = scene.run(write, task="old", **mounts), scene.create(task="never")
         running, paused = scene.run(task="running"), scene.run(task="paused")
         client.api.pause(paused)
         stays = [
@@ -73,7 +73,7 @@ def test_leftovers_go_and_their_data_stays(lone_scene: Scene) -> None:
                 (never, "leftovers"),
             }
         scene.verdict()
-        reader = scene.containers.run(deeds.sh("cat /data/kept"), volumes=mounts)
+        reader = scene.containers.run(deeds.sh("cat /data/kept"), **mounts)
         client.api.wait(reader)
         assert client.api.logs(reader) == b"precious\n"
     finally:

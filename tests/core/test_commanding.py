@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from reactor.core.by_hand import ALONE, WITH_SIDECARS, meant, refusal
+from reactor.core.commanding import ALONE, WITH_SIDECARS, meant, refusal
 from reactor.core.container import ContainerId, Run
 from reactor.core.decisions import Result, Why
 from reactor.core.facts import Ordered

@@ -54,7 +54,7 @@ def refusal(setup: Setup, entry: Entry) -> str:
     if is_our_own(setup.policy, entry.run.id):
         return "it is reactor's own, or the configuration protects it by its id: use the engine's own tools"
     if setup.dry_run:
-        return "this monitor runs dry: it ends nothing"
+        return "this monitor runs dry, or is held: it ends nothing"
     if not entry.alive:
         return "this run is over"
     if entry.unsure:
@@ -64,7 +64,7 @@ def refusal(setup: Setup, entry: Entry) -> str:
     return ""
 
 
-def obey(setup: Setup, state: State, fact: Ordered) -> Step:
+def end_as_ordered(setup: Setup, state: State, fact: Ordered) -> Step:
     """Decide as ordered, about just the run that was meant."""
     entry = state.entries.get(fact.run.id)
     if entry is None or entry.run != fact.run or refusal(setup, entry):
