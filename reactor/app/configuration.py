@@ -113,6 +113,13 @@ class TimesText(Strict):
     stale_after: Duration = Times().stale_after
     drain: Duration = Times().drain
     layer_every: Seldom = Times().layer_every
+    owner_grace: Duration = Times().owner_grace
+
+
+class OwnersText(Strict):
+    """``owners``: whether those are ended whose owner is proved to be gone."""
+
+    enforce: bool = False
 
 
 class JournalText(Strict):
@@ -176,6 +183,7 @@ class ConfigurationText(MeansText):
     protect: ProtectText = ProtectText()
     trusted_images: list[Glob] = Field(default=[])
     times: TimesText = TimesText()
+    owners: OwnersText = OwnersText()
     journal: JournalText = JournalText()
     record: RecordText | None = None
     listen: Text = ""
@@ -199,6 +207,7 @@ SHAPE = Shape(
         ("times",): (TimesText, "'times'"),
         ("gate",): (GateText, "'gate'"),
         ("evidence",): (EvidenceText, "'evidence'"),
+        ("owners",): (OwnersText, "'owners'"),
         ("journal",): (JournalText, "'journal'"),
         ("record",): (RecordText, "'record'"),
         ("webhooks",): (WebhookText, "a webhook"),
@@ -278,6 +287,7 @@ def settings_of(written: ConfigurationText) -> Settings:
         record=Path(written.record.folder) if written.record is not None else None,
         record_limits=_limits(written.record),
         means=means_of(written),
+        owners_enforced=written.owners.enforce,
     )
 
 

@@ -26,6 +26,7 @@ from reactor.http.server_listeners import CannotListen
 from reactor.http.server_unix import own_unix_listener
 from reactor.ruleset import load
 from reactor.ruleset.errors import BadRules
+from reactor.web.leases import LeaseDesk
 
 log = logging.getLogger("reactor.app")
 
@@ -68,7 +69,11 @@ def load_for(settings: Settings, named: Sequence[Path]) -> RuleSet:
 
 
 def services(
-    settings: Settings, listeners: list[trio.SocketListener], paths: list[Path] | None, engine: str
+    settings: Settings,
+    listeners: list[trio.SocketListener],
+    paths: list[Path] | None,
+    engine: str,
+    leases: LeaseDesk | None = None,
 ) -> tuple[Service, ...]:
     """What the supervisor starts beside the sources."""
     named = paths or [shipped_rules()]
@@ -81,7 +86,7 @@ def services(
                 nursery.start_soon(reload_on_change, reloader, partial(look_at, named), LOOK_EVERY)
             if listeners:
                 desk = Desk(monitor, numbers, reloader, engine)
-                await nursery.start(serve_control, listeners, desk)
+                await nursery.start(serve_control, listeners, desk, leases)
             task_status.started()
 
     return (serving,)

@@ -23,6 +23,7 @@ from reactor.core.language.printing import tame
 from reactor.core.restraint import Match
 from reactor.http.server import serve
 from reactor.web.control import TERMS, Controls, Reader, Refused, control
+from reactor.web.leases import LeaseDesk, with_leases
 
 log = logging.getLogger("reactor.app")
 
@@ -114,11 +115,17 @@ def _match(match: Match) -> Mapping[str, str]:
 async def serve_control(
     listeners: Sequence[trio.SocketListener],
     desk: Desk,
+    leases: LeaseDesk | None = None,
     *,
     task_status: trio.TaskStatus[Any] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Answer on the control socket for ever."""
-    await serve(listeners, control(desk.controls()), terms=TERMS, task_status=task_status)
+    handler = control(desk.controls())
+    if leases is not None:
+        handler = with_leases(handler, leases)
+        # The socket was opened long ago, and from now on somebody answers.
+        leases.book.open(trio.current_time())
+    await serve(listeners, handler, terms=TERMS, task_status=task_status)
 
 
 async def reload_on_hangup(

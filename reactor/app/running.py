@@ -35,8 +35,10 @@ from reactor.engine.endpoint import Endpoint, resolve
 from reactor.engine.errors import BadEndpoint
 from reactor.http.server_listeners import CannotListen
 from reactor.journal.errors import JournalError
-from reactor.journal.journal import Journal
+from reactor.journal.journal import PATIENCE, Journal
 from reactor.observe.push import BadSetting, push_settings
+from reactor.owners.book import LeaseBook
+from reactor.web.leases import LeaseDesk
 from reactor.web.listen import DEFAULT, BadListen, open_listeners, parse_listen
 
 log = logging.getLogger("reactor.app")
@@ -130,12 +132,20 @@ async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet, options: 
         record = settings.recording_place(options.record)
         plan = replace(
             plan,
-            services=services(settings, control, options.rules, info.name),
+            services=services(settings, control, options.rules, info.name, _lease_desk(plan)),
             recorder=Recorder(record, info) if record is not None else None,
         )
         _greet(info, endpoint, settings, rules, listeners, path)
         await supervise(plan, wait_for_signal)
     log.info("stopped")
+
+
+def _lease_desk(plan: Plan) -> LeaseDesk | None:
+    async def written() -> None:
+        with trio.move_on_after(PATIENCE):
+            await plan.journal.wait_written()
+
+    return LeaseDesk(plan.book, written) if plan.book is not None else None
 
 
 def make_folder(journal: Path) -> None:
@@ -172,6 +182,7 @@ def _plan(
         drain=settings.times.drain,
         evidence=settings.evidence,
         proc=settings.proc,
+        book=LeaseBook(journal.keep_lease),
     )
 
 

@@ -12,7 +12,7 @@ from reactor.core.evidence import EvidenceTerms
 from reactor.core.protection import Policy
 from reactor.core.restraint import GateTerms
 from reactor.core.rules import RuleSet
-from reactor.core.state import Setup
+from reactor.core.state import OWNER_FRESH, Setup
 from reactor.engine.watch import WatchTimes
 from reactor.kernel.memory import PROC
 from reactor.recording.places import Folder, Limits, Place, place_of
@@ -29,6 +29,7 @@ class Times:
     stale_after: float = 10.0
     drain: float = 20.0
     layer_every: float = 300.0
+    owner_grace: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Settings:
     journal cannot take an intent. ``control`` is the control socket: empty for the default place, or ``off``.
     ``record`` is the folder for recordings, None for no recording. ``evidence`` is what is gathered around
     the ends that we bring. ``proc`` is where the ``/proc`` of the engine's host is, as the monitor sees it.
-    ``means`` are what rules may call.
+    ``means`` are what rules may call. ``owners_enforced`` has those ended whose owner is gone.
     """
 
     policy: Policy = field(default_factory=Policy)
@@ -59,6 +60,7 @@ class Settings:
     evidence: EvidenceTerms = field(default_factory=EvidenceTerms)
     proc: Path = PROC
     means: Means = field(default_factory=Means)
+    owners_enforced: bool = False
 
     def recording_place(self, named: str | None = None) -> Place | None:
         """Where to record: what was named on the command line, else the folder; None for nowhere."""
@@ -79,6 +81,10 @@ class Settings:
             dry_run=self.dry_run,
             gate=self.gate,
             layer_every=times.layer_every,
+            owner_grace=times.owner_grace,
+            # Two lists have to be within it, however seldom they are.
+            owner_fresh=max(OWNER_FRESH, 2.5 * times.reconcile_every),
+            owners_enforced=self.owners_enforced,
         )
 
     def watch_times(self) -> WatchTimes:

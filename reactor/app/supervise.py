@@ -28,6 +28,7 @@ from reactor.app.proofs import proven
 from reactor.app.recorder import Recorder
 from reactor.core.decisions import Outcome, Result, Why
 from reactor.core.evidence import EvidenceTerms
+from reactor.core.leases import wanted_owners
 from reactor.core.ports import Engine, EngineInfo
 from reactor.core.state import Setup
 from reactor.core.step import wanted_zombies, wants_host
@@ -39,6 +40,8 @@ from reactor.kernel.memory import PROC
 from reactor.kernel.watching import KernelWatch
 from reactor.observe.own import watch_loop
 from reactor.observe.tally import Tally
+from reactor.owners.book import LeaseBook
+from reactor.owners.watching import OwnerWatch
 from reactor.streams.scheduler import TrioScheduler
 
 log = logging.getLogger("reactor.app")
@@ -57,7 +60,8 @@ class Plan:
 
     ``acting_engine`` is the engine for those who act, if it is not to be the same. ``evidence`` says what is
     gathered around the ends that we bring; None is nothing. ``proc`` is where the kernel of the engine's host
-    is read. ``means`` are what rules may call, ``source`` says in messages who we are.
+    is read. ``means`` are what rules may call, ``source`` says in messages who we are. ``book`` has the
+    leases; without one nobody can renew any, and none runs out.
     """
 
     setup: Setup
@@ -77,6 +81,7 @@ class Plan:
     drain: float = 20.0
     chance: Random = field(default_factory=Random)
     proc: Path = PROC
+    book: LeaseBook | None = None
 
 
 async def supervise(
@@ -162,8 +167,11 @@ async def _start_watching(
         plan.proc,
     )
 
+    owners = _owner_watch(plan, monitor)
+
     def opened(info: EngineInfo) -> None:
         kernel.connected(info)
+        owners.connected(info)
         workers.nudge()
 
     layers = Layers(plan.engine, monitor.feed, every=plan.setup.layer_every)
@@ -196,8 +204,23 @@ async def _start_watching(
     await sources.start(watch.run, sources)
     sources.start_soon(kernel.watch_host)
     sources.start_soon(kernel.watch_zombies)
+    sources.start_soon(owners.run)
     await _take_up_intents(plan, monitor, workers)
     return numbers
+
+
+def _owner_watch(plan: Plan, monitor: Monitor) -> OwnerWatch:
+    journal = plan.journal
+    book = plan.book or LeaseBook(journal.keep_lease)
+    book.recall(journal.leases())
+    return OwnerWatch(
+        monitor.feed,
+        lambda: wanted_owners(monitor.setup, monitor.state),
+        book,
+        journal.boots(),
+        journal.keep_boot,
+        plan.proc,
+    )
 
 
 async def _take_up_intents(plan: Plan, monitor: Monitor, workers: Workers) -> None:

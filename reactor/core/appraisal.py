@@ -12,6 +12,7 @@ from reactor.core.lacking import what_is_lacking
 from reactor.core.language.distance import Distance, distance_of, distances
 from reactor.core.language.totals import say_amount
 from reactor.core.language.units import say_duration
+from reactor.core.leases import OwnerAppraisal, appraise_owner
 from reactor.core.outlook import Outlook, Stand, outlooks
 from reactor.core.protection import Standing
 from reactor.core.rules import Level, Rule, View
@@ -59,7 +60,7 @@ class Appraisal:
     """One container: where it stands, what hangs on it, and what each rule makes of it.
 
     ``kept_by`` says what keeps every rule from acting, empty if nothing does. ``sample_age`` is how old
-    the last reading is, in seconds, None without one that counts.
+    the last reading is, in seconds, None without one that counts. ``owner`` is what is known of its owner.
     """
 
     id: str
@@ -74,6 +75,7 @@ class Appraisal:
     age: float | None
     sample_age: float | None
     rules: tuple[RuleAppraisal, ...]
+    owner: OwnerAppraisal | None = None
 
 
 _KEPT = {
@@ -119,6 +121,7 @@ def appraise(setup: Setup, state: State, entry: Entry, at: float) -> Appraisal:
         age=None if container.born is None else at - container.born,
         sample_age=None if sample is None else at - sample.at,
         rules=tuple(_rule(setup, state, rule, known.get(rule.key), view, at) for rule in setup.rules.rules),
+        owner=appraise_owner(setup, state, entry, at),
     )
 
 

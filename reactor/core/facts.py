@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from reactor.core.container import Container, ContainerId, Listed, Run
 from reactor.core.decisions import Outcome
+from reactor.core.owners import Presence
 
 
 class Happening(StrEnum):
@@ -123,6 +124,18 @@ class ZombiesSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnersSeen:
+    """Owners were looked for, all at once, by the texts of their labels. ``why`` has what proves it.
+
+    Owners that are containers are found in the snapshots instead.
+    """
+
+    at: float
+    seen: Mapping[str, Presence] = field(hash=False)
+    why: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
 class LayerSized:
     """How many bytes stand in the container's own writable layer, which outlives its runs."""
 
@@ -185,6 +198,7 @@ Fact = (
     | HostSeen
     | ZombiesSeen
     | LayerSized
+    | OwnersSeen
     | Tick
     | Acted
     | Subscription

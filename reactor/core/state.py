@@ -15,12 +15,15 @@ from reactor.core.facts import Happened, HostSeen, LayerSized, Sample
 from reactor.core.holding import Holding
 from reactor.core.language.windows import Tracks, no_tracks
 from reactor.core.notes import Note
+from reactor.core.owners import Presence
 from reactor.core.protection import GOVERNED, Policy, Standing
 from reactor.core.restraint import Curbs, GateTerms, Place, no_gate
 from reactor.core.rules import Rule, RuleSet, Trigger
 from reactor.core.shelf import Shelf
 from reactor.core.verbs import Action
 
+OWNER_FRESH = 30.0
+"""For how many seconds a look at an owner is evidence, at least."""
 SELDOM = 3.0
 """Seconds between two readings, or two looks at the clock, that are no gap in the evidence."""
 
@@ -36,6 +39,8 @@ class Setup:
     names) whose end it did not see. ``crash_ends`` ends of one container within ``crash_within``
     are a crash loop. ``gate`` is for rules whose digest is not among the ``proven``, which were in
     force before; a monitor arms it with ``GateTerms()``. ``layer_every`` is how often a layer is measured.
+    ``owner_grace`` is for how long an owner has to be gone, ``owner_fresh`` how old a look at one may be;
+    unless ``owners_enforced``, it is only said.
     """
 
     rules: RuleSet
@@ -54,6 +59,9 @@ class Setup:
     gate: GateTerms = field(default_factory=no_gate)
     proven: frozenset[str] = frozenset()
     layer_every: float = 300.0
+    owner_grace: float = 30.0
+    owner_fresh: float = OWNER_FRESH
+    owners_enforced: bool = False
 
     def fresh_for(self, rule: Rule) -> float:
         """How old a sample may be to be evidence for this rule."""
@@ -192,6 +200,17 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnerKnown:
+    """What was last seen of an owner, since when without a break, and in how many lists it was missing."""
+
+    presence: Presence
+    at: float
+    since: float
+    why: str = ""
+    lists: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """Everything the core remembers.
 
@@ -201,7 +220,7 @@ class State:
     rules about the whole; ``curbs`` is what holds rules back. ``unconfirmed`` were alive
     in the last list and may be in scope, and what run they are in could not be found out. ``ticked`` is when
     time last went on, ``awake`` since when it has done so without a break: what was not seen in a break is
-    not our news. ``host`` is what was last seen of the host.
+    not our news. ``host`` is what was last seen of the host, ``owners`` what of owners, by their texts.
     """
 
     entries: Shelf[Entry] = field(default_factory=Shelf)
@@ -216,6 +235,7 @@ class State:
     ticked: float | None = None
     awake: float | None = None
     host: HostSeen | None = None
+    owners: Mapping[str, OwnerKnown] = field(default_factory=dict)
 
     def living(self) -> Iterator[Entry]:
         """The entries of runs under way."""

@@ -24,6 +24,7 @@ from reactor.core.facts import (
     Happening,
     HostSeen,
     LayerSized,
+    OwnersSeen,
     Reloaded,
     Sample,
     Seen,
@@ -37,6 +38,7 @@ from reactor.core.following import follow
 from reactor.core.gate import objection, open_gate, start_counting
 from reactor.core.judging import needs_samples, reads_zombies
 from reactor.core.layers import take_layer
+from reactor.core.leases import count_containers, take_owners
 from reactor.core.moments import is_before
 from reactor.core.notes import OomSeen
 from reactor.core.oomed import is_of_a_later_run, keep_early
@@ -56,7 +58,7 @@ def step(setup: Setup, state: State, fact: Fact) -> Step:
     match fact:
         case Sample() | LayerSized():
             return _read(setup, state, fact)
-        case HostSeen() | ZombiesSeen():
+        case HostSeen() | ZombiesSeen() | OwnersSeen():
             return _of_the_kernel(setup, state, fact)
         case Tick():
             return tick(setup, state, fact.at)
@@ -86,8 +88,11 @@ def _looked(setup: Setup, state: State, fact: Seen | Vanished) -> Step:
     return _settle(setup, draft, fact.at, draft.changed.values())
 
 
-def _of_the_kernel(setup: Setup, state: State, fact: HostSeen | ZombiesSeen) -> Step:
-    """What the kernel of the host says, and no engine."""
+def _of_the_kernel(setup: Setup, state: State, fact: HostSeen | ZombiesSeen | OwnersSeen) -> Step:
+    """What the kernel of the host says, or whoever looks for owners, and no engine."""
+    if isinstance(fact, OwnersSeen):
+        # As below.
+        return Step(take_owners(setup, state, fact))
     if isinstance(fact, HostSeen):
         # It is judged when time goes on, with everybody in view.
         return Step(replace(state, host=fact))
@@ -225,6 +230,7 @@ def _exited(state: State, fact: Exited) -> Step:
 
 def _snapped(setup: Setup, state: State, snapshot: Snapshot) -> Step:
     draft, changed = reconcile(setup, start_counting(state, snapshot.at), snapshot)
+    draft.state = count_containers(setup, draft.state, snapshot)
     entries = (draft.entry(key) for key in changed)
     step = _settle(setup, draft, snapshot.at, [each for each in entries if each and may_change(each)])
     away = ended_while_away(setup, step.state, snapshot)

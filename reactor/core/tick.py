@@ -15,6 +15,7 @@ from reactor.core.draft import Draft
 from reactor.core.following import forget
 from reactor.core.gate import gated_rules, is_gated, is_partly_seen, review
 from reactor.core.groups import Groups
+from reactor.core.leases import judge_owned
 from reactor.core.limits import remember, within_limits
 from reactor.core.orphans import judge_orphan, met
 from reactor.core.rules import Rule
@@ -29,6 +30,7 @@ def tick(setup: Setup, state: State, at: float) -> Step:
     """What comes due at this moment."""
     draft = Draft(_went_on(setup, forget(setup, state, at), at))
     decisions = _judge_lonely(setup, draft, at)
+    decisions += judge_owned(setup, draft, at)
     candidates = _judge_all(setup, draft, at, decisions)
     draft.state, draft.changed = draft.finish(), {}
     candidates += take_victims(setup, draft, at)

@@ -15,9 +15,9 @@ from reactor.core.decisions import Decision, Outcome
 from reactor.core.evidence import Evidence
 from reactor.core.grounds import Grounds
 from reactor.core.notes import Cause, Ended
-from reactor.core.ports import Anchor
+from reactor.core.ports import Anchor, KeptLease
 from reactor.core.protection import Standing
-from reactor.journal import clocks, rows
+from reactor.journal import clocks, rows, tenancy
 from reactor.journal.backlog import Backlog
 from reactor.journal.memory import KnownRun, Memory, Recollection
 from reactor.journal.rows import Moment
@@ -81,6 +81,8 @@ class Journal:
         )
         self._open_intents: tuple[Decision, ...] = ()
         self._proven: Mapping[str, str] = {}
+        self._leases: dict[str, KeptLease] = {}
+        self._boots: frozenset[str] = frozenset()
         self._told_drops = 0
         self._late = 0
 
@@ -164,6 +166,26 @@ class Journal:
             self._proven = dict(proofs)
             self._put(*rows.proven(proofs, self._moment()))
 
+    def leases(self) -> tuple[KeptLease, ...]:
+        """The leases as they were last kept."""
+        return tuple(self._leases.values())
+
+    def keep_lease(self, lease: KeptLease) -> None:
+        """Write down a lease as it is now, without waiting."""
+        self._leases[lease.name] = lease
+        if lease.forgotten:
+            del self._leases[lease.name]
+        self._put(tenancy.keep(lease, self._moment()))
+
+    def boots(self) -> frozenset[str]:
+        """The boots of the engine's host that are on record."""
+        return self._boots
+
+    def keep_boot(self, boot_id: str) -> None:
+        """Write down a boot of the engine's host, without waiting."""
+        self._boots |= {boot_id}
+        self._put(tenancy.boot(boot_id, self._moment()))
+
     async def wait_written(self) -> None:
         """Wait until everything is on its way to the disk; give it a deadline."""
         await self._writer.wait_written()
@@ -198,11 +220,17 @@ class Journal:
         self._open_intents = recollection.intents
         self._proven = dict.fromkeys(recollection.proven, "")
         self._memory.recall(recollection)
+        self._leases = {**{each.name: each for each in recollection.leases}, **self._leases}
+        self._boots |= recollection.boots
 
     def _write_all_known(self) -> None:
         """A new file was begun under way: it gets the runs that the old one had."""
         now = self._moment()
         for run in self._memory.open_runs():
             self._backlog.put(rows.again(run, now))
+        for lease in self._leases.values():
+            self._backlog.put((tenancy.keep(lease, now),))
+        for boot in sorted(self._boots):
+            self._backlog.put((tenancy.boot(boot, now),))
         if self._proven:
             self._backlog.put(rows.proven(self._proven, now))

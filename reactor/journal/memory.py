@@ -11,7 +11,7 @@ from types import MappingProxyType
 from reactor.core.container import ContainerId, Run
 from reactor.core.decisions import Decision
 from reactor.core.notes import Cause
-from reactor.core.ports import Anchor
+from reactor.core.ports import Anchor, KeptLease
 
 CAPACITY = 20_000
 
@@ -37,6 +37,8 @@ class Recollection:
     exits: Mapping[Run, Cause] = field(default_factory=dict)
     intents: tuple[Decision, ...] = ()
     proven: frozenset[str] = frozenset()
+    leases: tuple[KeptLease, ...] = ()
+    boots: frozenset[str] = frozenset()
 
 
 class Memory:

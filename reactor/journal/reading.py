@@ -14,6 +14,7 @@ from reactor.core.decisions import Decision
 from reactor.core.notes import Cause
 from reactor.core.ports import Anchor
 from reactor.core.verbs import Action
+from reactor.journal import tenancy
 from reactor.journal.memory import KnownRun, Recollection
 from reactor.journal.rows import Moment
 
@@ -41,7 +42,8 @@ def recall(connection: sqlite3.Connection, now: Moment, capacity: int) -> Recoll
         if row[2] in causes and _is_full(row[0])
     }
     proven = frozenset(row[0] for row in connection.execute("SELECT proof FROM proven"))
-    return Recollection(tuple(reversed(runs)), exits, tuple(_intents(connection, now)), proven)
+    held, boots = tenancy.leases(connection), tenancy.boots(connection)
+    return Recollection(tuple(reversed(runs)), exits, tuple(_intents(connection, now)), proven, held, boots)
 
 
 def _run(row: tuple[str, str, str, str, str, str, str, str | None, float | None]) -> KnownRun:

@@ -81,7 +81,16 @@ _LEVELS = """
 ALTER TABLE intents ADD COLUMN level TEXT NOT NULL DEFAULT '';
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _PROVEN, _SUMMARY, _CERTIFICATES, _LEVELS)
+# Leases as their holders left them, and the boots of the engine's host that were seen.
+_OWNERS = """
+CREATE TABLE leases (
+  name TEXT PRIMARY KEY, token INTEGER NOT NULL, ttl REAL NOT NULL, holder TEXT NOT NULL,
+  given_up INTEGER NOT NULL, wall REAL NOT NULL
+);
+CREATE TABLE boots (boot_id TEXT PRIMARY KEY, wall REAL NOT NULL);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _PROVEN, _SUMMARY, _CERTIFICATES, _LEVELS, _OWNERS)
 VERSION = len(MIGRATIONS)
 
 
