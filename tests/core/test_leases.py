@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from reactor.core.container import Container
+from reactor.core.container import Container, State
 from reactor.core.decisions import Result, Why
 from reactor.core.facts import OwnersSeen
 from reactor.core.leases import RULE, appraise_owner, wanted_owners
@@ -132,7 +132,7 @@ def test_a_container_that_may_be_there_is_not_gone(way: str) -> None:
         elif n == 12 and way == "back":
             story.snapshot(at, main).see(at + 1, owner)
         elif way == "paused":
-            story.snapshot(at, main, replace(owner, state="paused"))
+            story.snapshot(at, main, replace(owner, state=State.PAUSED))
         elif way == "seldom":
             at = 100 + 31 * (n - 10)
             story.snapshot(at, main)
