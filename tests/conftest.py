@@ -21,8 +21,11 @@ _ENGINE_FIXTURES = {"docker_host", "private_engine"}
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs an engine, before `-m` chooses, and keep it in one process where there are several."""
     for item in items:
-        if isinstance(item, pytest.Function) and _ENGINE_FIXTURES & set(item.fixturenames):
+        if not isinstance(item, pytest.Function):
+            continue
+        if _ENGINE_FIXTURES & set(item.fixturenames):
             item.add_marker(pytest.mark.real)
+        if item.get_closest_marker("real") is not None:
             # One engine serves them all, and what they measure must not wait for one another.
             item.add_marker(pytest.mark.xdist_group("engine"))
 

@@ -174,5 +174,5 @@ def missing_means(rules: RuleSet, means: Means) -> Iterator[RuleError]:
 
 
 def _at(rule: Rule, message: str) -> RuleError:
-    file, _, line = rule.place.rpartition(":")
-    return RuleError(file, int(line) if line.isdigit() else 0, 0, message)
+    # A compiled rule knows its line and no column.
+    return RuleError(rule.place, 0, 0, message)

@@ -40,7 +40,7 @@ class Counting:
         decision = outcome.decision
         labels = {"action": decision.action, "result": outcome.result, "why": outcome.why}
         self._tally.count("reactor_outcomes_total", **labels)
-        if outcome.result is Result.DONE and decision.at >= self._began:
+        if outcome.result is Result.DONE and decision.ends and decision.at >= self._began:
             # What an earlier monitor decided waited for us; how long says nothing of how quick we are.
             took = outcome.at - decision.at
             self._tally.observe("reactor_kill_duration_seconds", took, action=decision.action)

@@ -27,7 +27,7 @@ from reactor.app.recorder import Recorder
 from reactor.app.refusals import in_words
 from reactor.app.rulefiles import load_rules
 from reactor.app.settings import Settings
-from reactor.app.supervise import Export, Plan, supervise, wait_for_signal
+from reactor.app.supervise import Export, Plan, open_stop_signals, supervise
 from reactor.core.ports import EngineError, EngineInfo
 from reactor.core.rules import RuleSet
 from reactor.engine.calls import DockerEngine
@@ -136,7 +136,8 @@ async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet, options: 
             recorder=Recorder(record, info) if record is not None else None,
         )
         _greet(info, endpoint, settings, rules, listeners, path)
-        await supervise(plan, wait_for_signal)
+        with open_stop_signals() as wait_for_signal:
+            await supervise(plan, wait_for_signal)
     log.info("stopped")
 
 

@@ -8,7 +8,8 @@ end within the grace, and then closes the rest.
 import logging
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
@@ -265,9 +266,14 @@ async def _drain(plan: Plan, workers: Workers, courier: Courier) -> None:
             await courier.wait_empty()
 
 
-async def wait_for_signal() -> None:
-    """Wait for SIGTERM or SIGINT."""
+@contextmanager
+def open_stop_signals() -> Iterator[Callable[[], Awaitable[None]]]:
+    """Take SIGTERM and SIGINT from now on, so that none is missed; what is given waits for the first."""
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        async for number in signals:
-            log.info("stopping", extra={"signal": signal.Signals(number).name})
-            return
+
+        async def wait_for_signal() -> None:
+            async for number in signals:
+                log.info("stopping", extra={"signal": signal.Signals(number).name})
+                return
+
+        yield wait_for_signal

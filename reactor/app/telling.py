@@ -31,6 +31,12 @@ MOST_RULES = 10
 """How many rules a line names."""
 ROOM_FOR_RULES = 180
 """Characters for their names: what is longer than a field may be is cut by the log, and the count with it."""
+_DONE_OR_NOT = {
+    Result.DONE: "it was done, and the container goes on",
+    Result.REFUSED: "it was not done",
+    Result.FAILED: "it could not be done",
+    Result.UNKNOWN: "it is not done yet",
+}
 LEVELS = {Result.DONE: logging.WARNING, Result.REFUSED: logging.INFO}
 
 
@@ -74,13 +80,14 @@ class Teller:
 
     def _decision(self, decision: Decision) -> None:
         log.warning(
-            "dry run: would end a container" if decision.dry_run else "a container is to be ended",
+            _intention(decision),
             extra={
                 "container": decision.name,
                 "id": decision.run.id[:12],
                 "action": decision.action.value,
                 "rule": decision.rule,
                 "reason": decision.reason,
+                **({"then": " ".join(each.action for each in decision.stages)} if decision.stages else {}),
                 **({"summary": decision.summary} if decision.summary else {}),
                 "decision": decision.id,
             },
@@ -211,7 +218,19 @@ def some(names: Sequence[str]) -> str:
     return ", ".join(named) + (f" and {rest} more" if rest else "")
 
 
+def _intention(decision: Decision) -> str:
+    if decision.ends:
+        return "dry run: would end a container" if decision.dry_run else "a container is to be ended"
+    return (
+        "dry run: would act on a container"
+        if decision.dry_run
+        else "something is to be done about a container"
+    )
+
+
 def _sentence(outcome: Outcome) -> str:
+    if not outcome.decision.ends:
+        return _DONE_OR_NOT[outcome.result]
     match outcome.result:
         case Result.DONE:
             return "the container was ended" if outcome.why is Why.ENDED else "the container was over already"

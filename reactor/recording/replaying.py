@@ -110,10 +110,10 @@ class Difference:
 
 
 def first_ends(verdicts: Iterable[Verdict]) -> dict[Run, Verdict]:
-    """The first decision about each run that is more than said."""
+    """The first decision about each run that ends it, and does more than say so."""
     found: dict[Run, Verdict] = {}
     for verdict in verdicts:
-        if not verdict.decision.dry_run:
+        if verdict.decision.ends and not verdict.decision.dry_run:
             found.setdefault(verdict.decision.run, verdict)
     return found
 

@@ -83,7 +83,9 @@ class Act:
                 self._wave(wave)
                 if self._is_enough(size):
                     break
+        # It may have been started just now: it is ready a moment before it listens to signals.
         self._monitor.wait_ready()
+        time.sleep(QUIET)
         if self._monitor.stop() != 0:
             self._seen.faults.crashes.append(self._monitor.raw_log()[-1000:])
         self._check_claims()
@@ -111,6 +113,10 @@ class Act:
         strays = [call for call in self._audit.calls() if call.id not in self._known]
         self._seen.trials += trials
         found = offences(trials, strays)
+        for trial in trials:
+            if trial.name in found.missed:
+                # Soon it will be removed, and nobody could say any more what was the matter with it.
+                self._say(f"{trial.name} lives: {self._stage.inspect(trial.subject.id)}")
         self._seen.offences += found
         self._seen.innocents += sum(weight(part, guilty=False) for part in wave.parts)
         self._seen.waves += 1

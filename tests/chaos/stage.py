@@ -182,6 +182,8 @@ class Stage:
         try:
             said = engine_api.call(self._host, method, path, body, timeout=60.0)
         except engine_api.EngineCallError as refusal:
+            if refusal.status == 304:
+                return None  # It was started when the engine died, and nobody heard of it.
             if refusal.status == 404 and missing is not None:
                 return missing
             raise

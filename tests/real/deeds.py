@@ -41,14 +41,15 @@ SHARED_RAMP = sh("dd if=/dev/zero of=/dev/shm/held bs=1M count=58; sleep 100000"
 NEARLY_FULL = sh("dd if=/dev/zero of=/dev/shm/held bs=1M count=50; sleep 100000")
 """A little less than 80 % (needs ``shm_size``)."""
 PAGE_CACHE = sh(
-    "old=/one; new=/two; while true; do dd if=/dev/zero of=$new bs=1M count=150 2>/dev/null; rm -f $old; "
-    "next=$old; old=$new; new=$next; sleep 4; done"
+    "dd if=/dev/null of=/holes bs=1M seek=1000000 2>/dev/null; at=0; while true; do "
+    "dd if=/holes of=/dev/null bs=1M count=150 skip=$at 2>/dev/null; at=$((at+150)); sleep 4; done"
 )
-"""Fills the memory with a file that is written: cache, which the kernel can drop.
+"""Fills the memory with a file that is read: cache, which the kernel can drop.
 
-Again and again, because some hosts take idle cache away, and each time a new file: only what was used
-once is "inactive", and that is all that the engine's working set leaves out. A page that was read a second
-time, or that is written again soon after it was dropped, counts as in use, here as in ``docker stats``.
+Again and again, because some hosts take idle cache away, and each time another part of a file without
+contents: only what was used once is "inactive", and that is all that the engine's working set leaves out. A
+page that is used a second time, or again soon after it was dropped, counts as in use, here as in ``docker
+stats``; so does one that is met on its way to a slow disk, and therefore nothing is written.
 """
 
 GROW = "a=x; while true; do a=$a$a; done"
