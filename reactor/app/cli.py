@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "status": ("ordering", "status"),
         "reload": ("ordering", "reload"),
         "ack": ("ordering", "acknowledge"),
+        "extend": ("ordering", "extend"),
         "history": ("history", "history"),
         "show": ("show", "show"),
         "demo": ("demo.command", "demo"),

@@ -12,6 +12,7 @@ from typing import Any
 
 import trio
 
+from reactor.app.extending import give, listed
 from reactor.app.monitor import Monitor
 from reactor.app.numbers import Numbers
 from reactor.app.reading import Reading, ReadingHangs
@@ -23,6 +24,7 @@ from reactor.core.language.printing import tame
 from reactor.core.restraint import Match
 from reactor.http.server import serve
 from reactor.web.control import TERMS, Controls, Reader, Refused, control
+from reactor.web.extending import Extension, with_extensions
 from reactor.web.leases import LeaseDesk, with_leases
 
 log = logging.getLogger("reactor.app")
@@ -58,6 +60,7 @@ class Desk:
             "gated": list(self._monitor.gated()),
             "held": [_match(match) for match in gate.matches] if gate.held else [],
             "held_rules": self._held_rules(),
+            "extensions": listed(self._monitor),
             "along": gate.along if gate.held else 0,
             "token": self._token() if gate.held else "",
             "unknown": gate.unknown if gate.held else 0,
@@ -97,6 +100,10 @@ class Desk:
             raise Refused(_CONFLICT, {"error": objection(monitor.setup, monitor.state, token, at)})
         return {"rules": rules, "containers": gate.matching, "token": token}
 
+    def extend(self, asked: Extension) -> Mapping[str, Any]:
+        """Let a container live longer."""
+        return give(self._monitor, asked)
+
     def _token(self) -> str:
         return str(token(self._monitor.setup, self._monitor.state, trio.current_time()))
 
@@ -120,7 +127,7 @@ async def serve_control(
     task_status: trio.TaskStatus[Any] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Answer on the control socket for ever."""
-    handler = control(desk.controls())
+    handler = with_extensions(control(desk.controls()), desk.extend)
     if leases is not None:
         handler = with_leases(handler, leases)
         # The socket was opened long ago, and from now on somebody answers.

@@ -42,6 +42,8 @@ def lines(told: Told, *, everything: bool = False) -> Iterator[str]:
         yield f"its sidecars go with it: {', '.join(told['sidecars'])}"
     if told["mains"]:
         yield f"it lives for: {', '.join(told['mains'])}"
+    if told.get("extended"):
+        yield told["extended"]
     if told.get("owner") and (told["owner"]["state"] or told["owner"]["kind"] != Kind.NAME):
         yield _owner(told["owner"])
     spared = told["standing"] not in GOVERNED

@@ -18,7 +18,7 @@ from reactor.core.cautions import GateOpened
 from reactor.core.container import Container, ContainerId, Run
 from reactor.core.decisions import Decision, Outcome, Why
 from reactor.core.exempting import exempted
-from reactor.core.facts import Acted, Fact
+from reactor.core.facts import Acted, Extended, Fact
 from reactor.core.gate import is_gated
 from reactor.core.layers import wanted_layers
 from reactor.core.leases import RULE as OWNER_GONE
@@ -185,6 +185,11 @@ class Monitor:
         if decision.rule == OWNER_GONE and not self.setup.owners_enforced:
             return True
         return any(rule.dry_run for rule in self._rules_of(decision))
+
+    def extend(self, fact: Extended) -> None:
+        """Let a container live longer, on record."""
+        self._journal.extend(fact)
+        self.feed(fact)
 
     def came_back(self, container: Container) -> None:
         """A container began another run after we had ended one; it is looked at, and judged anew."""

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from reactor.app import extending
 from reactor.app.asking import ask
 from reactor.app.complaint import FOUND, OK, Complaint
 from reactor.core.language.printing import tame
@@ -53,6 +54,12 @@ def _read(options: argparse.Namespace) -> str:
     return str(told["token"])
 
 
+def extend(options: argparse.Namespace) -> int:
+    """Carry out ``reactor extend``."""
+    told = extending.order(options, _user())
+    return _show(options, told, extending.given(told))
+
+
 def status(options: argparse.Namespace) -> int:
     """Carry out ``reactor status``."""
     told = ask(options.control, "GET", "/v1/status")
@@ -86,6 +93,7 @@ def _status(told: Told) -> Iterator[str]:
     if told["reload_errors"]:
         yield "the last reload failed, and the rules before it are in force:"
         yield from (f"  {line}" for line in told["reload_errors"])
+    yield from extending.lines(told)
     if told["held_rules"]:
         yield from _held(told)
         yield f"to let them act: reactor ack {told['token']}; else mend the rules and reload"

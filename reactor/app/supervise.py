@@ -185,6 +185,8 @@ async def _start_watching(
         on_reconciled=lambda took: tally.observe("reactor_reconcile_duration_seconds", took),
     )
     monitor.begin(workers.put, readings.want, watch.look, layers.want)
+    for extended in plan.journal.extensions():
+        monitor.feed(extended)
     sources.start_soon(layers.measure_for_ever)
     numbers = Numbers(
         Sources(

@@ -60,7 +60,8 @@ class Appraisal:
     """One container: where it stands, what hangs on it, and what each rule makes of it.
 
     ``kept_by`` says what keeps every rule from acting, empty if nothing does. ``sample_age`` is how old
-    the last reading is, in seconds, None without one that counts. ``owner`` is what is known of its owner.
+    the last reading is, in seconds, None without one that counts. ``owner`` is what is known of its owner,
+    ``extended`` who lets it live longer.
     """
 
     id: str
@@ -76,6 +77,7 @@ class Appraisal:
     sample_age: float | None
     rules: tuple[RuleAppraisal, ...]
     owner: OwnerAppraisal | None = None
+    extended: str = ""
 
 
 _KEPT = {
@@ -122,7 +124,16 @@ def appraise(setup: Setup, state: State, entry: Entry, at: float) -> Appraisal:
         sample_age=None if sample is None else at - sample.at,
         rules=tuple(_rule(setup, state, rule, known.get(rule.key), view, at) for rule in setup.rules.rules),
         owner=appraise_owner(setup, state, entry, at),
+        extended=_extended(entry, at),
     )
+
+
+def _extended(entry: Entry, at: float) -> str:
+    extended = entry.extended
+    if extended is None or at >= extended.until:
+        return ""
+    given, left = say_duration(round(extended.seconds)), say_duration(round(extended.until - at))
+    return f"rules see its age less by {given}, for another {left}: {extended.who}: {extended.why}"
 
 
 def _kept_by(entry: Entry, at: float) -> str:

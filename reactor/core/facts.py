@@ -136,6 +136,21 @@ class OwnersSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class Extended:
+    """Somebody lets a container live longer: until ``until``, rules see its age less by ``seconds``.
+
+    ``who`` and ``why`` are for the record only. No seconds take back what was given.
+    """
+
+    at: float
+    id: ContainerId
+    seconds: float
+    until: float
+    who: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LayerSized:
     """How many bytes stand in the container's own writable layer, which outlives its runs."""
 
@@ -199,6 +214,7 @@ Fact = (
     | ZombiesSeen
     | LayerSized
     | OwnersSeen
+    | Extended
     | Tick
     | Acted
     | Subscription

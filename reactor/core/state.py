@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from reactor.core.container import Container, ContainerId, Run
 from reactor.core.decisions import Decision
 from reactor.core.earlier import Earlier, nothing_earlier
-from reactor.core.facts import Happened, HostSeen, LayerSized, Sample
+from reactor.core.facts import Extended, Happened, HostSeen, LayerSized, Sample
 from reactor.core.holding import Holding
 from reactor.core.language.windows import Tracks, no_tracks
 from reactor.core.notes import Note
@@ -127,7 +127,7 @@ class Entry:
     ``came_up`` is what its health check has said of this run: False once it was starting, True once it was
     healthy. ``layer`` is the last measure of its writable layer.
     ``recent`` are the latest samples of this run, for the record. ``struck`` is when the engine last told of
-    a signal that ends, ``died`` when it told of the death.
+    a signal that ends, ``died`` when it told of the death. ``extended`` lets it live longer.
     """
 
     container: Container
@@ -177,6 +177,7 @@ class Entry:
     recent: tuple[Sample, ...] = ()
     struck: float | None = None
     died: float | None = None
+    extended: Extended | None = None
 
     @property
     def run(self) -> Run:
@@ -221,6 +222,7 @@ class State:
     in the last list and may be in scope, and what run they are in could not be found out. ``ticked`` is when
     time last went on, ``awake`` since when it has done so without a break: what was not seen in a break is
     not our news. ``host`` is what was last seen of the host, ``owners`` what of owners, by their texts.
+    ``extensions`` are those in force, also of containers that nobody has seen yet.
     """
 
     entries: Shelf[Entry] = field(default_factory=Shelf)
@@ -236,6 +238,7 @@ class State:
     awake: float | None = None
     host: HostSeen | None = None
     owners: Mapping[str, OwnerKnown] = field(default_factory=dict)
+    extensions: Mapping[ContainerId, Extended] = field(default_factory=dict)
 
     def living(self) -> Iterator[Entry]:
         """The entries of runs under way."""

@@ -15,10 +15,12 @@ from reactor.core.defects import put_out_of_force
 from reactor.core.draft import Draft
 from reactor.core.dying import take_word
 from reactor.core.ending import ended_note
+from reactor.core.extending import extend
 from reactor.core.facts import (
     Acknowledged,
     Acted,
     Exited,
+    Extended,
     Fact,
     Happened,
     Happening,
@@ -74,7 +76,7 @@ def step(setup: Setup, state: State, fact: Fact) -> Step:
             draft = Draft(state)
             decisions = follow(setup, draft, fact.outcome, fact.at)
             return Step(draft.finish(), tuple(decisions), tuple(draft.notes))
-        case Subscription() | Reloaded() | Acknowledged():
+        case Subscription() | Reloaded() | Acknowledged() | Extended():
             return _of_our_own(setup, state, fact)
 
 
@@ -101,7 +103,7 @@ def _of_the_kernel(setup: Setup, state: State, fact: HostSeen | ZombiesSeen | Ow
     return _settle(setup, draft, fact.at, draft.changed.values())
 
 
-def _of_our_own(setup: Setup, state: State, fact: Subscription | Reloaded | Acknowledged) -> Step:
+def _of_our_own(setup: Setup, state: State, fact: Subscription | Reloaded | Acknowledged | Extended) -> Step:
     """Facts that are about this monitor and not about a container."""
     match fact:
         case Subscription():
@@ -109,6 +111,9 @@ def _of_our_own(setup: Setup, state: State, fact: Subscription | Reloaded | Ackn
         case Reloaded():
             draft = reload(setup, state, fact.at)
             return Step(draft.finish(), (), tuple(draft.notes))
+        case Extended():
+            # The next tick judges by it.
+            return Step(extend(state, fact))
         case Acknowledged():
             return _acknowledged(setup, state, fact)
 

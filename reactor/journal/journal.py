@@ -13,6 +13,7 @@ import trio
 from reactor.core.container import Container, ContainerId, Run
 from reactor.core.decisions import Decision, Outcome
 from reactor.core.evidence import Evidence
+from reactor.core.facts import Extended
 from reactor.core.grounds import Grounds
 from reactor.core.notes import Cause, Ended
 from reactor.core.ports import Anchor, KeptLease
@@ -83,6 +84,7 @@ class Journal:
         self._proven: Mapping[str, str] = {}
         self._leases: dict[str, KeptLease] = {}
         self._boots: frozenset[str] = frozenset()
+        self._extensions: dict[ContainerId, Extended] = {}
         self._told_drops = 0
         self._late = 0
 
@@ -186,6 +188,15 @@ class Journal:
         self._boots |= {boot_id}
         self._put(tenancy.boot(boot_id, self._moment()))
 
+    def extensions(self) -> tuple[Extended, ...]:
+        """The extensions that lasted when an earlier monitor's file was read, and those given since."""
+        return tuple(self._extensions.values())
+
+    def extend(self, fact: Extended) -> None:
+        """Write down that somebody lets a container live longer, without waiting."""
+        self._extensions[fact.id] = fact
+        self._put(tenancy.extend(fact, self._moment(fact.at)))
+
     async def wait_written(self) -> None:
         """Wait until everything is on its way to the disk; give it a deadline."""
         await self._writer.wait_written()
@@ -222,6 +233,7 @@ class Journal:
         self._memory.recall(recollection)
         self._leases = {**{each.name: each for each in recollection.leases}, **self._leases}
         self._boots |= recollection.boots
+        self._extensions = {**{each.id: each for each in recollection.extensions}, **self._extensions}
 
     def _write_all_known(self) -> None:
         """A new file was begun under way: it gets the runs that the old one had."""
@@ -230,6 +242,8 @@ class Journal:
             self._backlog.put(rows.again(run, now))
         for lease in self._leases.values():
             self._backlog.put((tenancy.keep(lease, now),))
+        for extended in self._extensions.values():
+            self._backlog.put((tenancy.extend(extended, self._moment(extended.at)),))
         for boot in sorted(self._boots):
             self._backlog.put((tenancy.boot(boot, now),))
         if self._proven:

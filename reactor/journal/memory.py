@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from reactor.core.container import ContainerId, Run
 from reactor.core.decisions import Decision
+from reactor.core.facts import Extended
 from reactor.core.notes import Cause
 from reactor.core.ports import Anchor, KeptLease
 
@@ -39,6 +40,7 @@ class Recollection:
     proven: frozenset[str] = frozenset()
     leases: tuple[KeptLease, ...] = ()
     boots: frozenset[str] = frozenset()
+    extensions: tuple[Extended, ...] = ()
 
 
 class Memory:

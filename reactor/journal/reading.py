@@ -42,8 +42,15 @@ def recall(connection: sqlite3.Connection, now: Moment, capacity: int) -> Recoll
         if row[2] in causes and _is_full(row[0])
     }
     proven = frozenset(row[0] for row in connection.execute("SELECT proof FROM proven"))
-    held, boots = tenancy.leases(connection), tenancy.boots(connection)
-    return Recollection(tuple(reversed(runs)), exits, tuple(_intents(connection, now)), proven, held, boots)
+    return Recollection(
+        tuple(reversed(runs)),
+        exits,
+        tuple(_intents(connection, now)),
+        proven,
+        tenancy.leases(connection),
+        tenancy.boots(connection),
+        tenancy.extensions(connection, now),
+    )
 
 
 def _run(row: tuple[str, str, str, str, str, str, str, str | None, float | None]) -> KnownRun:

@@ -90,7 +90,16 @@ CREATE TABLE leases (
 CREATE TABLE boots (boot_id TEXT PRIMARY KEY, wall REAL NOT NULL);
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _PROVEN, _SUMMARY, _CERTIFICATES, _LEVELS, _OWNERS)
+# Who may live longer than the rules say; `until` is on the boot-time clock of the boot `boot_id`, and `ends`
+# the same moment of the wall's.
+_EXTENSIONS = """
+CREATE TABLE extensions (
+  container TEXT PRIMARY KEY, seconds REAL NOT NULL, who TEXT NOT NULL, why TEXT NOT NULL,
+  wall REAL NOT NULL, ends REAL NOT NULL, boot_id TEXT NOT NULL, until REAL NOT NULL
+);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _PROVEN, _SUMMARY, _CERTIFICATES, _LEVELS, _OWNERS, _EXTENSIONS)
 VERSION = len(MIGRATIONS)
 
 

@@ -54,26 +54,26 @@ def control(controls: Controls) -> Handler:
     """The handler of the control socket."""
 
     async def status(_: Request) -> Answer:
-        return _answer(controls.status)
+        return answer(controls.status)
 
     async def explain(request: Request) -> Answer:
         wanted = request.query.get("container", "")
         if not wanted:
             return _json(400, {"error": "name a container: ?container=NAME or an id"})
-        return _answer(lambda: controls.explain(wanted))
+        return answer(lambda: controls.explain(wanted))
 
     async def reload(_: Request) -> Answer:
         try:
             return _json(200, await controls.reload())
         except Refused as refused:
             return _json(refused.status, refused.told)
-        except Exception as error:  # noqa: BLE001  # As in _answer.
+        except Exception as error:  # noqa: BLE001  # As in answer.
             return _failed(error)
 
     async def acknowledge(request: Request) -> Answer:
         query = request.query
         reader = Reader(query.get("who", ""), query.get("token", ""), query.get("unread", "") == "yes")
-        return _answer(lambda: controls.acknowledge(reader))
+        return answer(lambda: controls.acknowledge(reader))
 
     return routed(
         {
@@ -85,7 +85,8 @@ def control(controls: Controls) -> Handler:
     )
 
 
-def _answer(tell: Callable[[], Told]) -> Response:
+def answer(tell: Callable[[], Told]) -> Response:
+    """What is told as JSON, also that it is refused."""
     try:
         return _json(200, tell())
     except Refused as refused:
