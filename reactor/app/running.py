@@ -8,7 +8,9 @@ import logging
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import trio
@@ -22,12 +24,13 @@ from reactor.app.exporting import pushing, scraped
 from reactor.app.identity import find_own_container
 from reactor.app.log import LogFormat
 from reactor.app.logsink import logging_to
-from reactor.app.places import default_journal
+from reactor.app.places import control_folder, default_journal
 from reactor.app.recorder import Recorder
 from reactor.app.refusals import in_words
 from reactor.app.rulefiles import load_rules
 from reactor.app.settings import Settings
 from reactor.app.supervise import Export, Plan, open_stop_signals, supervise
+from reactor.app.territory import TerritoryTaken, territory
 from reactor.core.ports import EngineError, EngineInfo
 from reactor.core.rules import RuleSet
 from reactor.engine.calls import DockerEngine
@@ -65,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
 def _watch(endpoint: Endpoint, settings: Settings, rules: RuleSet, options: argparse.Namespace) -> None:
     try:
         trio.run(_run, endpoint, settings, rules, options)
-    except* (EngineError, JournalError, CannotListen, BadListen, BadSetting) as group:
+    except* (EngineError, JournalError, TerritoryTaken, CannotListen, BadListen, BadSetting) as group:
         raise Complaint(*(f"reactor: {error}" for error in leaves(group))) from None
 
 
@@ -149,6 +152,10 @@ def _lease_desk(plan: Plan) -> LeaseDesk | None:
     return LeaseDesk(plan.book, written) if plan.book is not None else None
 
 
+def _claim(settings: Settings, info: EngineInfo, journal: Path) -> AbstractContextManager[None]:
+    return territory(control_folder(), info.id, settings.policy, journal)
+
+
 def make_folder(journal: Path) -> None:
     """Make the folder of the journal. Raises JournalError."""
     try:
@@ -184,6 +191,8 @@ def _plan(
         evidence=settings.evidence,
         proc=settings.proc,
         book=LeaseBook(journal.keep_lease),
+        # Whoever only says what it would do is in nobody's way.
+        claim=nullcontext if settings.dry_run else partial(_claim, settings, info, path),
     )
 
 

@@ -9,7 +9,7 @@ import logging
 import signal
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
@@ -62,7 +62,7 @@ class Plan:
     ``acting_engine`` is the engine for those who act, if it is not to be the same. ``evidence`` says what is
     gathered around the ends that we bring; None is nothing. ``proc`` is where the kernel of the engine's host
     is read. ``means`` are what rules may call, ``source`` says in messages who we are. ``book`` has the
-    leases; without one nobody can renew any, and none runs out.
+    leases; without one nobody can renew any, and none runs out. ``claim`` keeps others from acting beside us.
     """
 
     setup: Setup
@@ -83,6 +83,7 @@ class Plan:
     chance: Random = field(default_factory=Random)
     proc: Path = PROC
     book: LeaseBook | None = None
+    claim: Callable[[], AbstractContextManager[object]] = nullcontext
 
 
 async def supervise(
@@ -93,8 +94,10 @@ async def supervise(
 ) -> None:
     """Run a monitor until ``wait_for_stop`` returns; ``task_status`` is told when it watches."""
     scheduler, tally = TrioScheduler(), Tally()
-    async with trio.open_nursery() as keeping:
+    async with AsyncExitStack() as claims, trio.open_nursery() as keeping:
         await keeping.start(plan.journal.run)
+        # After the journal: whoever has that is the better sentence.
+        claims.enter_context(plan.claim())
         await keeping.start(scheduler.run)
         setup = _with_memory(plan)
         recorder = plan.recorder

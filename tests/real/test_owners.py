@@ -11,7 +11,7 @@ import trio
 
 from reactor.http.address import Address
 from reactor.http.client import Client
-from tests.real.monitor import Monitor
+from tests.real.monitor import Monitor, clean_environment
 from tests.real.scene import PROMISE, Scene
 from tests.real.waiting import until
 
@@ -105,3 +105,17 @@ def test_a_lease_outlives_a_monitor_that_is_killed_and_is_only_said_to_be_gone(l
         assert ask(monitor, "PUT", "/job", ttl=1, token=token)[0] == 200
         until(lambda: "gone" in explained(monitor, main), 20, "its lease runs out")
         scene.verdict()
+
+
+def test_a_second_monitor_with_the_same_scope_does_not_start(lone_scene: Scene, tmp_path: Path) -> None:
+    """Also with a journal of its own; after a kill -9 the next one does."""
+    with lone_scene.monitor(rules=RULES) as first:
+        second = [*first.command(), "--journal", str(tmp_path / "other.db"), "--control", "off"]
+        told = subprocess.run(
+            second, check=False, capture_output=True, text=True, timeout=60, env=clean_environment()
+        )
+        assert told.returncode == 2
+        assert f"acts on this engine already: process {first.pid}" in told.stderr
+        first.kill9()
+        first.start()
+        first.wait_ready()
