@@ -20,7 +20,7 @@ from bench.records import Kill
 from bench.table import Row, duration, table
 
 RULES = "groups: [{name: bench, rules: [{name: crowd, when: age > 1s}]}]\n"
-CONFIG = "gate: {{off: true}}\nat_once: {}\n"
+CONFIG = "gate: {{off: true}}\nbreaker: {{off: true}}\nbudgets: {{off: true}}\nat_once: {}\n"
 ENDS_WITHIN = 120.0
 
 

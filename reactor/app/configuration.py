@@ -13,6 +13,8 @@ from pydantic import Field, PlainValidator, ValidationError, ValidationInfo
 
 from reactor.app.calling import MeansText, NoticesText, ProgramText, WebhookText, means_of, twice
 from reactor.app.settings import Settings, Times
+from reactor.core.breaker import BreakerTerms
+from reactor.core.budgets import Budget, BudgetTerms
 from reactor.core.container import ContainerId
 from reactor.core.evidence import EvidenceTerms
 from reactor.core.language.units import read_bytes, read_duration
@@ -36,6 +38,8 @@ LEAST_SIZE = 1024 * 1024
 LEAST_PERIOD = 10.0
 """Seconds between two measures of a layer that a configuration may ask for."""
 MOST_EVIDENCE = 200
+MOST_ENDS = 1_000_000
+"""Tokens of a budget."""
 LONGEST_BUDGET = 10.0
 LIKE = "such as the 64 hex digits that `docker inspect -f '{{.Id}}' NAME` prints"
 
@@ -146,6 +150,36 @@ class GateText(Strict):
     off: bool = False
 
 
+def _rate(value: Any, info: ValidationInfo) -> Budget:
+    most, _, per = value.partition(" per ") if isinstance(value, str) else ("", "", "")
+    seconds = read_duration(per.strip())
+    if most.isascii() and most.isdigit() and 0 < int(most) <= MOST_ENDS and seconds and seconds >= 1:
+        return Budget(int(most), seconds)
+    raise wrong(f"'{info.field_name}' is a count and a duration of at least 1s, such as 100 per 1m")
+
+
+Rate = Annotated[Budget, PlainValidator(_rate)]
+
+
+class BudgetsText(Strict):
+    """``budgets``: how many runs may be ended in how much time."""
+
+    rule: Rate = BudgetTerms().rule
+    owner: Rate = BudgetTerms().owner
+    host: Rate = BudgetTerms().host
+    hard: Rate = BudgetTerms().hard
+    off: bool = False
+
+
+class BreakerText(Strict):
+    """``breaker``: when so many match within a while that only hard verdicts go on."""
+
+    at_least: Count = BreakerTerms().at_least
+    share: Annotated[float, PlainValidator(_share)] = BreakerTerms().share
+    within: Duration = BreakerTerms().within
+    off: bool = False
+
+
 def _few(value: Any, info: ValidationInfo) -> int:
     if isinstance(value, str) and value.isascii() and value.isdigit() and int(value) <= MOST_EVIDENCE:
         return int(value)
@@ -191,6 +225,8 @@ class ConfigurationText(MeansText):
     at_once: Count = Settings().at_once
     most_streams: Count = Settings().most_streams
     gate: GateText = GateText()
+    budgets: BudgetsText = BudgetsText()
+    breaker: BreakerText = BreakerText()
     evidence: EvidenceText = EvidenceText()
     control: Text = ""
     reload_on_change: bool = False
@@ -206,6 +242,8 @@ SHAPE = Shape(
         ("protect", "containers"): (SelectorText, "a selector"),
         ("times",): (TimesText, "'times'"),
         ("gate",): (GateText, "'gate'"),
+        ("budgets",): (BudgetsText, "'budgets'"),
+        ("breaker",): (BreakerText, "'breaker'"),
         ("evidence",): (EvidenceText, "'evidence'"),
         ("owners",): (OwnersText, "'owners'"),
         ("journal",): (JournalText, "'journal'"),
@@ -280,6 +318,8 @@ def settings_of(written: ConfigurationText) -> Settings:
         at_once=written.at_once,
         most_streams=written.most_streams,
         gate=GateTerms(**written.gate.model_dump()),
+        budgets=BudgetTerms(**dict(written.budgets)),
+        breaker=BreakerTerms(**written.breaker.model_dump()),
         evidence=EvidenceTerms(**written.evidence.model_dump()),
         control=written.control,
         reload_on_change=written.reload_on_change,

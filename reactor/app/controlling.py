@@ -12,6 +12,7 @@ from typing import Any
 
 import trio
 
+from reactor.app.braking import Brakes
 from reactor.app.extending import give, listed
 from reactor.app.monitor import Monitor
 from reactor.app.numbers import Numbers
@@ -42,10 +43,11 @@ class Desk:
         self._numbers = numbers
         self._reloader = reloader
         self._engine = engine
+        self._brakes = Brakes(monitor)
 
     def controls(self) -> Controls:
         """All of it."""
-        return Controls(self.status, self.explain, self.reload, self.acknowledge)
+        return Controls(self.status, self.explain, self.reload, self.acknowledge, self._brakes.routes())
 
     def status(self) -> Mapping[str, Any]:
         """The rules in force, and what they are held back from."""
@@ -64,6 +66,7 @@ class Desk:
             "along": gate.along if gate.held else 0,
             "token": self._token() if gate.held else "",
             "unknown": gate.unknown if gate.held else 0,
+            **self._brakes.status(),
         }
 
     def explain(self, wanted: str) -> Mapping[str, Any]:

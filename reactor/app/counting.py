@@ -6,7 +6,7 @@ the metric table, which refuses what it does not know.
 
 from collections.abc import Iterable
 
-from reactor.core.cautions import GateHeld, GateOpened, RuleBroken, RuleHeld
+from reactor.core.cautions import BreakerOpened, BudgetSpent, GateHeld, GateOpened, RuleBroken, RuleHeld
 from reactor.core.decisions import Decision, Outcome, Result
 from reactor.core.notes import Cause, Ended, Matched, Note, OomSeen, Reconciled
 from reactor.core.rules import RuleSet
@@ -74,4 +74,13 @@ class Counting:
                 case Reconciled():
                     self._tally.count("reactor_orphans_found_total", note.orphans)
                 case _:
-                    pass
+                    self._brakes(note)
+
+    def _brakes(self, note: Note) -> None:
+        match note:
+            case BudgetSpent():
+                self._tally.count("reactor_budget_shortages_total", budget=note.budget.partition(" ")[0])
+            case BreakerOpened():
+                self._tally.count("reactor_breaker_openings_total")
+            case _:
+                pass

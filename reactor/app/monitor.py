@@ -18,12 +18,13 @@ from reactor.core.cautions import GateOpened
 from reactor.core.container import Container, ContainerId, Run
 from reactor.core.decisions import Decision, Outcome, Why
 from reactor.core.exempting import exempted
-from reactor.core.facts import Acted, Extended, Fact
+from reactor.core.facts import Acted, Extended, Fact, Held, Silenced
 from reactor.core.gate import is_gated
 from reactor.core.layers import wanted_layers
 from reactor.core.leases import RULE as OWNER_GONE
 from reactor.core.leases import is_gone
 from reactor.core.notes import Reconciled
+from reactor.core.obeying import is_held, may_act
 from reactor.core.orphans import RULE as ORPHAN
 from reactor.core.orphans import is_of_orphans
 from reactor.core.protection import GOVERNED, Standing
@@ -104,6 +105,19 @@ class Monitor:
         self._measure = measure
         self.graph.subscribe(self._stepped)
 
+    def take_up_orders(self) -> None:
+        """Obey what was ordered before this monitor began: before anything else is decided."""
+        orders, now = self._journal.orders(), trio.current_time()
+        if orders.hold is not None:
+            self.feed(Held(now, orders.hold))
+        for silence in orders.silences:
+            self.feed(Silenced(now, silence))
+
+    @property
+    def is_held(self) -> bool:
+        """Whether an operator ordered that nothing is done."""
+        return is_held(self.state, trio.current_time())
+
     def stop_clock(self) -> None:
         """No more sources: nothing may come due on what was seen last. Outcomes are still taken in."""
         self.graph.stop_clock()
@@ -148,7 +162,7 @@ class Monitor:
 
     def allows(self, container: Container, decision: Decision) -> bool:
         """The last look before acting: still meant, in scope, neither skipped nor protected, an orphan?"""
-        if not self._is_meant(container, decision):
+        if not may_act(self.state, decision, trio.current_time()) or not self._is_meant(container, decision):
             return False
         entry = self.state.entries.get(decision.run.id)
         alone = is_of_orphans(self.setup.rules.rules, decision.rule, decision.level)

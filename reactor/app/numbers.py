@@ -17,6 +17,7 @@ from reactor.app.reloads import Reloads
 from reactor.core.amounts import fresh_host
 from reactor.core.judging import fresh_sample, fresh_zombies, needs_samples, view_of
 from reactor.core.layers import layer_writes
+from reactor.core.obeying import is_held
 from reactor.core.rules import Rule, View
 from reactor.core.state import Entry, Setup, State
 from reactor.core.step import wants_host
@@ -79,7 +80,14 @@ class Numbers:
         remarks = []
         if self._sources.reloads().errors:
             remarks.append("the last reload of the rules failed, and those before are in force")
-        gate = self._sources.state().curbs.gate
+        state = self._sources.state()
+        gate, brakes = state.curbs.gate, state.curbs.brakes
+        if is_held(state, trio.current_time()):
+            remarks.append("held by an operator: nothing is done")
+        if brakes.opens:
+            remarks.append("the breaker is open: only hard verdicts go on")
+        if brakes.short:
+            remarks.append(f"{sum(brakes.short.values())} containers wait for a token of a budget")
         if gate.waiting:
             remarks.append(f"new rules are held back: {gate.unknown} containers cannot be judged yet")
         elif gate.held:
@@ -101,6 +109,10 @@ class Numbers:
             rules_loaded=len(setup.rules.rules),
             reload_successful=not self._sources.reloads().errors,
             gate_held=_held_back(state),
+            held=is_held(state, at),
+            silences=len(state.curbs.orders.silences) if state.curbs.orders is not None else 0,
+            breakers_open=len(state.curbs.brakes.opens),
+            brakes_waiting=len(state.curbs.brakes.waiting),
             rule_unknown=rule_unknown(setup, state, at),
             stats_streams=self._sources.readings().open,
             stats_shed=self._sources.readings().shed,

@@ -13,6 +13,7 @@ from typing import Any
 
 from reactor.app import extending
 from reactor.app.asking import ask
+from reactor.app.brakelines import braked
 from reactor.app.complaint import FOUND, OK, Complaint
 from reactor.core.language.printing import tame
 
@@ -23,14 +24,14 @@ Told = Mapping[str, Any]
 def reload(options: argparse.Namespace) -> int:
     """Carry out ``reactor reload``: exit code 1 and all mistakes if the new rules cannot be used."""
     told = ask(options.control, "POST", "/-/reload")
-    return _show(options, told, _reloaded(told))
+    return show(options, told, _reloaded(told))
 
 
 def acknowledge(options: argparse.Namespace) -> int:
     """Carry out ``reactor ack``: let act what was held back, and only what somebody has read."""
     query = {"unread": "yes"} if options.yes else {"token": options.token or _read(options)}
-    told = ask(options.control, "POST", "/v1/ack", who=options.who or _user(), **query)
-    return _show(options, told, iter([f"acknowledged: {', '.join(told['rules'])} may act now"]))
+    told = ask(options.control, "POST", "/v1/ack", who=options.who or user(), **query)
+    return show(options, told, iter([f"acknowledged: {', '.join(told['rules'])} may act now"]))
 
 
 def _read(options: argparse.Namespace) -> str:
@@ -56,17 +57,18 @@ def _read(options: argparse.Namespace) -> str:
 
 def extend(options: argparse.Namespace) -> int:
     """Carry out ``reactor extend``."""
-    told = extending.order(options, _user())
-    return _show(options, told, extending.given(told))
+    told = extending.order(options, user())
+    return show(options, told, extending.given(told))
 
 
 def status(options: argparse.Namespace) -> int:
     """Carry out ``reactor status``."""
     told = ask(options.control, "GET", "/v1/status")
-    return _show(options, told, _status(told))
+    return show(options, told, _status(told))
 
 
-def _show(options: argparse.Namespace, told: Told, lines: Iterator[str]) -> int:
+def show(options: argparse.Namespace, told: Told, lines: Iterator[str]) -> int:
+    """Print an answer, as lines or as JSON."""
     if options.json:
         json.dump(told, sys.stdout, indent=2)
         print()
@@ -94,6 +96,7 @@ def _status(told: Told) -> Iterator[str]:
         yield "the last reload failed, and the rules before it are in force:"
         yield from (f"  {line}" for line in told["reload_errors"])
     yield from extending.lines(told)
+    yield from braked(told)
     if told["held_rules"]:
         yield from _held(told)
         yield f"to let them act: reactor ack {told['token']}; else mend the rules and reload"
@@ -118,7 +121,8 @@ def _count(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 
-def _user() -> str:
+def user() -> str:
+    """Who gives orders here, as the system knows."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:

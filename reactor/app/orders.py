@@ -7,6 +7,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from reactor.app.brakeflags import add_brakes
+
 Commands = Any
 """The sub-parsers of argparse, whose type has no public name."""
 
@@ -43,6 +45,7 @@ def add_orders(commands: Commands) -> None:
     _order(commands, "status", "the rules in force, and what they are held back from")
     _order(commands, "reload", "have the rules read again: all or nothing (also by SIGHUP)")
     _add_extend(commands)
+    add_brakes(lambda name, text: _order(commands, name, text))
     ack = _order(commands, "ack", "let act what was held back because it would end too many at once")
     ack.add_argument(
         "token", metavar="TOKEN", nargs="?", default="", help="what was read, as reactor status prints it"

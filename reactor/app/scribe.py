@@ -3,6 +3,7 @@
 One observer among several. Intents and outcomes are written by those who act.
 """
 
+from reactor.core.cautions import HoldBegan, HoldOver, SilenceBegan, SilenceOver
 from reactor.core.grounds import grounds
 from reactor.core.notes import Adopted, Ended
 from reactor.core.state import Setup, Step
@@ -25,5 +26,13 @@ class Scribe:
                     self._journal.adopt(note.container, note.standing, note.mains, note.task)
                 case Ended():
                     self._journal.ended(note)
+                case HoldBegan():
+                    self._journal.order(note.hold)
+                case SilenceBegan():
+                    self._journal.order(note.silence)
+                case HoldOver():
+                    self._journal.lift(note.hold.id, note.by)
+                case SilenceOver():
+                    self._journal.lift(note.silence.id, note.by)
                 case _:
                     pass

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from reactor.act.config import ActConfig
 from reactor.act.means import Means
+from reactor.core.breaker import BreakerTerms
+from reactor.core.budgets import BudgetTerms
 from reactor.core.evidence import EvidenceTerms
 from reactor.core.protection import Policy
 from reactor.core.restraint import GateTerms
@@ -53,6 +55,8 @@ class Settings:
     at_once: int = 10
     most_streams: int = 2000
     gate: GateTerms = field(default_factory=GateTerms)
+    budgets: BudgetTerms = field(default_factory=BudgetTerms)
+    breaker: BreakerTerms = field(default_factory=BreakerTerms)
     control: str = ""
     reload_on_change: bool = False
     record: Path | None = None
@@ -80,6 +84,8 @@ class Settings:
             stale_after=times.stale_after,
             dry_run=self.dry_run,
             gate=self.gate,
+            budgets=self.budgets,
+            breaker=self.breaker,
             layer_every=times.layer_every,
             owner_grace=times.owner_grace,
             # Two lists have to be within it, however seldom they are.

@@ -190,6 +190,7 @@ async def _start_watching(
     monitor.begin(workers.put, readings.want, watch.look, layers.want)
     for extended in plan.journal.extensions():
         monitor.feed(extended)
+    monitor.take_up_orders()
     sources.start_soon(layers.measure_for_ever)
     numbers = Numbers(
         Sources(
@@ -234,7 +235,7 @@ async def _take_up_intents(plan: Plan, monitor: Monitor, workers: Workers) -> No
     intents = plan.journal.open_intents()
     in_force = [intent for intent in intents if monitor.is_in_force(intent)]
     armed = [replace(each, dry_run=each.dry_run or monitor.runs_dry(each)) for each in in_force]
-    dry_run = plan.setup.dry_run
+    dry_run = plan.setup.dry_run or monitor.is_held
     closed = list(await reopen(armed, plan.engine, plan.journal, workers.put, dry_run=dry_run))
     for intent in intents:
         if intent not in in_force:

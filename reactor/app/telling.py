@@ -11,16 +11,25 @@ from typing import Any
 
 from reactor.core.cautions import (
     AcknowledgementRefused,
+    BreakerClosed,
+    BreakerOpened,
+    BudgetBack,
+    BudgetSpent,
     GateHeld,
     GateOpened,
+    HoldBegan,
+    HoldOver,
     LabelIgnored,
     RuleBroken,
     RuleHeld,
     RuleReleased,
+    SilenceBegan,
+    SilenceOver,
 )
 from reactor.core.container import Container
 from reactor.core.decisions import Decision, Outcome, Result, Why
 from reactor.core.notes import Adopted, CannotTell, CascadeHeld, Cause, Ended, MainTold, Note, Reconciled
+from reactor.core.orders import Silence
 from reactor.core.state import Step
 
 log = logging.getLogger("reactor.monitor")
@@ -179,6 +188,51 @@ class Teller:
         log.error("an acknowledgement was refused", extra={"by": note.by, "why": note.why})
 
     @_note.register
+    def _(self, note: BudgetSpent) -> None:
+        fields = {"budget": note.budget, "waiting": note.waiting}
+        log.warning("a budget is spent: what matches waits for a token, and is not lost", extra=fields)
+
+    @_note.register
+    def _(self, note: BudgetBack) -> None:
+        log.info("nobody waits for this budget any more", extra={"budget": note.budget})
+
+    @_note.register
+    def _(self, note: BreakerOpened) -> None:
+        fields = {
+            "owner": note.owner or "all",
+            "matches": note.matches,
+            "of": note.of,
+            "remedy": "see reactor status; reactor resume --breaker lets them act; or mend the rules",
+        }
+        log.error("so many match that the breaker is open: only hard verdicts go on", extra=fields)
+
+    @_note.register
+    def _(self, note: BreakerClosed) -> None:
+        fields = {"owner": note.owner or "all", "released": note.released, "by": note.by or "time"}
+        log.warning("the breaker is closed", extra=fields)
+
+    @_note.register
+    def _(self, note: HoldBegan) -> None:
+        hold = note.hold
+        fields = {"by": hold.who, "why": hold.why, "for_s": _lasts(hold.until, note.at)}
+        log.error("held: nothing is done, and all is said; what is under way is not undone", extra=fields)
+
+    @_note.register
+    def _(self, note: HoldOver) -> None:
+        fields = {"by": note.by or "time", "lasted_s": round(note.at - note.hold.since, 1)}
+        log.warning("resumed: what is decided is done again", extra=fields)
+
+    @_note.register
+    def _(self, note: SilenceBegan) -> None:
+        silence = note.silence
+        fields = {"by": silence.who, "why": silence.why, "for_s": _lasts(silence.until, note.at)}
+        log.warning("silenced for a while", extra={**_silenced(silence), **fields})
+
+    @_note.register
+    def _(self, note: SilenceOver) -> None:
+        log.warning("a silence is over", extra={**_silenced(note.silence), "by": note.by or "time"})
+
+    @_note.register
     def _(self, note: RuleBroken) -> None:
         fields = {"rule": note.rule, "error": note.error, "altogether": note.altogether}
         log.error(
@@ -205,6 +259,15 @@ class Teller:
     @staticmethod
     def _who(name: str, container: str) -> dict[str, Any]:
         return {"container": name, "id": container[:12]}
+
+
+def _lasts(until: float | None, at: float) -> float | str:
+    return "until resumed" if until is None else round(until - at, 1)
+
+
+def _silenced(silence: Silence) -> dict[str, Any]:
+    what = {"container": silence.name, "id": silence.container[:12]} if silence.container else {}
+    return {"silence": silence.id, **what, **({"rule": silence.rule} if silence.rule else {})}
 
 
 def some(names: Sequence[str]) -> str:

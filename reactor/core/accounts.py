@@ -69,6 +69,14 @@ def place_of(policy: Policy, rule: Rule, total: Total, entry: Entry) -> Place | 
     return Place(rule.key, owner, not was_given(policy, entry.container)) if owner else None
 
 
+def account_of(policy: Policy, entry: Entry) -> str:
+    """To whom it is counted what is done to this run; empty if it is nobody's."""
+    owner = entry.container.labels.get(policy.labels.owner)
+    if not owner:
+        return ""
+    return owner if was_given(policy, entry.container) else owner + BY_IMAGE
+
+
 def was_given(policy: Policy, container: Container) -> bool:
     """Whether the container was given its owner label, for certain: what its image says too may be its."""
     if is_trusted(policy, container):

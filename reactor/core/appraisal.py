@@ -7,12 +7,15 @@ How an appraisal is shown is the business of the rooms above.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from reactor.core.braking import OPEN
 from reactor.core.judging import fresh_sample, view_of
 from reactor.core.lacking import what_is_lacking
 from reactor.core.language.distance import Distance, distance_of, distances
 from reactor.core.language.totals import say_amount
 from reactor.core.language.units import say_duration
 from reactor.core.leases import OwnerAppraisal, appraise_owner
+from reactor.core.obeying import is_held, under_orders
+from reactor.core.orders import silence_of
 from reactor.core.outlook import Outlook, Stand, outlooks
 from reactor.core.protection import Standing
 from reactor.core.rules import Level, Rule, View
@@ -107,6 +110,7 @@ def find(state: State, wanted: str) -> tuple[Entry, ...]:
 
 def appraise(setup: Setup, state: State, entry: Entry, at: float) -> Appraisal:
     """What every rule in force makes of this container at this moment."""
+    setup = under_orders(setup, state, at)
     container, sample = entry.container, fresh_sample(setup, entry, at)
     view = view_of(setup, entry, at)
     known = {each.rule.key: each for each in outlooks(setup, state, entry, at)}
@@ -116,13 +120,15 @@ def appraise(setup: Setup, state: State, entry: Entry, at: float) -> Appraisal:
         image=container.image,
         state=container.state,
         standing=entry.standing,
-        kept_by=_kept_by(entry, at),
+        kept_by=_kept_by(entry, at) or _ordered(setup, state, entry, at),
         task=entry.task,
         mains=tuple(sorted(main.container.name for main in mains_of(state, entry))),
         sidecars=tuple(sorted(side.container.name for side in cascade(state, entry))),
         age=None if container.born is None else at - container.born,
         sample_age=None if sample is None else at - sample.at,
-        rules=tuple(_rule(setup, state, rule, known.get(rule.key), view, at) for rule in setup.rules.rules),
+        rules=tuple(
+            _rule(setup, state, rule, known.get(rule.key), view, entry, at) for rule in setup.rules.rules
+        ),
         owner=appraise_owner(setup, state, entry, at),
         extended=_extended(entry, at),
     )
@@ -152,8 +158,32 @@ def _kept_by(entry: Entry, at: float) -> str:
     return ""
 
 
+def _ordered(setup: Setup, state: State, entry: Entry, at: float) -> str:
+    orders = state.curbs.orders
+    if orders is not None and orders.hold is not None and is_held(state, at):
+        return f"{orders.hold.who or 'somebody'} holds the monitor, and all is only said"
+    silence = silence_of((each for each in setup.silences if each.container), entry.run.id, "", at)
+    if silence is None:
+        return ""
+    return f"{silence.who or 'somebody'} silenced it for {say_duration(round(silence.until - at))} more"
+
+
+def _braked(setup: Setup, state: State, rule: Rule, entry: Entry, at: float) -> Iterator[str]:
+    """What an operator, a budget or the breaker has to do with it."""
+    silence = silence_of(setup.silences, entry.run.id, rule.name, at)
+    if silence is not None:
+        left = say_duration(round(silence.until - at))
+        yield f"silenced by {silence.who or 'somebody'} for {left} more: {silence.why}"
+    waiting = state.curbs.brakes.waiting.get(entry.run.id)
+    if waiting is not None and waiting.rule == rule.key:
+        what = (
+            "the breaker, which is open" if waiting.what == OPEN else f"a token of the budget: {waiting.what}"
+        )
+        yield f"it waits for {what}, for {at - waiting.since:.0f} s by now"
+
+
 def _rule(
-    setup: Setup, state: State, rule: Rule, outlook: Outlook | None, view: View, at: float
+    setup: Setup, state: State, rule: Rule, outlook: Outlook | None, view: View, entry: Entry, at: float
 ) -> RuleAppraisal:
     if outlook is None:
         return _bare(setup, rule, NOT_SELECTED, "does not select it")
@@ -164,7 +194,7 @@ def _rule(
     return replace(
         _bare(setup, rule, outlook.stand, sentence),
         said=outlook.reason,
-        remarks=tuple(_remarks(outlook, view)),
+        remarks=(*_remarks(outlook, view), *_braked(setup, state, rule, entry, at)),
         summary=outlook.summary,
         description=outlook.description,
         distances=far,

@@ -6,6 +6,7 @@ They are notes like those in ``notes``, which has all others and names them all.
 from dataclasses import dataclass
 
 from reactor.core.container import Run
+from reactor.core.orders import Hold, Silence
 from reactor.core.restraint import Match
 
 
@@ -92,3 +93,74 @@ class RuleBroken:
     rule: str
     error: str
     altogether: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetSpent:
+    """A budget has no token left, and so many wait for one: nothing is lost, it is decided later."""
+
+    at: float
+    budget: str
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetBack:
+    """Nobody waits for this budget any more."""
+
+    at: float
+    budget: str
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerOpened:
+    """So many of so many match of late that only hard verdicts go on. ``owner`` is empty for all together."""
+
+    at: float
+    owner: str
+    matches: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerClosed:
+    """The breaker is closed: nothing matched for a while, or somebody let ``released`` of them go."""
+
+    at: float
+    owner: str
+    released: int
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldBegan:
+    """From now on nothing is done, and all is said."""
+
+    at: float
+    hold: Hold
+
+
+@dataclass(frozen=True, slots=True)
+class HoldOver:
+    """What is decided is done again. ``by`` is empty where its time was over."""
+
+    at: float
+    hold: Hold
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceBegan:
+    """One container is spared, or one rule says nothing, for a while."""
+
+    at: float
+    silence: Silence
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceOver:
+    """A silence is over. ``by`` is empty where its time was."""
+
+    at: float
+    silence: Silence
+    by: str = ""

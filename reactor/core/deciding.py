@@ -8,6 +8,7 @@ from dataclasses import replace
 from reactor.core.decisions import Decision, decision_id
 from reactor.core.earlier import Cooling
 from reactor.core.exempting import exempted
+from reactor.core.orders import silence_of
 from reactor.core.rules import Level, Rule, Trigger
 from reactor.core.stages import Stage
 from reactor.core.state import Entry, Setup
@@ -22,6 +23,8 @@ TELLING = frozenset({Action.NOTICE, Action.EVIDENCE, Action.EXEC, Action.WEBHOOK
 def applies(setup: Setup, entry: Entry, rule: Rule, at: float) -> bool:
     """Whether the rule may speak about this run: it did not do so before, and nobody is spared."""
     if rule.key in entry.latched or rule.key in entry.earlier.disabled:
+        return False
+    if setup.silences and silence_of(setup.silences, entry.run.id, rule.name, at) is not None:
         return False
     return not is_cooling(entry, rule, at) and exempted(setup.policy, rule, entry.container) is None
 

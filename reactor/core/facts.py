@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from reactor.core.container import Container, ContainerId, Listed, Run
 from reactor.core.decisions import Outcome
+from reactor.core.orders import Hold, Silence
 from reactor.core.owners import Presence
 
 
@@ -203,6 +204,47 @@ class Acknowledged:
     unread: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Somebody ordered that nothing is done for now."""
+
+    at: float
+    hold: Hold
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """Somebody ended the hold."""
+
+    at: float
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """Somebody let those go who wait for the breaker."""
+
+    at: float
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Silenced:
+    """Somebody spared one container, or silenced one rule."""
+
+    at: float
+    silence: Silence
+
+
+@dataclass(frozen=True, slots=True)
+class Unsilenced:
+    """Somebody ended a silence. ``id`` is the silence's."""
+
+    at: float
+    id: str
+    who: str
+
+
 Fact = (
     Happened
     | Seen
@@ -220,4 +262,9 @@ Fact = (
     | Subscription
     | Reloaded
     | Acknowledged
+    | Held
+    | Resumed
+    | Released
+    | Silenced
+    | Unsilenced
 )

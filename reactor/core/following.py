@@ -84,7 +84,7 @@ def _was_left_by_another(entry: Entry, outcome: Outcome) -> bool:
 def _take_sidecars(setup: Setup, draft: Draft, main: Entry, decision: Decision, at: float) -> list[Decision]:
     decisions = []
     for sidecar in cascade(draft.state, main):
-        if sidecar.ending or sidecar.unsure:
+        if sidecar.ending or sidecar.unsure or _is_spared(setup, sidecar, at):
             continue
         taken = decide(
             sidecar,
@@ -99,6 +99,11 @@ def _take_sidecars(setup: Setup, draft: Draft, main: Entry, decision: Decision, 
         draft.changed[sidecar.run.id] = replace(begin(sidecar, taken), decided=sidecar.decided + 1)
         decisions.append(taken)
     return decisions
+
+
+def _is_spared(setup: Setup, sidecar: Entry, at: float) -> bool:
+    """Whether somebody spared this very container; a silent rule still takes its sidecars along."""
+    return any(each.container and each.covers(sidecar.run.id, each.rule, at) for each in setup.silences)
 
 
 def _rest(setup: Setup, state: State, entry: Entry, outcome: Outcome, at: float) -> Entry:

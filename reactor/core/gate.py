@@ -13,6 +13,7 @@ from reactor.core.cautions import GateHeld, GateOpened
 from reactor.core.draft import Draft
 from reactor.core.judging import SAMPLED, fresh_sample, fresh_zombies, needs_samples, reads_zombies
 from reactor.core.layers import READ, layer_writes
+from reactor.core.orders import is_silent
 from reactor.core.restraint import Gate, Match
 from reactor.core.rules import Rule
 from reactor.core.sampling import tells
@@ -37,10 +38,12 @@ def gated_rules(setup: Setup, state: State) -> tuple[Rule, ...]:
 
 def _countable(setup: Setup, state: State, at: float) -> tuple[Rule, ...]:
     """The gated rules that can be counted: of a host of which nothing is known, nobody knows whom it would
-    cost. Such a rule waits by itself, and keeps no other one waiting.
+    cost. Such a rule waits by itself, and keeps no other one waiting. So does one that was silenced: what it
+    would do is not seen then.
     """
     gated = gated_rules(setup, state)
-    return tuple(rule for rule in gated if not _asks_host(rule) or fresh_host(setup, state, rule, at))
+    heard = (rule for rule in gated if not is_silent(setup.silences, rule.name, at))
+    return tuple(rule for rule in heard if not _asks_host(rule) or fresh_host(setup, state, rule, at))
 
 
 def _asks_host(rule: Rule) -> bool:

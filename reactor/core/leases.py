@@ -14,6 +14,7 @@ from reactor.core.deciding import begin, decide
 from reactor.core.decisions import Decision
 from reactor.core.draft import Draft
 from reactor.core.facts import OwnersSeen, Snapshot
+from reactor.core.orders import silence_of
 from reactor.core.owners import Kind, Owner, Presence, read_owner
 from reactor.core.protection import Policy, Standing
 from reactor.core.state import Entry, OwnerKnown, Setup, State
@@ -172,6 +173,8 @@ def _judge(
 
 def _is_due(setup: Setup, entry: Entry, known: OwnerKnown, at: float) -> bool:
     if known.presence is not Presence.GONE or at - known.since < setup.owner_grace:
+        return False
+    if silence_of(setup.silences, entry.run.id, RULE, at) is not None:
         return False
     if entry.unsure or entry.ending or at < entry.quiet_until or RULE in entry.latched:
         return False

@@ -9,12 +9,20 @@ from enum import StrEnum
 
 from reactor.core.cautions import (
     AcknowledgementRefused,
+    BreakerClosed,
+    BreakerOpened,
+    BudgetBack,
+    BudgetSpent,
     GateHeld,
     GateOpened,
+    HoldBegan,
+    HoldOver,
     LabelIgnored,
     RuleBroken,
     RuleHeld,
     RuleReleased,
+    SilenceBegan,
+    SilenceOver,
 )
 from reactor.core.container import Container, ContainerId, Run
 from reactor.core.decisions import Why
@@ -144,4 +152,12 @@ Note = (
     | GateOpened
     | AcknowledgementRefused
     | RuleBroken
+    | BudgetSpent
+    | BudgetBack
+    | BreakerOpened
+    | BreakerClosed
+    | HoldBegan
+    | HoldOver
+    | SilenceBegan
+    | SilenceOver
 )

@@ -12,6 +12,7 @@ from reactor.core.container import ContainerId
 from reactor.core.deciding import begin, decide
 from reactor.core.decisions import Decision
 from reactor.core.facts import Snapshot
+from reactor.core.orders import silence_of
 from reactor.core.protection import Policy
 from reactor.core.rules import Rule, Trigger, rules_of
 from reactor.core.state import Alone, Entry, Setup, State
@@ -73,6 +74,8 @@ def judge_orphan(setup: Setup, entry: Entry, at: float) -> tuple[Entry, Decision
         return entry, None
     if any(rule.on is Trigger.ORPHANED for rule in entry.rules):
         return replace(entry, due=entry.due | {Trigger.ORPHANED}), None
+    if silence_of(setup.silences, entry.run.id, RULE, at) is not None:
+        return entry, None
     if entry.unsure or entry.ending or at < entry.quiet_until or RULE in entry.latched:
         return entry, None
     since = entry.alone.since if entry.alone is not None else at

@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from reactor.core.breaker import Open, Recent
+from reactor.core.budgets import Bucket
 from reactor.core.container import ContainerId, Run
+from reactor.core.orders import Orders
 
 RECENT = 10.0
 """For how many seconds a decision counts as one of those that are taken at once."""
@@ -118,12 +121,39 @@ class Sum:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A run that a rule would decide about, since when it waits, and for what: a budget, or the breaker."""
+
+    run: Run
+    rule: str
+    what: str
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Brakes:
+    """Budgets and breaker: the buckets by the budgets' names, who matched of late, and who waits.
+
+    ``opens`` are the breakers that are open, by owner; ``short`` how many wait for which budget. ``released``
+    are runs that somebody let go while the breaker was open.
+    """
+
+    buckets: Mapping[str, Bucket] = field(default_factory=dict)
+    matches: Mapping[ContainerId, Recent] = field(default_factory=dict)
+    opens: Mapping[str, Open] = field(default_factory=dict)
+    waiting: Mapping[ContainerId, Waiting] = field(default_factory=dict)
+    short: Mapping[str, int] = field(default_factory=dict)
+    released: frozenset[Run] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Curbs:
     """All that is remembered of restraint. Maps are by the rules' keys.
 
     ``recent`` are the latest decisions of rules with a limit, ``broken`` the containers on which
     a rule failed, as long as they are there, and ``MOST_BROKEN`` of them at most. ``sums`` are the totals
-    of rules.
+    of rules. ``orders`` is what an operator ordered, None for nothing; ``spoken`` what had been said by the
+    time that the hold began.
     """
 
     gate: Gate = field(default_factory=Gate)
@@ -131,6 +161,9 @@ class Curbs:
     recent: Mapping[str, tuple[tuple[float, ContainerId], ...]] = field(default_factory=dict)
     broken: Mapping[str, frozenset[ContainerId]] = field(default_factory=dict)
     sums: Mapping[Place, Sum] = field(default_factory=dict)
+    brakes: Brakes = field(default_factory=Brakes)
+    orders: Orders | None = None
+    spoken: Mapping[Run, frozenset[str]] = field(default_factory=dict)
 
     def is_off(self, key: str) -> bool:
         """Whether a rule failed on so many containers that it is out of force."""

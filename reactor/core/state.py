@@ -8,6 +8,8 @@ container is gone.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from reactor.core.breaker import BreakerTerms, no_breaker
+from reactor.core.budgets import BudgetTerms, no_budgets
 from reactor.core.container import Container, ContainerId, Run
 from reactor.core.decisions import Decision
 from reactor.core.earlier import Earlier, nothing_earlier
@@ -15,6 +17,7 @@ from reactor.core.facts import Extended, Happened, HostSeen, LayerSized, Sample
 from reactor.core.holding import Holding
 from reactor.core.language.windows import Tracks, no_tracks
 from reactor.core.notes import Note
+from reactor.core.orders import Silence
 from reactor.core.owners import Presence
 from reactor.core.protection import GOVERNED, Policy, Standing
 from reactor.core.restraint import Curbs, GateTerms, Place, no_gate
@@ -41,6 +44,7 @@ class Setup:
     force before; a monitor arms it with ``GateTerms()``. ``layer_every`` is how often a layer is measured.
     ``owner_grace`` is for how long an owner has to be gone, ``owner_fresh`` how old a look at one may be;
     unless ``owners_enforced``, it is only said.
+    ``budgets`` and ``breaker`` are armed by a monitor as well; ``silences`` are put in by ``ordering``.
     """
 
     rules: RuleSet
@@ -62,6 +66,9 @@ class Setup:
     owner_grace: float = 30.0
     owner_fresh: float = OWNER_FRESH
     owners_enforced: bool = False
+    budgets: BudgetTerms = field(default_factory=no_budgets)
+    breaker: BreakerTerms = field(default_factory=no_breaker)
+    silences: tuple[Silence, ...] = ()
 
     def fresh_for(self, rule: Rule) -> float:
         """How old a sample may be to be evidence for this rule."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from reactor.core.adopting import see, vanish
+from reactor.core.braking import count_in
 from reactor.core.cautions import AcknowledgementRefused
 from reactor.core.container import Run
 from reactor.core.decisions import Decision
@@ -43,6 +44,7 @@ from reactor.core.layers import take_layer
 from reactor.core.leases import count_containers, take_owners
 from reactor.core.moments import is_before
 from reactor.core.notes import OomSeen
+from reactor.core.obeying import Order, obey, under_orders
 from reactor.core.oomed import is_of_a_later_run, keep_early
 from reactor.core.reconciling import ended_while_away, reconcile, report
 from reactor.core.reloading import reload
@@ -57,6 +59,8 @@ from reactor.core.verdicts import judge
 
 def step(setup: Setup, state: State, fact: Fact) -> Step:
     """What this fact leads to."""
+    if state.curbs.orders is not None:
+        setup = under_orders(setup, state, fact.at)
     match fact:
         case Sample() | LayerSized():
             return _read(setup, state, fact)
@@ -76,7 +80,7 @@ def step(setup: Setup, state: State, fact: Fact) -> Step:
             draft = Draft(state)
             decisions = follow(setup, draft, fact.outcome, fact.at)
             return Step(draft.finish(), tuple(decisions), tuple(draft.notes))
-        case Subscription() | Reloaded() | Acknowledged() | Extended():
+        case _:
             return _of_our_own(setup, state, fact)
 
 
@@ -103,7 +107,9 @@ def _of_the_kernel(setup: Setup, state: State, fact: HostSeen | ZombiesSeen | Ow
     return _settle(setup, draft, fact.at, draft.changed.values())
 
 
-def _of_our_own(setup: Setup, state: State, fact: Subscription | Reloaded | Acknowledged | Extended) -> Step:
+def _of_our_own(
+    setup: Setup, state: State, fact: Subscription | Reloaded | Acknowledged | Extended | Order
+) -> Step:
     """Facts that are about this monitor and not about a container."""
     match fact:
         case Subscription():
@@ -116,6 +122,9 @@ def _of_our_own(setup: Setup, state: State, fact: Subscription | Reloaded | Ackn
             return Step(extend(state, fact))
         case Acknowledged():
             return _acknowledged(setup, state, fact)
+        case _:
+            state, notes = obey(state, fact)
+            return Step(state, (), tuple(notes))
 
 
 def wanted_samples(state: State) -> frozenset[Run]:
@@ -146,6 +155,7 @@ def _settle(setup: Setup, draft: Draft, at: float, entries: Iterable[Entry]) -> 
         if judged.entry is not entry:
             draft.changed[entry.run.id] = judged.entry
         decisions += judged.decisions
+        draft.state = count_in(setup, draft.state, judged.entry, judged.decisions, at)
         draft.notes += judged.notes
         put_out_of_force(draft, judged.entry, judged.broken, at)
     decisions += judge_replaced(setup, draft, at)
@@ -162,9 +172,12 @@ def _sampled(setup: Setup, state: State, sample: Sample) -> Step:
         return Step(state)
     judged = judge(setup, state, take_sample(setup, entry, sample), sample.at)
     if judged.broken:
+        state = count_in(setup, state, judged.entry, judged.decisions, sample.at)
         draft = Draft(state, {sample.run.id: judged.entry}, list(judged.notes))
         put_out_of_force(draft, judged.entry, judged.broken, sample.at)
         return Step(draft.finish(), judged.decisions, tuple(draft.notes))
+    if judged.decisions:
+        state = count_in(setup, state, judged.entry, judged.decisions, sample.at)
     entries = state.entries.put(sample.run.id, judged.entry)
     return Step(changed(state, entries=entries), judged.decisions, judged.notes)
 

@@ -7,6 +7,7 @@ a single run is judged in ``step``.
 from collections.abc import Sequence
 from dataclasses import replace
 
+from reactor.core.braking import begin, in_turn
 from reactor.core.candidates import Candidate
 from reactor.core.deciding import applies, conclude, may_decide
 from reactor.core.decisions import Decision
@@ -17,6 +18,7 @@ from reactor.core.gate import gated_rules, is_gated, is_partly_seen, review
 from reactor.core.groups import Groups
 from reactor.core.leases import judge_owned
 from reactor.core.limits import remember, within_limits
+from reactor.core.obeying import expire
 from reactor.core.orphans import judge_orphan, met
 from reactor.core.rules import Rule
 from reactor.core.state import Entry, Setup, State, Step
@@ -28,7 +30,8 @@ from reactor.core.whole import is_still_needed, take_victims
 
 def tick(setup: Setup, state: State, at: float) -> Step:
     """What comes due at this moment."""
-    draft = Draft(_went_on(setup, forget(setup, state, at), at))
+    state, notes = expire(forget(setup, state, at), at)
+    draft = Draft(_went_on(setup, state, at), notes=notes)
     decisions = _judge_lonely(setup, draft, at)
     decisions += judge_owned(setup, draft, at)
     candidates = _judge_all(setup, draft, at, decisions)
@@ -89,14 +92,18 @@ def _resolve(setup: Setup, draft: Draft, candidates: Sequence[Candidate], at: fl
     passed = within_limits(draft, open_, setup.rules.rules, at)
     if is_partly_seen(setup, draft.state, at):
         passed = [each for each in passed if not _looks_at_all(each.rule)]
+    passed = [each for each in passed if each.ready]
+    braking = begin(setup, draft, [each for each in passed if _may(setup, draft, each, at)], at)
     decided: list[Candidate] = []
     decisions: list[Decision] = []
-    for each in sorted(passed, key=_rank):
+    for each in _in_order(setup, draft, passed):
         entry = draft.entry(each.id)
-        if entry is None or not each.ready or not _may(setup, draft, each, at):
+        if entry is None or not _may(setup, draft, each, at):
             continue
         # What was decided a moment ago may have been enough: not one more goes.
         if not is_still_needed(setup, draft, each, at):
+            continue
+        if not braking.lets(each):
             continue
         entry, decision = conclude(
             setup,
@@ -111,8 +118,14 @@ def _resolve(setup: Setup, draft: Draft, candidates: Sequence[Candidate], at: fl
         draft.changed[each.id] = entry
         decided.append(each)
         decisions.append(decision)
+    braking.close()
     draft.state = remember(draft.state, decided, at)
     return decisions
+
+
+def _in_order(setup: Setup, draft: Draft, passed: Sequence[Candidate]) -> Sequence[Candidate]:
+    ranked = sorted(passed, key=_rank)
+    return ranked if setup.budgets.off and setup.breaker.off else in_turn(setup, draft, ranked)
 
 
 def _rank(each: Candidate) -> tuple[bool, bool]:

@@ -7,6 +7,7 @@ own condition are only collected, for ``tick`` to decide on.
 
 from dataclasses import replace
 
+from reactor.core.braking import goes_at_once, is_braked
 from reactor.core.candidates import Candidate, Judged
 from reactor.core.deciding import applies, conclude, may_decide
 from reactor.core.decisions import Decision
@@ -138,7 +139,7 @@ class _Hearing:
     def _decide_by(self, rule: Rule, view: View, since: float) -> None:
         setup, at = self._setup, self._at
         ready = rule.on is not None or at - since >= rule.hold
-        together = rule.limit is not None or is_gated(setup, self._state, rule)
+        together = rule.limit is not None or is_gated(setup, self._state, rule) or self._is_braked(rule)
         if not together and not (ready and may_decide(setup, self._entry, rule, at)):
             return
         if together and not self._ticking:
@@ -160,6 +161,12 @@ class _Hearing:
             setup, self._entry, rule, reason, since, at, only_said=only_said, summary=summary
         )
         self._decisions.append(decision)
+
+    def _is_braked(self, rule: Rule) -> bool:
+        """Whether budgets and breaker have to look at it; a run that is over needs no brake."""
+        if self._gone or not is_braked(self._setup, rule):
+            return False
+        return self._ticking or not goes_at_once(self._setup, self._state, rule, self._at)
 
     def _reason(self, rule: Rule, view: View) -> str:
         event = sentence(self._setup, self._state, self._entry, rule, self._at)

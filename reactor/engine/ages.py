@@ -128,9 +128,12 @@ class Ages:
         if known is not None:
             self._known.move_to_end(run)
             return known
-        if not run.started_at:
-            return None
         boot = self._clocks.since_boot() - at
+        if not run.started_at:
+            # An engine that was killed in the middle of a start runs a container whose start it never wrote
+            # down. The kernel knows it; it is asked each time, since another such run would look the same.
+            seen = self._seen(run, pid)
+            return None if seen is None else seen - boot
         born = self._agreed(run, pid, at, boot)
         if born is not None:
             self._remember(run, born, boot)
@@ -168,13 +171,17 @@ class Ages:
         said = self._anchored(run, boot)
         if said is None:
             said = self.engine.moment(run.started_at, at)
-        seen = self._clocks.process_start(pid, run.id) if self._local and pid > 0 else None
+        seen = self._seen(run, pid)
         if said is None or seen is None:
             return said
         if abs(seen - boot - said) > TOLERANCE:
             self.disagreements += 1
             return None
         return said
+
+    def _seen(self, run: Run, pid: int) -> float | None:
+        """When its process began, in seconds since boot, where that can be seen."""
+        return self._clocks.process_start(pid, run.id) if self._local and pid > 0 else None
 
     def _anchored(self, run: Run, boot: float) -> float | None:
         anchor = self._anchors.anchor(run)

@@ -16,6 +16,7 @@ from reactor.core.evidence import Evidence
 from reactor.core.facts import Extended
 from reactor.core.grounds import Grounds
 from reactor.core.notes import Cause, Ended
+from reactor.core.orders import Hold, Orders, Silence
 from reactor.core.ports import Anchor, KeptLease
 from reactor.core.protection import Standing
 from reactor.journal import clocks, rows, tenancy
@@ -85,6 +86,7 @@ class Journal:
         self._leases: dict[str, KeptLease] = {}
         self._boots: frozenset[str] = frozenset()
         self._extensions: dict[ContainerId, Extended] = {}
+        self._orders = Orders()
         self._told_drops = 0
         self._late = 0
 
@@ -168,6 +170,18 @@ class Journal:
             self._proven = dict(proofs)
             self._put(*rows.proven(proofs, self._moment()))
 
+    def orders(self) -> Orders:
+        """What operators ordered before this monitor began, and what is not over."""
+        return self._orders
+
+    def order(self, order: Hold | Silence) -> None:
+        """Write what an operator ordered; again does no harm."""
+        self._put(rows.order(order, self._moment(order.since)))
+
+    def lift(self, key: str, by: str) -> None:
+        """Write that an order is over, by its id."""
+        self._put(rows.lift(key, by, self._moment()))
+
     def leases(self) -> tuple[KeptLease, ...]:
         """The leases as they were last kept."""
         return tuple(self._leases.values())
@@ -230,6 +244,7 @@ class Journal:
     def _recall(self, recollection: Recollection) -> None:
         self._open_intents = recollection.intents
         self._proven = dict.fromkeys(recollection.proven, "")
+        self._orders = recollection.orders
         self._memory.recall(recollection)
         self._leases = {**{each.name: each for each in recollection.leases}, **self._leases}
         self._boots |= recollection.boots

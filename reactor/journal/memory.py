@@ -12,6 +12,7 @@ from reactor.core.container import ContainerId, Run
 from reactor.core.decisions import Decision
 from reactor.core.facts import Extended
 from reactor.core.notes import Cause
+from reactor.core.orders import Orders
 from reactor.core.ports import Anchor, KeptLease
 
 CAPACITY = 20_000
@@ -38,6 +39,7 @@ class Recollection:
     exits: Mapping[Run, Cause] = field(default_factory=dict)
     intents: tuple[Decision, ...] = ()
     proven: frozenset[str] = frozenset()
+    orders: Orders = field(default_factory=Orders)
     leases: tuple[KeptLease, ...] = ()
     boots: frozenset[str] = frozenset()
     extensions: tuple[Extended, ...] = ()

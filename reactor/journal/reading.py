@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from reactor.core.container import ContainerId, Run
 from reactor.core.decisions import Decision
 from reactor.core.notes import Cause
+from reactor.core.orders import Hold, Orders, Silence
 from reactor.core.ports import Anchor
 from reactor.core.verbs import Action
 from reactor.journal import tenancy
@@ -28,6 +29,10 @@ _INTENTS = (
 _RUNS = (
     "SELECT container, started_at, name, image, standing, mains, task, boot_id, born"
     " FROM runs WHERE over = 0 ORDER BY first_seen DESC, rowid DESC LIMIT ?"
+)
+_ORDERS = (
+    "SELECT kind, id, container, name, rule, who, why, since, until FROM orders"
+    " WHERE lifted IS NULL AND (until IS NULL OR until > ?) ORDER BY since, rowid"
 )
 _EXITS = "SELECT container, started_at, cause FROM exits ORDER BY recorded DESC, rowid DESC LIMIT ?"
 
@@ -47,10 +52,24 @@ def recall(connection: sqlite3.Connection, now: Moment, capacity: int) -> Recoll
         exits,
         tuple(_intents(connection, now)),
         proven,
+        _orders(connection, now),
         tenancy.leases(connection),
         tenancy.boots(connection),
         tenancy.extensions(connection, now),
     )
+
+
+def _orders(connection: sqlite3.Connection, now: Moment) -> Orders:
+    """What was ordered and is not over, its moments on our own clock."""
+    hold, silences = None, []
+    for kind, key, container, name, rule, who, why, since, until in connection.execute(_ORDERS, (now.wall,)):
+        began = now.at + since - now.wall
+        over = None if until is None else now.at + until - now.wall
+        if kind == "hold":
+            hold = Hold(key, began, who, why, over)
+        elif over is not None and (not container or _is_full(container)):
+            silences.append(Silence(key, began, over, who, why, container, name, rule))
+    return Orders(hold, tuple(silences))
 
 
 def _run(row: tuple[str, str, str, str, str, str, str, str | None, float | None]) -> KnownRun:

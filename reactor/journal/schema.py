@@ -81,6 +81,17 @@ _LEVELS = """
 ALTER TABLE intents ADD COLUMN level TEXT NOT NULL DEFAULT '';
 """
 
+# What operators ordered: holds and silences. `until` is NULL for as long as nobody lifts it.
+_ORDERS = """
+CREATE TABLE orders (
+  id TEXT PRIMARY KEY, kind TEXT NOT NULL, container TEXT NOT NULL, name TEXT NOT NULL, rule TEXT NOT NULL,
+  who TEXT NOT NULL, why TEXT NOT NULL, since REAL NOT NULL, until REAL, lifted REAL,
+  lifted_by TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX orders_since ON orders (since);
+CREATE INDEX orders_open ON orders (since) WHERE lifted IS NULL;
+"""
+
 # Leases as their holders left them, and the boots of the engine's host that were seen.
 _OWNERS = """
 CREATE TABLE leases (
@@ -99,7 +110,16 @@ CREATE TABLE extensions (
 );
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _PROVEN, _SUMMARY, _CERTIFICATES, _LEVELS, _OWNERS, _EXTENSIONS)
+MIGRATIONS: tuple[str, ...] = (
+    _FIRST,
+    _PROVEN,
+    _SUMMARY,
+    _CERTIFICATES,
+    _LEVELS,
+    _ORDERS,
+    _OWNERS,
+    _EXTENSIONS,
+)
 VERSION = len(MIGRATIONS)
 
 

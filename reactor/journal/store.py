@@ -24,6 +24,7 @@ EXPIRED = (
     "DELETE FROM exits WHERE rowid IN (SELECT rowid FROM exits WHERE recorded < ? LIMIT ?)",
     "DELETE FROM intents WHERE rowid IN (SELECT rowid FROM intents WHERE wall < ? LIMIT ?)",
     "DELETE FROM certificates WHERE rowid IN (SELECT rowid FROM certificates WHERE wall < ? LIMIT ?)",
+    "DELETE FROM orders WHERE rowid IN (SELECT rowid FROM orders WHERE coalesce(lifted, until) < ? LIMIT ?)",
     "DELETE FROM runs WHERE rowid IN (SELECT rowid FROM runs WHERE first_seen < ? AND over = 1 LIMIT ?)",
 )
 NEWEST = (

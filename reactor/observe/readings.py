@@ -48,6 +48,10 @@ class Readings:
     rules_loaded: int = 0
     reload_successful: bool = True
     gate_held: int = 0
+    held: bool = False
+    silences: int = 0
+    breakers_open: int = 0
+    brakes_waiting: int = 0
     rule_unknown: Mapping[str, int] = field(default_factory=dict, hash=False)
     stats_streams: int = 0
     stats_shed: int = 0

@@ -91,6 +91,30 @@ RULES = (
         "Containers that new rules would act on, while they are held back because these are too many.",
     ),
     Row(
+        "reactor.hold", "{hold}", _U, "reactor_hold",
+        "1 while an operator holds the monitor: nothing is done, and all is said.",
+    ),
+    Row(
+        "reactor.silences", "{silence}", _U, "reactor_silences",
+        "Silences in force: containers and rules that an operator exempted for a time.",
+    ),
+    Row(
+        "reactor.breaker.open", "{breaker}", _U, "reactor_breaker_open",
+        "Breakers that are open: one for all together, and one for each owner.",
+    ),
+    Row(
+        "reactor.brakes.waiting", "{container}", _U, "reactor_brakes_waiting",
+        "Containers that would be ended, and wait for a token of a budget or for the breaker.",
+    ),
+    Row(
+        "reactor.breaker.openings", "{opening}", _C, "reactor_breaker_openings_total",
+        "Times that a breaker opened, since too many runs matched within a while.",
+    ),
+    Row(
+        "reactor.budget.shortages", "{shortage}", _C, "reactor_budget_shortages_total",
+        "Times that a budget came to have no token left, by kind: rule, owner, host or hard.", ("budget",),
+    ),
+    Row(
         "reactor.rule.matches", "{match}", _C, "reactor_rule_matches_total",
         "Times that a rule began to match a run, whether or not it came to a decision.", ("rule",),
     ),

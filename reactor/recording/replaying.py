@@ -8,14 +8,19 @@ ended simply ends there.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from reactor.core.breaker import no_breaker
+from reactor.core.budgets import no_budgets
 from reactor.core.container import Run
 from reactor.core.decisions import Decision, Outcome, Result, Why
-from reactor.core.facts import Acknowledged, Acted, Fact, Reloaded
+from reactor.core.facts import Acknowledged, Acted, Fact, Held, Released, Reloaded, Resumed
 from reactor.core.restraint import no_gate
 from reactor.core.rules import RuleSet
 from reactor.core.state import Setup, State
 from reactor.core.step import step
 from reactor.recording.reading import Recorded
+
+OF_THE_LIVE = (Reloaded, Acknowledged, Held, Resumed, Released)
+"""Facts that say how it went then, and nothing of what other rules would do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ class Replay:
             self._state = State()
         if recorded.setup is not None and not self._fixed:
             self._setup = recorded.setup
-        if self._fixed and isinstance(fact, Reloaded | Acknowledged):
+        if self._fixed and isinstance(fact, OF_THE_LIVE):
             return ()
         if isinstance(fact, Acted) and self._is_of_others(fact):
             self._left_out.add(fact.outcome.decision.id)
@@ -89,8 +94,10 @@ class Replay:
 
 
 def with_rules(setup: Setup, rules: RuleSet) -> Setup:
-    """The recorded setup with other rules, armed and without the gate: whom would they end?"""
-    return replace(setup, rules=rules, dry_run=False, gate=no_gate())
+    """The recorded setup with other rules, armed and without any brakes: whom would they end?"""
+    return replace(
+        setup, rules=rules, dry_run=False, gate=no_gate(), budgets=no_budgets(), breaker=no_breaker()
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,9 @@ def draft(file: str, text: str, language: Language) -> FileDraft:
     if document.data is None:
         empty = "this file is empty: write 'groups:' with rules below it, or remove the file"
         return FileDraft(file, errors=(RuleError(file, 0, 0, empty),), unread=True)
+    if _is_of_tests(document.data):
+        test = "this is a file of tests for rules: 'reactor test' reads it, and the rules that lie beside it"
+        return FileDraft(file, errors=(RuleError(file, 0, 0, test),), unread=True)
     found = [*document.problems, *_together(document)]
     right: FileText | None = None
     try:
@@ -40,6 +43,11 @@ def draft(file: str, text: str, language: Language) -> FileDraft:
         found += sentences(document, error)
     groups = tuple(_Drafter(Spot(file, document, ()), language).groups(right))
     return FileDraft(file, groups, tuple(error_at(file, text, *one) for one in found))
+
+
+def _is_of_tests(data: Any) -> bool:
+    # A pattern in a shell names them along with the rules.
+    return isinstance(data, dict) and "tests" in data and "groups" not in data
 
 
 class _Drafter:

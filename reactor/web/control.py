@@ -8,7 +8,7 @@ rules and let held ones act. Only paths, methods and JSON belong here; what is d
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from reactor.http.server import Answer, Handler, Request, Response, Terms
@@ -40,6 +40,10 @@ class Reader:
     unread: bool = False
 
 
+More = Mapping[str, Mapping[str, Callable[[Mapping[str, str]], Told]]]
+"""Further orders: by path and method, from the query to what is told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Controls:
     """What the monitor lets itself be asked and told. Each gives what is told as JSON, or raises Refused."""
@@ -48,6 +52,7 @@ class Controls:
     explain: Callable[[str], Told]
     reload: Callable[[], Awaitable[Told]]
     acknowledge: Callable[[Reader], Told]
+    more: More = field(default_factory=dict)
 
 
 def control(controls: Controls) -> Handler:
@@ -81,8 +86,19 @@ def control(controls: Controls) -> Handler:
             "/v1/explain": {"GET": explain},
             "/-/reload": {"POST": reload},
             "/v1/ack": {"POST": acknowledge},
+            **_further(controls.more),
         }
     )
+
+
+def _further(more: More) -> dict[str, dict[str, Handler]]:
+    def handler(tell: Callable[[Mapping[str, str]], Told]) -> Handler:
+        async def handle(request: Request) -> Answer:
+            return answer(lambda: tell(request.query))
+
+        return handle
+
+    return {path: {method: handler(tell) for method, tell in ways.items()} for path, ways in more.items()}
 
 
 def answer(tell: Callable[[], Told]) -> Response:

@@ -31,6 +31,8 @@ ORPHAN_AFTER = 3.0
 CREATION_GRACE = 20.0
 CONFIG = f"""\
 gate: {{off: true}}
+breaker: {{off: true}}
+budgets: {{off: true}}
 times:
   orphan_after: {ORPHAN_AFTER:g}s
   creation_grace: {CREATION_GRACE:g}s
@@ -38,7 +40,7 @@ times:
   reconcile_every: 2s
 protect: {{containers: [{{name: "{PROTECTED}*"}}]}}
 """
-"""The gate is off because half of all break the rules here, on purpose."""
+"""The brakes are off because half of all break the rules here, on purpose."""
 
 
 class Fate(Enum):

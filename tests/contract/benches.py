@@ -67,7 +67,7 @@ class Job(Enum):
         tasks.Forks(per_second=1e6, most=21),
     )
     HOLD = (
-        ("sh", "-c", "a=$(head -c 60000000 /dev/zero | tr '\\0' x); exec sleep 100000"),
+        ("sh", "-c", "a=$(head -c 60000000 /dev/zero | tr '\\0' x); while true; do sleep 1000; done"),
         tasks.Grows(share=0.25, over=0),
     )
     OOM = (("sh", "-c", f"sleep 0.5; {GROW}"), tasks.OomsMain(after=0.5))

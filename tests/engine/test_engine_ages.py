@@ -394,3 +394,13 @@ def test_memory_of_moments_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(10):
         bench.ages.created(f"{number}", NOON, 500.0)
     assert len(bench.ages._told._moments) == 3
+
+
+def test_a_start_that_the_engine_never_wrote_down_is_the_kernels_word() -> None:
+    """It was killed in the middle of it. Another such run of the container looks the same, and is younger."""
+    bench, never = Bench(), Run(ContainerId(A), "")
+    bench.clocks.starts[7], bench.clocks.starts[8] = 1400.0, 1490.0
+    assert bench.born(500.0, pid=7, engine=60.0, run=never) == pytest.approx(400.0)
+    assert bench.born(500.0, pid=8, engine=60.0, run=never) == pytest.approx(490.0)
+    assert bench.born(500.0, pid=9, engine=60.0, run=never) is None
+    assert not bench.kept.anchors

@@ -26,6 +26,7 @@ def spoil(path: Path, damage: str) -> bytes:
     spoiled = {
         "header": b"\xff" * 4096 + content[4096:],
         "middle": content[:4096] + b"\x5a" * (len(content) - 4096),
+        "second half": content[: len(content) // 2] + b"\x5a" * (len(content) - len(content) // 2),
         "not a database": b"hello " * 3000,
     }[damage]
     path.write_bytes(spoiled)
@@ -229,9 +230,10 @@ async def test_a_large_file_whose_damage_shows_at_the_first_reading_is_replaced(
 ) -> None:
     monkeypatch.setattr(store, "CHECKED_BELOW", 0)
     async with running(path) as journal:
-        for n in range(200):
+        # So many that half of the file is theirs, and none of it the schema's.
+        for n in range(1000):
             journal.adopt(box(n), Standing.MAIN, frozenset(), "t")
-    spoil(path, "middle")
+    spoil(path, "second half")
     async with running(path) as journal:
         assert not journal.statistics().healthy
         assert await journal.intend(decide(1), 0.0)

@@ -70,6 +70,7 @@ def busy_tally() -> Tally:
     tally.count("reactor_rule_holds_total", rule="safety/pids")
     tally.count("reactor_rule_defects_total", rule="safety/pids")
     tally.count("reactor_gate_openings_total", how="counted")
+    tally.count("reactor_budget_shortages_total", budget="host")
     tally.count("reactor_outcomes_total", action="kill", result="done", why="ended")
     tally.count("reactor_exits_total", 4, cause="oom")
     tally.count("reactor_blind_seconds_total", 1.25)

@@ -177,9 +177,9 @@ class Scene:
             if "times:" not in text
             else ""
         )
-        # Here many break the rules on purpose, and at once; the gate has tests of its own.
-        gate = "" if "gate:" in text else "gate: {off: true}\n"
-        return times + gate + ("" if self.names == Names() else self.names.configured()) + text
+        # Here many break the rules on purpose, and at once; the gate and the breaker have tests of their own.
+        brakes = "".join(f"{each}: {{off: true}}\n" for each in ("gate", "breaker") if f"{each}:" not in text)
+        return times + brakes + ("" if self.names == Names() else self.names.configured()) + text
 
     def monitor(self, *, rules: str | Path = SHIPPED_RULES, config: str = "", **more: Any) -> Monitor:
         """A monitor of this engine. ``rules`` may be the text of a rule file."""
