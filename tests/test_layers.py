@@ -18,7 +18,7 @@ PRODUCT: Final = Path(__file__).parents[1] / "reactor"
 FLOORS: Final = (
     ("app", "client"),
     ("web",),
-    ("act", "ruletest"),
+    ("act", "owners", "ruletest"),
     ("observe", "streams"),
     ("engine", "journal", "kernel", "recording", "ruleset"),
     ("testing",),

@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "reload": ("ordering", "reload"),
         "ack": ("ordering", "acknowledge"),
         "kill": ("killing", "kill"),
+        "extend": ("ordering", "extend"),
         "hold": ("brakes", "hold"),
         "resume": ("brakes", "resume"),
         "silence": ("brakes", "silence"),

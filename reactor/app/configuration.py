@@ -127,6 +127,13 @@ class TimesText(Strict):
     stale_after: Duration = Times().stale_after
     drain: Duration = Times().drain
     layer_every: Seldom = Times().layer_every
+    owner_grace: Duration = Times().owner_grace
+
+
+class OwnersText(Strict):
+    """``owners``: whether those are ended whose owner is proved to be gone."""
+
+    enforce: bool = False
 
 
 class JournalText(Strict):
@@ -226,6 +233,7 @@ class ConfigurationText(MeansText):
     protect: ProtectText = ProtectText()
     trusted_images: list[Glob] = Field(default=[])
     times: TimesText = TimesText()
+    owners: OwnersText = OwnersText()
     journal: JournalText = JournalText()
     record: RecordText | None = None
     leftovers: LeftoversText | None = None
@@ -254,6 +262,7 @@ SHAPE = Shape(
         ("budgets",): (BudgetsText, "'budgets'"),
         ("breaker",): (BreakerText, "'breaker'"),
         ("evidence",): (EvidenceText, "'evidence'"),
+        ("owners",): (OwnersText, "'owners'"),
         ("journal",): (JournalText, "'journal'"),
         ("record",): (RecordText, "'record'"),
         ("leftovers",): (LeftoversText, "'leftovers'"),
@@ -342,6 +351,7 @@ def settings_of(written: ConfigurationText) -> Settings:
         api=Api(written.api.listen, written.api.token_file) if written.api is not None else None,
         tell=tuple(written.tell),
         leftovers_after=written.leftovers.after if written.leftovers is not None else None,
+        owners_enforced=written.owners.enforce,
     )
 
 

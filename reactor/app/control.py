@@ -32,6 +32,7 @@ from reactor.ruleset import load
 from reactor.ruleset.errors import BadRules
 from reactor.web.api import TERMS, Feed, api, guarded
 from reactor.web.control import NO_ROUTES
+from reactor.web.leases import LeaseDesk
 
 log = logging.getLogger("reactor.app")
 
@@ -98,6 +99,7 @@ def services(
     paths: list[Path] | None,
     engine: str,
     runners: Runners | None = None,
+    leases: LeaseDesk | None = None,
 ) -> tuple[Service, ...]:
     """What the supervisor starts beside the sources. ``runners`` are told of decisions on both sockets."""
     named = paths or [shipped_rules()]
@@ -111,7 +113,7 @@ def services(
             if listeners:
                 desk = Desk(monitor, numbers, reloader, engine)
                 more = api(runners.feed, STREAMS) if runners is not None else NO_ROUTES
-                await nursery.start(serve_control, listeners, desk, more)
+                await nursery.start(serve_control, listeners, desk, more, leases)
             if runners is not None and runners.listeners:
                 await nursery.start(serve_api, runners)
             task_status.started()

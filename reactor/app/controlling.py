@@ -13,6 +13,7 @@ from typing import Any
 import trio
 
 from reactor.app.braking import Brakes
+from reactor.app.extending import give, listed
 from reactor.app.monitor import Monitor
 from reactor.app.numbers import Numbers
 from reactor.app.reading import Reading, ReadingHangs
@@ -27,6 +28,8 @@ from reactor.core.restraint import Match
 from reactor.http.server import serve
 from reactor.http.server_routes import Routes
 from reactor.web.control import NO_ROUTES, TERMS, Controls, Order, Reader, Refused, control
+from reactor.web.extending import Extension, with_extensions
+from reactor.web.leases import LeaseDesk, with_leases
 
 log = logging.getLogger("reactor.app")
 
@@ -64,6 +67,7 @@ class Desk:
             "gated": list(self._monitor.gated()),
             "held": [_match(match) for match in gate.matches] if gate.held else [],
             "held_rules": self._held_rules(),
+            "extensions": listed(self._monitor),
             "along": gate.along if gate.held else 0,
             "token": self._token() if gate.held else "",
             "unknown": gate.unknown if gate.held else 0,
@@ -131,6 +135,10 @@ class Desk:
             )
         return {**told, "asked": "", "decision": now.ending}
 
+    def extend(self, asked: Extension) -> Mapping[str, Any]:
+        """Let a container live longer."""
+        return give(self._monitor, asked)
+
     def _token(self) -> str:
         return str(token(self._monitor.setup, self._monitor.state, trio.current_time()))
 
@@ -150,11 +158,17 @@ async def serve_control(
     listeners: Sequence[trio.SocketListener],
     desk: Desk,
     more: Routes = NO_ROUTES,
+    leases: LeaseDesk | None = None,
     *,
     task_status: trio.TaskStatus[Any] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Answer on the control socket for ever."""
-    await serve(listeners, control(desk.controls(), more), terms=TERMS, task_status=task_status)
+    handler = with_extensions(control(desk.controls(), more), desk.extend)
+    if leases is not None:
+        handler = with_leases(handler, leases)
+        # The socket was opened long ago, and from now on somebody answers.
+        leases.book.open(trio.current_time())
+    await serve(listeners, handler, terms=TERMS, task_status=task_status)
 
 
 async def reload_on_hangup(

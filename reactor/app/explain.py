@@ -16,6 +16,7 @@ from reactor.core.appraisal import NOT_SELECTED
 from reactor.core.language.printing import tame
 from reactor.core.language.units import say_duration
 from reactor.core.outlook import HOLDS
+from reactor.core.owners import Kind
 from reactor.core.protection import GOVERNED
 
 _LONGEST = 300
@@ -41,6 +42,10 @@ def lines(told: Told, *, everything: bool = False) -> Iterator[str]:
         yield f"its sidecars go with it: {', '.join(told['sidecars'])}"
     if told["mains"]:
         yield f"it lives for: {', '.join(told['mains'])}"
+    if told.get("extended"):
+        yield told["extended"]
+    if told.get("owner") and (told["owner"]["state"] or told["owner"]["kind"] != Kind.NAME):
+        yield _owner(told["owner"])
     spared = told["standing"] not in GOVERNED
     if told["kept_by"]:
         more = " (the rules: --all)" if spared and not everything else ""
@@ -51,6 +56,11 @@ def lines(told: Told, *, everything: bool = False) -> Iterator[str]:
     width = max((len(rule["rule"]) for rule in told["rules"]), default=0)
     for rule in told["rules"]:
         yield from _rule(rule, width)
+
+
+def _owner(owner: Told) -> str:
+    state = f", {owner['state']} for {say_duration(round(owner['since']))}" if owner["state"] else ""
+    return f"its owner is {owner['text']}{state}: {owner['said']}"
 
 
 def _facts(told: Told) -> Iterator[str]:

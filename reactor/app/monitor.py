@@ -19,9 +19,11 @@ from reactor.core.commanding import ORDERS, is_order, is_our_own
 from reactor.core.container import Container, ContainerId, Run
 from reactor.core.decisions import Decision, Outcome, Why
 from reactor.core.exempting import exempted
-from reactor.core.facts import Acted, Fact, Held, Silenced
+from reactor.core.facts import Acted, Extended, Fact, Held, Silenced
 from reactor.core.gate import is_gated
 from reactor.core.layers import wanted_layers
+from reactor.core.leases import RULE as OWNER_GONE
+from reactor.core.leases import is_gone
 from reactor.core.leftovers import RULE as LEFTOVERS
 from reactor.core.leftovers import may_be_left
 from reactor.core.notes import Reconciled
@@ -61,6 +63,8 @@ class Observer(Protocol):
         ...
 
 
+BUILT_IN = frozenset({ORPHAN, OWNER_GONE})
+"""What is decided by no rule of anybody."""
 NEWS = frozenset({Why.STALE, Why.IMPOSTOR, Why.GONE})
 """The outcomes that tell of something the core does not know yet."""
 
@@ -175,15 +179,20 @@ class Monitor:
         )
         if alone and entry is not None and needed(self.state, entry):
             return False
+        if decision.rule == OWNER_GONE and not decision.cause and not self._is_ownerless(container):
+            return False
         known = entry.mains if entry is not None else self.setup.remembered.get(container.id, frozenset())
         return place(self.setup.policy, container, self._standing, known).standing in GOVERNED
+
+    def _is_ownerless(self, container: Container) -> bool:
+        return self.setup.owners_enforced and is_gone(self.setup, self.state, container, trio.current_time())
 
     def _is_meant(self, container: Container, decision: Decision) -> bool:
         """Whether its rule is there still, acts, and does not spare it: a decision may have waited long.
 
         What goes with its main goes, whatever became of the rule.
         """
-        if decision.cause or decision.rule in {ORPHAN, LEFTOVERS}:
+        if decision.cause or decision.rule in {LEFTOVERS, *BUILT_IN}:
             return True
         setup = self.setup
         live = (rule for rule in self._rules_of(decision) if not setup.runs_dry(rule))
@@ -196,11 +205,18 @@ class Monitor:
         """Whether what an earlier monitor decided by, rule and level, is still there."""
         if decision.rule == LEFTOVERS:
             return self.setup.leftovers_after is not None
-        return decision.rule in {ORPHAN, *ORDERS} or bool(self._rules_of(decision))
+        return decision.rule in {*BUILT_IN, *ORDERS} or bool(self._rules_of(decision))
 
     def runs_dry(self, decision: Decision) -> bool:
         """Whether what an earlier monitor decided by only says by now what it would do."""
+        if decision.rule == OWNER_GONE and not self.setup.owners_enforced:
+            return True
         return any(rule.dry_run for rule in self._rules_of(decision))
+
+    def extend(self, fact: Extended) -> None:
+        """Let a container live longer, on record."""
+        self._journal.extend(fact)
+        self.feed(fact)
 
     def came_back(self, container: Container) -> None:
         """A container began another run after we had ended one; it is looked at, and judged anew."""

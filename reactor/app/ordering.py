@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from reactor.app import extending
 from reactor.app.asking import ask
 from reactor.app.brakelines import braked
 from reactor.app.complaint import FOUND, OK, Complaint
@@ -54,6 +55,12 @@ def _read(options: argparse.Namespace) -> str:
     return str(told["token"])
 
 
+def extend(options: argparse.Namespace) -> int:
+    """Carry out ``reactor extend``."""
+    told = extending.order(options, user())
+    return show(options, told, extending.given(told))
+
+
 def status(options: argparse.Namespace) -> int:
     """Carry out ``reactor status``."""
     told = ask(options.control, "GET", "/v1/status")
@@ -88,6 +95,7 @@ def _status(told: Told) -> Iterator[str]:
     if told["reload_errors"]:
         yield "the last reload failed, and the rules before it are in force:"
         yield from (f"  {line}" for line in told["reload_errors"])
+    yield from extending.lines(told)
     yield from braked(told)
     if told["held_rules"]:
         yield from _held(told)

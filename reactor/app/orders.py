@@ -44,6 +44,7 @@ def add_orders(commands: Commands) -> None:
     )
     _order(commands, "status", "the rules in force, and what they are held back from")
     _order(commands, "reload", "have the rules read again: all or nothing (also by SIGHUP)")
+    _add_extend(commands)
     add_brakes(lambda name, text: _order(commands, name, text))
     ack = _order(commands, "ack", "let act what was held back because it would end too many at once")
     ack.add_argument(
@@ -70,6 +71,16 @@ def _add_kill(commands: Commands) -> None:
         "--why", metavar="TEXT", default="", help="for the record, and for whoever runs the task"
     )
     kill.add_argument("--who", metavar="NAME", default="", help="who says so, for the record (default: you)")
+
+
+def _add_extend(commands: Commands) -> None:
+    extend = _order(commands, "extend", "let a container live longer than the rules about age say")
+    extend.add_argument(
+        "container", metavar="CONTAINER", type=_container, help="a name, an id, or the beginning of one"
+    )
+    extend.add_argument("duration", metavar="DURATION", help="such as 2h, at most 7d; 0 takes it back")
+    extend.add_argument("--why", metavar="TEXT", required=True, help="for the record")
+    extend.add_argument("--who", metavar="NAME", default="", help="for the record (default: you)")
 
 
 def _order(commands: Commands, name: str, help_text: str) -> argparse.ArgumentParser:

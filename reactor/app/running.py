@@ -8,7 +8,9 @@ import logging
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import trio
@@ -23,12 +25,13 @@ from reactor.app.feeding import Bulletin
 from reactor.app.identity import find_own_container
 from reactor.app.log import LogFormat
 from reactor.app.logsink import logging_to
-from reactor.app.places import default_journal
+from reactor.app.places import control_folder, default_journal
 from reactor.app.recorder import Recorder
 from reactor.app.refusals import in_words
 from reactor.app.rulefiles import load_rules
 from reactor.app.settings import Settings
 from reactor.app.supervise import Export, Plan, open_stop_signals, supervise
+from reactor.app.territory import TerritoryTaken, territory
 from reactor.core.ports import EngineError, EngineInfo
 from reactor.core.rules import RuleSet
 from reactor.engine.calls import DockerEngine
@@ -36,8 +39,10 @@ from reactor.engine.endpoint import Endpoint, resolve
 from reactor.engine.errors import BadEndpoint
 from reactor.http.server_listeners import CannotListen
 from reactor.journal.errors import JournalError
-from reactor.journal.journal import Journal
+from reactor.journal.journal import PATIENCE, Journal
 from reactor.observe.push import BadSetting, push_settings
+from reactor.owners.book import LeaseBook
+from reactor.web.leases import LeaseDesk
 from reactor.web.listen import DEFAULT, BadListen, open_listeners, parse_listen
 
 log = logging.getLogger("reactor.app")
@@ -64,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
 def _watch(endpoint: Endpoint, settings: Settings, rules: RuleSet, options: argparse.Namespace) -> None:
     try:
         trio.run(_run, endpoint, settings, rules, options)
-    except* (EngineError, JournalError, CannotListen, BadListen, BadSetting) as group:
+    except* (EngineError, JournalError, TerritoryTaken, CannotListen, BadListen, BadSetting) as group:
         raise Complaint(*(f"reactor: {error}" for error in leaves(group))) from None
 
 
@@ -132,7 +137,14 @@ async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet, options: 
         record = settings.recording_place(options.record)
         plan = replace(
             plan,
-            services=services(settings, control, options.rules, info.name, _runners(settings, bulletin, api)),
+            services=services(
+                settings,
+                control,
+                options.rules,
+                info.name,
+                _runners(settings, bulletin, api),
+                _lease_desk(plan),
+            ),
             observers=(bulletin,),
             tell=settings.tell,
             recorder=Recorder(record, info) if record is not None else None,
@@ -155,6 +167,18 @@ async def _api_listeners(settings: Settings) -> list[trio.SocketListener]:
 def _runners(settings: Settings, bulletin: Bulletin, listeners: list[trio.SocketListener]) -> Runners:
     token = settings.api.token if settings.api is not None else b""
     return Runners(bulletin.feed(), listeners, token)
+
+
+def _lease_desk(plan: Plan) -> LeaseDesk | None:
+    async def written() -> None:
+        with trio.move_on_after(PATIENCE):
+            await plan.journal.wait_written()
+
+    return LeaseDesk(plan.book, written) if plan.book is not None else None
+
+
+def _claim(settings: Settings, info: EngineInfo, journal: Path) -> AbstractContextManager[None]:
+    return territory(control_folder(), info.id, settings.policy, journal)
 
 
 def make_folder(journal: Path) -> None:
@@ -191,6 +215,9 @@ def _plan(
         drain=settings.times.drain,
         evidence=settings.evidence,
         proc=settings.proc,
+        book=LeaseBook(journal.keep_lease),
+        # Whoever only says what it would do is in nobody's way.
+        claim=nullcontext if settings.dry_run else partial(_claim, settings, info, path),
     )
 
 

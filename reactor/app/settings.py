@@ -14,7 +14,7 @@ from reactor.core.evidence import EvidenceTerms
 from reactor.core.protection import Policy
 from reactor.core.restraint import GateTerms
 from reactor.core.rules import RuleSet
-from reactor.core.state import Setup
+from reactor.core.state import OWNER_FRESH, Setup
 from reactor.engine.watch import WatchTimes
 from reactor.kernel.memory import PROC
 from reactor.recording.places import Folder, Limits, Place, place_of
@@ -32,6 +32,7 @@ class Times:
     stale_after: float = 10.0
     drain: float = 20.0
     layer_every: float = 300.0
+    owner_grace: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Settings:
     the ends that we bring. ``proc`` is where the ``/proc`` of the engine's host is, as the monitor sees it.
     ``means`` are what rules may call. ``api`` is where runners ask over TCP, ``tell`` are the webhooks that
     are told what came of every decision. ``leftovers_after`` is in seconds, None for ever.
+    ``owners_enforced`` has those ended whose owner is gone.
     """
 
     policy: Policy = field(default_factory=Policy)
@@ -76,6 +78,7 @@ class Settings:
     api: Api | None = None
     tell: tuple[str, ...] = ()
     leftovers_after: float | None = None
+    owners_enforced: bool = False
 
     def recording_place(self, named: str | None = None) -> Place | None:
         """Where to record: what was named on the command line, else the folder; None for nowhere."""
@@ -99,6 +102,10 @@ class Settings:
             breaker=self.breaker,
             layer_every=times.layer_every,
             leftovers_after=self.leftovers_after,
+            owner_grace=times.owner_grace,
+            # Two lists have to be within it, however seldom they are.
+            owner_fresh=max(OWNER_FRESH, 2.5 * times.reconcile_every),
+            owners_enforced=self.owners_enforced,
         )
 
     def watch_times(self) -> WatchTimes:

@@ -9,7 +9,7 @@ import logging
 import signal
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
@@ -30,6 +30,7 @@ from reactor.app.proofs import proven
 from reactor.app.recorder import Recorder
 from reactor.core.decisions import Outcome, Result, Why
 from reactor.core.evidence import EvidenceTerms
+from reactor.core.leases import wanted_owners
 from reactor.core.ports import Engine, EngineInfo
 from reactor.core.state import Setup
 from reactor.core.step import wanted_zombies, wants_host
@@ -41,6 +42,8 @@ from reactor.kernel.memory import PROC
 from reactor.kernel.watching import KernelWatch
 from reactor.observe.own import watch_loop
 from reactor.observe.tally import Tally
+from reactor.owners.book import LeaseBook
+from reactor.owners.watching import OwnerWatch
 from reactor.streams.scheduler import TrioScheduler
 
 log = logging.getLogger("reactor.app")
@@ -60,7 +63,8 @@ class Plan:
     ``acting_engine`` is the engine for those who act, if it is not to be the same. ``evidence`` says what is
     gathered around the ends that we bring; None is nothing. ``proc`` is where the kernel of the engine's host
     is read. ``means`` are what rules may call, ``source`` says in messages who we are. ``tell`` are the
-    webhooks that hear of every outcome.
+    webhooks that hear of every outcome. ``book`` has the
+    leases; without one nobody can renew any, and none runs out. ``claim`` keeps others from acting beside us.
     """
 
     setup: Setup
@@ -81,6 +85,8 @@ class Plan:
     drain: float = 20.0
     chance: Random = field(default_factory=Random)
     proc: Path = PROC
+    book: LeaseBook | None = None
+    claim: Callable[[], AbstractContextManager[object]] = nullcontext
 
 
 async def supervise(
@@ -91,8 +97,10 @@ async def supervise(
 ) -> None:
     """Run a monitor until ``wait_for_stop`` returns; ``task_status`` is told when it watches."""
     scheduler, tally = TrioScheduler(), Tally()
-    async with trio.open_nursery() as keeping:
+    async with AsyncExitStack() as claims, trio.open_nursery() as keeping:
         await keeping.start(plan.journal.run)
+        # After the journal: whoever has that is the better sentence.
+        claims.enter_context(plan.claim())
         await keeping.start(scheduler.run)
         setup = _with_memory(plan)
         recorder = plan.recorder
@@ -168,8 +176,11 @@ async def _start_watching(
         plan.proc,
     )
 
+    owners = _owner_watch(plan, monitor)
+
     def opened(info: EngineInfo) -> None:
         kernel.connected(info)
+        owners.connected(info)
         workers.nudge()
 
     layers = Layers(plan.engine, monitor.feed, every=plan.setup.layer_every)
@@ -182,6 +193,8 @@ async def _start_watching(
         on_reconciled=lambda took: tally.observe("reactor_reconcile_duration_seconds", took),
     )
     monitor.begin(workers.put, readings.want, watch.look, layers.want)
+    for extended in plan.journal.extensions():
+        monitor.feed(extended)
     monitor.take_up_orders()
     sources.start_soon(layers.measure_for_ever)
     numbers = Numbers(
@@ -203,8 +216,23 @@ async def _start_watching(
     await sources.start(watch.run, sources)
     sources.start_soon(kernel.watch_host)
     sources.start_soon(kernel.watch_zombies)
+    sources.start_soon(owners.run)
     await _take_up_intents(plan, monitor, workers)
     return numbers
+
+
+def _owner_watch(plan: Plan, monitor: Monitor) -> OwnerWatch:
+    journal = plan.journal
+    book = plan.book or LeaseBook(journal.keep_lease)
+    book.recall(journal.leases())
+    return OwnerWatch(
+        monitor.feed,
+        lambda: wanted_owners(monitor.setup, monitor.state),
+        book,
+        journal.boots(),
+        journal.keep_boot,
+        plan.proc,
+    )
 
 
 async def _take_up_intents(plan: Plan, monitor: Monitor, workers: Workers) -> None:

@@ -51,7 +51,7 @@ def accounts(policy: Policy, living: Iterable[Entry], total: Total) -> Iterator[
     for entry in governed:
         owner = entry.container.labels.get(policy.labels.owner)
         if owner:
-            kind = certain if _was_given(policy, entry.container) else claimed
+            kind = certain if was_given(policy, entry.container) else claimed
             kind.setdefault(owner, []).append(entry)
     for owner in sorted(certain.keys() | claimed.keys()):
         given, said = tuple(certain.get(owner, ())), tuple(claimed.get(owner, ()))
@@ -66,7 +66,7 @@ def place_of(policy: Policy, rule: Rule, total: Total, entry: Entry) -> Place | 
     if total.whole != "owner":
         return Place(rule.key)
     owner = entry.container.labels.get(policy.labels.owner)
-    return Place(rule.key, owner, not _was_given(policy, entry.container)) if owner else None
+    return Place(rule.key, owner, not was_given(policy, entry.container)) if owner else None
 
 
 def account_of(policy: Policy, entry: Entry) -> str:
@@ -74,10 +74,10 @@ def account_of(policy: Policy, entry: Entry) -> str:
     owner = entry.container.labels.get(policy.labels.owner)
     if not owner:
         return ""
-    return owner if _was_given(policy, entry.container) else owner + BY_IMAGE
+    return owner if was_given(policy, entry.container) else owner + BY_IMAGE
 
 
-def _was_given(policy: Policy, container: Container) -> bool:
+def was_given(policy: Policy, container: Container) -> bool:
     """Whether the container was given its owner label, for certain: what its image says too may be its."""
     if is_trusted(policy, container):
         return True

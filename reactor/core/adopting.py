@@ -96,6 +96,7 @@ def _adopt(setup: Setup, draft: Draft, container: Container, placed: Place, at: 
         due=frozenset({Trigger.OOM} if early else ()),
         last_oom=max(early, default=0),
         past=past_of_first(container),
+        extended=draft.state.extensions.get(container.id),
     )
     entry = _placed(setup, draft, fresh, placed, at)
     _note_adoption(setup, draft, entry, at)
@@ -153,6 +154,7 @@ def _begin_anew(
         past=past_of_next(old, container),
         freed=freed_by(setup, old, at),
         layer=old.layer,
+        extended=old.extended,
     )
     entry = _placed(setup, draft, fresh, placed, at)
     _note_adoption(setup, draft, entry, at)

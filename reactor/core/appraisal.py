@@ -13,6 +13,7 @@ from reactor.core.lacking import what_is_lacking
 from reactor.core.language.distance import Distance, distance_of, distances
 from reactor.core.language.totals import say_amount
 from reactor.core.language.units import say_duration
+from reactor.core.leases import OwnerAppraisal, appraise_owner
 from reactor.core.obeying import is_held, under_orders
 from reactor.core.orders import silence_of
 from reactor.core.outlook import Outlook, Stand, outlooks
@@ -62,7 +63,8 @@ class Appraisal:
     """One container: where it stands, what hangs on it, and what each rule makes of it.
 
     ``kept_by`` says what keeps every rule from acting, empty if nothing does. ``sample_age`` is how old
-    the last reading is, in seconds, None without one that counts.
+    the last reading is, in seconds, None without one that counts. ``owner`` is what is known of its owner,
+    ``extended`` who lets it live longer.
     """
 
     id: str
@@ -77,6 +79,8 @@ class Appraisal:
     age: float | None
     sample_age: float | None
     rules: tuple[RuleAppraisal, ...]
+    owner: OwnerAppraisal | None = None
+    extended: str = ""
 
 
 SPARED = {
@@ -125,7 +129,17 @@ def appraise(setup: Setup, state: State, entry: Entry, at: float) -> Appraisal:
         rules=tuple(
             _rule(setup, state, rule, known.get(rule.key), view, entry, at) for rule in setup.rules.rules
         ),
+        owner=appraise_owner(setup, state, entry, at),
+        extended=_extended(entry, at),
     )
+
+
+def _extended(entry: Entry, at: float) -> str:
+    extended = entry.extended
+    if extended is None or at >= extended.until:
+        return ""
+    given, left = say_duration(round(extended.seconds)), say_duration(round(extended.until - at))
+    return f"rules see its age less by {given}, for another {left}: {extended.who}: {extended.why}"
 
 
 def _kept_by(entry: Entry, at: float) -> str:

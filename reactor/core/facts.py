@@ -11,6 +11,7 @@ from enum import StrEnum
 from reactor.core.container import Container, ContainerId, Listed, Run
 from reactor.core.decisions import Outcome
 from reactor.core.orders import Hold, Silence
+from reactor.core.owners import Presence
 
 
 class Happening(StrEnum):
@@ -121,6 +122,33 @@ class ZombiesSeen:
     at: float
     began: float
     counts: Mapping[Run, int] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnersSeen:
+    """Owners were looked for, all at once, by the texts of their labels. ``why`` has what proves it.
+
+    Owners that are containers are found in the snapshots instead.
+    """
+
+    at: float
+    seen: Mapping[str, Presence] = field(hash=False)
+    why: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Extended:
+    """Somebody lets a container live longer: until ``until``, rules see its age less by ``seconds``.
+
+    ``who`` and ``why`` are for the record only. No seconds take back what was given.
+    """
+
+    at: float
+    id: ContainerId
+    seconds: float
+    until: float
+    who: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +267,8 @@ Fact = (
     | HostSeen
     | ZombiesSeen
     | LayerSized
+    | OwnersSeen
+    | Extended
     | Tick
     | Acted
     | Subscription

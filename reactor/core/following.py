@@ -12,6 +12,8 @@ from reactor.core.defects import forget_broken
 from reactor.core.draft import Draft
 from reactor.core.ending import KILLED, ended_note, has_oomed, was_struck
 from reactor.core.exempting import exempted
+from reactor.core.leases import RULE as OWNER_GONE
+from reactor.core.leases import is_gone
 from reactor.core.leftovers import RULE as LEFTOVERS
 from reactor.core.leftovers import rest
 from reactor.core.notes import CascadeHeld, MainTold
@@ -49,7 +51,7 @@ def follow(setup: Setup, draft: Draft, outcome: Outcome, at: float) -> list[Deci
         return _done(setup, draft, entry, outcome, at)
     # Of two decisions about one run and action only one is carried out, and its outcome is that of both.
     if entry.ending and outcome.why not in NOT_OF_THIS_MONITOR:
-        draft.changed[entry.run.id] = _rest(setup, entry, outcome, at)
+        draft.changed[entry.run.id] = _rest(setup, draft.state, entry, outcome, at)
     _note_held(draft, entry, outcome, at)
     return []
 
@@ -110,7 +112,7 @@ def _is_spared(setup: Setup, sidecar: Entry, at: float) -> bool:
     return any(each.container and each.covers(sidecar.run.id, each.rule, at) for each in setup.silences)
 
 
-def _rest(setup: Setup, entry: Entry, outcome: Outcome, at: float) -> Entry:
+def _rest(setup: Setup, state: State, entry: Entry, outcome: Outcome, at: float) -> Entry:
     """A refusal holds for this run; a failure rests for a while; a stale run waits to be seen again."""
     rule, level = outcome.decision.rule, outcome.decision.level
     overtaken = bool(entry.preempted) and outcome.decision.pace is not entry.under_way
@@ -123,6 +125,9 @@ def _rest(setup: Setup, entry: Entry, outcome: Outcome, at: float) -> Entry:
     if outcome.why is Why.PROTECTED and is_of_orphans(entry.rules, rule, level):
         # Its main was back at the last look; should that one go as well, it is counted from there.
         return replace(entry, alone=None)
+    if outcome.why is Why.PROTECTED and rule == OWNER_GONE and not is_gone(setup, state, entry.container, at):
+        # Its owner was back at the last look; should it go again, that is judged anew.
+        return entry
     if outcome.why is Why.PROTECTED:
         # Where the level is meant no more, another one may be; else it is the container that is protected.
         meant = any(_is_meant(setup, entry, each) for each in rules_of(entry.rules, rule, level))

@@ -15,14 +15,26 @@ PAUSE = 60.0
 
 
 def age_of(entry: Entry, at: float) -> float | None:
-    """Seconds since this run started; unknown where its start is."""
-    return at - entry.container.born if entry.container.born is not None else None
+    """Seconds since this run started, as rules see them; unknown where its start is.
+
+    An extension lessens them while it lasts, and then they are all there again.
+    """
+    if entry.container.born is None:
+        return None
+    return max(0.0, at - entry.container.born - given_to(entry, at))
+
+
+def given_to(entry: Entry, at: float) -> float:
+    """By how many seconds an extension lessens what rules see of its age at this moment."""
+    extended = entry.extended
+    return extended.seconds if extended is not None and at < extended.until else 0.0
 
 
 def total_age(entry: Entry, at: float) -> float | None:
     """Seconds that all runs of the container lasted together; unknown unless all of them are known."""
-    age = age_of(entry, at)
-    return age + entry.past if age is not None and entry.past is not None else None
+    if entry.container.born is None or entry.past is None:
+        return None
+    return max(0.0, at - entry.container.born + entry.past - given_to(entry, at))
 
 
 def past_of_first(container: Container) -> float | None:

@@ -182,6 +182,21 @@ class Anchor:
     born: float
 
 
+@dataclass(frozen=True, slots=True)
+class KeptLease:
+    """What is kept of a lease from one monitor to the next; ``holder`` is only for the record.
+
+    ``forgotten`` tells that it is to be kept no more.
+    """
+
+    name: str
+    token: int
+    ttl: float
+    holder: str = ""
+    given_up: bool = False
+    forgotten: bool = False
+
+
 class Journal(Protocol):
     """What is written down. Writing never raises: a full or slow disk is shouted about and counted."""
 

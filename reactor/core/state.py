@@ -13,17 +13,20 @@ from reactor.core.budgets import BudgetTerms, no_budgets
 from reactor.core.container import Container, ContainerId, Run
 from reactor.core.decisions import Decision
 from reactor.core.earlier import Earlier, nothing_earlier
-from reactor.core.facts import Happened, HostSeen, LayerSized, Sample
+from reactor.core.facts import Extended, Happened, HostSeen, LayerSized, Sample
 from reactor.core.holding import Holding
 from reactor.core.language.windows import Tracks, no_tracks
 from reactor.core.notes import Note
 from reactor.core.orders import Silence
+from reactor.core.owners import Presence
 from reactor.core.protection import GOVERNED, Policy, Standing
 from reactor.core.restraint import Curbs, GateTerms, Place, no_gate
 from reactor.core.rules import Rule, RuleSet, Trigger
 from reactor.core.shelf import Shelf
 from reactor.core.verbs import Action
 
+OWNER_FRESH = 30.0
+"""For how many seconds a look at an owner is evidence, at least."""
 SELDOM = 3.0
 """Seconds between two readings, or two looks at the clock, that are no gap in the evidence."""
 
@@ -40,6 +43,8 @@ class Setup:
     are a crash loop. ``gate`` is for rules whose digest is not among the ``proven``, which were in
     force before; a monitor arms it with ``GateTerms()``. ``layer_every`` is how often a layer is measured.
     ``leftovers_after`` is how long what is over lies about before it is removed, None for ever.
+    ``owner_grace`` is for how long an owner has to be gone, ``owner_fresh`` how old a look at one may be;
+    unless ``owners_enforced``, it is only said.
     ``budgets`` and ``breaker`` are armed by a monitor as well; ``silences`` are put in by ``ordering``.
     """
 
@@ -60,6 +65,9 @@ class Setup:
     proven: frozenset[str] = frozenset()
     layer_every: float = 300.0
     leftovers_after: float | None = None
+    owner_grace: float = 30.0
+    owner_fresh: float = OWNER_FRESH
+    owners_enforced: bool = False
     budgets: BudgetTerms = field(default_factory=no_budgets)
     breaker: BreakerTerms = field(default_factory=no_breaker)
     silences: tuple[Silence, ...] = ()
@@ -128,7 +136,7 @@ class Entry:
     ``came_up`` is what its health check has said of this run: False once it was starting, True once it was
     healthy. ``layer`` is the last measure of its writable layer.
     ``recent`` are the latest samples of this run, for the record. ``struck`` is when the engine last told of
-    a signal that ends, ``died`` when it told of the death.
+    a signal that ends, ``died`` when it told of the death. ``extended`` lets it live longer.
     """
 
     container: Container
@@ -178,6 +186,7 @@ class Entry:
     recent: tuple[Sample, ...] = ()
     struck: float | None = None
     died: float | None = None
+    extended: Extended | None = None
 
     @property
     def run(self) -> Run:
@@ -201,6 +210,17 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnerKnown:
+    """What was last seen of an owner, since when without a break, and in how many lists it was missing."""
+
+    presence: Presence
+    at: float
+    since: float
+    why: str = ""
+    lists: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """Everything the core remembers.
 
@@ -210,7 +230,8 @@ class State:
     rules about the whole; ``curbs`` is what holds rules back. ``unconfirmed`` were alive
     in the last list and may be in scope, and what run they are in could not be found out. ``ticked`` is when
     time last went on, ``awake`` since when it has done so without a break: what was not seen in a break is
-    not our news. ``host`` is what was last seen of the host.
+    not our news. ``host`` is what was last seen of the host, ``owners`` what of owners, by their texts.
+    ``extensions`` are those in force, also of containers that nobody has seen yet.
     """
 
     entries: Shelf[Entry] = field(default_factory=Shelf)
@@ -225,6 +246,8 @@ class State:
     ticked: float | None = None
     awake: float | None = None
     host: HostSeen | None = None
+    owners: Mapping[str, OwnerKnown] = field(default_factory=dict)
+    extensions: Mapping[ContainerId, Extended] = field(default_factory=dict)
 
     def living(self) -> Iterator[Entry]:
         """The entries of runs under way."""

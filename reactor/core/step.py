@@ -17,16 +17,19 @@ from reactor.core.defects import put_out_of_force
 from reactor.core.draft import Draft
 from reactor.core.dying import take_word
 from reactor.core.ending import ended_note
+from reactor.core.extending import extend
 from reactor.core.facts import (
     Acknowledged,
     Acted,
     Exited,
+    Extended,
     Fact,
     Happened,
     Happening,
     HostSeen,
     LayerSized,
     Ordered,
+    OwnersSeen,
     Reloaded,
     Sample,
     Seen,
@@ -40,6 +43,7 @@ from reactor.core.following import follow
 from reactor.core.gate import objection, open_gate, start_counting
 from reactor.core.judging import needs_samples, reads_zombies
 from reactor.core.layers import take_layer
+from reactor.core.leases import count_containers, take_owners
 from reactor.core.moments import is_before
 from reactor.core.notes import OomSeen
 from reactor.core.obeying import Order, obey, under_orders
@@ -62,7 +66,7 @@ def step(setup: Setup, state: State, fact: Fact) -> Step:
     match fact:
         case Sample() | LayerSized():
             return _read(setup, state, fact)
-        case HostSeen() | ZombiesSeen():
+        case HostSeen() | ZombiesSeen() | OwnersSeen():
             return _of_the_kernel(setup, state, fact)
         case Tick():
             return tick(setup, state, fact.at)
@@ -92,8 +96,11 @@ def _looked(setup: Setup, state: State, fact: Seen | Vanished) -> Step:
     return _settle(setup, draft, fact.at, draft.changed.values())
 
 
-def _of_the_kernel(setup: Setup, state: State, fact: HostSeen | ZombiesSeen) -> Step:
-    """What the kernel of the host says, and no engine."""
+def _of_the_kernel(setup: Setup, state: State, fact: HostSeen | ZombiesSeen | OwnersSeen) -> Step:
+    """What the kernel of the host says, or whoever looks for owners, and no engine."""
+    if isinstance(fact, OwnersSeen):
+        # As below.
+        return Step(take_owners(setup, state, fact))
     if isinstance(fact, HostSeen):
         # It is judged when time goes on, with everybody in view.
         return Step(replace(state, host=fact))
@@ -103,7 +110,7 @@ def _of_the_kernel(setup: Setup, state: State, fact: HostSeen | ZombiesSeen) -> 
 
 
 def _of_our_own(
-    setup: Setup, state: State, fact: Subscription | Reloaded | Acknowledged | Ordered | Order
+    setup: Setup, state: State, fact: Subscription | Reloaded | Acknowledged | Ordered | Extended | Order
 ) -> Step:
     """Facts that are about this monitor and not about a container."""
     match fact:
@@ -112,6 +119,9 @@ def _of_our_own(
         case Reloaded():
             draft = reload(setup, state, fact.at)
             return Step(draft.finish(), (), tuple(draft.notes))
+        case Extended():
+            # The next tick judges by it.
+            return Step(extend(state, fact))
         case Acknowledged():
             return _acknowledged(setup, state, fact)
         case Ordered():
@@ -242,6 +252,7 @@ def _exited(state: State, fact: Exited) -> Step:
 
 def _snapped(setup: Setup, state: State, snapshot: Snapshot) -> Step:
     draft, changed = reconcile(setup, start_counting(state, snapshot.at), snapshot)
+    draft.state = count_containers(setup, draft.state, snapshot)
     entries = (draft.entry(key) for key in changed)
     step = _settle(setup, draft, snapshot.at, [each for each in entries if each and may_change(each)])
     away = ended_while_away(setup, step.state, snapshot)

@@ -16,6 +16,7 @@ from reactor.core.draft import Draft
 from reactor.core.following import forget
 from reactor.core.gate import gated_rules, is_gated, is_partly_seen, review
 from reactor.core.groups import Groups
+from reactor.core.leases import judge_owned
 from reactor.core.leftovers import clear_up
 from reactor.core.limits import remember, within_limits
 from reactor.core.obeying import expire
@@ -33,6 +34,7 @@ def tick(setup: Setup, state: State, at: float) -> Step:
     state, notes = expire(forget(setup, state, at), at)
     draft = Draft(_went_on(setup, state, at), notes=notes)
     decisions = _judge_lonely(setup, draft, at)
+    decisions += judge_owned(setup, draft, at)
     candidates = _judge_all(setup, draft, at, decisions)
     draft.state, draft.changed = draft.finish(), {}
     candidates += take_victims(setup, draft, at)

@@ -13,12 +13,13 @@ import trio
 from reactor.core.container import Container, ContainerId, Run
 from reactor.core.decisions import Decision, Outcome
 from reactor.core.evidence import Evidence
+from reactor.core.facts import Extended
 from reactor.core.grounds import Grounds
 from reactor.core.notes import Cause, Ended
 from reactor.core.orders import Hold, Orders, Silence
-from reactor.core.ports import Anchor
+from reactor.core.ports import Anchor, KeptLease
 from reactor.core.protection import Standing
-from reactor.journal import clocks, rows
+from reactor.journal import clocks, rows, tenancy
 from reactor.journal.backlog import Backlog
 from reactor.journal.memory import KnownRun, Memory, Recollection
 from reactor.journal.rows import Moment
@@ -82,6 +83,9 @@ class Journal:
         )
         self._open_intents: tuple[Decision, ...] = ()
         self._proven: Mapping[str, str] = {}
+        self._leases: dict[str, KeptLease] = {}
+        self._boots: frozenset[str] = frozenset()
+        self._extensions: dict[ContainerId, Extended] = {}
         self._orders = Orders()
         self._standing: dict[str, Hold | Silence] = {}
         self._told_drops = 0
@@ -181,6 +185,35 @@ class Journal:
         self._standing.pop(key, None)
         self._put(rows.lift(key, by, self._moment()))
 
+    def leases(self) -> tuple[KeptLease, ...]:
+        """The leases as they were last kept."""
+        return tuple(self._leases.values())
+
+    def keep_lease(self, lease: KeptLease) -> None:
+        """Write down a lease as it is now, without waiting."""
+        self._leases[lease.name] = lease
+        if lease.forgotten:
+            del self._leases[lease.name]
+        self._put(tenancy.keep(lease, self._moment()))
+
+    def boots(self) -> frozenset[str]:
+        """The boots of the engine's host that are on record."""
+        return self._boots
+
+    def keep_boot(self, boot_id: str) -> None:
+        """Write down a boot of the engine's host, without waiting."""
+        self._boots |= {boot_id}
+        self._put(tenancy.boot(boot_id, self._moment()))
+
+    def extensions(self) -> tuple[Extended, ...]:
+        """The extensions that lasted when an earlier monitor's file was read, and those given since."""
+        return tuple(self._extensions.values())
+
+    def extend(self, fact: Extended) -> None:
+        """Write down that somebody lets a container live longer, without waiting."""
+        self._extensions[fact.id] = fact
+        self._put(tenancy.extend(fact, self._moment(fact.at)))
+
     async def wait_written(self) -> None:
         """Wait until everything is on its way to the disk; give it a deadline."""
         await self._writer.wait_written()
@@ -216,12 +249,21 @@ class Journal:
         self._proven = dict.fromkeys(recollection.proven, "")
         self._orders = recollection.orders
         self._memory.recall(recollection)
+        self._leases = {**{each.name: each for each in recollection.leases}, **self._leases}
+        self._boots |= recollection.boots
+        self._extensions = {**{each.id: each for each in recollection.extensions}, **self._extensions}
 
     def _write_all_known(self) -> None:
         """A new file was begun under way: it gets the runs that the old one had."""
         now = self._moment()
         for run in self._memory.open_runs():
             self._backlog.put(rows.again(run, now))
+        for lease in self._leases.values():
+            self._backlog.put((tenancy.keep(lease, now),))
+        for extended in self._extensions.values():
+            self._backlog.put((tenancy.extend(extended, self._moment(extended.at)),))
+        for boot in sorted(self._boots):
+            self._backlog.put((tenancy.boot(boot, now),))
         if self._proven:
             self._backlog.put(rows.proven(self._proven, now))
         for order in self._standing.values():

@@ -10,9 +10,10 @@ from types import MappingProxyType
 
 from reactor.core.container import ContainerId, Run
 from reactor.core.decisions import Decision
+from reactor.core.facts import Extended
 from reactor.core.notes import Cause
 from reactor.core.orders import Orders
-from reactor.core.ports import Anchor
+from reactor.core.ports import Anchor, KeptLease
 
 CAPACITY = 20_000
 
@@ -39,6 +40,9 @@ class Recollection:
     intents: tuple[Decision, ...] = ()
     proven: frozenset[str] = frozenset()
     orders: Orders = field(default_factory=Orders)
+    leases: tuple[KeptLease, ...] = ()
+    boots: frozenset[str] = frozenset()
+    extensions: tuple[Extended, ...] = ()
 
 
 class Memory:

@@ -15,6 +15,7 @@ from reactor.core.notes import Cause
 from reactor.core.orders import Hold, Orders, Silence
 from reactor.core.ports import Anchor
 from reactor.core.verbs import Action
+from reactor.journal import tenancy
 from reactor.journal.memory import KnownRun, Recollection
 from reactor.journal.rows import Moment
 
@@ -46,8 +47,16 @@ def recall(connection: sqlite3.Connection, now: Moment, capacity: int) -> Recoll
         if row[2] in causes and _is_full(row[0])
     }
     proven = frozenset(row[0] for row in connection.execute("SELECT proof FROM proven"))
-    orders = _orders(connection, now)
-    return Recollection(tuple(reversed(runs)), exits, tuple(_intents(connection, now)), proven, orders)
+    return Recollection(
+        tuple(reversed(runs)),
+        exits,
+        tuple(_intents(connection, now)),
+        proven,
+        _orders(connection, now),
+        tenancy.leases(connection),
+        tenancy.boots(connection),
+        tenancy.extensions(connection, now),
+    )
 
 
 def _orders(connection: sqlite3.Connection, now: Moment) -> Orders:

@@ -109,7 +109,35 @@ CREATE INDEX orders_since ON orders (since);
 CREATE INDEX orders_open ON orders (since) WHERE lifted IS NULL;
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _PROVEN, _SUMMARY, _CERTIFICATES, _LEVELS, _ORDERS, _NEWS)
+# Leases as their holders left them, and the boots of the engine's host that were seen.
+_OWNERS = """
+CREATE TABLE leases (
+  name TEXT PRIMARY KEY, token INTEGER NOT NULL, ttl REAL NOT NULL, holder TEXT NOT NULL,
+  given_up INTEGER NOT NULL, wall REAL NOT NULL
+);
+CREATE TABLE boots (boot_id TEXT PRIMARY KEY, wall REAL NOT NULL);
+"""
+
+# Who may live longer than the rules say; `until` is on the boot-time clock of the boot `boot_id`, and `ends`
+# the same moment of the wall's.
+_EXTENSIONS = """
+CREATE TABLE extensions (
+  container TEXT PRIMARY KEY, seconds REAL NOT NULL, who TEXT NOT NULL, why TEXT NOT NULL,
+  wall REAL NOT NULL, ends REAL NOT NULL, boot_id TEXT NOT NULL, until REAL NOT NULL
+);
+"""
+
+MIGRATIONS: tuple[str, ...] = (
+    _FIRST,
+    _PROVEN,
+    _SUMMARY,
+    _CERTIFICATES,
+    _LEVELS,
+    _ORDERS,
+    _NEWS,
+    _OWNERS,
+    _EXTENSIONS,
+)
 VERSION = len(MIGRATIONS)
 
 

@@ -78,26 +78,26 @@ def control(controls: Controls, more: Routes = NO_ROUTES) -> Handler:
     """The handler of the control socket; ``more`` is answered there, too."""
 
     async def status(_: Request) -> Answer:
-        return _answer(controls.status)
+        return answer(controls.status)
 
     async def explain(request: Request) -> Answer:
         wanted = request.query.get("container", "")
         if not wanted:
             return _json(400, {"error": "name a container: ?container=NAME or an id"})
-        return _answer(lambda: controls.explain(wanted))
+        return answer(lambda: controls.explain(wanted))
 
     async def reload(_: Request) -> Answer:
         try:
             return _json(200, await controls.reload())
         except Refused as refused:
             return _json(refused.status, refused.told)
-        except Exception as error:  # noqa: BLE001  # As in _answer.
+        except Exception as error:  # noqa: BLE001  # As in answer.
             return _failed(error)
 
     async def acknowledge(request: Request) -> Answer:
         query = request.query
         reader = Reader(query.get("who", ""), query.get("token", ""), query.get("unread", "") == "yes")
-        return _answer(lambda: controls.acknowledge(reader))
+        return answer(lambda: controls.acknowledge(reader))
 
     async def kill(request: Request) -> Answer:
         query = request.query
@@ -109,7 +109,7 @@ def control(controls: Controls, more: Routes = NO_ROUTES) -> Handler:
             sure=query.get("sure", "") == "yes",
             started_at=query.get("started_at", ""),
         )
-        return _answer(lambda: controls.kill(order))
+        return answer(lambda: controls.kill(order))
 
     return routed(
         {
@@ -127,14 +127,15 @@ def control(controls: Controls, more: Routes = NO_ROUTES) -> Handler:
 def _further(more: More) -> dict[str, dict[str, Handler]]:
     def handler(tell: Callable[[Mapping[str, str]], Told]) -> Handler:
         async def handle(request: Request) -> Answer:
-            return _answer(lambda: tell(request.query))
+            return answer(lambda: tell(request.query))
 
         return handle
 
     return {path: {method: handler(tell) for method, tell in ways.items()} for path, ways in more.items()}
 
 
-def _answer(tell: Callable[[], Told]) -> Response:
+def answer(tell: Callable[[], Told]) -> Response:
+    """What is told as JSON, also that it is refused."""
     try:
         return _json(200, tell())
     except Refused as refused:

@@ -5,11 +5,15 @@ from pathlib import Path
 
 import pytest
 import trio
+from trio.testing import MockClock
 
 from reactor.app.monitor import Monitor
 from reactor.core.decisions import Decision
+from reactor.core.facts import OwnersSeen
+from reactor.core.owners import Presence
 from reactor.core.rules import Exemption, Level, Rule, RuleSet
-from reactor.core.state import Setup
+from reactor.core.state import Setup, State
+from reactor.core.step import step
 from reactor.core.verbs import Action
 from reactor.journal.journal import Journal
 from reactor.observe.tally import Tally
@@ -84,3 +88,28 @@ async def test_what_one_level_decided_is_judged_by_that_level(
     assert (monitor.is_in_force(decision), monitor.runs_dry(decision)) == (in_force, dry)
     if level:
         assert monitor.allows(box(1), decision) is (in_force and not dry)
+
+
+@pytest.mark.parametrize(
+    ("owner", "seen", "enforced", "allowed"),
+    [
+        ("lease:a", Presence.GONE, True, True),
+        ("lease:a", Presence.GONE, False, False),
+        ("lease:a", Presence.ALIVE, True, False),
+        ("lease:a", Presence.UNKNOWN, True, False),
+        ("lease:b", Presence.GONE, True, False),
+    ],
+)
+async def test_an_owner_has_to_be_gone_still(
+    autojump_clock: MockClock, tmp_path: Path, owner: str, seen: Presence, *, enforced: bool, allowed: bool
+) -> None:
+    """Whoever goes with a main that went before goes all the same."""
+    monitor = _monitor(tmp_path)
+    monitor.setup = replace(monitor.setup, owners_enforced=enforced, owner_grace=5.0)
+    fact = OwnersSeen(trio.current_time(), {"lease:a": seen})
+    monitor.graph.state = step(monitor.setup, State(), fact).state
+    await trio.sleep(6)
+    main = box(1, labels={"reactor.task": "t1", "reactor.owner": owner})
+    assert monitor.allows(main, _decision("owner-gone")) is allowed
+    assert monitor.runs_dry(_decision("owner-gone")) is not enforced
+    assert monitor.allows(main, _decision("owner-gone", cause="main"))
