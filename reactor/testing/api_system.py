@@ -3,6 +3,7 @@
 Only answering belongs here; shapes are in ``blanks`` and ``documents``.
 """
 
+import os
 from typing import Any
 
 from reactor.core.container import State
@@ -33,7 +34,8 @@ async def info(call: Call) -> dict[str, Any]:
     paused = states.count(State.PAUSED)
     running = states.count(State.RUNNING) + states.count(State.RESTARTING)
     return dict(INFO) | {
-        "ID": ground.seed,
+        # Worlds of two processes are two engines, however alike they are.
+        "ID": f"{ground.seed}-{os.getpid()}",
         "Containers": len(states),
         "ContainersRunning": running,
         "ContainersPaused": paused,

@@ -46,7 +46,7 @@ async def test_it_answers_who_it_is(socket_path: Path) -> None:
         return client.ping(), client.version()["ApiVersion"], client.info()["ID"], client.api._version
 
     async with served(socket_path, seed="one"):
-        assert await in_thread(work, socket_path) == (True, "1.41", "one", "1.41")
+        assert await in_thread(work, socket_path) == (True, "1.41", f"one-{os.getpid()}", "1.41")
 
 
 async def test_it_lists_and_inspects(socket_path: Path) -> None:
