@@ -149,8 +149,9 @@ def test_what_others_end_is_told_apart_from_what_ends_by_itself(scene: Scene, wa
     assert re.search(rf"{scene.charges.names[killed]} +\(engine\) +- +ended +137", history)
 
 
-def test_what_ended_while_the_monitor_was_away_is_in_the_history(scene: Scene) -> None:
+def test_what_ended_while_the_monitor_was_away_is_in_the_history(lone_scene: Scene) -> None:
     """With the exit code that the engine still knows, and without one where it does not."""
+    scene = lone_scene
     code, removed = scene.run(deeds.exits(9, after=4), task="code"), scene.run(task="removed")
     both = scene.create(deeds.exits(5), task="both")
     with scene.monitor() as monitor:
