@@ -117,14 +117,14 @@ def wanted_limits(stage: Stage, seen: Container | None) -> Limits:
     limits = stage.limits
     if not stage.missing or seen is None:
         return limits
-    now = seen.limits
-    memory = limits.memory if now.memory is None else None
+    # A limit that was not read may be there, and lower: only what is known to be missing is given.
+    memory = limits.memory if seen.memory_limited is False else None
     return Limits(
-        pids=limits.pids if now.pids is None else None,
+        pids=limits.pids if seen.pids_limited is False else None,
         memory=memory,
         # An engine takes the two together only: whoever has a limit of memory keeps what belongs to it.
         swap=limits.swap if memory is not None else None,
-        cpu=limits.cpu if now.cpu is None else None,
+        cpu=limits.cpu if seen.cpu_limited is False else None,
     )
 
 

@@ -6,6 +6,7 @@ from trio.testing import MockClock
 
 from reactor.act.config import ActConfig
 from reactor.act.means import Means, Webhook
+from reactor.act.measures import wanted_limits
 from reactor.core.container import Container, Limits, State
 from reactor.core.decisions import Decision, Result, Why
 from reactor.core.ports import EngineAnswered
@@ -136,6 +137,16 @@ async def test_limits_are_set_and_read_back(autojump_clock: MockClock) -> None:
         assert now[0] == LIMITS
         assert (now[1].pids, now[1].memory) == (256, 64 << 20)
         assert now[2] == Limits()
+
+
+async def test_a_limit_that_was_not_read_is_not_taken_for_none(autojump_clock: MockClock) -> None:
+    """It may be there, and lower than the one that would be given."""
+    async with acting() as bench:
+        seen = await bench.engine.inspect(bench.world.spawn(Sleeps()).id)
+        stage = Stage(Action.LIMIT, limits=LIMITS, missing=True)
+        assert wanted_limits(stage, seen) == LIMITS
+        unread = replace(seen, pids_limited=None, memory_limited=None, cpu_limited=None)
+        assert wanted_limits(stage, unread) == Limits()
 
 
 async def test_an_engine_that_says_yes_and_does_nothing_is_found_out(autojump_clock: MockClock) -> None:
