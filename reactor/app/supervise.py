@@ -43,6 +43,7 @@ from reactor.kernel.watching import KernelWatch
 from reactor.observe.own import watch_loop
 from reactor.observe.tally import Tally
 from reactor.owners.book import LeaseBook
+from reactor.owners.heartbeats import Heartbeats
 from reactor.owners.watching import OwnerWatch
 from reactor.streams.scheduler import TrioScheduler
 
@@ -64,7 +65,8 @@ class Plan:
     gathered around the ends that we bring; None is nothing. ``proc`` is where the kernel of the engine's host
     is read. ``means`` are what rules may call, ``source`` says in messages who we are. ``tell`` are the
     webhooks that hear of every outcome. ``book`` has the
-    leases; without one nobody can renew any, and none runs out. ``claim`` keeps others from acting beside us.
+    leases; without one nobody can renew any, and none runs out. ``heartbeats`` looks at the files of owners.
+    ``claim`` keeps others from acting beside us.
     """
 
     setup: Setup
@@ -86,6 +88,7 @@ class Plan:
     chance: Random = field(default_factory=Random)
     proc: Path = PROC
     book: LeaseBook | None = None
+    heartbeats: Heartbeats | None = None
     claim: Callable[[], AbstractContextManager[object]] = nullcontext
 
 
@@ -232,6 +235,7 @@ def _owner_watch(plan: Plan, monitor: Monitor) -> OwnerWatch:
         journal.boots(),
         journal.keep_boot,
         plan.proc,
+        plan.heartbeats,
     )
 
 
