@@ -120,6 +120,12 @@ class LeaseBook:
             return ALIVE
         return gone(f"its lease was not renewed within {lease.kept.ttl:g} s")
 
+    def lease(self, name: str) -> Lease:
+        """One lease. Raises LeaseRefused if nobody ever held it."""
+        if name not in self._leases:
+            raise LeaseRefused(404, "nobody has ever held this lease")
+        return self._leases[name]
+
     def leases(self) -> tuple[Lease, ...]:
         """All leases, by name."""
         return tuple(self._leases[name] for name in sorted(self._leases))

@@ -26,11 +26,12 @@ LONGEST_HOLDER = 128
 USUAL_TTL = 30.0
 MOST_HOLDS = 8
 """Connections that may hold leases at once on the control socket, which has room for few."""
+MOST_HOLDS_OVER_TCP = 24
 
 
 @dataclass(slots=True)
 class LeaseDesk:
-    """Who is asked. ``written`` waits until what was changed is on its way to the disk."""
+    """Who is asked at one place. ``written`` waits until what was changed is on its way to the disk."""
 
     book: LeaseBook
     written: Callable[[], Awaitable[None]]
@@ -69,6 +70,8 @@ async def _answer(desk: LeaseDesk, request: Request, rest: str) -> Answer:
         case "GET" | "HEAD", False, "":
             now = trio.current_time()
             return _json(200, {"leases": [_told(desk.book, each, now) for each in desk.book.leases()]})
+        case "GET" | "HEAD", True, "":
+            return _json(200, _told(desk.book, desk.book.lease(name), trio.current_time()))
         case "PUT", True, "":
             return await _put(desk, name, _asked(request))
         case "DELETE", True, "":
@@ -77,7 +80,7 @@ async def _answer(desk: LeaseDesk, request: Request, rest: str) -> Answer:
             return _json(200, {"name": name, "given_up": True})
         case "POST", True, "/hold":
             return await _hold(desk, name, _asked(request))
-    raise LeaseRefused(404, f"a lease is put or deleted at {PATH}/NAME, held at {PATH}/NAME/hold")
+    raise LeaseRefused(404, f"a lease is got, put or deleted at {PATH}/NAME, held at {PATH}/NAME/hold")
 
 
 async def _put(desk: LeaseDesk, name: str, asked: _Asked) -> Response:

@@ -81,6 +81,8 @@ async def test_a_lease_is_taken_renewed_listed_and_given_up(tmp_path: Path) -> N
         assert (await desk.ask("PUT", f"{PATH}/a", {"ttl": 30, "token": 0}))[0] == 409
         status, lease = await desk.ask("PUT", f"{PATH}/a", {"ttl": 60, "token": 1})
         assert (status, lease["ttl"]) == (200, 60)
+        assert (await desk.ask("GET", f"{PATH}/a"))[1] == lease
+        assert (await desk.ask("GET", f"{PATH}/b"))[0] == 404
         status, told = await desk.ask("GET", PATH)
         assert (status, [each["name"] for each in told["leases"]]) == (200, ["a"])
         assert (await desk.ask("DELETE", f"{PATH}/a?token=0"))[0] == 409
