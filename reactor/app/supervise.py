@@ -179,7 +179,8 @@ async def _start_watching(
         plan.proc,
     )
 
-    owners = _owner_watch(plan, monitor)
+    book = plan.book or LeaseBook(plan.journal.keep_lease)
+    owners = _owner_watch(plan, monitor, book)
 
     def opened(info: EngineInfo) -> None:
         kernel.connected(info)
@@ -211,6 +212,7 @@ async def _start_watching(
             outbox=workers.statistics,
             journal=plan.journal.statistics,
             reloads=lambda: monitor.reloads,
+            leases=book.statistics,
             recording=plan.recorder.statistics if plan.recorder is not None else None,
         ),
         tally,
@@ -224,9 +226,8 @@ async def _start_watching(
     return numbers
 
 
-def _owner_watch(plan: Plan, monitor: Monitor) -> OwnerWatch:
+def _owner_watch(plan: Plan, monitor: Monitor, book: LeaseBook) -> OwnerWatch:
     journal = plan.journal
-    book = plan.book or LeaseBook(journal.keep_lease)
     book.recall(journal.leases())
     return OwnerWatch(
         monitor.feed,

@@ -6,6 +6,7 @@ breaks the time and never ends anybody. Where a rule says what is done about it,
 else. How a label's value is read is in ``owners``.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -54,6 +55,12 @@ def wanted_owners(setup: Setup, state: State) -> Mapping[str, Owner]:
     """The owners of living mains, by their text, that somebody has to look for."""
     found = (owner_of(setup.policy, entry.container) for entry in _mains(state))
     return {each.text: each for each in found if each is not None and each.kind is not Kind.NAME}
+
+
+def count_owners(setup: Setup, state: State, at: float) -> Mapping[tuple[Kind, Presence], int]:
+    """How many of those owners are there, gone, or unknown at this moment, by their kind."""
+    wanted = wanted_owners(setup, state).values()
+    return Counter((each.kind, presence(setup, state, each, at).presence) for each in wanted)
 
 
 def take_owners(setup: Setup, state: State, fact: OwnersSeen) -> State:

@@ -5,7 +5,8 @@ renewals can come in; time in which nobody could have renewed counts for nobody.
 comes with an older one is refused, so that a holder that was taken for gone cannot speak for the next.
 """
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from reactor.core.owners import LEASE_NAME
@@ -17,6 +18,8 @@ LONGEST_TTL = 86_400.0
 SHORTEST_TTL = 1.0
 STALL = 5.0
 """Seconds between two looks beyond which nobody could have renewed: we were stopped, or the host slept."""
+
+EVENTS = ("taken", "renewed", "given-up", "ran-out", "refused")
 
 Keep = Callable[[KeptLease], None]
 
@@ -38,6 +41,15 @@ class Lease:
     holds: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class LeaseStatistics:
+    """How many leases are held, over and given up, connections that hold some, and what became of all."""
+
+    standing: Mapping[str, int]
+    connections: int
+    events: Mapping[str, int]
+
+
 class LeaseBook:
     """All leases of one monitor. ``keep`` writes down what a later monitor has to know."""
 
@@ -46,6 +58,7 @@ class LeaseBook:
         self._leases: dict[str, Lease] = {}
         self._token = 0
         self._looked: float | None = None
+        self._events: Counter[str] = Counter()
 
     def recall(self, kept: Iterable[KeptLease]) -> None:
         """Take in what an earlier monitor left."""
@@ -63,11 +76,16 @@ class LeaseBook:
         """Time went on; if it did so without us, everybody gets it back."""
         if self._looked is None:
             return
-        lost = at - self._looked
-        self._looked = at
+        before, self._looked = self._looked, at
+        lost = at - before
         if lost > STALL:
             for name, lease in self._leases.items():
                 self._leases[name] = replace(lease, until=lease.until + lost)
+            return
+        self._events["ran-out"] += sum(
+            before < lease.until <= at and not lease.holds and not lease.kept.given_up
+            for lease in self._leases.values()
+        )
 
     def take(self, name: str, ttl: float, holder: str, at: float) -> Lease:
         """Begin to hold a lease that nobody holds; its token is larger than all before."""
@@ -78,10 +96,16 @@ class LeaseBook:
         if old is None and len(self._leases) >= MOST and not self._forget_one(at):
             raise LeaseRefused(429, f"there are {MOST} leases already")
         self._token += 1
+        self._events["taken"] += 1
         return self._put(KeptLease(name, self._token, ttl, holder), at)
 
     def renew(self, name: str, token: int, ttl: float, at: float) -> Lease:
         """Hold it for so long from now on; refused with any token but the present one."""
+        lease = self._renewed(name, token, ttl, at)
+        self._events["renewed"] += 1
+        return lease
+
+    def _renewed(self, name: str, token: int, ttl: float, at: float) -> Lease:
         ttl = _checked(name, ttl)
         lease = self._with_token(name, token)
         if lease.kept.given_up:
@@ -93,11 +117,13 @@ class LeaseBook:
 
     def give_up(self, name: str, token: int, at: float) -> Lease:
         """Let it go: whoever it stands for is gone from now on."""
-        return self._put(replace(self._with_token(name, token).kept, given_up=True), at)
+        lease = self._with_token(name, token)
+        self._events["given-up"] += not lease.kept.given_up
+        return self._put(replace(lease.kept, given_up=True), at)
 
     def hold(self, name: str, token: int, at: float) -> None:
         """A connection holds it from now on, beside others that may."""
-        lease = self.renew(name, token, self._with_token(name, token).kept.ttl, at)
+        lease = self._renewed(name, token, self._with_token(name, token).kept.ttl, at)
         self._leases[name] = replace(lease, holds=lease.holds + 1)
 
     def let_go(self, name: str, token: int, at: float) -> None:
@@ -129,6 +155,19 @@ class LeaseBook:
     def leases(self) -> tuple[Lease, ...]:
         """All leases, by name."""
         return tuple(self._leases[name] for name in sorted(self._leases))
+
+    def refused(self) -> None:
+        """Somebody asked for what another holds."""
+        self._events["refused"] += 1
+
+    def statistics(self, at: float) -> LeaseStatistics:
+        """How many there are, and what became of all."""
+        standing = Counter({"held": 0, "over": 0, "given-up": 0})
+        for lease in self._leases.values():
+            over = "given-up" if lease.kept.given_up else "over"
+            standing["held" if self._is_held(lease, at) else over] += 1
+        events = {event: self._events[event] for event in EVENTS}
+        return LeaseStatistics(standing, sum(lease.holds for lease in self._leases.values()), events)
 
     def _is_held(self, lease: Lease, at: float) -> bool:
         if lease.kept.given_up:

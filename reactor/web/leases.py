@@ -20,6 +20,7 @@ log = logging.getLogger("reactor.web")
 
 PATH = "/api/v1/leases"
 JSON = "application/json"
+_CONFLICT = 409
 BEAT = 5.0
 """Seconds between two signs of life on a connection that holds a lease."""
 LONGEST_HOLDER = 128
@@ -56,6 +57,8 @@ def with_leases(otherwise: Handler, desk: LeaseDesk) -> Handler:
         try:
             return await _answer(desk, request, path[len(PATH) + 1 :])
         except LeaseRefused as refused:
+            if refused.status == _CONFLICT:
+                desk.book.refused()
             return _json(refused.status, {"error": str(refused)})
         except Exception as error:  # What cannot be answered must not end the monitor.
             log.exception("a defect: a lease could not be answered")

@@ -86,6 +86,8 @@ async def test_a_lease_is_taken_renewed_listed_and_given_up(tmp_path: Path) -> N
         status, told = await desk.ask("GET", PATH)
         assert (status, [each["name"] for each in told["leases"]]) == (200, ["a"])
         assert (await desk.ask("DELETE", f"{PATH}/a?token=0"))[0] == 409
+        assert (await desk.ask("PUT", f"{PATH}/a", {"ttl": -1}))[0] == 400
+        assert desk.book.statistics(trio.current_time()).events["refused"] == 3, "a mistake is not counted"
         assert desk.presence() is Presence.ALIVE
         assert (await desk.ask("DELETE", f"{PATH}/a?token=1"))[0] == 200
         assert desk.presence() is Presence.GONE
