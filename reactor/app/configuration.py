@@ -31,7 +31,7 @@ from reactor.core.language.units import read_bytes, read_duration
 from reactor.core.protection import LabelNames, Policy
 from reactor.core.restraint import GateTerms
 from reactor.core.rules import Selector
-from reactor.owners.book import LONGEST_TTL
+from reactor.owners.lease import LONGEST_TTL
 from reactor.recording.places import Limits
 from reactor.ruleset.document import Document, NotYamlError, read_document
 from reactor.ruleset.document import Path as Place

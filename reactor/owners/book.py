@@ -9,36 +9,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from reactor.core.owners import LEASE_NAME
 from reactor.core.ports import KeptLease
 from reactor.owners.finding import ALIVE, Found, gone, unknown
+from reactor.owners.lease import Lease, LeaseRefused, checked
 
 MOST = 10_000
-LONGEST_TTL = 86_400.0
-SHORTEST_TTL = 1.0
 STALL = 5.0
 """Seconds between two looks beyond which nobody could have renewed: we were stopped, or the host slept."""
 
 EVENTS = ("taken", "renewed", "given-up", "ran-out", "refused")
 
 Keep = Callable[[KeptLease], None]
-
-
-class LeaseRefused(Exception):
-    """It cannot be done, and why: an HTTP status and a sentence."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """One lease; ``until`` is when it runs out if nobody renews it. ``holds`` are connections that do."""
-
-    kept: KeptLease
-    until: float
-    holds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +70,7 @@ class LeaseBook:
 
     def take(self, name: str, ttl: float, holder: str, at: float) -> Lease:
         """Begin to hold a lease that nobody holds; its token is larger than all before."""
-        ttl = _checked(name, ttl)
+        ttl = checked(name, ttl)
         old = self._leases.get(name)
         if old is not None and self._is_held(old, at):
             raise LeaseRefused(409, "somebody else holds this lease")
@@ -106,7 +87,7 @@ class LeaseBook:
         return lease
 
     def _renewed(self, name: str, token: int, ttl: float, at: float) -> Lease:
-        ttl = _checked(name, ttl)
+        ttl = checked(name, ttl)
         lease = self._with_token(name, token)
         if lease.kept.given_up:
             raise LeaseRefused(409, "this lease was given up; take it anew, without a token")
@@ -125,6 +106,11 @@ class LeaseBook:
         """A connection holds it from now on, beside others that may."""
         lease = self._renewed(name, token, self._with_token(name, token).kept.ttl, at)
         self._leases[name] = replace(lease, holds=lease.holds + 1)
+
+    def holds(self, name: str, token: int) -> bool:
+        """Whether a connection that began to hold it by this token still does."""
+        lease = self._leases.get(name)
+        return lease is not None and lease.kept.token == token and not lease.kept.given_up
 
     def let_go(self, name: str, token: int, at: float) -> None:
         """A connection that held it has ended: its time runs from now."""
@@ -196,11 +182,3 @@ class LeaseBook:
         del self._leases[old.kept.name]
         self._keep(replace(old.kept, forgotten=True))
         return True
-
-
-def _checked(name: str, ttl: float) -> float:
-    if not LEASE_NAME.fullmatch(name):
-        raise LeaseRefused(400, "a lease has a name of letters, digits, '.', '_' and '-', at most 128")
-    if not SHORTEST_TTL <= ttl <= LONGEST_TTL:
-        raise LeaseRefused(400, f"ttl is a number of seconds from {SHORTEST_TTL:g} to {LONGEST_TTL:g}")
-    return float(ttl)

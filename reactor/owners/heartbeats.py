@@ -6,6 +6,7 @@ there and was taken away says that its owner is gone; one that nobody has seen s
 makes files unknown, and nobody else.
 """
 
+import logging
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +18,8 @@ import trio
 from reactor.owners.book import STALL
 from reactor.owners.files import Beat, Folder, Mark, look_at
 from reactor.owners.finding import ALIVE, Found, gone, unknown
+
+log = logging.getLogger("reactor.owners")
 
 WITHIN = 1.0
 """Seconds for one look at all files: those who look for processes and leases wait for it."""
@@ -77,6 +80,7 @@ class Heartbeats:
         self._ttl = ttl
         self._aside = aside or InThread()
         self._watched: dict[str, _Watched] = {}
+        self._said: set[str] = set()
 
     async def look(self, names: Collection[str]) -> Mapping[str, Found]:
         """One look at these files, by their paths below the root."""
@@ -87,12 +91,14 @@ class Heartbeats:
         try:
             marks = await self._aside(partial(look_at, self._root, tuple(names)))
         except LookHangs as error:
+            self._say_once(str(error))
             return {name: unknown(str(error)) for name in names}
         ended = trio.current_time()
         return {name: self._judge(name, mark, began, ended) for name, mark in marks.items()}
 
     def _judge(self, name: str, mark: Mark, began: float, ended: float) -> Found:
         if mark.why:
+            self._say_once(mark.why)
             return unknown(mark.why)
         seen = self._watched.get(name)
         if mark.beat is None:
@@ -109,6 +115,12 @@ class Heartbeats:
         if seen.still >= self._ttl:
             return gone(f"its file has not moved for {self._ttl:g} s")
         return ALIVE if seen.moved else unknown("its file has not been seen to move yet")
+
+    def _say_once(self, why: str) -> None:
+        # These have no names of strangers in them, and so are few.
+        if why not in self._said:
+            self._said.add(why)
+            log.warning("an owner that is a file is unknown", extra={"why": why, "root": str(self._root)})
 
     def _forget(self, names: Collection[str], at: float) -> None:
         over = [name for name, each in self._watched.items() if at - each.named > KEPT]

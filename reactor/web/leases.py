@@ -14,7 +14,8 @@ import trio
 
 from reactor.core.language.printing import tame
 from reactor.http.server import Aborted, Answer, Handler, Request, Response, StreamingResponse, Writer
-from reactor.owners.book import Lease, LeaseBook, LeaseRefused
+from reactor.owners.book import LeaseBook
+from reactor.owners.lease import Lease, LeaseRefused
 
 log = logging.getLogger("reactor.web")
 
@@ -116,9 +117,10 @@ async def _hold(desk: LeaseDesk, name: str, asked: _Asked) -> StreamingResponse:
         desk.holds += 1
         try:
             await writer.send(said)
-            while True:
-                await trio.sleep(BEAT)
+            # Should it be given up meanwhile, nobody is let believe that he holds it.
+            while desk.book.holds(name, lease.kept.token):
                 await writer.send(b"\n")
+                await trio.sleep(BEAT)
         finally:
             desk.holds -= 1
             desk.book.let_go(name, lease.kept.token, trio.current_time())

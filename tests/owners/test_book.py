@@ -4,7 +4,8 @@ import pytest
 
 from reactor.core.owners import Presence
 from reactor.core.ports import KeptLease
-from reactor.owners.book import LeaseBook, LeaseRefused
+from reactor.owners.book import LeaseBook
+from reactor.owners.lease import LeaseRefused
 
 
 def opened(at: float = 0.0, *kept: KeptLease) -> tuple[LeaseBook, list[KeptLease]]:

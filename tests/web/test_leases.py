@@ -153,3 +153,23 @@ async def test_a_connection_holds_a_lease_for_as_long_as_it_is_open(tmp_path: Pa
         assert desk.book.look("a", trio.current_time() + 1).presence is Presence.GONE
         await second.aclose()
         await third.aclose()
+
+
+async def test_a_connection_ends_when_the_lease_is_given_up_or_another_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its holder would believe to hold it otherwise; the one beside it goes on."""
+    monkeypatch.setattr("reactor.web.leases.BEAT", 0.02)
+    async with running(tmp_path) as desk:
+        mine, _ = await _hold(desk, "a")
+        theirs, _ = await _hold(desk, "b")
+        assert (await desk.ask("DELETE", f"{PATH}/a?token=1"))[0] == 200
+        assert (await desk.ask("PUT", f"{PATH}/a", {"ttl": 60}))[1]["token"] == 3
+        with trio.fail_after(5):
+            while not (await mine.receive_some()).endswith(b"0\r\n\r\n"):
+                pass
+            await desk.let_go.wait()
+            assert await theirs.receive_some()
+        assert [(each.kept.name, each.holds) for each in desk.book.leases()] == [("a", 0), ("b", 1)]
+        await mine.aclose()
+        await theirs.aclose()
