@@ -138,8 +138,12 @@ def is_gone(setup: Setup, state: State, container: Container, at: float) -> bool
 
 def lost_owner(setup: Setup, state: State, entry: Entry, at: float) -> OwnerKnown | None:
     """What is known of a main's owner, if that has been gone for long enough for a rule to speak of it."""
-    owner = owner_of(setup.policy, entry.container) if entry.standing is Standing.MAIN else None
-    if owner is None or owner.kind is Kind.NAME or not _is_grown(setup, entry, at):
+    seen = state.owners.get(entry.container.labels.get(setup.policy.labels.owner, ""))
+    if seen is None or seen.presence is not Presence.GONE or entry.standing is not Standing.MAIN:
+        # It is asked of every main in every second, and most owners are there.
+        return None
+    owner = owner_of(setup.policy, entry.container)
+    if owner is None or not _is_grown(setup, entry, at):
         return None
     known = presence(setup, state, owner, at)
     return known if _is_over(setup, known, at) else None

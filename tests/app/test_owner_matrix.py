@@ -325,6 +325,37 @@ async def test_who_goes_and_when(
         nursery.cancel_scope.cancel()
 
 
+@pytest.mark.parametrize("booted", [True, False])
+async def test_a_file_that_went_while_nobody_watched_says_nothing(
+    autojump_clock: MockClock, tmp_path: Path, *, booted: bool
+) -> None:
+    """Its runner stopped cleanly while no monitor was there; or it was on what a boot empties."""
+    async with trio.open_nursery() as nursery:
+        scene = await _scene(nursery, tmp_path, "file")
+        await trio.sleep(20)
+        await scene.end_monitor(cleanly=False)
+        fall_silent(scene)
+        if booted:
+            scene.world.crash()
+        for file in ("job", "other"):
+            (scene.files / file).unlink(missing_ok=True)
+        await trio.sleep(60)
+        if booted:
+            scene.world.boot()
+        await scene.start_monitor()
+        await trio.sleep(300)
+        assert scene.ended() == []
+        # Whoever comes back and goes then, goes before our eyes.
+        scene.beat("job")
+        await trio.sleep(10)
+        (scene.files / "job").unlink()
+        await trio.sleep(40)
+        assert sorted(scene.ended()) == ["main", "side"]
+        scene.stop.set()
+        await trio.sleep(5)
+        nursery.cancel_scope.cancel()
+
+
 async def _scene(nursery: trio.Nursery, folder: Path, kind: str) -> Scene:
     world = World()
     world.ground.host_kernel = "6.1"
