@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from reactor.core.cautions import GateHeld
 from reactor.core.container import Container
 from reactor.core.decisions import Result, Why
 from reactor.core.facts import OwnersSeen
 from reactor.core.owners import Presence
+from reactor.core.restraint import GateTerms
 from reactor.core.rules import Rule, RuleSet, Selector, Trigger
 from reactor.core.stages import Stage
 from reactor.core.state import Setup
@@ -101,3 +103,16 @@ def test_one_whose_owner_came_back_at_the_last_look_is_counted_anew() -> None:
     told.outcome(141, told.decisions[0], Result.REFUSED, Why.PROTECTED)
     beat(told, 142, 181, GONE)
     assert told.at() == [(1, 140), (1, 172)]
+
+
+def test_a_new_rule_about_owners_waits_at_the_gate_where_it_would_end_too_many() -> None:
+    rule = replace(KILL, digest="x")
+    for most, ended in ((1, 0), (9, 4)):
+        setup = Setup(
+            RuleSet((rule,)), gate=GateTerms(most=most, share=1, at_least=1, shortest=60, longest=60)
+        )
+        told = Story(setup).snapshot(100, *(owned(n, "lease:a") for n in range(1, 5)), owned(9, "lease:b"))
+        for at in range(101, 181):
+            told.tell(OwnersSeen(at, {"lease:a": GONE, "lease:b": ALIVE})).tick(at)
+        assert len(told.decisions) == ended, most
+        assert len(told.said(GateHeld)) == int(not ended)
