@@ -24,7 +24,7 @@ class ActConfig:
     other_slots: int = 10
     again_slots: int = 4
     quarantine_slots: int = 4
-    doubt: float = 0.01
+    doubt: float = 0.005
     patience: float = 2.0
     call_deadline: float = 15.0
     look_deadline: float = 5.0
