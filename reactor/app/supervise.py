@@ -241,7 +241,11 @@ async def _take_up_intents(plan: Plan, monitor: Monitor, workers: Workers) -> No
     in_force = [intent for intent in intents if monitor.is_in_force(intent)]
     armed = [replace(each, dry_run=each.dry_run or monitor.runs_dry(each)) for each in in_force]
     dry_run = plan.setup.dry_run or monitor.is_held
-    closed = list(await reopen(armed, plan.engine, plan.journal, workers.put, dry_run=dry_run))
+    closed = list(
+        await reopen(
+            armed, plan.engine, plan.journal, workers.put, asked=plan.journal.asked(), dry_run=dry_run
+        )
+    )
     for intent in intents:
         if intent not in in_force:
             outcome = Outcome(intent, trio.current_time(), Result.REFUSED, Why.NO_RULE)

@@ -43,6 +43,7 @@ class Recollection:
     leases: tuple[KeptLease, ...] = ()
     boots: frozenset[str] = frozenset()
     extensions: tuple[Extended, ...] = ()
+    asked: Mapping[str, float] = field(default_factory=dict)
 
 
 class Memory:

@@ -127,6 +127,12 @@ CREATE TABLE extensions (
 );
 """
 
+# When the engine was told to stop the run politely, on the boot-time clock of `boot_id`: written right before
+# it is, so that whoever finds the intent open asks a process that is shutting down no second time.
+_ASKED = """
+ALTER TABLE intents ADD COLUMN asked REAL;
+"""
+
 MIGRATIONS: tuple[str, ...] = (
     _FIRST,
     _PROVEN,
@@ -137,6 +143,7 @@ MIGRATIONS: tuple[str, ...] = (
     _NEWS,
     _OWNERS,
     _EXTENSIONS,
+    _ASKED,
 )
 VERSION = len(MIGRATIONS)
 
