@@ -88,6 +88,8 @@ class Numbers:
         gate, brakes = state.curbs.gate, state.curbs.brakes
         if is_held(state, trio.current_time()):
             remarks.append("held by an operator: nothing is done")
+        if stuck := self._sources.outbox().quarantined:
+            remarks.append(f"runs that the engine does not end, and that are tried again: {stuck}")
         if brakes.opens:
             remarks.append("the breaker is open: only hard verdicts go on")
         if brakes.short:
@@ -129,6 +131,8 @@ class Numbers:
             outbox_queued=outbox.queued,
             outbox_in_flight=outbox.in_flight,
             outbox_quarantined=outbox.quarantined + outbox.waiting,
+            outbox_beside=outbox.beside,
+            outbox_overdue=outbox.overdue,
             journal_queued=journal.queued,
             journal_healthy=journal.healthy,
             recording_healthy=recording.healthy if recording is not None else None,
@@ -173,6 +177,7 @@ class Numbers:
             ("reactor_no_data_frames_total", readings.no_data),
             ("reactor_reconcile_failures_total", watch.list_failures),
             ("reactor_came_back_total", outbox.came_back),
+            ("reactor_outbox_at_bound_total", outbox.at_bound),
             ("reactor_journal_written_total", journal.written),
             ("reactor_journal_dropped_total", journal.dropped),
             ("reactor_journal_failures_total", journal.failures),

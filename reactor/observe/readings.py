@@ -65,6 +65,8 @@ class Readings:
     outbox_queued: int = 0
     outbox_in_flight: int = 0
     outbox_quarantined: int = 0
+    outbox_beside: int = 0
+    outbox_overdue: int = 0
     journal_queued: int = 0
     journal_healthy: bool | None = None
     recording_healthy: bool | None = None

@@ -82,6 +82,8 @@ _OF_READINGS: Mapping[str, Callable[[Readings], Number | None]] = MappingProxyTy
         "reactor_outbox_in_flight": lambda now: now.outbox_in_flight,
         "reactor_outbox_quarantined": lambda now: now.outbox_quarantined,
         "reactor_lease_connections": lambda now: now.lease_connections,
+        "reactor_outbox_beside": lambda now: now.outbox_beside,
+        "reactor_outbox_overdue": lambda now: now.outbox_overdue,
         "reactor_ready": lambda now: int(now.ready),
         "reactor_stats_streams": lambda now: now.stats_streams,
         "reactor_stats_shed": lambda now: now.stats_shed,

@@ -185,6 +185,18 @@ ACTIONS = (
         "reactor.outbox.quarantined", "{decision}", _U, "reactor_outbox_quarantined",
         "Decisions that the engine does not get done; tried again from time to time.",
     ),
+    Row(
+        "reactor.outbox.beside", "{decision}", _U, "reactor_outbox_beside",
+        "Decisions begun although all places were taken, because nobody came back from the engine.",
+    ),
+    Row(
+        "reactor.outbox.overdue", "{decision}", _U, "reactor_outbox_overdue",
+        "Decisions under way that have lost their place, because the engine does not come back from them.",
+    ),
+    Row(
+        "reactor.outbox.at_bound", "{decision}", _C, "reactor_outbox_at_bound_total",
+        "Decisions that had to wait because as many went on beside as may be.",
+    ),
 )  # fmt: skip
 
 STREAMS = (

@@ -55,6 +55,8 @@ def readings(*containers: ContainerReading) -> Readings:
         outbox_queued=6,
         outbox_in_flight=7,
         outbox_quarantined=8,
+        outbox_beside=12,
+        outbox_overdue=11,
         journal_queued=9,
         journal_healthy=True,
         recording_healthy=True,
