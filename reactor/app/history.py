@@ -13,7 +13,9 @@ from datetime import UTC, datetime
 
 from reactor.app.complaint import OK
 from reactor.app.journals import complaints, find_journal
+from reactor.core.decisions import Why
 from reactor.core.language.printing import tame
+from reactor.core.notes import Cause
 from reactor.journal.history import Line, read_history
 
 _HEAD = ("TIME", "CONTAINER", "BY", "ACTION", "RESULT", "EXIT", "CERTIFICATE")
@@ -65,7 +67,8 @@ def _cells(line: Line) -> tuple[str, ...]:
     name = tame(line.name or line.container[:12], _LONGEST)
     code = "" if line.exit_code is None else str(line.exit_code)
     if not line.certificate:
-        return written(line.at), name, f"({line.cause or 'unknown'})", "-", "ended", code, ""
+        how = f"({line.cause or 'unknown'}{'?' if line.basis else ''})"
+        return written(line.at), name, how, "-", "ended", code, ""
     what = tame(line.rule, _LONGEST)
     return written(line.at), name, what, tame(line.action, 8), result(line), code, line.certificate
 
@@ -74,4 +77,7 @@ def result(line: Line) -> str:
     """What came of a decision, in one or two words."""
     if line.dry_run:
         return "dry run"
+    if line.why == Why.ALREADY_OVER and line.cause == Cause.REACTOR:
+        # By an earlier monitor, which was killed before it could write that down.
+        return f"{line.result}, {'likely ours' if line.basis else 'ours'}"
     return tame(f"{line.result}, {line.why}" if line.why else line.result, 20)

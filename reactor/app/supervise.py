@@ -22,13 +22,12 @@ from reactor.act.courier import Courier
 from reactor.act.crier import Crier
 from reactor.act.means import Means
 from reactor.act.measures import Measures
-from reactor.act.reopening import reopen
 from reactor.act.workers import Workers
+from reactor.app.inheriting import hear_of_ends, take_up_intents
 from reactor.app.monitor import Monitor, Observer, ignore
 from reactor.app.numbers import Numbers, Sources
 from reactor.app.proofs import proven
 from reactor.app.recorder import Recorder
-from reactor.core.decisions import Outcome, Result, Why
 from reactor.core.evidence import EvidenceTerms
 from reactor.core.leases import wanted_owners
 from reactor.core.ports import Engine, EngineInfo
@@ -145,7 +144,13 @@ def _with_memory(plan: Plan) -> Setup:
     setup, journal = plan.setup, plan.journal
     away = {known.run: known.name for known in journal.open_runs()}
     known = proven(setup.rules, setup, journal.proven())
-    return replace(setup, remembered=journal.remembered(), away=away, proven=known | setup.proven)
+    return replace(
+        setup,
+        remembered=journal.remembered(),
+        away=away,
+        meant=journal.meant(),
+        proven=known | setup.proven,
+    )
 
 
 def _workers(plan: Plan, monitor: Monitor, courier: Courier, acting: trio.Nursery) -> Workers:
@@ -217,7 +222,8 @@ async def _start_watching(
     sources.start_soon(kernel.watch_host)
     sources.start_soon(kernel.watch_zombies)
     sources.start_soon(owners.run)
-    await _take_up_intents(plan, monitor, workers)
+    await take_up_intents(plan.journal, plan.engine, monitor, workers)
+    await hear_of_ends(plan.engine, monitor)
     return numbers
 
 
@@ -233,25 +239,6 @@ def _owner_watch(plan: Plan, monitor: Monitor) -> OwnerWatch:
         journal.keep_boot,
         plan.proc,
     )
-
-
-async def _take_up_intents(plan: Plan, monitor: Monitor, workers: Workers) -> None:
-    """Finish, or close, what an earlier monitor intended and did not write the end of."""
-    intents = plan.journal.open_intents()
-    in_force = [intent for intent in intents if monitor.is_in_force(intent)]
-    armed = [replace(each, dry_run=each.dry_run or monitor.runs_dry(each)) for each in in_force]
-    dry_run = plan.setup.dry_run or monitor.is_held
-    closed = list(await reopen(armed, plan.engine, plan.journal, workers.put, dry_run=dry_run))
-    for intent in intents:
-        if intent not in in_force:
-            outcome = Outcome(intent, trio.current_time(), Result.REFUSED, Why.NO_RULE)
-            plan.journal.conclude(outcome)
-            closed.append(outcome)
-    for outcome in closed:
-        monitor.report(outcome)
-    if intents:
-        taken_up = {"intents": len(intents), "closed": len(closed)}
-        log.warning("an earlier monitor left intents behind; they are taken up", extra=taken_up)
 
 
 async def _started(

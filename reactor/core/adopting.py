@@ -97,6 +97,7 @@ def _adopt(setup: Setup, draft: Draft, container: Container, placed: Place, at: 
         last_oom=max(early, default=0),
         past=past_of_first(container),
         extended=draft.state.extensions.get(container.id),
+        meant=setup.meant.get(container.run),
     )
     entry = _placed(setup, draft, fresh, placed, at)
     _note_adoption(setup, draft, entry, at)
@@ -155,6 +156,7 @@ def _begin_anew(
         freed=freed_by(setup, old, at),
         layer=old.layer,
         extended=old.extended,
+        meant=setup.meant.get(container.run),
     )
     entry = _placed(setup, draft, fresh, placed, at)
     _note_adoption(setup, draft, entry, at)

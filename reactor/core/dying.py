@@ -10,6 +10,7 @@ from reactor.core.draft import Draft
 from reactor.core.ending import ended_note
 from reactor.core.facts import Happened, Happening
 from reactor.core.moments import is_before
+from reactor.core.oomed import is_of_a_later_run
 from reactor.core.state import State, Step
 
 
@@ -18,13 +19,13 @@ def take_word(state: State, fact: Happened) -> Step:
     entry = state.entries.get(fact.id)
     if entry is None or not entry.run.started_at or is_before(fact.time_nano, entry.run.started_at):
         return Step(state)
-    if entry.died is not None:
+    if entry.died is not None or is_of_a_later_run(entry, fact):
         # The run that this is about may be the next one already, which nobody has looked at yet.
         return Step(state)
     told = replace(entry, died=fact.at) if fact.what is Happening.DIE else replace(entry, struck=fact.at)
     draft = Draft(state, {fact.id: told})
     if entry.ended_at is not None:
         before, after = ended_note(entry, fact.at), ended_note(told, fact.at, again=True)
-        if before.cause is not after.cause:
+        if (before.cause, before.basis) != (after.cause, after.basis) or told.died is not None:
             draft.notes.append(after)
     return Step(draft.finish(), (), tuple(draft.notes))

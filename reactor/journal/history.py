@@ -21,7 +21,8 @@ class Line:
     ``at`` is in seconds since the epoch. For a run that ended without a decision of ours ``action`` and
     ``certificate`` are empty and ``cause`` says how it ended; for a decision ``rule`` says by which.
     ``result`` and ``why`` are what came of it, ``open`` while nobody knows, ``exit_code`` and ``cause`` those
-    of its run. ``led_by`` is the decision that a sidecar's goes along with.
+    of its run; ``basis`` is ``intent`` where the cause is only likely. ``led_by`` is the decision that a
+    sidecar's goes along with.
     """
 
     at: float
@@ -37,10 +38,12 @@ class Line:
     cause: str = ""
     certificate: str = ""
     led_by: str = ""
+    basis: str = ""
 
 
 _DECISIONS = (
-    "SELECT i.*, coalesce(i.finished, i.wall) AS told, e.exit_code AS code, e.cause AS how FROM intents i"
+    "SELECT i.*, coalesce(i.finished, i.wall) AS told, e.exit_code AS code, e.cause AS how,"
+    " e.basis AS ground FROM intents i"
     " LEFT JOIN exits e ON e.container = i.container AND e.started_at = i.started_at"
     " WHERE coalesce(i.finished, i.wall) >= :since{chosen}"
     " ORDER BY coalesce(i.finished, i.wall) DESC LIMIT :limit"
@@ -128,6 +131,7 @@ def _decision(row: sqlite3.Row) -> Line:
         cause=text(row["how"]),
         certificate=text(row["id"]),
         led_by=text(row["cause"]),
+        basis=text(row["ground"]),
     )
 
 
@@ -138,4 +142,5 @@ def _end(row: sqlite3.Row) -> Line:
         name=text(row["name"]),
         exit_code=whole(row["exit_code"]),
         cause=text(row["cause"]),
+        basis=text(row["basis"]),
     )

@@ -15,6 +15,7 @@ from reactor.core.decisions import Decision, Outcome
 from reactor.core.evidence import Evidence
 from reactor.core.facts import Extended
 from reactor.core.grounds import Grounds
+from reactor.core.meant import Meant
 from reactor.core.notes import Cause, Ended
 from reactor.core.orders import Hold, Orders, Silence
 from reactor.core.ports import Anchor, KeptLease
@@ -82,6 +83,7 @@ class Journal:
             inline=inline,
         )
         self._open_intents: tuple[Decision, ...] = ()
+        self._meant: Mapping[Run, Meant] = {}
         self._proven: Mapping[str, str] = {}
         self._leases: dict[str, KeptLease] = {}
         self._boots: frozenset[str] = frozenset()
@@ -148,6 +150,10 @@ class Journal:
     def open_intents(self) -> tuple[Decision, ...]:
         """The decisions of an earlier monitor whose end it did not write down, the oldest first."""
         return self._open_intents
+
+    def meant(self) -> Mapping[Run, Meant]:
+        """What an earlier monitor intended for runs, as far as it may have to do with how they ended."""
+        return self._meant
 
     def open_runs(self) -> tuple[KnownRun, ...]:
         """The runs without an exit."""
@@ -246,6 +252,7 @@ class Journal:
 
     def _recall(self, recollection: Recollection) -> None:
         self._open_intents = recollection.intents
+        self._meant = recollection.meant
         self._proven = dict.fromkeys(recollection.proven, "")
         self._orders = recollection.orders
         self._memory.recall(recollection)

@@ -7,18 +7,22 @@ have been edited; what does not have the right shape is left out.
 import json
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from reactor.core.container import ContainerId, Run
 from reactor.core.decisions import Decision
+from reactor.core.meant import Meant
 from reactor.core.notes import Cause
 from reactor.core.orders import Hold, Orders, Silence
 from reactor.core.ports import Anchor
-from reactor.core.verbs import Action
+from reactor.core.verbs import ENDING, Action
 from reactor.journal import tenancy
 from reactor.journal.memory import KnownRun, Recollection
 from reactor.journal.rows import Moment
 
+MOST_MEANT = 2000
+"""Among so many of the latest intents an end of ours is sought of which only the outcome was written."""
 _FULL_ID = re.compile(r"[0-9a-f]{64}")
 
 # In the order in which they were written, a main's before its sidecars': the wall clock may have jumped.
@@ -33,6 +37,14 @@ _RUNS = (
 _ORDERS = (
     "SELECT kind, id, container, name, rule, who, why, since, until FROM orders"
     " WHERE lifted IS NULL AND (until IS NULL OR until > ?) ORDER BY since, rowid"
+)
+# The outcome comes before the exit, so that the one may be there without the other.
+_MEANT = (
+    "SELECT container, started_at, action, coalesce(begun, wall), grace, final FROM intents i"
+    " WHERE dry_run = 0 AND (final = 0 OR (result = 'done' AND why = 'ended'"
+    " AND rowid > (SELECT coalesce(max(rowid), 0) FROM intents) - ?))"
+    " AND NOT EXISTS (SELECT 1 FROM exits e WHERE e.container = i.container"
+    " AND e.started_at = i.started_at AND e.cause = 'reactor') ORDER BY rowid"
 )
 _EXITS = "SELECT container, started_at, cause FROM exits ORDER BY recorded DESC, rowid DESC LIMIT ?"
 
@@ -56,7 +68,20 @@ def recall(connection: sqlite3.Connection, now: Moment, capacity: int) -> Recoll
         tenancy.leases(connection),
         tenancy.boots(connection),
         tenancy.extensions(connection, now),
+        _meant(connection),
     )
+
+
+def _meant(connection: sqlite3.Connection) -> Mapping[Run, Meant]:
+    """What was intended for runs, and not known to have come to nothing; what was seen to come off wins."""
+    found: dict[Run, Meant] = {}
+    for container, started_at, action, begun, grace, final in connection.execute(_MEANT, (MOST_MEANT,)):
+        if action not in ENDING or not _is_full(container) or not isinstance(begun, float):
+            continue
+        run, meant = Run(ContainerId(container), started_at), Meant(Action(action), round(begun * 1e9), grace)
+        if run not in found or final:
+            found[run] = replace(meant, ended=bool(final))
+    return found
 
 
 def _orders(connection: sqlite3.Connection, now: Moment) -> Orders:

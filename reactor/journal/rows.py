@@ -46,7 +46,8 @@ class Moment:
 
 _INTENT = (
     "INSERT INTO intents (id, container, started_at, name, action, rule, reason, cause, grace, dry_run,"
-    " wall, boot_id, boot, held, summary, level) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " wall, boot_id, boot, held, summary, level, begun)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 # The same decision is intended again by a monitor that took over from one that was killed: the row is
@@ -80,11 +81,16 @@ KEEP = (
 # A cause is only ever replaced by one that says more: by one that stands further behind in the list.
 END = (
     "INSERT INTO exits (container, started_at, exit_code, cause, oom, finished_at, recorded, ended,"
-    " boot_id, boot, died) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " boot_id, boot, died, basis) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (container, started_at) DO UPDATE SET"
     " exit_code = coalesce(excluded.exit_code, exit_code), oom = max(oom, excluded.oom),"
     " cause = CASE WHEN instr('unseen,itself,oom,engine,reactor', excluded.cause)"
     " > instr('unseen,itself,oom,engine,reactor', cause) THEN excluded.cause ELSE cause END,"
+    " basis = CASE WHEN instr('unseen,itself,oom,engine,reactor', excluded.cause)"
+    " > instr('unseen,itself,oom,engine,reactor', cause) THEN excluded.basis"
+    " WHEN excluded.cause = cause AND excluded.basis = '' THEN '' ELSE basis END,"
+    " died = CASE WHEN died IS NULL AND boot_id = excluded.boot_id"
+    " THEN excluded.died - (excluded.boot - boot) ELSE died END,"
     " ended = CASE excluded.finished_at WHEN '' THEN ended ELSE excluded.ended END,"
     " finished_at = CASE excluded.finished_at WHEN '' THEN finished_at ELSE excluded.finished_at END"
 )
@@ -171,6 +177,7 @@ def end(ended: Ended, moment: Moment) -> tuple[Row, Row]:
         moment.boot_id,
         moment.boot,
         None if ended.died is None else moment.at - ended.died,
+        ended.basis,
     )
     return Row(END, values), Row(MARK_OVER, _run(ended.run))
 
@@ -230,6 +237,7 @@ def _intent(decision: Decision, moment: Moment) -> tuple[Value, ...]:
         decision.at - decision.seen,
         storable(decision.summary),
         storable(decision.level),
+        moment.wall,
     )
 
 

@@ -127,6 +127,13 @@ CREATE TABLE extensions (
 );
 """
 
+# What the cause of an end rests on: empty for what was seen, ``intent`` for what is only likely. `begun` is
+# when an intent was first written, where `wall` is of the last time.
+_BASIS = """
+ALTER TABLE exits ADD COLUMN basis TEXT NOT NULL DEFAULT '';
+ALTER TABLE intents ADD COLUMN begun REAL;
+"""
+
 MIGRATIONS: tuple[str, ...] = (
     _FIRST,
     _PROVEN,
@@ -137,6 +144,7 @@ MIGRATIONS: tuple[str, ...] = (
     _NEWS,
     _OWNERS,
     _EXTENSIONS,
+    _BASIS,
 )
 VERSION = len(MIGRATIONS)
 

@@ -1,15 +1,21 @@
 """What goes in comes out again: after a restart, and for a stranger with sqlite3."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import trio
 
+from reactor.core.container import Run
 from reactor.core.decisions import Why
-from reactor.core.notes import Cause
+from reactor.core.meant import Meant
+from reactor.core.notes import Basis, Cause, Ended
 from reactor.core.ports import Anchor
 from reactor.core.protection import Standing
+from reactor.core.verbs import Action
+from reactor.journal.journal import Journal
 from reactor.journal.memory import KnownRun
 from reactor.journal.papers import LONGEST
 from reactor.journal.rows import END
@@ -173,7 +179,7 @@ async def test_an_exit_only_gains(path: Path) -> None:
 
 
 def test_the_statement_ranks_every_cause_in_order() -> None:
-    assert END.count(f"'{Cause.UNSEEN},{Cause.ITSELF},{Cause.OOM},{Cause.ENGINE},{Cause.REACTOR}'") == 2
+    assert END.count(f"'{Cause.UNSEEN},{Cause.ITSELF},{Cause.OOM},{Cause.ENGINE},{Cause.REACTOR}'") == 4
     assert len(Cause) == 5
 
 
@@ -223,3 +229,53 @@ async def test_the_rules_in_force_are_known_to_the_next_monitor(path: Path) -> N
     ]
     async with running(path) as journal:
         assert journal.proven() == {"p2", "p3"}
+
+
+async def test_what_was_meant_is_told_to_the_next_monitor_unless_the_end_is_known_to_be_ours(
+    path: Path,
+) -> None:
+    """An open intent is a guess, an outcome without an exit is knowledge; what was said or failed is nothing."""
+    async with running(path, wall=lambda: 1000.2) as journal:
+        for n in range(1, 7):
+            said = decide(n, dry_run=n == 5)
+            await journal.intend(replace(said, id=f"{n:016x}"), trio.current_time())
+        for n, why in ((2, Why.ENDED), (3, Why.ENDED), (4, Why.ALREADY_OVER)):
+            journal.conclude(came_of(replace(decide(n), id=f"{n:016x}"), why=why))
+        end(journal, 3, code=137, cause=Cause.REACTOR)
+        end(journal, 6, code=137)
+    async with running(path, wall=lambda: 2000.2) as journal:
+        meant = Meant(Action.KILL, 1_000)
+        assert _in_seconds(journal.meant()) == {
+            run_of(1): meant,
+            run_of(2): replace(meant, ended=True),
+            run_of(6): meant,
+        }
+        await journal.intend(replace(decide(1), id=f"{1:016x}"), trio.current_time())
+    async with running(path) as journal:
+        assert _in_seconds(journal.meant())[run_of(1)] == meant, (
+            "taken up again, it is still from when it was first written"
+        )
+
+
+def _in_seconds(found: Mapping[Run, Meant]) -> dict[Run, Meant]:
+    return {run: replace(meant, at=meant.at // 10**9) for run, meant in found.items()}
+
+
+async def test_a_cause_and_what_it_rests_on_are_replaced_together(path: Path) -> None:
+    """A guess never takes the place of what is known, and a better word takes the guess's."""
+
+    def ended(journal: Journal, cause: Cause, basis: Basis, died: float | None = None) -> None:
+        journal.ended(Ended(0.0, run_of(1), "c1", cause, basis=basis, died=died))
+
+    found = "SELECT cause, basis, boot - died FROM exits"
+    async with running(path, boot=lambda: 50.0 + trio.current_time(), boot_id="b") as journal:
+        ended(journal, Cause.ITSELF, Basis.SEEN)
+        ended(journal, Cause.REACTOR, Basis.INTENT)
+        await journal.wait_written()
+        assert rows(path, found) == [("reactor", "intent", None)]
+        ended(journal, Cause.ITSELF, Basis.SEEN)
+        ended(journal, Cause.REACTOR, Basis.SEEN, died=-3.0)
+        ended(journal, Cause.REACTOR, Basis.INTENT, died=-4.0)
+    (row,) = rows(path, found)
+    assert row[:2] == ("reactor", "")
+    assert row[2] == pytest.approx(47.0)
