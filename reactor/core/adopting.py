@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from reactor.core.container import Container, ContainerId
 from reactor.core.draft import Draft
+from reactor.core.dying import words_before
 from reactor.core.ending import end, ended_note
 from reactor.core.lifetimes import past_of_first, past_of_next
 from reactor.core.notes import Adopted, OomSeen
@@ -84,6 +85,7 @@ def _placed(setup: Setup, draft: Draft, entry: Entry, placed: Place, at: float) 
 
 def _adopt(setup: Setup, draft: Draft, container: Container, placed: Place, at: float) -> Entry:
     early = early_of(draft.state, container)
+    struck, died = words_before(draft.state, container)
     fresh = Entry(
         container,
         container,
@@ -97,6 +99,8 @@ def _adopt(setup: Setup, draft: Draft, container: Container, placed: Place, at: 
         last_oom=max(early, default=0),
         past=past_of_first(container),
         extended=draft.state.extensions.get(container.id),
+        struck=struck,
+        died=None if container.alive else died,
         meant=setup.meant.get(container.run),
     )
     entry = _placed(setup, draft, fresh, placed, at)
