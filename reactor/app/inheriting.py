@@ -1,4 +1,4 @@
-"""What a monitor that starts takes over from one that was killed: its open intents, and how they went.
+"""What a monitor that starts takes over from the one before: orders, open intents, and how they went.
 
 Only the start belongs here. What becomes of an intent is in ``act.reopening``; by whom a run was ended is
 found in the core.
@@ -21,6 +21,16 @@ log = logging.getLogger("reactor.app")
 
 EARLIER = 5.0
 """Seconds before the first intent from which on the engine is asked: its clock may be behind."""
+
+
+def take_up_orders(journal: Journal, monitor: Monitor) -> None:
+    """Obey what was ordered before, and say so where only the wall's clock tells when that is over."""
+    if journal.by_wall:
+        log.warning(
+            "the machine was started anew: what was ordered for a time goes by the wall's clock",
+            extra={"orders": journal.by_wall},
+        )
+    monitor.take_up_orders()
 
 
 async def take_up_intents(journal: Journal, engine: Engine, monitor: Monitor, workers: Workers) -> None:

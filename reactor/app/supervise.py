@@ -23,7 +23,7 @@ from reactor.act.crier import Crier
 from reactor.act.means import Means
 from reactor.act.measures import Measures
 from reactor.act.workers import Workers
-from reactor.app.inheriting import hear_of_ends, take_up_intents
+from reactor.app.inheriting import hear_of_ends, take_up_intents, take_up_orders
 from reactor.app.monitor import Monitor, Observer, ignore
 from reactor.app.numbers import Numbers, Sources
 from reactor.app.proofs import proven
@@ -200,7 +200,7 @@ async def _start_watching(
     monitor.begin(workers.put, readings.want, watch.look, layers.want)
     for extended in plan.journal.extensions():
         monitor.feed(extended)
-    monitor.take_up_orders()
+    take_up_orders(plan.journal, monitor)
     sources.start_soon(layers.measure_for_ever)
     numbers = Numbers(
         Sources(

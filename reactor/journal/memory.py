@@ -45,6 +45,7 @@ class Recollection:
     boots: frozenset[str] = frozenset()
     extensions: tuple[Extended, ...] = ()
     meant: Mapping[Run, Meant] = field(default_factory=dict)
+    by_wall: int = 0
 
 
 class Memory:

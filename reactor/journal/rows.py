@@ -16,7 +16,6 @@ from reactor.core.evidence import Evidence
 from reactor.core.grounds import Grounds
 from reactor.core.moments import nanoseconds
 from reactor.core.notes import Ended
-from reactor.core.orders import Hold, Silence
 from reactor.core.ports import Anchor
 from reactor.journal import papers
 from reactor.journal.memory import KnownRun
@@ -103,11 +102,6 @@ ATTACH = (
     " processes = coalesce(excluded.processes, processes), log = coalesce(excluded.log, log)"
 )
 FORGET_PROVEN = "DELETE FROM proven"
-ORDER = (
-    "INSERT OR IGNORE INTO orders (id, kind, container, name, rule, who, why, since, until)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
-LIFT = "UPDATE orders SET lifted = ?, lifted_by = ? WHERE id = ? AND lifted IS NULL"
 PROVEN = "INSERT INTO proven (proof, rule, since) VALUES (?, ?, ?)"
 MARK_OVER = "UPDATE runs SET over = 1 WHERE container = ? AND started_at = ?"
 
@@ -199,21 +193,6 @@ def proven(proofs: Mapping[str, str], moment: Moment) -> tuple[Row, ...]:
     """The rules that are in force, by proof, in the place of those that were before."""
     kept = (Row(PROVEN, (storable(proof), storable(rule), moment.wall)) for proof, rule in proofs.items())
     return Row(FORGET_PROVEN, ()), *kept
-
-
-def order(order: Hold | Silence, moment: Moment) -> Row:
-    """What an operator ordered; again does no harm. ``moment`` is when it was."""
-    silence = order if isinstance(order, Silence) else None
-    what = (silence.container, silence.name, silence.rule) if silence is not None else ("", "", "")
-    until = None if order.until is None else moment.wall + order.until - order.since
-    kind = "silence" if silence is not None else "hold"
-    texts = (order.id, kind, *what, order.who, order.why)
-    return Row(ORDER, (*(storable(text) for text in texts), moment.wall, until))
-
-
-def lift(key: str, by: str, moment: Moment) -> Row:
-    """That it is over."""
-    return Row(LIFT, (moment.wall, storable(by), storable(key)))
 
 
 def _run(run: Run) -> tuple[str, str]:

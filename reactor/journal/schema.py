@@ -134,6 +134,15 @@ ALTER TABLE exits ADD COLUMN basis TEXT NOT NULL DEFAULT '';
 ALTER TABLE intents ADD COLUMN begun REAL;
 """
 
+# When an order was given on the boot-time clock: within one boot it lasts by that, whatever the wall's does.
+_ORDERS_BY_BOOT = """
+ALTER TABLE orders ADD COLUMN boot_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE orders ADD COLUMN boot REAL;
+CREATE INDEX orders_container ON orders (container);
+CREATE INDEX orders_name ON orders (name);
+CREATE INDEX orders_lifted ON orders (lifted) WHERE lifted IS NOT NULL;
+"""
+
 MIGRATIONS: tuple[str, ...] = (
     _FIRST,
     _PROVEN,
@@ -145,6 +154,7 @@ MIGRATIONS: tuple[str, ...] = (
     _OWNERS,
     _EXTENSIONS,
     _BASIS,
+    _ORDERS_BY_BOOT,
 )
 VERSION = len(MIGRATIONS)
 

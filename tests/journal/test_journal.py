@@ -234,7 +234,7 @@ async def test_the_rules_in_force_are_known_to_the_next_monitor(path: Path) -> N
 async def test_what_was_meant_is_told_to_the_next_monitor_unless_the_end_is_known_to_be_ours(
     path: Path,
 ) -> None:
-    """An open intent is a guess, an outcome without an exit is knowledge; what was said or failed is nothing."""
+    """An open intent is a guess, an outcome without an exit is knowledge; what was only said is nothing."""
     async with running(path, wall=lambda: 1000.2) as journal:
         for n in range(1, 7):
             said = decide(n, dry_run=n == 5)
