@@ -33,16 +33,12 @@ _RUNS = (
     " FROM runs WHERE over = 0 ORDER BY first_seen DESC, rowid DESC LIMIT ?"
 )
 # The outcome comes before the exit, so that the one may be there without the other.
-_NOT_KNOWN_OURS = (
-    " AND dry_run = 0 AND NOT EXISTS (SELECT 1 FROM exits e WHERE e.container = i.container"
-    " AND e.started_at = i.started_at AND e.cause = 'reactor')"
-)
 _MEANT = (
-    "SELECT container, started_at, action, coalesce(begun, wall), grace, final FROM intents i"
-    " WHERE final = 0" + _NOT_KNOWN_OURS + " UNION ALL"
-    " SELECT container, started_at, action, coalesce(begun, wall), grace, final FROM intents i"
-    " WHERE rowid > (SELECT coalesce(max(rowid), 0) FROM intents) - ?"
-    " AND final = 1 AND result = 'done' AND why = 'ended'" + _NOT_KNOWN_OURS
+    "SELECT container, started_at, action, coalesce(begun, wall), grace, final FROM"
+    " (SELECT * FROM intents WHERE final = 0 UNION ALL SELECT * FROM intents WHERE final = 1"
+    " AND result = 'done' AND why = 'ended' AND rowid > (SELECT coalesce(max(rowid), 0) FROM intents) - ?) i"
+    " WHERE dry_run = 0 AND NOT EXISTS (SELECT 1 FROM exits e WHERE e.container = i.container"
+    " AND e.started_at = i.started_at AND e.cause = 'reactor')"
 )
 _EXITS = "SELECT container, started_at, cause FROM exits ORDER BY recorded DESC, rowid DESC LIMIT ?"
 
