@@ -5,6 +5,7 @@ What one try consists of is in ``trying``, who is told of it in ``ledger``.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import trio
 
@@ -19,7 +20,7 @@ from reactor.act.looking import Sight, look
 from reactor.act.measures import Measures
 from reactor.act.outbox import Line, Outbox, OutboxStatistics
 from reactor.act.rivals import Rivals
-from reactor.act.trying import attempt, grace_of
+from reactor.act.trying import attempt, grace_of, stopping_until
 from reactor.core.container import Container
 from reactor.core.deciding import POLITE
 from reactor.core.decisions import Decision, Result, Why
@@ -60,6 +61,7 @@ class Workers:
         self._returned = returned
         self._outbox = Outbox()
         self._intents = Intents(journal, nursery)
+        self._asked: dict[Decision, float] = {}
         self._ledger = Ledger(self._outbox, journal, report, config.quarantine_room)
         self._lanes = {
             Line.KILL: Lane(config.kill_slots, config.patience, config.least_patience),
@@ -77,10 +79,16 @@ class Workers:
         for line in Line:
             self._nursery.start_soon(self._dispatch, line)
 
-    def put(self, decision: Decision) -> None:
-        """Add a decision. A second one for the same run and line adds nothing while the first is open."""
-        if self._outbox.put(decision) and not decision.dry_run:
-            self._intents.begin(decision)
+    def put(self, decision: Decision, asked: float | None = None) -> None:
+        """Add a decision. A second one for the same run and line adds nothing while the first is open.
+
+        ``asked`` is when an earlier monitor told the engine to stop the run, if it did.
+        """
+        if not self._outbox.put(decision) or decision.dry_run:
+            return
+        if asked is not None:
+            self._asked[decision] = asked
+        self._intents.begin(decision)
 
     def nudge(self) -> None:
         """The engine is known to answer: try at once what waits for another try."""
@@ -112,7 +120,7 @@ class Workers:
         waited for; if it is late, acting comes first, unless strict."""
         while True:
             decision = await self._outbox.take(line)
-            case = Case(decision, Calls(self._engine, decision.run.id), polite=decision.action in POLITE)
+            case = self._case(decision)
             if decision.dry_run:
                 self._ledger.conclude(case, DRY)
                 continue
@@ -124,8 +132,26 @@ class Workers:
                 # What comes first may take its time, and needs no slot of those who end something.
                 self._nursery.start_soon(self._go_through, case)
                 continue
-            lease = await self._lanes[line].acquire(grace_of(decision, self._config))
+            lease = await self._lanes[line].acquire(self._expected(case))
             self._nursery.start_soon(self._carry_out, case, lease)
+
+    def _case(self, decision: Decision) -> Case:
+        """A case for a decision; whoever was asked to stop is only waited for, and then killed."""
+        asked = self._asked.pop(decision, None)
+        return Case(
+            decision,
+            Calls(self._engine, decision.run.id),
+            polite=decision.action in POLITE and asked is None,
+            before_stop=partial(self._intents.note_asked, decision),
+            struck=asked is not None,
+            asked=asked,
+        )
+
+    def _expected(self, case: Case) -> float:
+        """How many seconds a case may take for its grace."""
+        if case.asked is None:
+            return grace_of(case.decision, self._config)
+        return max(0.0, stopping_until(case.decision, case.asked, self._config) - trio.current_time())
 
     async def _go_through(self, case: Case) -> None:
         """The stages before the end, and then the end, unless a stage that failed calls it off."""
@@ -136,7 +162,7 @@ class Workers:
             self._ledger.conclude(case, verdict_of(went))
             return
         line = Line.KILL if decision.action not in POLITE else Line.STOP
-        lease = await self._lanes[line].acquire(grace_of(decision, self._config))
+        lease = await self._lanes[line].acquire(self._expected(case))
         await self._carry_out(case, lease)
 
     async def _stages(self, case: Case, stages: Sequence[Stage], guard: Guard | None) -> Went:

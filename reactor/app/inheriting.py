@@ -39,7 +39,7 @@ async def take_up_intents(journal: Journal, engine: Engine, monitor: Monitor, wo
     in_force = [intent for intent in intents if monitor.is_in_force(intent)]
     armed = [replace(each, dry_run=each.dry_run or monitor.runs_dry(each)) for each in in_force]
     dry_run = monitor.setup.dry_run or monitor.is_held
-    closed = list(await reopen(armed, engine, journal, workers.put, dry_run=dry_run))
+    closed = list(await reopen(armed, engine, journal, workers.put, asked=journal.asked(), dry_run=dry_run))
     for intent in intents:
         if intent not in in_force:
             outcome = Outcome(intent, trio.current_time(), Result.REFUSED, Why.NO_RULE)

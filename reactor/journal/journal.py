@@ -86,6 +86,7 @@ class Journal:
             inline=inline,
         )
         self._open_intents: tuple[Decision, ...] = ()
+        self._asked: Mapping[str, float] = {}
         self._meant: Mapping[Run, Meant] = {}
         self._proven: Mapping[str, str] = {}
         self._leases: dict[str, KeptLease] = {}
@@ -107,14 +108,15 @@ class Journal:
 
     async def intend(self, decision: Decision, began: float) -> bool:
         """Write an intent and wait until it is on the disk, at most 100 ms; False if it is not there yet."""
-        receipt = self._backlog.put_intent(rows.intend(decision, self._moment(began)))
-        self._tell_drops()
-        with trio.move_on_after(self._patience):
-            await receipt.wait()
-        if not receipt.written:
+        written = await self._wait_written(rows.intend(decision, self._moment(began)))
+        if not written:
             self._late += 1
             self._shouter.shout("an intent is not on the disk in time", decision=decision.id, late=self._late)
-        return receipt.written
+        return written
+
+    async def note_asked(self, decision: Decision) -> None:
+        """Write that the engine is told now to stop the run, and wait as for an intent."""
+        await self._wait_written(rows.asked(decision, self._moment()))
 
     def conclude(self, outcome: Outcome) -> None:
         """Write what came of an intent, without waiting."""
@@ -155,6 +157,10 @@ class Journal:
     def open_intents(self) -> tuple[Decision, ...]:
         """The decisions of an earlier monitor whose end it did not write down, the oldest first."""
         return self._open_intents
+
+    def asked(self) -> Mapping[str, float]:
+        """When the engine was told to stop the runs of open intents, by the decisions' ids."""
+        return self._asked
 
     def meant(self) -> Mapping[Run, Meant]:
         """What an earlier monitor intended for runs, as far as it may have to do with how they ended."""
@@ -262,6 +268,14 @@ class Journal:
             healthy=self._writer.healthy,
         )
 
+    async def _wait_written(self, row: rows.Row) -> bool:
+        """Write a row before everything else, and wait for the disk as long as one may."""
+        receipt = self._backlog.put_intent(row)
+        self._tell_drops()
+        with trio.move_on_after(self._patience):
+            await receipt.wait()
+        return receipt.written
+
     def _moment(self, at: float | None = None) -> Moment:
         now = trio.current_time()
         since = now - (now if at is None else at)
@@ -283,6 +297,7 @@ class Journal:
 
     def _recall(self, recollection: Recollection) -> None:
         self._open_intents = recollection.intents
+        self._asked = recollection.asked
         self._meant = recollection.meant
         self._proven = dict.fromkeys(recollection.proven, "")
         self._orders = recollection.orders

@@ -44,6 +44,7 @@ class Recollection:
     leases: tuple[KeptLease, ...] = ()
     boots: frozenset[str] = frozenset()
     extensions: tuple[Extended, ...] = ()
+    asked: Mapping[str, float] = field(default_factory=dict)
     meant: Mapping[Run, Meant] = field(default_factory=dict)
     by_wall: int = 0
 

@@ -28,6 +28,8 @@ _INTENTS = (
     "SELECT id, container, started_at, name, action, rule, reason, cause, grace, dry_run, boot_id, boot,"
     " held, summary, level FROM intents WHERE final = 0 ORDER BY rowid"
 )
+# On the boot-time clock, which does not outlive a boot; nor does what was asked to stop.
+_ASKED = "SELECT id, asked FROM intents WHERE final = 0 AND asked IS NOT NULL AND boot_id = ?"
 _RUNS = (
     "SELECT container, started_at, name, image, standing, mains, task, boot_id, born"
     " FROM runs WHERE over = 0 ORDER BY first_seen DESC, rowid DESC LIMIT ?"
@@ -63,6 +65,7 @@ def recall(connection: sqlite3.Connection, now: Moment, capacity: int) -> Recoll
         tenancy.leases(connection),
         tenancy.boots(connection),
         tenancy.extensions(connection, now),
+        {row[0]: now.at - (now.boot - row[1]) for row in connection.execute(_ASKED, (now.boot_id,))},
         _meant(connection),
         by_wall,
     )

@@ -53,7 +53,8 @@ _INTENT = (
 # then open again.
 INTEND = _INTENT + (
     " ON CONFLICT (id) DO UPDATE SET wall = excluded.wall, boot_id = excluded.boot_id, boot = excluded.boot,"
-    " held = excluded.held, dry_run = excluded.dry_run, result = NULL, why = NULL, final = 0,"
+    " held = excluded.held, dry_run = excluded.dry_run,"
+    " asked = CASE boot_id WHEN excluded.boot_id THEN asked END, result = NULL, why = NULL, final = 0,"
     " times = times + 1"
 )
 
@@ -63,6 +64,8 @@ CONCLUDE = (
     "UPDATE intents SET result = ?, why = ?, detail = ?, calls = ?, finished = ?, final = ?, took = ?"
     " WHERE id = ? AND final <= ?"
 )
+
+ASKED = "UPDATE intents SET asked = coalesce(asked, ?) WHERE id = ?"
 
 ADOPT = (
     "INSERT INTO runs (container, started_at, name, image, standing, first_seen, mains, task)"
@@ -109,6 +112,11 @@ MARK_OVER = "UPDATE runs SET over = 1 WHERE container = ? AND started_at = ?"
 def intend(decision: Decision, moment: Moment) -> Row:
     """The intent to carry out a decision."""
     return Row(INTEND, _intent(decision, moment))
+
+
+def asked(decision: Decision, moment: Moment) -> Row:
+    """That the engine is told to stop the run, now."""
+    return Row(ASKED, (moment.boot, decision.id))
 
 
 def conclude(outcome: Outcome, moment: Moment) -> tuple[Row, Row]:

@@ -127,6 +127,12 @@ CREATE TABLE extensions (
 );
 """
 
+# When the engine was told to stop the run politely, on the boot-time clock of `boot_id`: written right before
+# it is, so that whoever finds the intent open asks a process that is shutting down no second time.
+_ASKED = """
+ALTER TABLE intents ADD COLUMN asked REAL;
+"""
+
 # What the cause of an end rests on: empty for what was seen, ``intent`` for what is only likely. `begun` is
 # when an intent was first written, where `wall` is of the last time.
 _BASIS = """
@@ -153,6 +159,7 @@ MIGRATIONS: tuple[str, ...] = (
     _NEWS,
     _OWNERS,
     _EXTENSIONS,
+    _ASKED,
     _BASIS,
     _ORDERS_BY_BOOT,
 )

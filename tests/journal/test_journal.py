@@ -63,6 +63,29 @@ async def test_an_intent_without_a_final_outcome_is_found_again(path: Path) -> N
     assert first.at == pytest.approx(later - 7.5, abs=1.0)
 
 
+async def test_when_a_run_was_told_to_stop_is_known_within_the_same_boot(path: Path) -> None:
+    """Also if the next monitor intends it again; and never longer than the host is up, or the intent open."""
+    ticking, left, closed = (decide(n) for n in (1, 2, 3))
+    async with running(path, boot=lambda: 1000.0, boot_id="b") as journal:
+        for decision in (ticking, left, closed):
+            await journal.intend(decision, trio.current_time())
+        await journal.note_asked(ticking)
+        await journal.note_asked(closed)
+        journal.conclude(came_of(closed))
+        assert journal.asked() == {}
+    for later in (1007.0, 1009.0):
+        async with running(path, boot=lambda now=later: now, boot_id="b") as journal:
+            at = trio.current_time() - (later - 1000.0)
+            assert journal.asked() == {ticking.id: pytest.approx(at, abs=1.0)}
+            await journal.intend(ticking, trio.current_time())
+            await journal.note_asked(ticking)
+    async with running(path, boot=lambda: 5.0, boot_id="c") as journal:
+        assert journal.asked() == {}
+        await journal.intend(ticking, trio.current_time())
+    async with running(path, boot=lambda: 6.0, boot_id="c") as journal:
+        assert journal.asked() == {}
+
+
 async def test_open_intents_come_back_in_the_order_of_their_writing(path: Path) -> None:
     """A main before its sidecars, whatever the wall clock did meanwhile."""
     moments = iter(range(100, 0, -1))
