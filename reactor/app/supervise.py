@@ -149,13 +149,23 @@ def _with_memory(plan: Plan) -> Setup:
         remembered=journal.remembered(),
         away=away,
         meant=journal.meant(),
+        done=journal.done(),
         proven=known | setup.proven,
     )
 
 
 def _workers(plan: Plan, monitor: Monitor, courier: Courier, acting: trio.Nursery) -> Workers:
     gather = gathering(plan.engine, plan.journal, plan.evidence) if plan.evidence is not None else None
-    measures = Measures(plan.means, courier, plan.acting, source=plan.source, wall=time.time, gather=gather)
+    interrupted = frozenset(each.id for each in plan.journal.open_intents())
+    measures = Measures(
+        plan.means,
+        courier,
+        plan.acting,
+        source=plan.source,
+        wall=time.time,
+        gather=gather,
+        interrupted=interrupted,
+    )
     return Workers(
         plan.acting_engine or plan.engine,
         plan.journal,

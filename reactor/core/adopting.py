@@ -15,6 +15,7 @@ from reactor.core.notes import Adopted, OomSeen
 from reactor.core.noticing import came_later, handed_on, take_notice
 from reactor.core.oomed import came_before_the_look, early_of
 from reactor.core.protection import Standing, claims_exemption_in_vain
+from reactor.core.repeating import done_before
 from reactor.core.rules import Trigger
 from reactor.core.sampling import freed_by, take_look, without_samples
 from reactor.core.selecting import LABEL_SAID, select
@@ -104,6 +105,7 @@ def _adopt(setup: Setup, draft: Draft, container: Container, placed: Place, at: 
         meant=setup.meant.get(container.run),
     )
     entry = _placed(setup, draft, fresh, placed, at)
+    entry = replace(entry, latched=entry.latched | done_before(setup, entry))
     _note_adoption(setup, draft, entry, at)
     draft.notes += [OomSeen(at, container.run) for _ in early]
     return entry

@@ -41,7 +41,7 @@ def follow(setup: Setup, draft: Draft, outcome: Outcome, at: float) -> list[Deci
         draft.changed[entry.run.id] = rest(setup, entry, outcome, at)
         return []
     if not outcome.decision.ends:
-        if outcome.result is Result.FAILED:
+        if outcome.result is Result.FAILED and outcome.why is not Why.INTERRUPTED:
             # Once its cooldown is over, it is tried again.
             rules = rules_of(entry.rules, outcome.decision.rule, outcome.decision.level)
             keys = frozenset(rule.key for rule in rules)

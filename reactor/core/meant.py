@@ -30,6 +30,16 @@ class Meant:
     ended: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a rule had done to a run that it left alive. ``certain`` is False where its monitor was killed
+    meanwhile, and nobody knows how far it came."""
+
+    rule: str
+    level: str
+    certain: bool
+
+
 def fits(meant: Meant | None, exit_code: int | None, finished_at: str, *, struck: bool) -> bool:
     """Whether this end is what the intent would have come to; what is not known fits nothing.
 

@@ -16,7 +16,7 @@ from reactor.core.earlier import Earlier, nothing_earlier
 from reactor.core.facts import Extended, Happened, HostSeen, LayerSized, Sample
 from reactor.core.holding import Holding
 from reactor.core.language.windows import Tracks, no_tracks
-from reactor.core.meant import Meant
+from reactor.core.meant import Done, Meant
 from reactor.core.notes import Note
 from reactor.core.orders import Silence
 from reactor.core.owners import Presence
@@ -40,7 +40,8 @@ class Setup:
     the age at which a sample is no evidence any more; ``keep`` is how long the entry of an
     ended run waits for a late OOM event; ``again_after`` how long a failed decision rests.
     ``remembered`` are edges that an earlier monitor captured, ``away`` the runs (and their
-    names) whose end it did not see, ``meant`` what it intended for runs whose end it did not write down.
+    names) whose end it did not see, ``meant`` what it intended for runs whose end it did not write down,
+    ``done`` what its rules did to runs that they left alive.
     ``crash_ends`` ends of one container within ``crash_within``
     are a crash loop. ``gate`` is for rules whose digest is not among the ``proven``, which were in
     force before; a monitor arms it with ``GateTerms()``. ``layer_every`` is how often a layer is measured.
@@ -62,6 +63,7 @@ class Setup:
     remembered: Mapping[ContainerId, frozenset[ContainerId]] = field(default_factory=dict)
     away: Mapping[Run, str] = field(default_factory=dict)
     meant: Mapping[Run, Meant] = field(default_factory=dict)
+    done: Mapping[Run, tuple[Done, ...]] = field(default_factory=dict)
     crash_ends: int = 5
     crash_within: float = 60.0
     gate: GateTerms = field(default_factory=no_gate)

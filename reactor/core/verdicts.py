@@ -113,7 +113,7 @@ class _Hearing:
         now = held(before, self._at, verdict=verdict, proof=proof, keep=rule.keep, patience=patience)
         if now is None:
             self._holding.pop(rule.key, None)
-            if rule.on is Trigger.BLIND or not rule.ends:
+            if verdict is False and (rule.on is Trigger.BLIND or not rule.ends):
                 # The next time that it holds will be another one.
                 self._entry = replace(self._entry, latched=self._entry.latched - {rule.key})
             return

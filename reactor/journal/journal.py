@@ -15,7 +15,7 @@ from reactor.core.decisions import Decision, Outcome
 from reactor.core.evidence import Evidence
 from reactor.core.facts import Extended
 from reactor.core.grounds import Grounds
-from reactor.core.meant import Meant
+from reactor.core.meant import Done, Meant
 from reactor.core.notes import Cause, Ended
 from reactor.core.orders import Hold, Orders, Silence
 from reactor.core.ports import Anchor, KeptLease
@@ -95,6 +95,7 @@ class Journal:
         self._orders = Orders()
         self._standing: dict[str, Hold | Silence] = {}
         self._by_wall = 0
+        self._done: Mapping[Run, tuple[Done, ...]] = {}
         self._latest_order: Receipt | None = None
         self._told_drops = 0
         self._late = 0
@@ -157,6 +158,10 @@ class Journal:
     def open_intents(self) -> tuple[Decision, ...]:
         """The decisions of an earlier monitor whose end it did not write down, the oldest first."""
         return self._open_intents
+
+    def done(self) -> Mapping[Run, tuple[Done, ...]]:
+        """What the rules of an earlier monitor did to runs that they left alive."""
+        return self._done
 
     def asked(self) -> Mapping[str, float]:
         """When the engine was told to stop the runs of open intents, by the decisions' ids."""
@@ -302,6 +307,7 @@ class Journal:
         self._proven = dict.fromkeys(recollection.proven, "")
         self._orders = recollection.orders
         self._by_wall = recollection.by_wall
+        self._done = recollection.done
         self._memory.recall(recollection)
         self._leases = {**{each.name: each for each in recollection.leases}, **self._leases}
         self._boots |= recollection.boots

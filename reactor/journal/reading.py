@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from reactor.core.container import ContainerId, Run
-from reactor.core.decisions import Decision
-from reactor.core.meant import Meant
+from reactor.core.decisions import Decision, Result, Why
+from reactor.core.meant import Done, Meant
 from reactor.core.notes import Cause
 from reactor.core.ports import Anchor
 from reactor.core.verbs import ENDING, Action
@@ -42,6 +42,11 @@ _MEANT = (
     " WHERE dry_run = 0 AND NOT EXISTS (SELECT 1 FROM exits e WHERE e.container = i.container"
     " AND e.started_at = i.started_at AND e.cause = 'reactor')"
 )
+_DONE = (
+    "SELECT i.container, i.started_at, i.rule, i.level, i.action, i.final, i.result, i.why FROM runs r"
+    " JOIN intents i ON i.container = r.container AND i.started_at = r.started_at"
+    " WHERE r.over = 0 AND i.dry_run = 0 ORDER BY i.rowid"
+)
 _EXITS = "SELECT container, started_at, cause FROM exits ORDER BY recorded DESC, rowid DESC LIMIT ?"
 
 
@@ -68,7 +73,21 @@ def recall(connection: sqlite3.Connection, now: Moment, capacity: int) -> Recoll
         {row[0]: now.at - (now.boot - row[1]) for row in connection.execute(_ASKED, (now.boot_id,))},
         _meant(connection),
         by_wall,
+        _done(connection),
     )
+
+
+def _done(connection: sqlite3.Connection) -> Mapping[Run, tuple[Done, ...]]:
+    """What rules did to runs that they left alive; what was written last of a rule and a run counts."""
+    found: dict[Run, dict[tuple[str, str], Done]] = {}
+    for container, started_at, rule, level, action, final, result, why in connection.execute(_DONE):
+        if action in ENDING or not is_full_id(container):
+            continue
+        done = found.setdefault(Run(ContainerId(container), started_at), {})
+        done.pop((rule, level), None)
+        if not final or result == Result.DONE or why == Why.INTERRUPTED:
+            done[rule, level] = Done(rule, level, certain=bool(final) and result == Result.DONE)
+    return {run: tuple(done.values()) for run, done in found.items() if done}
 
 
 def _meant(connection: sqlite3.Connection) -> Mapping[Run, Meant]:

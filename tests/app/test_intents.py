@@ -9,7 +9,10 @@ from trio.testing import MockClock
 
 from reactor.app.history import result
 from reactor.app.supervise import supervise
-from reactor.core.rules import RuleSet
+from reactor.core.container import Limits
+from reactor.core.rules import Rule, RuleSet
+from reactor.core.stages import Stage
+from reactor.core.verbs import Action
 from reactor.journal.certificates import read_certificate
 from reactor.journal.history import read_history
 from reactor.journal.journal import Journal
@@ -18,6 +21,8 @@ from reactor.testing.faults import Hang, Kind
 from reactor.testing.tasks import Usage
 from reactor.testing.world import World
 from tests.app.test_supervise import SETUP, plan, running, task
+from tests.core.written import condition
+from tests.journal.build import rows
 
 
 async def test_an_intent_of_a_rule_that_was_removed_is_closed_and_not_carried_out(
@@ -88,3 +93,25 @@ async def test_what_a_monitor_ended_in_its_last_moment_is_most_likely_its_doing(
     assert ending.died is not None
     decided = read_certificate(tmp_path / "journal.db", box.id[:12])
     assert ending.died == pytest.approx(4.0, abs=1.5), decided
+
+
+async def test_what_was_done_to_a_run_that_lives_is_not_done_again_after_a_restart(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    """Its condition holds on all the while; the next container that breaks it is dealt with."""
+    world = World()
+    box = task(world, "limited")
+    world.use(box, Usage(pids=250))
+    stage = Stage(Action.LIMIT, limits=Limits(pids=300))
+    when = condition("pids > 200")
+    rule = Rule("g/limit", "f:1", when=when, action=Action.LIMIT, then=(stage,), digest="d")
+    setup = replace(SETUP, rules=RuleSet((rule,)))
+    async with running(world, tmp_path, setup=setup):
+        await trio.sleep(10)
+    async with running(world, tmp_path, setup=setup):
+        await trio.sleep(10)
+        later = task(world, "later")
+        world.use(later, Usage(pids=250))
+        await trio.sleep(10)
+    found = rows(tmp_path / "journal.db", "SELECT name, action, result, times FROM intents ORDER BY rowid")
+    assert found == [("limited", "limit", "done", 1), ("later", "limit", "done", 1)]

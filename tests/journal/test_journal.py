@@ -9,8 +9,8 @@ import pytest
 import trio
 
 from reactor.core.container import Run
-from reactor.core.decisions import Why
-from reactor.core.meant import Meant
+from reactor.core.decisions import Decision, Result, Why
+from reactor.core.meant import Done, Meant
 from reactor.core.notes import Basis, Cause, Ended
 from reactor.core.ports import Anchor
 from reactor.core.protection import Standing
@@ -302,3 +302,33 @@ async def test_a_cause_and_what_it_rests_on_are_replaced_together(path: Path) ->
     (row,) = rows(path, found)
     assert row[:2] == ("reactor", "")
     assert row[2] == pytest.approx(47.0)
+
+
+async def test_what_rules_did_to_runs_that_live_is_told_to_the_next_monitor(path: Path) -> None:
+    """What was written last counts; what failed, was only said, ended its run, or is over says nothing."""
+    rule = "safety/pids"
+
+    def limit(n: int, nth: int = 0, *, dry_run: bool = False) -> Decision:
+        made = decide(n, dry_run=dry_run)
+        return replace(made, id=f"{n:08x}{nth:08x}", action=Action.LIMIT, level="only")
+
+    async with running(path) as journal:
+        for n in range(1, 8):
+            journal.adopt(box(n), Standing.MAIN, frozenset(), "t")
+        for n in (1, 2, 3, 6, 7):
+            await journal.intend(limit(n), 0.0)
+        await journal.intend(limit(2, 1), 0.0)
+        journal.conclude(came_of(limit(1), why=Why.CARRIED_OUT))
+        journal.conclude(came_of(limit(2), why=Why.CARRIED_OUT))
+        journal.conclude(replace(came_of(limit(3), why=Why.STAGE_FAILED), result=Result.FAILED))
+        journal.conclude(came_of(limit(4, dry_run=True), why=Why.CARRIED_OUT))
+        await journal.intend(decide(5), 0.0)
+        journal.conclude(came_of(limit(6), why=Why.CARRIED_OUT))
+        journal.conclude(replace(came_of(limit(7), why=Why.INTERRUPTED), result=Result.FAILED))
+        end(journal, 6)
+    async with running(path) as journal:
+        assert journal.done() == {
+            run_of(1): (Done(rule, "only", certain=True),),
+            run_of(2): (Done(rule, "only", certain=False),),
+            run_of(7): (Done(rule, "only", certain=False),),
+        }
