@@ -75,7 +75,9 @@ class _Hearing:
         before = self._holding.get(rule.key)
         try:
             verdict = self._verdict(rule, view)
-            if verdict or before is not None:
+            # What an earlier monitor's rule has said is remembered without since when it held.
+            broken = verdict is False and rule.key in self._entry.latched
+            if verdict or before is not None or broken:
                 self._hold(rule, before, verdict)
         except Exception as error:  # noqa: BLE001  # A defect of one rule must not stop the others.
             self._broken.append((rule, said(error)))
@@ -113,7 +115,7 @@ class _Hearing:
         now = held(before, self._at, verdict=verdict, proof=proof, keep=rule.keep, patience=patience)
         if now is None:
             self._holding.pop(rule.key, None)
-            if verdict is False and (rule.on is Trigger.BLIND or not rule.ends):
+            if rule.on is Trigger.BLIND or not rule.ends:
                 # The next time that it holds will be another one.
                 self._entry = replace(self._entry, latched=self._entry.latched - {rule.key})
             return

@@ -51,6 +51,12 @@ def test_once_its_condition_was_broken_or_in_another_run_it_speaks_again() -> No
     made = _begun(TELL, SURE)
     made.sample(3, box(1), pids=5).sample(4, box(1), pids=201)
     assert [n for n, _ in made.ended()] == [2, 1]
+    away = story(TELL, done={box(1).run: (SURE,)}, proven=frozenset({"d1"})).snapshot(0, box(1)).tick(1)
+    away.sample(2, box(1), pids=None).tick(3).sample(4, box(1), pids=201)
+    assert away.ended() == [], "that nothing is known is no break"
+    away = story(TELL, done={box(1).run: (SURE,)}, proven=frozenset({"d1"})).snapshot(0, box(1)).tick(1)
+    away.sample(2, box(1), pids=5).sample(3, box(1), pids=201)
+    assert [n for n, _ in away.ended()] == [1], "it was broken before anybody looked again"
     other = _begun(TELL, SURE)
     later = anew(box(1), 20, 20.0)
     other.see(20, later).sample(21, later, pids=201)
