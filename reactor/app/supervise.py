@@ -42,6 +42,7 @@ from reactor.kernel.watching import KernelWatch
 from reactor.observe.own import watch_loop
 from reactor.observe.tally import Tally
 from reactor.owners.book import LeaseBook
+from reactor.owners.heartbeats import Heartbeats
 from reactor.owners.watching import OwnerWatch
 from reactor.streams.scheduler import TrioScheduler
 
@@ -63,7 +64,8 @@ class Plan:
     gathered around the ends that we bring; None is nothing. ``proc`` is where the kernel of the engine's host
     is read. ``means`` are what rules may call, ``source`` says in messages who we are. ``tell`` are the
     webhooks that hear of every outcome. ``book`` has the
-    leases; without one nobody can renew any, and none runs out. ``claim`` keeps others from acting beside us.
+    leases; without one nobody can renew any, and none runs out. ``heartbeats`` looks at the files of owners.
+    ``claim`` keeps others from acting beside us.
     """
 
     setup: Setup
@@ -85,6 +87,7 @@ class Plan:
     chance: Random = field(default_factory=Random)
     proc: Path = PROC
     book: LeaseBook | None = None
+    heartbeats: Heartbeats | None = None
     claim: Callable[[], AbstractContextManager[object]] = nullcontext
 
 
@@ -191,7 +194,8 @@ async def _start_watching(
         plan.proc,
     )
 
-    owners = _owner_watch(plan, monitor)
+    book = plan.book or LeaseBook(plan.journal.keep_lease)
+    owners = _owner_watch(plan, monitor, book)
 
     def opened(info: EngineInfo) -> None:
         kernel.connected(info)
@@ -223,6 +227,7 @@ async def _start_watching(
             outbox=workers.statistics,
             journal=plan.journal.statistics,
             reloads=lambda: monitor.reloads,
+            leases=book.statistics,
             recording=plan.recorder.statistics if plan.recorder is not None else None,
         ),
         tally,
@@ -237,9 +242,8 @@ async def _start_watching(
     return numbers
 
 
-def _owner_watch(plan: Plan, monitor: Monitor) -> OwnerWatch:
+def _owner_watch(plan: Plan, monitor: Monitor, book: LeaseBook) -> OwnerWatch:
     journal = plan.journal
-    book = plan.book or LeaseBook(journal.keep_lease)
     book.recall(journal.leases())
     return OwnerWatch(
         monitor.feed,
@@ -248,6 +252,7 @@ def _owner_watch(plan: Plan, monitor: Monitor) -> OwnerWatch:
         journal.boots(),
         journal.keep_boot,
         plan.proc,
+        plan.heartbeats,
     )
 
 
