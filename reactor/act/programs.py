@@ -16,6 +16,9 @@ from reactor.observe.text import plain
 
 HEARD = 4096
 """How many bytes of its output are kept: the last ones."""
+LAST_WAIT = 1.0
+"""Seconds for one that was killed to be over. It may not be ours to kill, or wait for a disk that hangs: the
+kill of a container does not wait for that."""
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "DOCKER_HOST")
 
 
@@ -33,7 +36,10 @@ def environment(decision: Decision, ours: Mapping[str, str]) -> dict[str, str]:
 
 
 async def run_program(arguments: Sequence[str], known: Mapping[str, str]) -> str:
-    """Run it to its end; what went wrong, empty for nothing. Cancelled, it and its children are killed."""
+    """Run it to its end; what went wrong, empty for nothing. Cancelled, it and its children are killed.
+
+    One that took other rights, by ``sudo`` for instance, may not be ours to kill: it is left to itself.
+    """
     try:
         # A session of its own, so that what it started can be ended with it.
         process = await trio.lowlevel.open_process(
@@ -51,7 +57,7 @@ async def run_program(arguments: Sequence[str], known: Mapping[str, str]) -> str
         status = await process.wait()
     finally:
         _end(process)
-        with trio.CancelScope(shield=True):
+        with trio.move_on_after(LAST_WAIT, shield=True):
             await process.wait()
     if status == 0:
         return ""
@@ -74,5 +80,5 @@ def _end(process: trio.Process) -> None:
         # Its own group, by the id that is its own until it was waited for.
         if process.returncode is None:
             os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
+    except (ProcessLookupError, PermissionError):
         pass

@@ -98,13 +98,16 @@ async def _await_stop(case: Case, config: ActConfig) -> Verdict | Unsettled | No
     """What becomes of a run of which an earlier monitor said to the engine that it is to be stopped.
 
     The engine goes on with that by itself. A process that is shutting down must not be asked a second time:
-    to many that means to leave everything and go. None if nothing came of it, or nothing was said.
+    to many that means to leave everything and go. None if nothing came of it, or nothing was said. An engine
+    that does not answer meanwhile takes nothing away from its grace.
     """
     if case.asked is None:
         return None
-    patience, case.asked = stopping_until(case.decision, case.asked, config) - trio.current_time(), None
+    patience = stopping_until(case.decision, case.asked, config) - trio.current_time()
     settled = await _settle(case, config, patience)
     is_alive = isinstance(settled, Unsettled) and settled.then is Then.AGAIN
+    if is_alive:
+        case.asked = None
     return None if is_alive else settled
 
 

@@ -4,7 +4,7 @@ What belongs here is the course of a decision through its tries: slots, pauses, 
 What one try consists of is in ``trying``, who is told of it in ``ledger``.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import trio
@@ -21,11 +21,12 @@ from reactor.act.measures import Measures
 from reactor.act.outbox import Line, Outbox, OutboxStatistics
 from reactor.act.rivals import Rivals
 from reactor.act.trying import attempt, grace_of, stopping_until
-from reactor.core.container import Container
+from reactor.core.container import Container, Run
 from reactor.core.deciding import POLITE
 from reactor.core.decisions import Decision, Result, Why
 from reactor.core.ports import Engine, EngineForbids, Journal
 from reactor.core.stages import Stage
+from reactor.core.verbs import Action
 
 DRY = Verdict(Result.REFUSED, Why.DRY_RUN)
 STRICT = Verdict(Result.REFUSED, Why.STRICT, "the intent is not on the disk, and strict is configured")
@@ -61,7 +62,7 @@ class Workers:
         self._returned = returned
         self._outbox = Outbox()
         self._intents = Intents(journal, nursery)
-        self._asked: dict[Decision, float] = {}
+        self._asked: dict[Run, float] = {}
         self._ledger = Ledger(self._outbox, journal, report, config.quarantine_room)
         self._lanes = {
             Line.KILL: Lane(config.kill_slots, config.lane_patience),
@@ -79,16 +80,18 @@ class Workers:
         for line in Line:
             self._nursery.start_soon(self._dispatch, line)
 
-    def put(self, decision: Decision, asked: float | None = None) -> None:
-        """Add a decision. A second one for the same run and line adds nothing while the first is open.
+    def recall(self, asked: Mapping[Run, float]) -> None:
+        """When an earlier monitor told the engine to stop these runs; to be known before anything is put.
 
-        ``asked`` is when an earlier monitor told the engine to stop the run, if it did.
+        The first to decide so about one of them may be a rule of ours, before that monitor's intent is
+        taken up.
         """
-        if not self._outbox.put(decision) or decision.dry_run:
-            return
-        if asked is not None:
-            self._asked[decision] = asked
-        self._intents.begin(decision)
+        self._asked.update(asked)
+
+    def put(self, decision: Decision) -> None:
+        """Add a decision. A second one for the same run and line adds nothing while the first is open."""
+        if self._outbox.put(decision) and not decision.dry_run:
+            self._intents.begin(decision)
 
     def nudge(self) -> None:
         """The engine is known to answer: try at once what waits for another try."""
@@ -140,7 +143,8 @@ class Workers:
 
     def _case(self, decision: Decision) -> Case:
         """A case for a decision; whoever was asked to stop is only waited for, and then killed."""
-        asked = self._asked.pop(decision, None)
+        is_stop = decision.action is Action.STOP and not decision.dry_run
+        asked = self._asked.pop(decision.run, None) if is_stop else None
         return Case(
             decision,
             Calls(self._engine, decision.run.id),

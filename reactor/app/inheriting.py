@@ -5,6 +5,7 @@ found in the core.
 """
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 
 import trio
@@ -12,6 +13,7 @@ import trio
 from reactor.act.reopening import reopen
 from reactor.act.workers import Workers
 from reactor.app.monitor import Monitor
+from reactor.core.container import Run
 from reactor.core.decisions import Outcome, Result, Why
 from reactor.core.ports import Engine
 from reactor.engine.past import words_about
@@ -33,13 +35,20 @@ def take_up_orders(journal: Journal, monitor: Monitor) -> None:
     monitor.take_up_orders()
 
 
+def told_to_stop(journal: Journal) -> Mapping[Run, float]:
+    """When the engine was told first to stop a run of which nobody wrote down that it ended."""
+    asked = journal.asked()
+    told = [(each.run, asked[each.id]) for each in journal.open_intents() if each.id in asked]
+    return dict(sorted(told, key=lambda run_and_moment: run_and_moment[1], reverse=True))
+
+
 async def take_up_intents(journal: Journal, engine: Engine, monitor: Monitor, workers: Workers) -> None:
     """Finish, or close, what an earlier monitor intended and did not write the end of."""
     intents = journal.open_intents()
     in_force = [intent for intent in intents if monitor.is_in_force(intent)]
     armed = [replace(each, dry_run=each.dry_run or monitor.runs_dry(each)) for each in in_force]
     dry_run = monitor.setup.dry_run or monitor.is_held
-    closed = list(await reopen(armed, engine, journal, workers.put, asked=journal.asked(), dry_run=dry_run))
+    closed = list(await reopen(armed, engine, journal, workers.put, dry_run=dry_run))
     for intent in intents:
         if intent not in in_force:
             outcome = Outcome(intent, trio.current_time(), Result.REFUSED, Why.NO_RULE)

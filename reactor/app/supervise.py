@@ -23,7 +23,7 @@ from reactor.act.crier import Crier
 from reactor.act.means import Means
 from reactor.act.measures import Measures
 from reactor.act.workers import Workers
-from reactor.app.inheriting import hear_of_ends, take_up_intents, take_up_orders
+from reactor.app.inheriting import hear_of_ends, take_up_intents, take_up_orders, told_to_stop
 from reactor.app.monitor import Monitor, Observer, ignore
 from reactor.app.numbers import Numbers, Sources
 from reactor.app.proofs import proven
@@ -118,6 +118,7 @@ async def supervise(
         async with trio.open_nursery() as acting:
             acting.start_soon(courier.run)
             workers = _workers(plan, monitor, courier, acting)
+            workers.recall(told_to_stop(plan.journal))
             workers.start()
             _start_collecting(collector, acting)
             async with trio.open_nursery() as sources:

@@ -1,12 +1,17 @@
 """An operator's program: what it is told, and that nothing of it is left."""
 
+import errno
+import gc
 import os
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 import trio
 
+from reactor.act import programs
 from reactor.act.calls import Calls
 from reactor.act.case import Case
 from reactor.act.config import ActConfig
@@ -70,6 +75,26 @@ async def test_when_its_time_is_over_it_is_ended_with_its_children(tmp_path: Pat
         child = int(pid.read_text())
         nursery.cancel_scope.cancel()
     await _until(lambda: not _is_there(child))
+
+
+async def test_one_that_is_not_ours_to_kill_holds_up_nobody(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """So it is with ``sudo``, where the monitor is not root: the kernel refuses the signal."""
+    refused: list[int] = []
+
+    def refuse(pid: int, _signal: int) -> None:
+        refused.append(pid)
+        raise PermissionError(errno.EPERM, "not permitted")
+
+    end = os.killpg
+    monkeypatch.setattr(os, "killpg", refuse)
+    monkeypatch.setattr(programs, "LAST_WAIT", 0.1)
+    with pytest.warns(ResourceWarning, match="still running"):
+        with trio.fail_after(10), trio.move_on_after(0.2):
+            await run_program(["/bin/sleep", "600"], {})
+        gc.collect()
+    end(refused[0], signal.SIGKILL)
 
 
 async def _until(holds: Callable[[], bool]) -> None:

@@ -6,7 +6,7 @@ from trio.testing import MockClock
 
 from reactor.act.reopening import reopen
 from reactor.core.decisions import Decision, Result, Why
-from reactor.core.ports import EngineAnswered
+from reactor.core.ports import EngineAnswered, EngineUnreachable
 from reactor.core.verbs import Action
 from reactor.testing.faults import Fail, Fault, Hang, Kind
 from reactor.testing.history import What
@@ -55,13 +55,37 @@ async def test_what_was_told_to_stop_is_not_told_so_again(
             bench.world.stop(deaf, 4.0)
         await trio.sleep(1)
         intent, fresh = (decide(box.run, Action.STOP, grace=3.0) for box in (deaf, other))
-        await reopen([intent, fresh], bench.engine, bench.journal, bench.workers.put, asked={intent.id: 0.0})
+        bench.workers.recall({deaf.run: 0.0})
+        await reopen([intent, fresh], bench.engine, bench.journal, bench.workers.put)
         await bench.finish()
         ends = {outcome.decision.id: (outcome.at, outcome.why) for outcome in bench.finals}
         # Of the other one nobody knows that it was asked: it gets its whole grace.
         assert ends == {intent.id: (pytest.approx(at, abs=0.25), Why.ENDED), fresh.id: (4.0, Why.ENDED)}
         assert [what for _, what, run in bench.asked() if run == deaf.run] == calls
         assert list(bench.journal.asked) == [fresh.id]
+
+
+async def test_an_engine_that_is_away_meanwhile_takes_nothing_from_the_grace(
+    autojump_clock: MockClock,
+) -> None:
+    async with acting() as bench:
+        box = bench.world.spawn(Sleeps())
+        bench.workers.recall({box.run: 0.0})
+        await reopen([decide(box.run, Action.STOP, grace=30)], bench.engine, bench.journal, bench.workers.put)
+        await trio.sleep(2)
+        bench.engine.script.next(Kind.INSPECT, Fail(EngineUnreachable("away")))
+        await trio.sleep(60)
+        assert [(round(at), what) for at, what, _ in bench.asked()] == [(32, What.KILL)]
+
+
+async def test_a_restart_and_a_kill_wait_for_no_stop_of_an_earlier_monitor(autojump_clock: MockClock) -> None:
+    async with acting() as bench:
+        boxes = [bench.world.spawn() for _ in range(2)]
+        bench.workers.recall({box.run: 0.0 for box in boxes})
+        bench.put(boxes[0])
+        bench.put(boxes[1], Action.RESTART)
+        await bench.finish()
+        assert {(at, what) for at, what, _ in bench.asked()} == {(0.0, What.KILL), (0.0, What.RESTART)}
 
 
 def open_ids(intents: list[Decision]) -> set[str]:

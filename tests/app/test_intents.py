@@ -18,9 +18,11 @@ from reactor.journal.history import read_history
 from reactor.journal.journal import Journal
 from reactor.testing.direct import BY, DirectEngine
 from reactor.testing.faults import Hang, Kind
-from reactor.testing.tasks import Usage
+from reactor.testing.history import What
+from reactor.testing.tasks import Sleeps, Usage
 from reactor.testing.world import World
-from tests.app.test_supervise import SETUP, plan, running, task
+from tests.app.test_supervise import SETUP, TASK, plan, running, task
+from tests.core.build import age_over
 from tests.core.written import condition
 from tests.journal.build import rows
 
@@ -115,3 +117,27 @@ async def test_what_was_done_to_a_run_that_lives_is_not_done_again_after_a_resta
         await trio.sleep(10)
     found = rows(tmp_path / "journal.db", "SELECT name, action, result, times FROM intents ORDER BY rowid")
     assert found == [("limited", "limit", "done", 1), ("later", "limit", "done", 1)]
+
+
+async def test_what_was_told_to_stop_is_not_told_so_again_by_a_rule_that_decides_first(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    """At its first look the next monitor decides anew, before the intent of the last one is taken up."""
+    world = World()
+    box = world.spawn(Sleeps(), name="old", labels=TASK)
+    rule = Rule("g/old", "f:1", when=age_over(20), action=Action.STOP, grace=60.0)
+    setup = replace(SETUP, rules=RuleSet((rule,)))
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(world.run)
+        with trio.move_on_after(30):
+            await supervise(plan(world, tmp_path, setup=setup, drain=0.0), trio.sleep_forever)
+        nursery.cancel_scope.cancel()
+    assert box.alive
+    async with running(world, tmp_path, setup=setup):
+        # It was told at 21, and its engine goes on with it.
+        await trio.sleep(50)
+        assert box.alive
+        await trio.sleep(10)
+        assert not box.alive
+    assert [each.what for each in world.history.asked(BY)] == [What.STOP]
+    assert rows(tmp_path / "journal.db", "SELECT result, why, final FROM intents") == [("done", "ended", 1)]
