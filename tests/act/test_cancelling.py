@@ -61,7 +61,9 @@ async def test_wherever_it_is_cancelled_the_next_monitor_can_go_on(autojump_cloc
         open_intents = journal.open_intents
         seen_open += len(open_intents)
         async with acting(journal=journal, engine=DirectEngine(world)) as later:
-            await reopen(open_intents, later.engine, journal, later.workers.put, asked=journal.asked)
+            asked = {each.run: journal.asked[each.id] for each in open_intents if each.id in journal.asked}
+            later.workers.recall(asked)
+            await reopen(open_intents, later.engine, journal, later.workers.put)
             await later.finish()
         assert journal.open_intents == []
         assert all(not box.alive for box in world.boxes if box.run in intended)
