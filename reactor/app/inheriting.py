@@ -42,6 +42,15 @@ def told_to_stop(journal: Journal) -> Mapping[Run, float]:
     return dict(sorted(told, key=lambda run_and_moment: run_and_moment[1], reverse=True))
 
 
+async def take_up_late(journal: Journal, monitor: Monitor) -> None:
+    """Obey what was ordered before, of a journal that could not be read at the start, as soon as it can."""
+    await journal.wait_recalled()
+    log.warning("the journal can be read by now: what was ordered before is obeyed from now on")
+    for extended in journal.extensions():
+        monitor.feed(extended)
+    take_up_orders(journal, monitor)
+
+
 async def take_up_intents(journal: Journal, engine: Engine, monitor: Monitor, workers: Workers) -> None:
     """Finish, or close, what an earlier monitor intended and did not write the end of."""
     intents = journal.open_intents()

@@ -110,10 +110,13 @@ class Monitor:
         self.graph.subscribe(self._stepped)
 
     def take_up_orders(self) -> None:
-        """Obey what was ordered before this monitor began: before anything else is decided."""
+        """Obey what was ordered before this monitor began, before anything else is decided: a hold that was
+        ordered since has taken its place."""
         orders, now = self._journal.orders(), trio.current_time()
-        if orders.hold is not None:
+        if orders.hold is not None and not self.is_held:
             self.feed(Held(now, orders.hold))
+        elif orders.hold is not None:
+            self._journal.lift(orders.hold.id, "")
         for silence in orders.silences:
             self.feed(Silenced(now, silence))
 

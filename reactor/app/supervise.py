@@ -23,7 +23,7 @@ from reactor.act.crier import Crier
 from reactor.act.means import Means
 from reactor.act.measures import Measures
 from reactor.act.workers import Workers
-from reactor.app.inheriting import hear_of_ends, take_up_intents, take_up_orders, told_to_stop
+from reactor.app.inheriting import hear_of_ends, take_up_intents, take_up_late, take_up_orders, told_to_stop
 from reactor.app.monitor import Monitor, Observer, ignore
 from reactor.app.numbers import Numbers, Sources
 from reactor.app.proofs import proven
@@ -160,7 +160,7 @@ def _with_memory(plan: Plan) -> Setup:
 
 def _workers(plan: Plan, monitor: Monitor, courier: Courier, acting: trio.Nursery) -> Workers:
     gather = gathering(plan.engine, plan.journal, plan.evidence) if plan.evidence is not None else None
-    interrupted = frozenset(each.id for each in plan.journal.open_intents())
+    interrupted = {(each.run, each.rule) for each in plan.journal.open_intents()}
     measures = Measures(
         plan.means,
         courier,
@@ -215,7 +215,10 @@ async def _start_watching(
     monitor.begin(workers.put, readings.want, watch.look, layers.want)
     for extended in plan.journal.extensions():
         monitor.feed(extended)
-    take_up_orders(plan.journal, monitor)
+    if plan.journal.is_recalled:
+        take_up_orders(plan.journal, monitor)
+    else:
+        sources.start_soon(take_up_late, plan.journal, monitor)
     sources.start_soon(layers.measure_for_ever)
     numbers = Numbers(
         Sources(

@@ -97,6 +97,7 @@ class Journal:
         self._by_wall = 0
         self._done: Mapping[Run, tuple[Done, ...]] = {}
         self._latest_order: Receipt | None = None
+        self._recalled = trio.Event()
         self._told_drops = 0
         self._late = 0
 
@@ -193,14 +194,23 @@ class Journal:
             self._proven = dict(proofs)
             self._put(*rows.proven(proofs, self._moment()))
 
+    async def wait_recalled(self) -> None:
+        """Wait until what an earlier monitor left was read: at the start, or when the file can be opened."""
+        await self._recalled.wait()
+
     def orders(self) -> Orders:
         """What operators ordered before this monitor began, and what is not over."""
         return self._orders
 
     def order(self, order: Hold | Silence) -> None:
-        """Write what an operator ordered; again does no harm."""
+        """Write what an operator ordered; again does no harm. A hold takes the place of the one before."""
+        before = [
+            each.id for each in self._standing.values() if isinstance(each, Hold) and each.id != order.id
+        ]
         self._standing[order.id] = order
         self._put_order(ordered.order(order, self._moment(order.since)))
+        for key in before if isinstance(order, Hold) else ():
+            self.lift(key, order.who)
 
     def lift(self, key: str, by: str) -> None:
         """Write that an order is over, by its id."""
@@ -222,6 +232,11 @@ class Journal:
         with trio.move_on_after(ORDER_PATIENCE):
             await receipt.wait()
         return receipt.written
+
+    @property
+    def is_recalled(self) -> bool:
+        """Whether what an earlier monitor left was read."""
+        return self._recalled.is_set()
 
     @property
     def by_wall(self) -> int:
@@ -312,6 +327,7 @@ class Journal:
         self._leases = {**{each.name: each for each in recollection.leases}, **self._leases}
         self._boots |= recollection.boots
         self._extensions = {**{each.id: each for each in recollection.extensions}, **self._extensions}
+        self._recalled.set()
 
     def _write_all_known(self) -> None:
         """A new file was begun under way: it gets the runs that the old one had."""

@@ -16,6 +16,7 @@ from reactor.journal import reading, schema
 from reactor.journal.lock import Lock
 from reactor.journal.memory import Recollection
 from reactor.journal.rows import Moment, Row
+from reactor.journal.visiting import visit
 
 BROKEN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 CHECKED_BELOW = 64 << 20
@@ -99,6 +100,14 @@ class Store:
     def recall(self, now: Moment, capacity: int) -> Recollection:
         """What an earlier monitor left behind."""
         with self._using() as connection:
+            return reading.recall(connection, now, capacity)
+
+    def peek(self, now: Moment, capacity: int) -> Recollection:
+        """The same of a file that can be read and not be written, a disk that became read-only for instance.
+
+        Raises JournalError.
+        """
+        with visit(self._path) as connection:
             return reading.recall(connection, now, capacity)
 
     def expire(self, keep: float, chunk: int) -> int:

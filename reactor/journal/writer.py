@@ -8,6 +8,7 @@ it; an error that only a person can put right comes out while starting, and is s
 import logging
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import trio
@@ -85,6 +86,7 @@ class Writer:
             await self._open()
         except (OSError, sqlite3.Error) as error:
             self._failed("the journal cannot be opened; acting goes on without it", error)
+            await self._peek()
         else:
             self._failing = False
 
@@ -109,6 +111,13 @@ class Writer:
             self._recalled = True
         if opened.anew:
             self._begun_anew()
+
+    async def _peek(self) -> None:
+        """What was ordered before holds also on a disk that takes nothing more, if it can be read."""
+        now = self._moment()
+        with suppress(JournalError):
+            self._recall(await self._thread.run(lambda: self._store.peek(now, CAPACITY)))
+            self._recalled = True
 
     async def _write(self, batch: Batch) -> bool:
         """Write one batch; if it cannot be written it goes back to where it came from."""

@@ -10,6 +10,7 @@ from trio.testing import MockClock
 from reactor.app.history import result
 from reactor.app.supervise import supervise
 from reactor.core.container import Limits
+from reactor.core.orders import Hold
 from reactor.core.rules import Rule, RuleSet
 from reactor.core.stages import Stage
 from reactor.core.verbs import Action
@@ -132,12 +133,63 @@ async def test_what_was_told_to_stop_is_not_told_so_again_by_a_rule_that_decides
         with trio.move_on_after(30):
             await supervise(plan(world, tmp_path, setup=setup, drain=0.0), trio.sleep_forever)
         nursery.cancel_scope.cancel()
-    assert box.alive
     async with running(world, tmp_path, setup=setup):
         # It was told at 21, and its engine goes on with it.
-        await trio.sleep(50)
-        assert box.alive
-        await trio.sleep(10)
-        assert not box.alive
+        await trio.sleep(60)
     assert [each.what for each in world.history.asked(BY)] == [What.STOP]
+    assert world.history.died_at(box.id) == 81.0
     assert rows(tmp_path / "journal.db", "SELECT result, why, final FROM intents") == [("done", "ended", 1)]
+
+
+async def test_a_program_is_not_begun_again_though_the_decision_has_another_number(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    """The last monitor had said something about the run before; this one decides for the first time."""
+    world = World()
+    box = world.spawn(Sleeps(), name="old", labels=TASK)
+    says = Rule(
+        "g/says", "f:1", when=age_over(5), action=Action.WEBHOOK, then=(Stage(Action.WEBHOOK),), digest="d"
+    )
+    # A program that nobody configured says that it was begun, and needs no time of this machine.
+    chain = (Stage(Action.EXEC, target="sync"), Stage(Action.NOTICE, wait=60), Stage(Action.KILL))
+    ends = Rule("g/ends", "f:2", when=age_over(20), then=chain, digest="e")
+    setup = replace(SETUP, rules=RuleSet((says, ends)))
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(world.run)
+        made = plan(world, tmp_path, setup=setup, drain=0.0)
+        assert isinstance(made.engine, DirectEngine)
+        made.engine.script.always(Kind.KILL, Hang())
+        with trio.move_on_after(30):
+            await supervise(made, trio.sleep_forever)
+        nursery.cancel_scope.cancel()
+    async with running(world, tmp_path, setup=setup):
+        await trio.sleep(100)
+    assert not box.alive
+    calls = rows(tmp_path / "journal.db", "SELECT calls FROM intents WHERE action = 'kill' AND calls != ''")
+    assert calls
+    assert all("no program 'sync'" not in told for (told,) in calls), calls
+
+
+async def test_a_hold_is_obeyed_as_soon_as_the_journal_can_be_read(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    """At the start it could not be: the disk came late. What is ordered meanwhile is not undone by it."""
+    world, folder = World(), tmp_path / "disk"
+    box = task(world, "spared")
+    folder.mkdir()
+    journal = plan(world, folder).journal
+    async with trio.open_nursery() as nursery:
+        await nursery.start(journal.run)
+        journal.order(Hold("h", trio.current_time(), "ada", "a look"))
+        assert await journal.kept()
+        nursery.cancel_scope.cancel()
+    folder.rename(tmp_path / "away")
+    folder.touch()
+    async with running(world, folder) as monitor:
+        await trio.sleep(10)
+        folder.unlink()
+        (tmp_path / "away").rename(folder)
+        await trio.sleep(10)
+        world.use(box, Usage(pids=250))
+        await trio.sleep(30)
+        assert monitor.ended() == []

@@ -2,6 +2,7 @@
 
 ``confirm PATH``: intends without end and prints each decision's id once it is said to be on the disk.
 ``full PATH``: lets no file grow any more, goes on, then takes the limit away; prints what it saw.
+``held PATH``: becomes nobody, and prints by what it is held.
 ``denied PATH``: becomes nobody, who may not write there; prints what it saw.
 """
 
@@ -49,6 +50,16 @@ async def full(path: Path) -> None:
     tell(said=said, stuck=[stuck.healthy, stuck.dropped > 0, stuck.queued], healthy=now.healthy)
 
 
+async def held(path: Path) -> None:
+    """A file of somebody else's, which may be read and not written."""
+    if os.getuid() == 0:
+        os.setgid(NOBODY)
+        os.setuid(NOBODY)
+    async with running(path) as journal:
+        hold = journal.orders().hold
+        tell(hold=hold.id if hold is not None else "", healthy=journal.statistics().healthy)
+
+
 async def denied(path: Path) -> None:
     """A folder in which nothing may be written."""
     if os.getuid() == 0:
@@ -70,4 +81,6 @@ def tell(**seen: object) -> None:
 
 
 if __name__ == "__main__":
-    trio.run({"confirm": confirm, "full": full, "denied": denied}[sys.argv[1]], Path(sys.argv[2]))
+    trio.run(
+        {"confirm": confirm, "full": full, "denied": denied, "held": held}[sys.argv[1]], Path(sys.argv[2])
+    )

@@ -16,6 +16,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from reactor.core.orders import Hold
 from reactor.journal.journal import PATIENCE
 
 from .build import decide, end, rows, running
@@ -115,6 +116,21 @@ def closed() -> Iterator[Path]:
 def test_a_closed_folder_stops_nothing(closed: Path) -> None:
     assert told_by("denied", str(closed / "reactor.db")) == {"said": [False, True], "healthy": False}
     assert list(closed.iterdir()) == []
+
+
+def test_what_was_ordered_holds_on_a_disk_that_takes_nothing_more(closed: Path) -> None:
+    path = closed / "reactor.db"
+
+    async def order() -> None:
+        async with running(path) as journal:
+            journal.order(Hold("h", trio.current_time(), "ada", "a look"))
+            assert await journal.kept()
+
+    closed.chmod(0o755)
+    trio.run(order)
+    path.chmod(0o644 if os.getuid() == 0 else 0o444)
+    closed.chmod(0o755 if os.getuid() == 0 else 0o555)
+    assert told_by("held", str(path)) == {"hold": "h", "healthy": False}
 
 
 async def test_an_intent_is_worth_a_try_at_once(tmp_path: Path, autojump_clock: MockClock) -> None:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -218,3 +218,21 @@ async def test_history_says_who_ordered_what(path: Path) -> None:
     )
     assert told(read_history(path, since=4992.0))[0][0] == "ack"
     assert len(read_history(path, limit=2)) == 2
+
+
+async def test_a_hold_that_another_has_taken_the_place_of_does_not_come_back(
+    path: Path, autojump_clock: MockClock
+) -> None:
+    """Two people ordered one, and it was resumed once: the next monitor must not be held by the first."""
+    clocks = Clocks()
+    await _give(clocks, path, replace(_hold(None), id="first"), _hold(None))
+    orders, _ = await clocks.orders(path)
+    assert orders.hold is not None
+    assert orders.hold.id == "h"
+    journal = clocks.journal(path)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(lambda task_status: journal.run(task_status=task_status))
+        journal.lift("h", "kim")
+        assert await journal.kept()
+        nursery.cancel_scope.cancel()
+    assert await clocks.orders(path) == (Orders(), 0)
