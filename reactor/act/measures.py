@@ -6,6 +6,7 @@ for how long each may take, is in ``chain``.
 
 import os
 from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Set as AbstractSet
 from functools import partial
 from types import MappingProxyType
 
@@ -18,7 +19,7 @@ from reactor.act.means import Means
 from reactor.act.messages import DECIDED, about, event
 from reactor.act.notices import NoNotice, folder_of, write_notice
 from reactor.act.programs import environment, run_program
-from reactor.core.container import Container, Limits
+from reactor.core.container import Container, Limits, Run
 from reactor.core.stages import Stage
 from reactor.core.verbs import Action
 
@@ -33,8 +34,9 @@ _THREADS = 4
 
 class Measures:
     """What rules can have done beside ending a run. ``source`` says in messages who we are, ``wall`` is the
-    time of day. ``gather`` takes evidence, None where nobody can. ``interrupted`` are decisions that an
-    earlier monitor began and did not finish, by their ids."""
+    time of day. ``gather`` takes evidence, None where nobody can. ``interrupted`` are the runs, with the
+    rules, about which an earlier monitor began something that it did not finish: a decision that is made anew
+    need not have the same id."""
 
     def __init__(
         self,
@@ -45,7 +47,7 @@ class Measures:
         source: str,
         wall: Callable[[], float],
         gather: Measure | None = None,
-        interrupted: frozenset[str] = frozenset(),
+        interrupted: AbstractSet[tuple[Run, str]] = frozenset(),
     ) -> None:
         self._means = means
         self._courier = courier
@@ -103,7 +105,8 @@ class Measures:
         return ""
 
     async def _run(self, case: Case, stage: Stage, _seen: Container | None) -> str:
-        if case.decision.ends and case.decision.id in self._interrupted:
+        decision = case.decision
+        if decision.ends and (decision.run, decision.rule) in self._interrupted:
             # It may have been run. To have it twice can do harm that nobody here can judge.
             now = trio.current_time()
             case.calls.note(f"exec {stage.target}", now, "left out: an earlier monitor may have begun it")
@@ -111,7 +114,7 @@ class Measures:
         program = self._means.programs.get(stage.target)
         if program is None:
             return f"no program '{stage.target}' is configured"
-        return await run_program(program, environment(case.decision, os.environ))
+        return await run_program(program, environment(decision, os.environ))
 
     async def _send(self, case: Case, stage: Stage, _seen: Container | None) -> str:
         if stage.target not in self._means.webhooks:

@@ -152,7 +152,7 @@ def _done(certificate: Certificate) -> Iterator[str]:
 
 
 def _call(call: MadeCall) -> str:
-    answer = str(call.status) if call.status else call.note or "no answer"
+    answer = str(call.status) if call.status else call.note or "done"
     return f"{call.what}: {answer} after {_span(call.took)}"
 
 

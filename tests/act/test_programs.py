@@ -115,6 +115,8 @@ async def test_a_program_that_an_earlier_monitor_may_have_begun_is_left_out_of_a
     means = Means(programs={"note": ("/bin/sh", "-c", f'echo "$REACTOR_CONTAINER" >> {told}')})
     courier = Courier({}, wall=trio.current_time, jitter=lambda: 0.0)
     cut_off, fresh = decide(RUN), decide(replace(RUN, started_at="later"))
+    # A monitor that begins anew counts its decisions about a run anew.
+    cut_off = replace(cut_off, id="another")
     alive = decide(RUN, Action.EXEC)
     measures = Measures(
         means,
@@ -122,7 +124,7 @@ async def test_a_program_that_an_earlier_monitor_may_have_begun_is_left_out_of_a
         ActConfig(),
         source="x",
         wall=trio.current_time,
-        interrupted=frozenset({cut_off.id, alive.id}),
+        interrupted={(RUN, cut_off.rule)},
     )
     stage, records = Stage(Action.EXEC, target="note"), []
     for decision in (cut_off, fresh, alive):

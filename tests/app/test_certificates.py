@@ -7,10 +7,14 @@ import trio
 from trio.testing import MockClock
 
 from reactor.act.collecting import LINE, Collector
+from reactor.app.certificate_page import page
 from reactor.core.container import ContainerId
 from reactor.core.decisions import Outcome, Result, Why
 from reactor.core.evidence import EvidenceTerms
+from reactor.core.rules import Rule, RuleSet
+from reactor.core.stages import Stage
 from reactor.core.state import Step
+from reactor.core.verbs import Action
 from reactor.journal.certificates import Certificate, read_certificate
 from reactor.testing.direct import DirectEngine
 from reactor.testing.faults import Hang, Kind
@@ -19,6 +23,7 @@ from reactor.testing.world import World
 from tests.act.build import Notebook
 from tests.app.test_supervise import SETUP, running, task
 from tests.core.build import Story, box
+from tests.core.written import condition
 
 # A reader of processes is a thread, and virtual time does not wait for threads.
 TERMS = EvidenceTerms(processes=0)
@@ -131,3 +136,20 @@ async def test_a_crowd_does_not_make_the_line_longer_than_it_is(autojump_clock: 
         nursery.cancel_scope.cancel()
     assert len(journal.attached) < LINE
     assert collector.left_out + len(journal.attached) == LINE + 50
+
+
+async def test_a_stage_that_came_off_without_a_call_is_said_to_be_done(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    world = World()
+    bad = task(world, "bad")
+    chain = (Stage(Action.EVIDENCE), Stage(Action.EXEC, target="unknown"), Stage(Action.KILL))
+    rule = Rule("g/chain", "f:1", when=condition("pids > 200"), then=chain)
+    setup = replace(SETUP, rules=RuleSet((rule,)))
+    async with running(world, tmp_path, evidence=TERMS, setup=setup) as monitor:
+        world.use(bad, Usage(pids=201))
+        await trio.sleep(30)
+        assert monitor.ended() == ["bad"]
+        told = "\n".join(page(certificate(tmp_path, "bad")))
+    assert "evidence: done after" in told
+    assert "exec unknown: no program 'unknown' is configured after" in told
