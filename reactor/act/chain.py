@@ -35,6 +35,11 @@ class Went:
     verdict: Verdict | None = None
 
 
+def timeout_of(stage: Stage) -> float:
+    """For how many seconds a stage may take, its wait not included."""
+    return USUAL_TIMEOUTS.get(stage.action, USUAL_TIMEOUT) if stage.timeout is None else stage.timeout
+
+
 def before_end(decision: Decision) -> tuple[Stage, ...]:
     """The stages before the one that ends the run; all, where none does."""
     ends = [number for number, stage in enumerate(decision.stages) if stage.action in ENDING]
@@ -78,7 +83,7 @@ async def _take(
     case: Case, stage: Stage, measures: Measures, guard: Guard | None, config: ActConfig
 ) -> str | Verdict:
     """Do one stage within its time, the look before it included; what went wrong, empty for nothing."""
-    timeout = USUAL_TIMEOUTS.get(stage.action, USUAL_TIMEOUT) if stage.timeout is None else stage.timeout
+    timeout = timeout_of(stage)
     began = trio.current_time()
     trouble: str | Verdict = f"it took longer than {timeout:g} s"
     with trio.move_on_after(timeout):

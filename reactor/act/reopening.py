@@ -8,8 +8,10 @@ from dataclasses import replace
 
 import trio
 
+from reactor.act.chain import before_end, timeout_of
 from reactor.core.decisions import Decision, Outcome, Result, Why
 from reactor.core.ports import DeadlinePassed, Engine, EngineError, Journal
+from reactor.core.stages import Stage
 
 
 async def reopen(
@@ -44,6 +46,26 @@ async def reopen(
         else:
             put(replace(decision, dry_run=decision.dry_run or dry_run))
     return tuple(closed)
+
+
+def resumed(decision: Decision, chain: Sequence[Stage], at: float, *, was_asked: bool) -> Decision:
+    """The decision with its chain, as it is gone through by the next monitor at ``at``.
+
+    What was promised by a notice is kept: nobody is ended sooner for it. But what has passed of that counts,
+    so that a monitor which is killed again and again comes to the end too. ``was_asked`` tells that the chain
+    had come to the stop.
+    """
+    whole = replace(decision, stages=tuple(chain))
+    before = before_end(whole)
+    if was_asked:
+        return replace(whole, stages=whole.stages[len(before) :])
+    # As long as all of this can have taken, the notice may not have been given.
+    passed = max(0.0, at - decision.at - sum(map(timeout_of, before)))
+    stages = []
+    for stage in before:
+        stages.append(replace(stage, wait=max(0.0, stage.wait - passed)))
+        passed = max(0.0, passed - stage.wait)
+    return replace(whole, stages=(*stages, *whole.stages[len(before) :]))
 
 
 async def _alive(engine: Engine, deadline: float) -> dict[str, bool] | None:

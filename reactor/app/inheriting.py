@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import trio
 
-from reactor.act.reopening import reopen
+from reactor.act.reopening import reopen, resumed
 from reactor.act.workers import Workers
 from reactor.app.monitor import Monitor
 from reactor.core.container import Run
@@ -55,7 +55,9 @@ async def take_up_intents(journal: Journal, engine: Engine, monitor: Monitor, wo
     """Finish, or close, what an earlier monitor intended and did not write the end of."""
     intents = journal.open_intents()
     in_force = [intent for intent in intents if monitor.is_in_force(intent)]
-    armed = [replace(each, dry_run=each.dry_run or monitor.runs_dry(each)) for each in in_force]
+    asked, now = told_to_stop(journal), trio.current_time()
+    whole = [resumed(each, monitor.chain_of(each), now, was_asked=each.run in asked) for each in in_force]
+    armed = [replace(each, dry_run=each.dry_run or monitor.runs_dry(each)) for each in whole]
     dry_run = monitor.setup.dry_run or monitor.is_held
     closed = list(await reopen(armed, engine, journal, workers.put, dry_run=dry_run))
     for intent in intents:

@@ -32,6 +32,7 @@ from reactor.core.orphans import RULE as ORPHAN
 from reactor.core.orphans import is_of_orphans
 from reactor.core.protection import GOVERNED, Standing
 from reactor.core.rules import Rule, rules_of
+from reactor.core.stages import Stage
 from reactor.core.state import Setup, State, Step
 from reactor.core.step import wanted_samples
 from reactor.core.topology import needed, place
@@ -215,6 +216,11 @@ class Monitor:
         if decision.rule == LEFTOVERS:
             return self.setup.leftovers_after is not None
         return decision.rule in {*BUILT_IN, *ORDERS} or bool(self._rules_of(decision))
+
+    def chain_of(self, decision: Decision) -> tuple[Stage, ...]:
+        """The stages of what an earlier monitor decided by, as the rule has them now; a cascade has none."""
+        rules = () if decision.cause else self._rules_of(decision)
+        return next((rule.then for rule in rules if rule.action is decision.action), ())
 
     def runs_dry(self, decision: Decision) -> bool:
         """Whether what an earlier monitor decided by only says by now what it would do."""

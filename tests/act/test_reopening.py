@@ -4,9 +4,10 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from reactor.act.reopening import reopen
+from reactor.act.reopening import reopen, resumed
 from reactor.core.decisions import Decision, Result, Why
 from reactor.core.ports import EngineAnswered, EngineUnreachable
+from reactor.core.stages import Stage
 from reactor.core.verbs import Action
 from reactor.testing.faults import Fail, Fault, Hang, Kind
 from reactor.testing.history import What
@@ -117,3 +118,30 @@ async def test_a_dry_monitor_does_not_finish_what_an_armed_one_began(autojump_cl
         await bench.finish()
         assert [outcome.why for outcome in bench.finals] == [Why.DRY_RUN]
         assert box.alive
+
+
+@pytest.mark.parametrize(
+    ("passed", "was_asked", "left"),
+    [
+        (0.0, False, [0.0, 20.0]),
+        (35.0, False, [0.0, 20.0]),
+        (45.0, False, [0.0, 10.0]),
+        (99.0, False, [0.0, 0.0]),
+        (5.0, True, []),
+    ],
+)
+async def test_a_chain_goes_on_with_what_is_left_of_its_waits(
+    autojump_clock: MockClock, passed: float, was_asked: bool, left: list[float]
+) -> None:
+    """A program may have taken thirty seconds and the notice five before anybody was promised anything."""
+    async with acting() as bench:
+        decision = decide(bench.world.spawn().run, Action.STOP)
+        chain = (
+            Stage(Action.EXEC),
+            Stage(Action.NOTICE, wait=20.0),
+            Stage(Action.STOP),
+            Stage(Action.WEBHOOK),
+        )
+        stages = resumed(decision, chain, decision.at + passed, was_asked=was_asked).stages
+        assert [stage.wait for stage in stages[:-2]] == left
+        assert stages[-2:] == chain[-2:]

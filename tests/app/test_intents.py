@@ -10,6 +10,7 @@ from trio.testing import MockClock
 from reactor.app.history import result
 from reactor.app.supervise import supervise
 from reactor.core.container import Limits
+from reactor.core.evidence import EvidenceTerms
 from reactor.core.orders import Hold
 from reactor.core.rules import Rule, RuleSet
 from reactor.core.stages import Stage
@@ -193,3 +194,27 @@ async def test_a_hold_is_obeyed_as_soon_as_the_journal_can_be_read(
         world.use(box, Usage(pids=250))
         await trio.sleep(30)
         assert monitor.ended() == []
+
+
+async def test_who_was_given_notice_keeps_the_time_that_it_was_promised(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    """The monitor is killed meanwhile: the next one goes through the chain with what is left of the time."""
+    world = World()
+    box = task(world, "told")
+    chain = (Stage(Action.EVIDENCE, wait=20.0), Stage(Action.KILL))
+    rule = Rule("g/told", "f:1", when=condition("pids > 200"), then=chain)
+    setup = replace(SETUP, rules=RuleSet((rule,)))
+    terms = EvidenceTerms(processes=0)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(world.run)
+        world.use(box, Usage(pids=250))
+        with trio.move_on_after(8):
+            await supervise(plan(world, tmp_path, setup=setup, evidence=terms, drain=0.0), trio.sleep_forever)
+        nursery.cancel_scope.cancel()
+    async with running(world, tmp_path, setup=setup, evidence=terms) as monitor:
+        await trio.sleep(60)
+        assert monitor.ended() == ["told"]
+    # Decided within two seconds, a second at most for the evidence, and twenty of waiting.
+    assert world.history.died_at(box.id) == pytest.approx(22.0, abs=1.0)
+    assert world.history.repeated(BY) == []
