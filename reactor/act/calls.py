@@ -77,6 +77,10 @@ class Calls:
         """Put on record what was done without a call to the engine."""
         self._note(what, began, 0, trouble)
 
+    def is_noted(self, what: str, since: float) -> bool:
+        """Whether this is on record already since a moment, as something that was no call."""
+        return any(call.what == what and call.began >= since and not call.status for call in self.record)
+
     async def _make(self, what: str, call: Callable[[], Awaitable[Answer]], deadline: float) -> Answer:
         began = trio.current_time()
         try:

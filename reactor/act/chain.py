@@ -91,8 +91,10 @@ async def _take(
             trouble = await _look_and_take(case, stage, measures, guard, config)
         except EngineError as error:
             trouble = str(error)
-    if isinstance(trouble, str):
-        case.calls.note(f"{stage.action} {stage.target}".strip(), began, trouble)
+    what = f"{stage.action} {stage.target}".strip()
+    # What was left out has said so itself.
+    if isinstance(trouble, str) and (trouble or not case.calls.is_noted(what, began)):
+        case.calls.note(what, began, trouble)
     return trouble
 
 

@@ -169,6 +169,8 @@ async def test_a_program_is_not_begun_again_though_the_decision_has_another_numb
     calls = rows(tmp_path / "journal.db", "SELECT calls FROM intents WHERE action = 'kill' AND calls != ''")
     assert calls
     assert all("no program 'sync'" not in told for (told,) in calls), calls
+    assert [told.count('"exec sync"') for (told,) in calls] == [told.count("left out") for (told,) in calls]
+    assert any("left out" in told for (told,) in calls)
 
 
 async def test_a_hold_is_obeyed_as_soon_as_the_journal_can_be_read(
