@@ -74,7 +74,11 @@ class Store:
         return self._connection is not None
 
     def open(self) -> Opened:
-        """Lock and open the file, and bring it to the present version; a broken one is moved aside."""
+        """Lock and open the file, and bring it to the present version; a broken one is moved aside.
+
+        A try that nobody waited for may have come off meanwhile: then it begins anew from the file as it is.
+        """
+        self.disconnect()
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._lock.acquire()
         moved_to = self._move_aside() if self._broken else None

@@ -26,6 +26,8 @@ FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
 LAST_WORDS = 2.0
 """How long a monitor that ends waits for its last rows to get to the disk."""
+START_PATIENCE = 10.0
+"""How long a monitor that begins waits for its file: a disk that stalls must not keep it from acting."""
 STALLED_AFTER = 1.0
 EXPIRE_CHUNK = 500
 
@@ -70,7 +72,11 @@ class Writer:
         """Write until cancelled. Started when the file was opened and read, or could not be."""
         self._expire_at = trio.current_time()
         try:
-            await self._start()
+            with trio.move_on_after(START_PATIENCE) as patience:
+                await self._start()
+            if patience.cancelled_caught:
+                late = TimeoutError(f"the disk took longer than {START_PATIENCE:g} s")
+                self._failed("the journal cannot be opened; acting goes on without it", late)
             task_status.started()
             await self._serve()
         finally:

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,9 @@ import trio
 from trio.testing import MockClock
 
 from reactor.core.orders import Hold
+from reactor.journal import writer
 from reactor.journal.journal import PATIENCE
+from reactor.journal.store import Opened, Store
 
 from .build import decide, end, rows, running
 
@@ -131,6 +134,35 @@ def test_what_was_ordered_holds_on_a_disk_that_takes_nothing_more(closed: Path) 
     path.chmod(0o644 if os.getuid() == 0 else 0o444)
     closed.chmod(0o755 if os.getuid() == 0 else 0o555)
     assert told_by("held", str(path)) == {"hold": "h", "healthy": False}
+
+
+async def test_a_disk_that_stalls_at_the_start_keeps_nobody_from_beginning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was ordered before is known as soon as it goes on, and everything gets written."""
+    path = tmp_path / "reactor.db"
+    async with running(path) as journal:
+        journal.order(Hold("h", trio.current_time(), "ada", "a look"))
+        assert await journal.kept()
+    goes_on, opens = threading.Event(), Store.open
+
+    def stall(store: Store) -> Opened:
+        goes_on.wait(20)
+        return opens(store)
+
+    monkeypatch.setattr(Store, "open", stall)
+    monkeypatch.setattr(writer, "START_PATIENCE", 0.2)
+    with trio.fail_after(15):
+        async with running(path) as journal:
+            assert not await journal.intend(decide(1), trio.current_time())
+            assert not journal.is_recalled
+            assert not journal.statistics().healthy
+            goes_on.set()
+            await journal.wait_recalled()
+            await journal.wait_written()
+            assert journal.statistics().healthy
+            assert journal.orders().hold is not None
+    assert rows(path, "SELECT count(*) FROM intents") == [(1,)]
 
 
 async def test_an_intent_is_worth_a_try_at_once(tmp_path: Path, autojump_clock: MockClock) -> None:
