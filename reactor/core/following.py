@@ -17,6 +17,7 @@ from reactor.core.leases import is_gone, is_of_owners
 from reactor.core.leftovers import RULE as LEFTOVERS
 from reactor.core.leftovers import rest
 from reactor.core.notes import CascadeHeld, MainTold
+from reactor.core.obeying import may_act
 from reactor.core.orphans import is_of_orphans
 from reactor.core.rules import Rule, rules_of
 from reactor.core.state import Entry, Setup, State
@@ -38,11 +39,13 @@ def follow(setup: Setup, draft: Draft, outcome: Outcome, at: float) -> list[Deci
             draft.changed[entry.run.id] = replace(entry, vain=True)
         return []
     if outcome.decision.rule == LEFTOVERS:
-        draft.changed[entry.run.id] = rest(setup, entry, outcome, at)
+        spared = _was_ordered(draft.state, outcome, at)
+        draft.changed[entry.run.id] = rest(setup, entry, outcome, at, spared=spared)
         return []
     if not outcome.decision.ends:
-        if outcome.result is Result.FAILED and outcome.why is not Why.INTERRUPTED:
-            # Once its cooldown is over, it is tried again.
+        failed = outcome.result is Result.FAILED and outcome.why is not Why.INTERRUPTED
+        if failed or _was_ordered(draft.state, outcome, at):
+            # Once its cooldown is over, or the order, it is tried again.
             rules = rules_of(entry.rules, outcome.decision.rule, outcome.decision.level)
             keys = frozenset(rule.key for rule in rules)
             draft.changed[entry.run.id] = replace(entry, latched=entry.latched - keys)
@@ -104,6 +107,11 @@ def _is_spared(setup: Setup, sidecar: Entry, at: float) -> bool:
     return any(each.container and each.covers(sidecar.run.id, each.rule, at) for each in setup.silences)
 
 
+def _was_ordered(state: State, outcome: Outcome, at: float) -> bool:
+    """Whether an order that came in between has spared it: as long as that lasts, and judged anew then."""
+    return outcome.why is Why.PROTECTED and not may_act(state, outcome.decision, at)
+
+
 def _rest(setup: Setup, state: State, entry: Entry, outcome: Outcome, at: float) -> Entry:
     """A refusal holds for this run; a failure rests for a while; a stale run waits to be seen again."""
     rule, level = outcome.decision.rule, outcome.decision.level
@@ -114,6 +122,8 @@ def _rest(setup: Setup, state: State, entry: Entry, outcome: Outcome, at: float)
         # What it overtook is under way still.
         milder = Action.STOP if entry.preempted else None
         entry = replace(entry, ending=entry.preempted, under_way=milder, preempted="")
+    if _was_ordered(state, outcome, at):
+        return entry
     if outcome.why is Why.PROTECTED and is_of_orphans(entry.rules, rule, level):
         # Its main was back at the last look; should that one go as well, it is counted from there.
         return replace(entry, alone=None)

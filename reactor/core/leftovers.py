@@ -98,10 +98,11 @@ def _words(state: State) -> str:
     return {State.CREATED: "created and never started", State.DEAD: "dead since an end"}.get(state, "ended")
 
 
-def rest(setup: Setup, entry: Entry, outcome: Outcome, at: float) -> Entry:
-    """What came of a removal: one that failed is tried again after a while, one that was refused is not."""
+def rest(setup: Setup, entry: Entry, outcome: Outcome, at: float, *, spared: bool = False) -> Entry:
+    """What came of a removal: one that failed, or was ``spared`` for a time, is tried again later, one
+    that was refused is not."""
     if outcome.result is Result.DONE:
         return entry
-    if outcome.why is Why.PROTECTED:
+    if outcome.why is Why.PROTECTED and not spared:
         return replace(entry, latched=entry.latched - {RULE} | {REFUSED})
     return replace(entry, latched=entry.latched - {RULE}, quiet_until=at + setup.again_after)

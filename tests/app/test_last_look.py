@@ -1,5 +1,6 @@
 """The last look before acting, and at what was left behind, when other rules are in force by then."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,9 +9,12 @@ import trio
 from trio.testing import MockClock
 
 from reactor.app.monitor import Monitor
+from reactor.app.numbers import Numbers
 from reactor.core.decisions import Decision
-from reactor.core.facts import OwnersSeen
+from reactor.core.facts import Fact, Held, OwnersSeen, Silenced
+from reactor.core.orders import Hold, Silence
 from reactor.core.owners import Presence
+from reactor.core.ports import EngineUnreachable
 from reactor.core.rules import Exemption, Level, Rule, RuleSet, Trigger
 from reactor.core.state import Setup, State
 from reactor.core.step import step
@@ -18,6 +22,10 @@ from reactor.core.verbs import Action
 from reactor.journal.journal import Journal
 from reactor.observe.tally import Tally
 from reactor.streams.scheduler import TrioScheduler
+from reactor.testing.faults import Fail, Kind
+from reactor.testing.tasks import Usage
+from reactor.testing.world import World
+from tests.app.test_supervise import running, task
 from tests.core.build import box, pids_over
 
 RULE = Rule("g/pids", "f:1", when=pids_over(200), digest="1")
@@ -135,3 +143,37 @@ async def test_a_rule_about_owners_looks_again_and_needs_no_switch(
     main = box(1, labels={"reactor.task": "t1", "reactor.owner": owner})
     assert monitor.allows(main, _decision("g/r")) is allowed
     assert monitor.allows(main, _decision("g/r", cause="main"))
+
+
+def _silence(at: float) -> Fact:
+    return Silenced(at, Silence("s", at, at + 30, "kim", "a build", rule="safety/pids"))
+
+
+def _hold(at: float) -> Fact:
+    return Held(at, Hold("h", at, "kim", "a look", at + 30))
+
+
+@pytest.mark.parametrize("order", [_silence, _hold])
+async def test_an_order_that_comes_in_between_spares_nobody_for_longer_than_it_lasts(
+    autojump_clock: MockClock, tmp_path: Path, order: Callable[[float], Fact]
+) -> None:
+    """A kill waits for an engine that is away; when that is back the run is spared, and ended afterwards."""
+    world, monitors = World(), []
+    bad, near = task(world, "bad"), task(world, "near")
+
+    async def service(monitor: Monitor, numbers: Numbers, task_status: trio.TaskStatus[None]) -> None:
+        del numbers
+        monitors.append(monitor)
+        task_status.started()
+
+    async with running(world, tmp_path, services=(service,)) as monitor:
+        monitor.engine.script.always(Kind.KILL, Fail(EngineUnreachable("away")))
+        world.use(bad, Usage(pids=250))
+        world.use(near, Usage(pids=200))
+        await trio.sleep(4)
+        monitors[0].feed(order(trio.current_time()))
+        monitor.engine.script.always(Kind.KILL, None)
+        await trio.sleep(29)
+        assert monitor.ended() == []
+        await trio.sleep(3)
+        assert monitor.ended() == ["bad"]
