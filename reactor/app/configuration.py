@@ -22,7 +22,7 @@ from reactor.app.calling import (
     untold,
     without_token,
 )
-from reactor.app.settings import Api, Settings, Times
+from reactor.app.settings import Api, Profile, Settings, Times
 from reactor.core.breaker import BreakerTerms
 from reactor.core.budgets import Budget, BudgetTerms
 from reactor.core.container import ContainerId
@@ -241,6 +241,7 @@ class ConfigurationText(MeansText):
     dry_run: bool = False
     at_once: Count = Settings().at_once
     most_streams: Count = Settings().most_streams
+    profile: Profile = Settings().profile
     gate: GateText = GateText()
     budgets: BudgetsText = BudgetsText()
     breaker: BreakerText = BreakerText()
@@ -338,6 +339,7 @@ def settings_of(written: ConfigurationText) -> Settings:
         strict=written.journal.strict,
         at_once=written.at_once,
         most_streams=written.most_streams,
+        profile=written.profile,
         gate=GateTerms(**written.gate.model_dump()),
         budgets=BudgetTerms(**dict(written.budgets)),
         breaker=BreakerTerms(**written.breaker.model_dump()),

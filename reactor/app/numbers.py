@@ -25,6 +25,7 @@ from reactor.engine.layers import LayersStatistics
 from reactor.engine.readings import ReadingsStatistics
 from reactor.engine.watch import WatchStatistics
 from reactor.journal.journal import JournalStatistics
+from reactor.lane.watching import LaneStatistics
 from reactor.observe.readings import ContainerReading, Readings
 from reactor.observe.snapshot import Captured
 from reactor.observe.tally import Tally
@@ -39,6 +40,7 @@ class Sources:
     repeats: Callable[[], int]
     watch: Callable[[], WatchStatistics]
     readings: Callable[[], ReadingsStatistics]
+    lane: Callable[[], LaneStatistics] | None
     layers: Callable[[], LayersStatistics]
     outbox: Callable[[], OutboxStatistics]
     journal: Callable[[], JournalStatistics]

@@ -80,6 +80,12 @@ def _run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> Non
     run.add_argument(
         "--config", metavar="FILE", type=Path, help="the configuration: scope, labels, protection, times"
     )
+    run.add_argument(
+        "--profile",
+        choices=("default", "fast", "streams"),
+        help="how readings are taken: from the kernel's cgroups 200 or (fast) 1000 times a second, or once a "
+        "second from the engine's streams, as is done anyway where cgroups cannot be read (default: default)",
+    )
     run.add_argument("--dry-run", action="store_true", help="say what would be ended, and end nothing")
     _engine(run).add_argument(
         "--or-demo",

@@ -4,6 +4,7 @@ How a configuration file is written is in ``configuration``; flags go over the f
 """
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 from reactor.act.config import ActConfig
@@ -17,6 +18,7 @@ from reactor.core.rules import RuleSet
 from reactor.core.state import OWNER_FRESH, Setup
 from reactor.engine.watch import WatchTimes
 from reactor.kernel.memory import PROC
+from reactor.lane.watching import LaneTerms
 from reactor.recording.places import Folder, Limits, Place, place_of
 from reactor.web.listen import Listen
 
@@ -33,6 +35,17 @@ class Times:
     drain: float = 20.0
     layer_every: float = 300.0
     owner_grace: float = 30.0
+
+
+class Profile(StrEnum):
+    """How readings are taken: by looking at the kernel's cgroups so often, or from the engine's streams."""
+
+    DEFAULT = "default"
+    FAST = "fast"
+    STREAMS = "streams"
+
+
+LANES = {Profile.DEFAULT: LaneTerms(), Profile.FAST: LaneTerms(rate=1000.0, share=0.01)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +66,7 @@ class Settings:
     the ends that we bring. ``proc`` is where the ``/proc`` of the engine's host is, as the monitor sees it.
     ``means`` are what rules may call. ``api`` is where runners ask over TCP, ``tell`` are the webhooks that
     are told what came of every decision. ``leftovers_after`` is in seconds, None for ever.
-    ``owners_enforced`` has those ended whose owner is gone.
+    ``profile`` is how readings are taken. ``owners_enforced`` has those ended whose owner is gone.
     """
 
     policy: Policy = field(default_factory=Policy)
@@ -79,6 +92,7 @@ class Settings:
     tell: tuple[str, ...] = ()
     leftovers_after: float | None = None
     owners_enforced: bool = False
+    profile: Profile = Profile.DEFAULT
 
     def recording_place(self, named: str | None = None) -> Place | None:
         """Where to record: what was named on the command line, else the folder; None for nowhere."""
@@ -107,6 +121,10 @@ class Settings:
             owner_fresh=max(OWNER_FRESH, 2.5 * times.reconcile_every),
             owners_enforced=self.owners_enforced,
         )
+
+    def lane_terms(self) -> LaneTerms | None:
+        """How the fast lane looks; None if it is not wanted."""
+        return LANES.get(self.profile)
 
     def watch_times(self) -> WatchTimes:
         """When the engine is listed."""

@@ -28,18 +28,22 @@ from reactor.app.monitor import Monitor, Observer, ignore
 from reactor.app.numbers import Numbers, Sources
 from reactor.app.proofs import proven
 from reactor.app.recorder import Recorder
+from reactor.cgroups.mounts import Trees
+from reactor.core.container import Run
 from reactor.core.decisions import Outcome, Result, Why
 from reactor.core.evidence import EvidenceTerms
 from reactor.core.leases import wanted_owners
-from reactor.core.ports import Engine, EngineInfo
+from reactor.core.ports import Engine, EngineError, EngineInfo
 from reactor.core.state import Setup
 from reactor.core.step import wanted_zombies, wants_host
+from reactor.core.watched import Watched
 from reactor.engine.layers import Layers
 from reactor.engine.readings import Readings
 from reactor.engine.watch import Watch, WatchTimes
 from reactor.journal.journal import Journal
 from reactor.kernel.memory import PROC
 from reactor.kernel.watching import KernelWatch
+from reactor.lane.watching import FastLane, LaneTerms
 from reactor.observe.own import watch_loop
 from reactor.observe.tally import Tally
 from reactor.owners.book import LeaseBook
@@ -57,6 +61,14 @@ Service = Callable[[Monitor, Numbers, trio.TaskStatus[None]], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
+class Lane:
+    """The trees of cgroups of the engine's host, and how the fast lane looks at them."""
+
+    trees: Trees
+    terms: LaneTerms = field(default_factory=LaneTerms)
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What to supervise. ``setup`` lacks only what the journal remembers; times are in seconds.
 
@@ -64,7 +76,9 @@ class Plan:
     gathered around the ends that we bring; None is nothing. ``proc`` is where the kernel of the engine's host
     is read. ``means`` are what rules may call, ``source`` says in messages who we are. ``tell`` are the
     webhooks that hear of every outcome. ``book`` has the
-    leases; without one nobody can renew any, and none runs out. ``claim`` keeps others from acting beside us.
+    leases; without one nobody can renew any, and none runs out. ``lane`` is where cgroups are and how often
+    they are looked at; without it the engine's streams are read. ``claim`` keeps others from acting beside
+    us.
     """
 
     setup: Setup
@@ -86,6 +100,7 @@ class Plan:
     chance: Random = field(default_factory=Random)
     proc: Path = PROC
     book: LeaseBook | None = None
+    lane: Lane | None = None
     claim: Callable[[], AbstractContextManager[object]] = nullcontext
 
 
@@ -192,7 +207,17 @@ async def _start_watching(
         on_open=opened,
         on_reconciled=lambda took: tally.observe("reactor_reconcile_duration_seconds", took),
     )
-    monitor.begin(workers.put, readings.want, watch.look, layers.want)
+    lane = _lane(plan, monitor, readings)
+
+    def want(wanted: frozenset[Watched]) -> None:
+        (lane.want if lane is not None else streamed)(wanted)
+
+    def streamed(wanted: frozenset[Watched]) -> None:
+        readings.want(frozenset(each.run for each in wanted))
+
+    monitor.begin(workers.put, want, watch.look, layers.want)
+    if lane is not None:
+        sources.start_soon(lane.run)
     for extended in plan.journal.extensions():
         monitor.feed(extended)
     monitor.take_up_orders()
@@ -204,6 +229,7 @@ async def _start_watching(
             repeats=lambda: monitor.graph.repeats.dropped,
             watch=watch.statistics,
             readings=readings.statistics,
+            lane=lane.statistics if lane is not None else None,
             layers=layers.statistics,
             outbox=workers.statistics,
             journal=plan.journal.statistics,
@@ -219,6 +245,20 @@ async def _start_watching(
     sources.start_soon(owners.run)
     await _take_up_intents(plan, monitor, workers)
     return numbers
+
+
+def _lane(plan: Plan, monitor: Monitor, readings: Readings) -> FastLane | None:
+    if plan.lane is None:
+        return None
+
+    async def is_present(run: Run) -> bool:
+        try:
+            return (await plan.engine.inspect(run.id)).run == run
+        except EngineError:
+            return False
+
+    lane = plan.lane
+    return FastLane(lane.trees, monitor.feed, readings.want, is_present, lane.terms, proc=plan.proc)
 
 
 def _owner_watch(plan: Plan, monitor: Monitor) -> OwnerWatch:
