@@ -71,21 +71,22 @@ class Drawer:
     def __init__(self, home: Home, budget: Budget) -> None:
         self.home = home
         self._budget = budget
-        self._kept: dict[What, int] = {}
-        self._inodes: dict[What, int] = {}
-        self._absent = {what for what in What if CONTROLLER[what] not in home.places}
+        # By position in What: a descriptor and an inode for each, -1 for none.
+        self._kept = [-1] * len(What)
+        self._inodes = [-1] * len(What)
+        self._absent = [part not in home.places for part in CONTROLLER]
 
     def kept(self, what: What) -> int:
         """The descriptor that is kept for this, -1 if none is."""
-        return self._kept.get(what, -1)
+        return self._kept[what]
 
     def read(self, what: What) -> bytes | None:
         """What the kernel writes there now; None if there is no such file, or it cannot be read."""
-        file = self._kept.get(what)
+        file = self._kept[what]
         try:
-            if file is not None:
+            if file >= 0:
                 return os.pread(file, SIZE[what], 0)
-            return None if what in self._absent else self._read_anew(what)
+            return None if self._absent[what] else self._read_anew(what)
         except OSError as trouble:
             if trouble.errno in _GONE:
                 raise CgroupGone from None
@@ -94,14 +95,14 @@ class Drawer:
     def keep(self, wanted: Iterable[What] = HOT) -> None:
         """Keep these open from now on, as far as there is room."""
         for what in wanted:
-            if what not in self._kept and what not in self._absent and self._budget.take(what):
+            if self._kept[what] < 0 and not self._absent[what] and self._budget.take(what):
                 self._keep(what)
 
     def close(self, wanted: Iterable[What] = tuple(What)) -> None:
         """Close what is kept; it can still be read."""
         for what in wanted:
-            file = self._kept.pop(what, None)
-            if file is not None:
+            file, self._kept[what] = self._kept[what], -1
+            if file >= 0:
                 os.close(file)
                 self._budget.give(what)
 
@@ -125,8 +126,8 @@ class Drawer:
 
     def _opened(self, what: What) -> int:
         place = self.home.places[CONTROLLER[what]]
-        inode = self._inodes.get(what)
-        if inode is None:
+        inode = self._inodes[what]
+        if inode < 0:
             return self._opened_first(place, what)
         file = os.open(f"{place.path}/{NAME[place.version][what]}", _READ)
         if os.fstat(file).st_ino != inode:
@@ -145,7 +146,7 @@ class Drawer:
             # Older kernels lack some of them. A directory that is being removed has none at all.
             if not _still_there(place):
                 raise CgroupGone from None
-            self._absent.add(what)
+            self._absent[what] = True
             raise OSError(errno.EOPNOTSUPP, "this kernel has no such file") from None
         finally:
             os.close(folder)

@@ -22,44 +22,39 @@ class What(IntEnum):
 HOT: Final = (What.PIDS, What.MEMORY)
 """What every sweep reads: plain counters, for which the kernel has nothing to add up."""
 
-CONTROLLER: Final = {
-    What.PIDS: "pids",
-    What.PIDS_PEAK: "pids",
-    What.PIDS_EVENTS: "pids",
-    What.PIDS_LIMIT: "pids",
-    What.MEMORY: "memory",
-    What.MEMORY_PEAK: "memory",
-    What.MEMORY_LIMIT: "memory",
-    What.MEMORY_STAT: "memory",
-    What.OOM: "memory",
-    What.CPU: "cpu",
-}
-
-_BOTH: Final = {
+_PIDS: Final = {
     What.PIDS: "pids.current",
     What.PIDS_PEAK: "pids.peak",
     What.PIDS_EVENTS: "pids.events",
     What.PIDS_LIMIT: "pids.max",
-    What.MEMORY_STAT: "memory.stat",
 }
-NAME: Final = {
-    1: _BOTH
-    | {
+_MEMORY: Final = {
+    1: {
         What.MEMORY: "memory.usage_in_bytes",
         What.MEMORY_PEAK: "memory.max_usage_in_bytes",
         What.MEMORY_LIMIT: "memory.limit_in_bytes",
+        What.MEMORY_STAT: "memory.stat",
         What.OOM: "memory.oom_control",
-        What.CPU: "cpuacct.usage",
     },
-    2: _BOTH
-    | {
+    2: {
         What.MEMORY: "memory.current",
         What.MEMORY_PEAK: "memory.peak",
         What.MEMORY_LIMIT: "memory.max",
+        What.MEMORY_STAT: "memory.stat",
         What.OOM: "memory.events",
-        What.CPU: "cpu.stat",
     },
 }
+_CPU: Final = {1: {What.CPU: "cpuacct.usage"}, 2: {What.CPU: "cpu.stat"}}
 
-SIZE: Final = dict.fromkeys(What, 1024) | dict.fromkeys(HOT, 32) | {What.MEMORY_STAT: 16 * 1024}
-"""How many bytes are read at most; a page is what the kernel has ready anyway."""
+# By position: these are looked at with every read, and an enumeration is slow as a key.
+CONTROLLER: Final = tuple(
+    "pids" if each in _PIDS else "cpu" if each in _CPU[1] else "memory" for each in What
+)
+"""In which part of a container's cgroups it is."""
+NAME: Final = tuple(
+    tuple((_PIDS | _MEMORY[version] | _CPU[version])[each] for each in What) if version else ()
+    for version in (0, 1, 2)
+)
+"""The name of the file, by version."""
+SIZE: Final = tuple(32 if each in HOT else 16 * 1024 if each is What.MEMORY_STAT else 1024 for each in What)
+"""How many bytes are read at most."""

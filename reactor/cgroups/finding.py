@@ -118,18 +118,26 @@ def _proved(mount: Mount, path: str, container: ContainerId, parent: str) -> Pla
     home = home_in(inside, container, parent) if inside is not None else None
     if home is None:
         return None
-    return _place(mount, home, owned=False)
+    return _place(mount, home)
 
 
 def _by_layout(trees: Trees, paths: Iterable[str]) -> dict[str, Place]:
-    """Where one candidate is there in a tree, and no other. All trees have to have the same one."""
-    found: dict[str, dict[str, Place]] = {}
-    for path in paths:
-        for part, mount in _parts(trees):
-            place = _place(mount, path, owned=True)
-            if place is not None:
-                found.setdefault(path, {})[part] = place
-    return next(iter(found.values())) if len(found) == 1 else {}
+    """Where one candidate is there, and no other."""
+    owned = [(part, mount, _owner(mount)) for part, mount in _parts(trees)]
+    found = [places for path in paths if _counts(places := _there(owned, path))]
+    return found[0] if len(found) == 1 else {}
+
+
+def _there(owned: Iterable[tuple[str, Mount, int]], path: str) -> dict[str, Place]:
+    found: dict[str, Place] = {}
+    for part, mount, owner in owned:
+        # Those of PIDs and of memory come first: without either, the others are of no use.
+        if part not in {"pids", "memory"} and not found:
+            break
+        place = _place(mount, path, owner)
+        if place is not None:
+            found[part] = place
+    return found
 
 
 def _parts(trees: Trees) -> Iterator[tuple[str, Mount]]:
@@ -141,19 +149,27 @@ def _parts(trees: Trees) -> Iterator[tuple[str, Mount]]:
         yield UNIFIED, trees.unified
 
 
-def _place(mount: Mount, path: str, *, owned: bool) -> Place | None:
+def _place(mount: Mount, path: str, owner: int | None = None) -> Place | None:
+    """This directory, if it is there and, where that is asked, belongs to the tree's owner."""
     where = mount.point.rstrip("/") + path
     try:
         seen = os.stat(where, follow_symlinks=False)
-        if owned and seen.st_uid != os.stat(mount.point).st_uid:
-            return None
     except OSError:
+        return None
+    if owner is not None and seen.st_uid != owner:
         return None
     return Place(where, mount.version, (seen.st_dev, seen.st_ino))
 
 
+def _owner(mount: Mount) -> int:
+    try:
+        return os.stat(mount.point).st_uid
+    except OSError:
+        return -1
+
+
 def _walk(mount: Mount) -> Iterator[tuple[ContainerId, str]]:
-    left, waiting, owner = MOST_DIRECTORIES, [("", 0)], os.stat(mount.point).st_uid
+    left, waiting, owner = MOST_DIRECTORIES, [("", 0)], _owner(mount)
     while waiting and left > 0:
         path, depth = waiting.pop()
         for entry in _directories(mount.point + path, owner):

@@ -5,6 +5,7 @@ own: a call of the kernel can take long on a troubled machine. How each thing is
 """
 
 import os
+import sys
 from collections.abc import Callable
 from functools import partial
 
@@ -37,7 +38,8 @@ def probe(trees: Trees) -> Abilities:
         with Ground() as ground:
             found |= _on_ground(ground, trees)
     except OSError as trouble:
-        missing = no(f"no process could be started to try it on: {_said(trouble)}")
+        grant = f"let user {os.geteuid()} run {sys.executable or 'the Python interpreter'}"
+        missing = no(f"no process could be started to try it on: {_said(trouble)}", grant)
         found = dict.fromkeys(_GRANTS, missing) | {"pidfd": missing} | found
     return Abilities(layout=trees.layout, **found)
 

@@ -4,7 +4,7 @@ A reading is what was read and nothing more. How it becomes a sample, and what a
 ``samples``; what is read a hundred times a second goes through ``sweeping`` instead.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -16,14 +16,19 @@ from reactor.cgroups.sweeping import NEVER, Sweep
 from reactor.core.container import Run
 
 _NANO = 1e-9
+EVERYTHING = tuple(What)
+PLAIN = tuple(what for what in What if what is not What.MEMORY_STAT)
+"""Everything but what the kernel has to add up first: without it, the working set is unknown."""
+SAMPLED = (What.PIDS, What.MEMORY, What.CPU, What.PIDS_LIMIT, What.MEMORY_LIMIT, What.MEMORY_STAT)
+"""What a sample needs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What the kernel says of a run at ``at``. None is unknown; a limit that is none is ``UNLIMITED``.
 
-    ``usage`` is memory with all page cache, in bytes; ``memory`` the working set, which is only there if it
-    was asked for. ``cpu`` is in seconds so far. Peaks are since the cgroup was made. ``oom_kills`` are those
+    ``usage`` is memory with all page cache, in bytes; ``memory`` the working set (ask for ``MEMORY_STAT``).
+    ``cpu`` is in seconds so far. Peaks are since the cgroup was made. ``oom_kills`` are those
     of the container (on version 1 not those of cgroups that it made), ``forks_refused`` how often its limit
     of PIDs was in the way.
     """
@@ -111,8 +116,8 @@ class Reader:
         for run in tuple(self._drawers):
             self.remove(run)
 
-    def read(self, run: Run, at: float, *, working: bool = False) -> Reading | None:
-        """Everything about a run, the working set if it is asked for; None if it is gone, or was never added.
+    def read(self, run: Run, at: float, wanted: Collection[What] = EVERYTHING) -> Reading | None:
+        """Read this of a run; None if it is gone, or was never added. What is not asked for is unknown.
 
         It is removed as soon as it is found gone.
         """
@@ -120,46 +125,34 @@ class Reader:
         if drawer is None:
             return None
         try:
-            found = _read(drawer, at, working=working)
+            found = [drawer.read(what) if what in wanted else None for what in What]
         except CgroupGone:
             self._gone += 1
             self.remove(run)
             return None
         self._readings += 1
-        return found
+        return _reading(drawer.home, at, found)
 
 
-def _read(drawer: Drawer, at: float, *, working: bool) -> Reading:
-    usage, cpu = _number(drawer, What.MEMORY), drawer.read(What.CPU)
-    stat = drawer.read(What.MEMORY_STAT) if working else None
-    version = drawer.home.places["cpu"].version if "cpu" in drawer.home.places else 0
-    used = None if cpu is None else cpu_nanoseconds(cpu, version)
+def _reading(home: Home, at: float, found: Sequence[bytes | None]) -> Reading:
+    pids, usage, pids_peak, usage_peak, cpu, oom, refused, pids_limit, memory_limit, stat = found
+    used, cpu_place = _number(usage), home.places.get("cpu")
+    time = cpu_nanoseconds(cpu, cpu_place.version) if cpu is not None and cpu_place is not None else None
     return Reading(
         at,
-        drawer.home.run,
-        pids=_number(drawer, What.PIDS),
-        pids_peak=_number(drawer, What.PIDS_PEAK),
-        pids_limit=_limit(drawer, What.PIDS_LIMIT),
-        usage=usage,
-        usage_peak=_number(drawer, What.MEMORY_PEAK),
-        memory=working_set(usage, stat),
-        memory_limit=_limit(drawer, What.MEMORY_LIMIT),
-        cpu=None if used is None else used * _NANO,
-        oom_kills=_keyed(drawer, What.OOM, b"oom_kill"),
-        forks_refused=_keyed(drawer, What.PIDS_EVENTS, b"max"),
+        home.run,
+        pids=_number(pids),
+        pids_peak=_number(pids_peak),
+        pids_limit=None if pids_limit is None else limit(pids_limit),
+        usage=used,
+        usage_peak=_number(usage_peak),
+        memory=working_set(used, stat),
+        memory_limit=None if memory_limit is None else limit(memory_limit),
+        cpu=None if time is None else time * _NANO,
+        oom_kills=None if oom is None else keyed(oom, b"oom_kill"),
+        forks_refused=None if refused is None else keyed(refused, b"max"),
     )
 
 
-def _number(drawer: Drawer, what: What) -> int | None:
-    data = drawer.read(what)
+def _number(data: bytes | None) -> int | None:
     return None if data is None else number(data)
-
-
-def _limit(drawer: Drawer, what: What) -> int | None:
-    data = drawer.read(what)
-    return None if data is None else limit(data)
-
-
-def _keyed(drawer: Drawer, what: What, key: bytes) -> int | None:
-    data = drawer.read(what)
-    return None if data is None else keyed(data, key)

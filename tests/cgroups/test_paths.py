@@ -147,8 +147,8 @@ def test_candidates_know_both_drivers_and_podman() -> None:
 
 
 def test_membership_is_read_line_by_line() -> None:
-    text = f"9:name=systemd:/\n4:cpu,cpuacct:/docker/{ONE}\n3:memory:/a:b\nrubbish\n:x:/y\n2:pids:no/slash\n0::/u\n"
-    systemd, cpu, memory, unified = parse_membership(text)
+    text = f"9:name=systemd:/\n4:cpu,cpuacct:/docker/{ONE}\n3:memory:/a:b\nrubbish\n:x:/y\n2:pids:no/slash\n"
+    systemd, cpu, memory, unified = parse_membership(f"{text}0::/u\n")
     assert (systemd.name, systemd.unified) == ("systemd", False)
     assert cpu.controllers == {"cpu", "cpuacct"}
     assert memory.path == "/a:b"

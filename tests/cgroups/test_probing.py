@@ -109,17 +109,53 @@ def test_what_a_killed_monitor_left_is_removed(tmp_path: Path) -> None:
     left, lives, other = (tmp_path / f"tree/reactor-probe-{each}" for each in ("4999999", os.getppid(), "x"))
     for each in (left, lives, other):
         each.mkdir()
-    with Ground() as ground, pytest.raises(OSError, match="cgroup.procs"):
+    with Ground() as ground, pytest.raises(OSError, match=r"cgroup\.procs"):
         ground.folder(mount)
     assert (left.exists(), lives.exists(), other.exists()) == (False, True, True)
     assert not (tmp_path / f"tree/reactor-probe-{os.getpid()}").exists()
 
 
-def test_the_ground_is_left_clean_by_an_error_in_the_midst_of_it() -> None:
-    before = open_files()
-    with pytest.raises(RuntimeError), Ground() as ground:
-        pid = ground.pid
+def break_off(ground: Ground) -> None:
+    """Something goes wrong in the midst of a trial."""
+    with ground:
         assert ground.tell("fork") == "done"
         raise RuntimeError
+
+
+def test_the_ground_is_left_clean_by_an_error_in_the_midst_of_it() -> None:
+    before = open_files()
+    ground = Ground()
+    with pytest.raises(RuntimeError):
+        break_off(ground)
+    pid = ground.pid
     assert not os.path.exists(f"/proc/{pid}")
     assert open_files() == before
+
+
+def test_no_process_can_be_started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("sys.executable", str(tmp_path / "nowhere"))
+    host = HostV2(tmp_path)
+    trees, before = host.trees(), open_files()
+    as_it_was = tree(tmp_path)
+    found = probe(trees)
+    assert found.read.works
+    assert not found.write.works
+    assert "No such file" in found.write.why
+    assert str(tmp_path / "nowhere") in found.cgroup_kill.grant
+    assert all(each is not UNTRIED for _, each in found.lines())
+    assert tree(tmp_path) == as_it_was
+    assert open_files() == before
+
+
+def test_a_process_that_says_nothing_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It hangs from its first moment on."""
+    silent = tmp_path / "silent"
+    silent.write_text("#!/bin/sh\nexec sleep 1000\n")
+    silent.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(silent))
+    began = time.monotonic()
+    found = probe(HostV2(tmp_path).trees())
+    assert time.monotonic() - began < 10
+    assert not found.write.works

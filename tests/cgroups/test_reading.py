@@ -3,6 +3,7 @@
 import os
 import resource
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from reactor.cgroups.descriptors import MOST, Budget, CgroupGone, Drawer, allowed, allowed_now
 from reactor.cgroups.files import HOT, What
 from reactor.cgroups.parsing import UNLIMITED
-from reactor.cgroups.reading import Reader, ReaderStatistics, Reading
+from reactor.cgroups.reading import PLAIN, SAMPLED, Reader, ReaderStatistics, Reading
 from reactor.cgroups.samples import sample_of
 from reactor.core.container import Run
 from reactor.core.facts import Sample
@@ -47,11 +48,11 @@ def reader_of(host: HostV1 | HostV2, *runs: Run, most: int = 100) -> Reader:
 
 
 def test_version_1_is_read(tmp_path: Path) -> None:
-    assert reader_of(HostV1(tmp_path), ONE).read(ONE, 5.0, working=True) == FULL
+    assert reader_of(HostV1(tmp_path), ONE).read(ONE, 5.0) == FULL
 
 
 def test_version_2_is_read(tmp_path: Path) -> None:
-    found = reader_of(HostV2(tmp_path), ONE).read(ONE, 5.0, working=True)
+    found = reader_of(HostV2(tmp_path), ONE).read(ONE, 5.0)
     assert found is not None
     assert (found.pids_limit, found.memory_limit) == (UNLIMITED, 64 * MIB)
     assert (found.pids, found.usage, found.memory, found.cpu) == (3, 5 * MIB, 4 * MIB, 0.007)
@@ -60,10 +61,12 @@ def test_version_2_is_read(tmp_path: Path) -> None:
 
 def test_the_working_set_is_only_there_if_it_is_asked_for(tmp_path: Path) -> None:
     reader = reader_of(HostV1(tmp_path), ONE)
-    (tmp_path / f"memory/docker/{ONE.id}/memory.stat").write_text("total_inactive_file 1048576\n")
-    found = reader.read(ONE, 5.0)
+    found = reader.read(ONE, 5.0, PLAIN)
+    assert found == replace(FULL, memory=None)
+    assert reader.read(ONE, 5.0, [What.PIDS]) == Reading(5.0, ONE, pids=3)
+    found = reader.read(ONE, 5.0, SAMPLED)
     assert found is not None
-    assert (found.usage, found.memory) == (5 * MIB, None)
+    assert sample_of(found) == sample_of(FULL)
 
 
 @pytest.mark.parametrize("kept", [(), tuple(What)])
@@ -75,7 +78,7 @@ def test_what_is_kept_open_and_what_is_not_read_the_same(
     reader_of(host, ONE)
     reader = Reader(Budget(most), kept)
     reader.add(host.found(ONE))
-    assert reader.read(ONE, 5.0, working=True) == FULL
+    assert reader.read(ONE, 5.0) == FULL
     (tmp_path / f"pids/docker/{ONE.id}/pids.current").write_text("201\n")
     found = reader.read(ONE, 6.0)
     assert found is not None
@@ -103,7 +106,7 @@ def test_a_file_that_this_kernel_lacks_is_unknown_and_the_rest_is_read(
     reader = Reader(Budget(100), tuple(What))
     assert reader.add(host.found(ONE))
     for _ in range(2):
-        found = reader.read(ONE, 5.0, working=True)
+        found = reader.read(ONE, 5.0)
         assert found is not None
         unknown = {name for name in Reading.__slots__ if getattr(found, name) is None}
         assert unknown == {field}
@@ -115,7 +118,7 @@ def test_a_controller_that_is_not_there_is_unknown(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "memory/docker")
     reader = Reader(Budget(100))
     reader.add(host.found(ONE))
-    found = reader.read(ONE, 5.0, working=True)
+    found = reader.read(ONE, 5.0)
     assert found is not None
     assert (found.pids, found.usage, found.memory, found.memory_limit, found.oom_kills) == (3, *[None] * 4)
 
@@ -177,7 +180,7 @@ def test_descriptors_are_bounded_and_nothing_leaks(tmp_path: Path) -> None:
     before = open_files()
     reader = reader_of(host, *runs, most=30)
     assert open_files() - before == reader.statistics().kept == 20, "two thirds are for the sweep"
-    assert all(reader.read(run, 5.0, working=True) is not None for run in runs)
+    assert all(reader.read(run, 5.0) is not None for run in runs)
     for run in runs[:20]:
         reader.remove(run)
     assert open_files() == before, "those that were kept are gone"
@@ -200,7 +203,7 @@ def test_a_hundred_come_and_go(tmp_path: Path) -> None:
     home, reader = host.found(ONE), Reader(Budget(1000), tuple(What))
     for _ in range(100):
         reader.add(home)
-        reader.read(ONE, 1.0, working=True)
+        reader.read(ONE, 1.0)
         reader.remove(ONE)
     assert open_files() == before
 
@@ -267,8 +270,6 @@ def test_unknown_stays_unknown(
     changes: dict[str, int | None], expected: dict[str, int | None] | None
 ) -> None:
     """The host has 1000 MiB. Who has no process any more gives no data, whatever is still charged to it."""
-    from dataclasses import replace
-
     plain = sample_of(FULL, 1000 * MIB)
     assert plain is not None
     found = sample_of(replace(FULL, **changes), 1000 * MIB)  # type: ignore[arg-type]  # Fields of the record.
