@@ -20,7 +20,7 @@ FLOORS: Final = (
     ("web",),
     ("act", "owners", "ruletest"),
     ("observe", "streams"),
-    ("engine", "journal", "kernel", "recording", "ruleset"),
+    ("cgroups", "engine", "journal", "kernel", "recording", "ruleset"),
     ("testing",),
     ("http",),
     ("core",),
