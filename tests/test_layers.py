@@ -19,7 +19,7 @@ FLOORS: Final = (
     ("app", "client"),
     ("web",),
     ("act", "owners", "ruletest"),
-    ("observe", "streams"),
+    ("lane", "observe", "streams"),
     ("cgroups", "engine", "journal", "kernel", "recording", "ruleset"),
     ("testing",),
     ("http",),

@@ -39,8 +39,8 @@ class Eye:
     over_usage: int = NEVER
     peak: int | None = None
     high: int = 0
-    _of_pids: tuple[float, ...] = field(default=(), init=False)
-    _of_memory: tuple[float, ...] = field(default=(), init=False)
+    _of_pids: tuple[int, ...] = field(default=(), init=False)
+    _of_memory: tuple[int, ...] = field(default=(), init=False)
     _limits: tuple[int | None, int | None] = field(default=(None, None), init=False)
     _places: tuple[int, int] = field(default=(-1, -1), init=False)
     _limits_at: float = field(default=0.0, init=False)

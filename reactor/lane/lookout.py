@@ -192,7 +192,11 @@ class Lookout:
             return
         if (eye.take(reading) or passed) and (reading.pids or reading.pids is None):
             self._tell(eye.told(reading))
-        (self._close.add if eye.masked or eye.above else self._close.discard)(eye)
+        if eye.masked or eye.above:
+            self._close.add(eye)
+            self._next = min(self._next, self._close_at)
+        else:
+            self._close.discard(eye)
         self._sweep.watch(eye.drawer, eye.over_pids, eye.over_usage)
 
     def _lose(self, eye: Eye) -> None:

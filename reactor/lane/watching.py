@@ -19,6 +19,7 @@ from reactor.cgroups.mounts import Trees
 from reactor.core.container import Run
 from reactor.core.facts import Sample
 from reactor.core.watched import Watched
+from reactor.lane.marks import Ratio
 from reactor.lane.process import LaneEnded, LaneProcess, open_lane
 from reactor.lane.words import Arm, Beat, Disarm, News, Told
 
@@ -26,8 +27,6 @@ log = logging.getLogger("reactor.lane")
 
 Others = Callable[[frozenset[Run]], None]
 Confirm = Callable[[Run], Awaitable[bool]]
-SILENCE = 5.0
-"""Seconds without a word after which a lane is taken for dead; it says something each second."""
 LOOK_AGAIN = 2.0
 """Seconds after which a cgroup that is gone, or was not found, is looked for once more."""
 LONGEST_AGAIN = 60.0
@@ -38,25 +37,32 @@ _AT_ONCE = 20
 class LaneStatistics:
     """``on`` tells that there is a lane; ``here`` are the runs that it reads, ``elsewhere`` those it cannot.
 
-    ``beat`` is what it said of itself last, ``deaths`` how often it ended without having been asked to.
-    ``why`` is why there is none, or why the last one ended.
+    ``slowed`` counts over all lanes there were what a beat counts. ``beat`` is what it said of itself last,
+    ``deaths`` how often it ended without having been asked to. ``why`` is why there is none, or why the last
+    one ended.
     """
 
     on: bool = False
+    pid: int = 0
     here: int = 0
     elsewhere: int = 0
     told: int = 0
     deaths: int = 0
+    slowed: int = 0
     why: str = ""
     beat: Beat | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LaneTerms:
-    """How often it looks each second, and which share of a core it may use beyond that."""
+    """How often it looks each second, and which share of a core it may use beyond that.
+
+    It says something each second; after ``silence`` seconds without a word it is taken for dead.
+    """
 
     rate: float = 200.0
     share: float = 0.003
+    silence: float = 5.0
     first_pause: float = 0.5
     longest_pause: float = 60.0
 
@@ -122,21 +128,21 @@ class FastLane:
     async def _keep(self, lane: LaneProcess) -> None:
         offset = trio.current_time() - time.monotonic()
         # Its first word: only now is it known to look.
-        self._hear(await lane.hear(SILENCE), offset)
-        self._stats = replace(self._stats, on=True, why="")
+        self._hear(await lane.hear(self._terms.silence), offset)
+        self._stats = replace(self._stats, on=True, pid=lane.pid, why="")
         log.info("the fast lane looks", extra={"pid": lane.pid, "rate": self._terms.rate})
         # Both ends of one line: whoever fails takes the other along, within this one function.
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._hand_over, lane)
                 while True:
-                    self._hear(await lane.hear(SILENCE), offset)
+                    self._hear(await lane.hear(self._terms.silence), offset)
         except* LaneEnded as group:
             raise group.exceptions[0] from None
 
     def _ended(self, why: str) -> None:
         log.warning("the fast lane is down; the engine's streams are read instead", extra={"why": why})
-        self._stats = replace(self._stats, on=False, deaths=self._stats.deaths + 1, why=why, beat=None)
+        self._stats = replace(self._stats, on=False, pid=0, deaths=self._stats.deaths + 1, why=why, beat=None)
         self._armed.clear()
         self._runs.clear()
         self._leave_to_others()
@@ -222,7 +228,9 @@ class FastLane:
             for key in said.gone:
                 self._lose(key)
             if said.beat is not None:
-                self._stats = replace(self._stats, beat=said.beat)
+                before = self._stats.beat.slowed if self._stats.beat is not None else 0
+                slowed = self._stats.slowed + said.beat.slowed - before
+                self._stats = replace(self._stats, beat=said.beat, slowed=slowed)
 
     def _take(self, told: Told, offset: float) -> None:
         run = self._runs.get(told.key)
@@ -260,12 +268,9 @@ def _differs(armed: Arm | None, watched: Watched) -> bool:
 
 
 def _arm(key: int, home: Home, watched: Watched) -> Arm:
-    def of(field: str, *, relative: bool) -> tuple[float, ...]:
-        return tuple(
-            sorted(
-                bound.value for bound in watched.bounds if (bound.field, bound.relative) == (field, relative)
-            )
-        )
+    def of(field: str, *, relative: bool) -> tuple[Ratio, ...]:
+        wanted = (bound for bound in watched.bounds if (bound.field, bound.relative) == (field, relative))
+        return tuple(sorted(bound.ratio for bound in wanted))
 
     return Arm(
         key,

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from reactor.cgroups.finding import Home, Place
 from reactor.core.container import ContainerId, Run
+from reactor.lane.marks import Ratio
 
 LONGEST: Final = 1 << 20
 """Bytes of a line; a longer one is a defect."""
@@ -21,16 +22,16 @@ class Arm:
     """Read this run from now on. ``key`` stands for it in what comes back.
 
     ``pids`` and ``memory`` are the numbers that matter, ``pids_shares`` and ``memory_shares`` the same in
-    percent of the limit. ``every`` is how many seconds may lie between two readings that pass none.
+    parts of the limit. ``every`` is how many seconds may lie between two readings that pass none.
     """
 
     key: int
     home: Home
     every: float
-    pids: tuple[float, ...] = ()
-    memory: tuple[float, ...] = ()
-    pids_shares: tuple[float, ...] = ()
-    memory_shares: tuple[float, ...] = ()
+    pids: tuple[Ratio, ...] = ()
+    memory: tuple[Ratio, ...] = ()
+    pids_shares: tuple[Ratio, ...] = ()
+    memory_shares: tuple[Ratio, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def read_command(line: bytes) -> Arm | Disarm:
         part: Place(path, version, (device, inode))
         for part, (path, version, device, inode) in said["in"].items()
     }
-    pids, memory, pids_shares, memory_shares = (tuple(numbers) for numbers in said["at"])
+    pids, memory, pids_shares, memory_shares = (tuple(map(_ratio, numbers)) for numbers in said["at"])
     home = Home(Run(ContainerId(said["run"][0]), said["run"][1]), places)
     return Arm(said["arm"], home, said["every"], pids, memory, pids_shares, memory_shares)
 
@@ -142,6 +143,11 @@ class Lines:
         if len(self._rest) > LONGEST:
             raise ValueError("a line without an end")
         yield from whole
+
+
+def _ratio(pair: list[int]) -> Ratio:
+    over, under = pair
+    return over, under
 
 
 def _fields(record: Told | Beat) -> list[Any]:

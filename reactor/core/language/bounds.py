@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from reactor.core.language.ranges import Claim, claim_of
 from reactor.core.language.tree import Compare, Name, Node
+from reactor.core.language.units import exact
 from reactor.core.language.walking import walk
 
 QUICK = frozenset({"memory", "pids"})
@@ -20,6 +21,11 @@ class Bound:
     field: str
     value: float
     relative: bool = False
+
+    @property
+    def ratio(self) -> tuple[int, int]:
+        """The number, or the part of the limit, exactly: numerator and denominator."""
+        return (exact(self.value) / (100 if self.relative else 1)).as_integer_ratio()
 
 
 def bounds_of(tree: Node) -> frozenset[Bound]:
