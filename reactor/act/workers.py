@@ -64,12 +64,12 @@ class Workers:
         self._asked: dict[Decision, float] = {}
         self._ledger = Ledger(self._outbox, journal, report, config.quarantine_room)
         self._lanes = {
-            Line.KILL: Lane(config.kill_slots, config.patience, config.least_patience),
-            Line.STOP: Lane(config.stop_slots, config.patience, config.least_patience),
-            Line.OTHER: Lane(config.other_slots, config.patience, config.least_patience),
+            Line.KILL: Lane(config.kill_slots, config.lane_patience),
+            Line.STOP: Lane(config.stop_slots, config.lane_patience),
+            Line.OTHER: Lane(config.other_slots, config.lane_patience),
         }
         self._measures = measures
-        self._again_lane = Lane(config.again_slots, config.patience, config.least_patience)
+        self._again_lane = Lane(config.again_slots, config.lane_patience)
         self._quarantine_lane = Lane(config.quarantine_slots)
         self._nudged = trio.Event()
         self._rivals = Rivals()
@@ -102,10 +102,13 @@ class Workers:
     def statistics(self) -> OutboxStatistics:
         """How it goes, now."""
         ledger, queued = self._ledger, self._outbox.queued
+        lanes = [lane.statistics() for lane in (*self._lanes.values(), self._again_lane)]
         return OutboxStatistics(
             queued=queued,
             in_flight=ledger.active - queued,
-            overdue=sum(lane.overdue for lane in (*self._lanes.values(), self._again_lane)),
+            beside=sum(lane.beside for lane in lanes),
+            overdue=sum(lane.overdue for lane in lanes),
+            at_bound=sum(lane.at_bound for lane in lanes),
             quarantined=ledger.quarantined,
             waiting=ledger.waiting,
             repeats=self._outbox.repeats,
@@ -172,8 +175,7 @@ class Workers:
 
     async def _carry_out(self, case: Case, lease: Lease) -> None:
         self._rivals.enter(case)
-        with lease:
-            settled = await attempt(case, self._guard, self._config)
+        settled = await self._try(case, lease)
         while isinstance(settled, Unsettled):
             settled = await self._another_try(case, settled)
         settled = self._rivals.leave(case, settled)
@@ -192,9 +194,15 @@ class Workers:
         else:
             await self._pause(case, last.then)
             lane = self._quarantine_lane if case.quarantined else self._again_lane
-        with await lane.acquire():
-            self._ledger.set_waiting(case, waiting=False)
-            return await attempt(case, self._guard, self._config)
+        lease = await lane.acquire()
+        self._ledger.set_waiting(case, waiting=False)
+        return await self._try(case, lease)
+
+    async def _try(self, case: Case, lease: Lease) -> Verdict | Unsettled:
+        with lease:
+            settled = await attempt(case, self._guard, self._config)
+            lease.hung = case.calls.unanswered > 0
+            return settled
 
     def _find_place(self, case: Case, last: Unsettled) -> bool:
         """Where a case waits for its next try, and who has to know; False if there is no room."""

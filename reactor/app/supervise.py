@@ -47,6 +47,7 @@ from reactor.lane.watching import FastLane, LaneTerms
 from reactor.observe.own import watch_loop
 from reactor.observe.tally import Tally
 from reactor.owners.book import LeaseBook
+from reactor.owners.heartbeats import Heartbeats
 from reactor.owners.watching import OwnerWatch
 from reactor.streams.scheduler import TrioScheduler
 
@@ -76,9 +77,9 @@ class Plan:
     gathered around the ends that we bring; None is nothing. ``proc`` is where the kernel of the engine's host
     is read. ``means`` are what rules may call, ``source`` says in messages who we are. ``tell`` are the
     webhooks that hear of every outcome. ``book`` has the
-    leases; without one nobody can renew any, and none runs out. ``lane`` is where cgroups are and how often
-    they are looked at; without it the engine's streams are read. ``claim`` keeps others from acting beside
-    us.
+    leases; without one nobody can renew any, and none runs out. ``heartbeats`` looks at the files of owners.
+    ``lane`` is where cgroups are and how often they are looked at; without it the engine's streams are read.
+    ``claim`` keeps others from acting beside us.
     """
 
     setup: Setup
@@ -101,6 +102,7 @@ class Plan:
     proc: Path = PROC
     book: LeaseBook | None = None
     lane: Lane | None = None
+    heartbeats: Heartbeats | None = None
     claim: Callable[[], AbstractContextManager[object]] = nullcontext
 
 
@@ -191,7 +193,8 @@ async def _start_watching(
         plan.proc,
     )
 
-    owners = _owner_watch(plan, monitor)
+    book = plan.book or LeaseBook(plan.journal.keep_lease)
+    owners = _owner_watch(plan, monitor, book)
 
     def opened(info: EngineInfo) -> None:
         kernel.connected(info)
@@ -234,6 +237,7 @@ async def _start_watching(
             outbox=workers.statistics,
             journal=plan.journal.statistics,
             reloads=lambda: monitor.reloads,
+            leases=book.statistics,
             recording=plan.recorder.statistics if plan.recorder is not None else None,
         ),
         tally,
@@ -261,9 +265,8 @@ def _lane(plan: Plan, monitor: Monitor, readings: Readings) -> FastLane | None:
     return FastLane(lane.trees, monitor.feed, readings.want, is_present, lane.terms, proc=plan.proc)
 
 
-def _owner_watch(plan: Plan, monitor: Monitor) -> OwnerWatch:
+def _owner_watch(plan: Plan, monitor: Monitor, book: LeaseBook) -> OwnerWatch:
     journal = plan.journal
-    book = plan.book or LeaseBook(journal.keep_lease)
     book.recall(journal.leases())
     return OwnerWatch(
         monitor.feed,
@@ -272,6 +275,7 @@ def _owner_watch(plan: Plan, monitor: Monitor) -> OwnerWatch:
         journal.boots(),
         journal.keep_boot,
         plan.proc,
+        plan.heartbeats,
     )
 
 

@@ -13,7 +13,7 @@ from reactor.core.draft import Draft
 from reactor.core.ending import KILLED, ended_note, has_oomed, was_struck
 from reactor.core.exempting import exempted
 from reactor.core.leases import RULE as OWNER_GONE
-from reactor.core.leases import is_gone
+from reactor.core.leases import is_gone, is_of_owners
 from reactor.core.leftovers import RULE as LEFTOVERS
 from reactor.core.leftovers import rest
 from reactor.core.notes import CascadeHeld, MainTold
@@ -125,7 +125,8 @@ def _rest(setup: Setup, state: State, entry: Entry, outcome: Outcome, at: float)
     if outcome.why is Why.PROTECTED and is_of_orphans(entry.rules, rule, level):
         # Its main was back at the last look; should that one go as well, it is counted from there.
         return replace(entry, alone=None)
-    if outcome.why is Why.PROTECTED and rule == OWNER_GONE and not is_gone(setup, state, entry.container, at):
+    of_owners = rule == OWNER_GONE or is_of_owners(entry.rules, rule, level)
+    if outcome.why is Why.PROTECTED and of_owners and not is_gone(setup, state, entry.container, at):
         # Its owner was back at the last look; should it go again, that is judged anew.
         return entry
     if outcome.why is Why.PROTECTED:
