@@ -36,6 +36,7 @@ from reactor.core.state import Setup, State, Step
 from reactor.core.topology import needed, place
 from reactor.core.watched import Watched, wanted_readings
 from reactor.journal.journal import Journal
+from reactor.journal.ordered import EXTENSION, Deed
 from reactor.observe.tally import Tally
 from reactor.streams.graph import Graph
 from reactor.streams.scheduler import TrioScheduler
@@ -221,8 +222,16 @@ class Monitor:
 
     def extend(self, fact: Extended) -> None:
         """Let a container live longer, on record."""
+        entry = self.state.entries.get(fact.id)
+        name = entry.container.name if entry is not None else ""
+        lasts = fact.until - fact.at
+        self._journal.did(Deed(EXTENSION, fact.at, fact.who, fact.why, fact.id, name, lasts=lasts))
         self._journal.extend(fact)
         self.feed(fact)
+
+    async def kept(self) -> bool:
+        """Whether what was ordered last is on the disk: waits for it for a moment."""
+        return await self._journal.kept()
 
     def came_back(self, container: Container) -> None:
         """A container began another run after we had ended one; it is looked at, and judged anew."""

@@ -22,15 +22,14 @@ from reactor.act.courier import Courier
 from reactor.act.crier import Crier
 from reactor.act.means import Means
 from reactor.act.measures import Measures
-from reactor.act.reopening import reopen
 from reactor.act.workers import Workers
+from reactor.app.inheriting import hear_of_ends, take_up_intents, take_up_orders
 from reactor.app.monitor import Monitor, Observer, ignore
 from reactor.app.numbers import Numbers, Sources
 from reactor.app.proofs import proven
 from reactor.app.recorder import Recorder
 from reactor.cgroups.mounts import Trees
 from reactor.core.container import Run
-from reactor.core.decisions import Outcome, Result, Why
 from reactor.core.evidence import EvidenceTerms
 from reactor.core.leases import wanted_owners
 from reactor.core.ports import Engine, EngineError, EngineInfo
@@ -162,12 +161,28 @@ def _with_memory(plan: Plan) -> Setup:
     setup, journal = plan.setup, plan.journal
     away = {known.run: known.name for known in journal.open_runs()}
     known = proven(setup.rules, setup, journal.proven())
-    return replace(setup, remembered=journal.remembered(), away=away, proven=known | setup.proven)
+    return replace(
+        setup,
+        remembered=journal.remembered(),
+        away=away,
+        meant=journal.meant(),
+        done=journal.done(),
+        proven=known | setup.proven,
+    )
 
 
 def _workers(plan: Plan, monitor: Monitor, courier: Courier, acting: trio.Nursery) -> Workers:
     gather = gathering(plan.engine, plan.journal, plan.evidence) if plan.evidence is not None else None
-    measures = Measures(plan.means, courier, plan.acting, source=plan.source, wall=time.time, gather=gather)
+    interrupted = frozenset(each.id for each in plan.journal.open_intents())
+    measures = Measures(
+        plan.means,
+        courier,
+        plan.acting,
+        source=plan.source,
+        wall=time.time,
+        gather=gather,
+        interrupted=interrupted,
+    )
     return Workers(
         plan.acting_engine or plan.engine,
         plan.journal,
@@ -223,7 +238,7 @@ async def _start_watching(
         sources.start_soon(lane.run)
     for extended in plan.journal.extensions():
         monitor.feed(extended)
-    monitor.take_up_orders()
+    take_up_orders(plan.journal, monitor)
     sources.start_soon(layers.measure_for_ever)
     numbers = Numbers(
         Sources(
@@ -247,7 +262,8 @@ async def _start_watching(
     sources.start_soon(kernel.watch_host)
     sources.start_soon(kernel.watch_zombies)
     sources.start_soon(owners.run)
-    await _take_up_intents(plan, monitor, workers)
+    await take_up_intents(plan.journal, plan.engine, monitor, workers)
+    await hear_of_ends(plan.engine, monitor)
     return numbers
 
 
@@ -277,29 +293,6 @@ def _owner_watch(plan: Plan, monitor: Monitor, book: LeaseBook) -> OwnerWatch:
         plan.proc,
         plan.heartbeats,
     )
-
-
-async def _take_up_intents(plan: Plan, monitor: Monitor, workers: Workers) -> None:
-    """Finish, or close, what an earlier monitor intended and did not write the end of."""
-    intents = plan.journal.open_intents()
-    in_force = [intent for intent in intents if monitor.is_in_force(intent)]
-    armed = [replace(each, dry_run=each.dry_run or monitor.runs_dry(each)) for each in in_force]
-    dry_run = plan.setup.dry_run or monitor.is_held
-    closed = list(
-        await reopen(
-            armed, plan.engine, plan.journal, workers.put, asked=plan.journal.asked(), dry_run=dry_run
-        )
-    )
-    for intent in intents:
-        if intent not in in_force:
-            outcome = Outcome(intent, trio.current_time(), Result.REFUSED, Why.NO_RULE)
-            plan.journal.conclude(outcome)
-            closed.append(outcome)
-    for outcome in closed:
-        monitor.report(outcome)
-    if intents:
-        taken_up = {"intents": len(intents), "closed": len(closed)}
-        log.warning("an earlier monitor left intents behind; they are taken up", extra=taken_up)
 
 
 async def _started(

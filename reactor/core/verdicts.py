@@ -78,7 +78,9 @@ class _Hearing:
         before = self._holding.get(rule.key)
         try:
             verdict = self._verdict(rule, view)
-            if verdict or before is not None:
+            # What an earlier monitor's rule has said is remembered without since when it held.
+            broken = verdict is False and rule.key in self._entry.latched
+            if verdict or before is not None or broken:
                 self._hold(rule, before, verdict)
         except Exception as error:  # noqa: BLE001  # A defect of one rule must not stop the others.
             self._broken.append((rule, said(error)))

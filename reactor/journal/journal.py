@@ -15,13 +15,15 @@ from reactor.core.decisions import Decision, Outcome
 from reactor.core.evidence import Evidence
 from reactor.core.facts import Extended
 from reactor.core.grounds import Grounds
+from reactor.core.meant import Done, Meant
 from reactor.core.notes import Cause, Ended
 from reactor.core.orders import Hold, Orders, Silence
 from reactor.core.ports import Anchor, KeptLease
 from reactor.core.protection import Standing
-from reactor.journal import clocks, rows, tenancy
-from reactor.journal.backlog import Backlog
+from reactor.journal import clocks, ordered, rows, tenancy
+from reactor.journal.backlog import Backlog, Receipt
 from reactor.journal.memory import KnownRun, Memory, Recollection
+from reactor.journal.ordered import Deed
 from reactor.journal.rows import Moment
 from reactor.journal.shouting import Shouter
 from reactor.journal.store import Store
@@ -29,6 +31,8 @@ from reactor.journal.writer import Writer
 
 PATIENCE = 0.1
 """How long an intent may wait for the disk: a victim that saturates it must not save itself that way."""
+ORDER_PATIENCE = 2.0
+"""How long an operator waits to hear that what he ordered is on the disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +87,16 @@ class Journal:
         )
         self._open_intents: tuple[Decision, ...] = ()
         self._asked: Mapping[str, float] = {}
+        self._meant: Mapping[Run, Meant] = {}
         self._proven: Mapping[str, str] = {}
         self._leases: dict[str, KeptLease] = {}
         self._boots: frozenset[str] = frozenset()
         self._extensions: dict[ContainerId, Extended] = {}
         self._orders = Orders()
         self._standing: dict[str, Hold | Silence] = {}
+        self._by_wall = 0
+        self._done: Mapping[Run, tuple[Done, ...]] = {}
+        self._latest_order: Receipt | None = None
         self._told_drops = 0
         self._late = 0
 
@@ -151,9 +159,17 @@ class Journal:
         """The decisions of an earlier monitor whose end it did not write down, the oldest first."""
         return self._open_intents
 
+    def done(self) -> Mapping[Run, tuple[Done, ...]]:
+        """What the rules of an earlier monitor did to runs that they left alive."""
+        return self._done
+
     def asked(self) -> Mapping[str, float]:
         """When the engine was told to stop the runs of open intents, by the decisions' ids."""
         return self._asked
+
+    def meant(self) -> Mapping[Run, Meant]:
+        """What an earlier monitor intended for runs, as far as it may have to do with how they ended."""
+        return self._meant
 
     def open_runs(self) -> tuple[KnownRun, ...]:
         """The runs without an exit."""
@@ -184,12 +200,33 @@ class Journal:
     def order(self, order: Hold | Silence) -> None:
         """Write what an operator ordered; again does no harm."""
         self._standing[order.id] = order
-        self._put(rows.order(order, self._moment(order.since)))
+        self._put_order(ordered.order(order, self._moment(order.since)))
 
     def lift(self, key: str, by: str) -> None:
         """Write that an order is over, by its id."""
         self._standing.pop(key, None)
-        self._put(rows.lift(key, by, self._moment()))
+        self._put_order(ordered.lift(key, by, self._moment()))
+
+    def did(self, deed: Deed) -> None:
+        """Write what an operator did once: it is for the record only."""
+        self._put_order(ordered.did(deed, self._moment(deed.at)))
+
+    async def kept(self) -> bool:
+        """Wait until what was ordered last is on the disk, two seconds at most; False if it is not there yet.
+
+        It is tried on, and in force meanwhile; a monitor that begins anew may know nothing of it.
+        """
+        receipt = self._latest_order
+        if receipt is None:
+            return True
+        with trio.move_on_after(ORDER_PATIENCE):
+            await receipt.wait()
+        return receipt.written
+
+    @property
+    def by_wall(self) -> int:
+        """How many standing orders with an end go by the wall's clock: the machine was started anew since."""
+        return self._by_wall
 
     def leases(self) -> tuple[KeptLease, ...]:
         """The leases as they were last kept."""
@@ -218,7 +255,7 @@ class Journal:
     def extend(self, fact: Extended) -> None:
         """Write down that somebody lets a container live longer, without waiting."""
         self._extensions[fact.id] = fact
-        self._put(tenancy.extend(fact, self._moment(fact.at)))
+        self._put_order(tenancy.extend(fact, self._moment(fact.at)))
 
     async def wait_written(self) -> None:
         """Wait until everything is on its way to the disk; give it a deadline."""
@@ -249,6 +286,11 @@ class Journal:
         since = now - (now if at is None else at)
         return Moment(now - since, self._wall() - since, self._boot_id, self._boot() - since)
 
+    def _put_order(self, row: rows.Row) -> None:
+        """Orders are few, somebody waits for them, and no look at the engine would find a lost one."""
+        self._latest_order = self._backlog.put_intent(row)
+        self._tell_drops()
+
     def _put(self, *written: rows.Row) -> None:
         self._backlog.put(written)
         self._tell_drops()
@@ -261,8 +303,11 @@ class Journal:
     def _recall(self, recollection: Recollection) -> None:
         self._open_intents = recollection.intents
         self._asked = recollection.asked
+        self._meant = recollection.meant
         self._proven = dict.fromkeys(recollection.proven, "")
         self._orders = recollection.orders
+        self._by_wall = recollection.by_wall
+        self._done = recollection.done
         self._memory.recall(recollection)
         self._leases = {**{each.name: each for each in recollection.leases}, **self._leases}
         self._boots |= recollection.boots
@@ -282,4 +327,4 @@ class Journal:
         if self._proven:
             self._backlog.put(rows.proven(self._proven, now))
         for order in self._standing.values():
-            self._backlog.put((rows.order(order, self._moment(order.since)),))
+            self._backlog.put((ordered.order(order, self._moment(order.since)),))
