@@ -217,6 +217,6 @@ def _is_whole(mount: Mount) -> bool:
 
 
 def _has_capability(bit: int) -> bool:
-    with open("/proc/self/status", encoding="ascii", errors="replace") as file:
-        found = next((line for line in file if line.startswith("CapEff:")), "CapEff: 0")
+    lines = read("/proc/self/status").split(b"\n")
+    found = next((line for line in lines if line.startswith(b"CapEff:")), b"CapEff: 0")
     return bool(int(found.split()[1], 16) >> bit & 1)
