@@ -10,7 +10,7 @@ from reactor.cgroups.abilities import UNTRIED, Abilities, Mode, no, yes
 from reactor.cgroups.ground import Ground
 from reactor.cgroups.mounts import Layout, Mount, Trees
 from reactor.cgroups.probing import probe
-from reactor.cgroups.trials import can_read
+from reactor.cgroups.rights import can_read
 from tests.cgroups.build import HostV1, HostV2, run_of
 from tests.cgroups.test_reading import open_files
 

@@ -15,11 +15,12 @@ import trio
 from reactor.cgroups.abilities import Mode
 from reactor.cgroups.descriptors import Budget, allowed_now
 from reactor.cgroups.files import What
-from reactor.cgroups.finding import Home, NotFound, find, survey
+from reactor.cgroups.finding import Home, NotFound, find
 from reactor.cgroups.mounts import MOUNTINFO, Layout, Trees, look_for_trees, parse_mounts
 from reactor.cgroups.probing import probe
 from reactor.cgroups.reading import SAMPLED, Reader, Reading
 from reactor.cgroups.samples import sample_of
+from reactor.cgroups.surveying import survey
 from reactor.cgroups.sweeping import UNKNOWN
 from reactor.cgroups.tripwire import Jump, Tripwire, parents
 from reactor.core.container import Container, ContainerId, Run
