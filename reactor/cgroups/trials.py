@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from reactor.cgroups.abilities import Ability, no, yes
-from reactor.cgroups.ground import PATIENCE, Ground, read, write
+from reactor.cgroups.ground import PATIENCE, Ground, read, readable, write
 from reactor.cgroups.mounts import Mount, Trees
 from reactor.cgroups.parsing import keyed, number
 from reactor.cgroups.rights import WHOLE_TREE
@@ -85,7 +85,7 @@ def memory_threshold(ground: Ground, trees: Trees) -> Ability:
     try:
         write(f"{folder}/cgroup.event_control", f"{event} {usage} {used + 4 * _MIB}")
         ground.tell(f"grow {16 * _MIB}")
-        heard = bool(select.select([event], [], [], PATIENCE)[0])
+        heard = readable(event, PATIENCE)
     finally:
         os.close(usage)
         os.close(event)

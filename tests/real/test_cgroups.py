@@ -306,7 +306,12 @@ def test_the_probe_tries_and_leaves_nothing(measured: Callable[[str], None]) -> 
 
 def _left(trees: Trees) -> Sequence[str]:
     points = {mount.point for mount in trees.by_controller.values()}
-    return [name for point in points for name in os.listdir(point) if name == f"reactor-probe-{os.getpid()}"]
+    return [
+        name
+        for point in points
+        for name in os.listdir(point)
+        if name.startswith(f"reactor-probe-{os.getpid()}-")
+    ]
 
 
 @pytest.mark.real
