@@ -15,7 +15,7 @@ from random import Random
 
 from docker.errors import DockerException
 
-from bench import concurrency, evaluation
+from bench import concurrency, evaluation, hostages
 from bench.contenders import Ground
 from bench.course import Course
 from bench.fleet import Fleet
@@ -60,6 +60,8 @@ def main() -> int:
         if options.at_once:
             print(*_concurrency(options, say), sep="\n")
             return KEPT
+        if options.stuck:
+            return _stuck(options, say)
         say("judging, without an engine")
         judging = evaluation.lines(evaluation.measure())
         report = _measure(options, say)
@@ -95,6 +97,18 @@ def _concurrency(options: Options, say: Say) -> list[str]:
         machine = describe(docker_host)
         with _folder(options) as folder:
             return [str(machine), *concurrency.measure(docker_host, fleet, options, folder, say)]
+
+
+def _stuck(options: Options, say: Say) -> int:
+    named = os.environ.get("REACTOR_TEST_DOCKER_HOST", "")
+    with _engine(named, say) as docker_host, Fleet(docker_host, say, swept=not named) as fleet:
+        machine = describe(docker_host)
+        with _folder(options) as folder:
+            found = hostages.measure(docker_host, fleet, options, folder, say)
+    promises = hostages.judge(found)
+    kept = [f"{'kept' if each.kept else 'BROKEN'}: {each.what}: {each.found}" for each in promises]
+    print(machine, *hostages.lines(found), "", *kept, sep="\n")
+    return KEPT if all_kept(promises) else BROKEN
 
 
 @contextmanager

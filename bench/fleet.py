@@ -86,6 +86,10 @@ class Fleet:
         """Those of the idle containers that are not in the very run in which they were started."""
         return [container for container in self.idle if not self._unharmed(container)]
 
+    def main_process(self, container: str) -> int:
+        """The pid of its main process, as this host sees it."""
+        return int(self._inspect(container)["State"]["Pid"])
+
     def _start(self, container: str) -> None:
         try:
             engine_api.call(self._docker_host, "POST", f"/containers/{container}/start", timeout=120.0)

@@ -5,6 +5,8 @@ it has open, its journal what it did and when.
 """
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -42,7 +44,8 @@ class Monitor:
     """One ``reactor run``, from its start to its end; everything it writes lies in ``folder``."""
 
     def __init__(self, docker_host: str, folder: Path, rule_text: str = RULES, config: str = "") -> None:
-        rules, self._journal, self._log = folder / "rules.yaml", folder / "journal.db", folder / "log"
+        self._rules = rules = folder / "rules.yaml"
+        self._journal, self._log = folder / "journal.db", folder / "log"
         rules.write_text(rule_text)
         configured = folder / "config.yaml"
         configured.write_text(config)
@@ -75,8 +78,12 @@ class Monitor:
 
     def wait_ready(self, streams: int, within: float) -> None:
         """Wait until it has had a first picture and reads so many containers."""
+        self.wait_for("reactor_stats_streams", streams, within)
+
+    def wait_for(self, metric: str, value: float, within: float) -> None:
+        """Wait until one of its metrics has this value."""
         deadline = now() + within
-        while not self._reads(streams):
+        while self._gauge(metric) != value:
             if self._process.poll() is not None or now() > deadline:
                 raise DidNotBegin(f"reactor does not watch; the end of its log:\n{self._log_tail()}")
             self._look()
@@ -86,6 +93,11 @@ class Monitor:
         """Raise DidNotBegin if it has ended by itself."""
         if self._process.poll() is not None:
             raise DidNotBegin(f"reactor ended; the end of its log:\n{self._log_tail()}")
+
+    def read_rules(self, rule_text: str) -> None:
+        """Give it other rules, and have it read them."""
+        self._rules.write_text(rule_text)
+        os.kill(self.pid, signal.SIGHUP)
 
     def stop(self) -> None:
         """Stop it in good order."""
@@ -101,15 +113,15 @@ class Monitor:
         used = usage(self.pid)
         self.most_threads = max(self.most_threads, used.threads if used else 0)
 
-    def _reads(self, streams: int) -> bool:
+    def _gauge(self, metric: str) -> float | None:
         address = listening_at(self._log.read_text(errors="replace"))
         if address is None:
-            return False
+            return None
         try:
             with urllib.request.urlopen(f"{address}/metrics", timeout=5) as answer:  # noqa: S310 - Our own.
-                return gauge(answer.read().decode(), "reactor_stats_streams") == streams
+                return gauge(answer.read().decode(), metric)
         except urllib.error.URLError:
-            return False
+            return None
 
     def _log_tail(self) -> str:
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-15:])

@@ -9,7 +9,9 @@ from pathlib import Path
 @dataclass(frozen=True, slots=True)
 class Options:
     """How large the run is. ``seconds`` is how long each contender watches before the first victim.
-    ``crowd`` are the kills that are decided together, once for each number of ``at_once``."""
+    ``crowd`` are the kills that are decided together, once for each number of ``at_once``.
+    ``stuck`` is whether only the part about stuck containers runs, ``rounds`` how often each of its
+    scenes is played."""
 
     containers: int
     victims: int
@@ -19,10 +21,14 @@ class Options:
     keep: Path | None
     at_once: tuple[int, ...] = ()
     crowd: int = 200
+    stuck: bool = False
+    rounds: int = 10
 
 
 FULL = Options(containers=100, victims=25, poll_victims=6, seconds=30.0, json=None, keep=None)
-QUICK = Options(containers=20, victims=5, poll_victims=2, seconds=3.0, json=None, keep=None, crowd=20)
+QUICK = Options(
+    containers=20, victims=5, poll_victims=2, seconds=3.0, json=None, keep=None, crowd=20, rounds=2
+)
 
 
 def parse(arguments: Sequence[str] | None = None) -> Options:
@@ -38,6 +44,8 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         keep=said.keep,
         at_once=tuple(said.at_once or ()),
         crowd=base.crowd,
+        stuck=said.stuck,
+        rounds=base.rounds,
     )
 
 
@@ -70,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="only this: many kills decided together, with so many calls at a time, such as 1 3 10 30 100",
     )
+    add("--stuck", action="store_true", help="only this: kills beside containers that the engine cannot end")
     return parser
 
 

@@ -27,13 +27,14 @@ KEPT = 12
 
 
 class Calls:
-    """Everything that was asked of the engine for one decision."""
+    """Everything that was asked of the engine for one decision; ``unanswered`` is how much of it in vain."""
 
     def __init__(self, engine: Engine, container: ContainerId) -> None:
         self._engine = engine
         self._container = container
         self._first: list[Call] = []
         self._last: list[Call] = []
+        self.unanswered = 0
 
     @property
     def record(self) -> tuple[Call, ...]:
@@ -82,9 +83,11 @@ class Calls:
             with trio.fail_after(deadline):
                 answer = await call()
         except trio.TooSlowError:
+            self.unanswered += 1
             self._note(what, began, 0, "no answer in time")
             raise DeadlinePassed(f"no answer to the {what} within {deadline:g} s") from None
         except EngineError as error:
+            self.unanswered += isinstance(error, DeadlinePassed)
             self._note(what, began, *_told(error))
             raise
         self._note(what, began, answer if isinstance(answer, int) else 200, "")

@@ -3,7 +3,7 @@
 Only records belong here.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
@@ -46,16 +46,19 @@ class Case:
     """One decision on its way.
 
     ``polite`` is whether the next call is a stop, ``struck`` that a call of ours may have ended
-    the run. ``seen`` is the run as it was last seen alive, ``came_back`` the one that followed.
-    ``tries`` are those that found it alive, ``pauses`` those in a row for the same reason. ``rival`` is the
-    other decision about this run, ``credited`` that the end was told as this one's doing, ``heir`` that
-    its rival left that to it.
+    the run. ``asked`` is when an earlier monitor had it stopped politely, until that has been waited for;
+    ``before_stop`` puts on record that we do. ``seen`` is the run as it was last seen alive, ``came_back``
+    the one that followed. ``tries`` are those that found it alive, ``pauses`` those in a row for the same
+    reason. ``rival`` is the other decision about this run, ``credited`` that the end was told as this
+    one's doing, ``heir`` that its rival left that to it.
     """
 
     decision: Decision
     calls: Calls
     polite: bool
+    before_stop: Callable[[], Awaitable[None]]
     struck: bool = False
+    asked: float | None = None
     seen: Container | None = None
     tries: int = 0
     pauses: int = 0

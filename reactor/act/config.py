@@ -2,16 +2,18 @@
 
 from dataclasses import dataclass
 
+from reactor.act.lanes import Patience
+
 
 @dataclass(frozen=True, slots=True)
 class ActConfig:
     """How many calls at once, how long to wait for what, and how often to try.
 
     ``kill_slots`` and ``stop_slots`` are for first tries, ``again_slots`` for further ones,
-    ``other_slots`` for what leaves a run alive, ``quarantine_slots`` for runs that would not end. A try
-    that takes twice as long as is usual, at least ``least_patience`` and at most ``patience`` (a stop:
-    its grace and that), loses its slot to the next and goes on without: with twice as many stuck as
-    there are slots, whoever comes behind them waits half a second more than usual.
+    ``other_slots`` for what leaves a run alive, ``quarantine_slots`` for runs that would not end.
+    When nobody comes back for a quarter of the usual time (``doubt`` while that is not known), others begin
+    beside those who are under way; ``patience`` is when a slot is lost where nobody comes back at all (of a
+    stop: when its grace is over too). See ``lanes``.
     ``call_deadline`` is for a kill; an engine may take 12 s for one in good order.
     ``settle`` is how long a run may take to be seen over after a call that went well, ``tries``
     how many tries there are before the quarantine, ``quarantine_room`` how many runs fit there.
@@ -22,8 +24,8 @@ class ActConfig:
     other_slots: int = 10
     again_slots: int = 4
     quarantine_slots: int = 4
-    least_patience: float = 0.25
-    patience: float = 1.0
+    doubt: float = 0.005
+    patience: float = 2.0
     call_deadline: float = 15.0
     look_deadline: float = 5.0
     verify_deadline: float = 2.0
@@ -37,3 +39,8 @@ class ActConfig:
     quarantine_room: int = 1000
     look_back_after: float = 1.0
     strict: bool = False
+
+    @property
+    def lane_patience(self) -> Patience:
+        """How long a try of any lane but the quarantine's may keep its slot."""
+        return Patience(self.doubt, self.patience)

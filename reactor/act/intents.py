@@ -32,6 +32,10 @@ class Intents:
         self._written.discard(decision)
         return written
 
+    async def note_asked(self, decision: Decision) -> None:
+        """Have it written that the engine is told to stop the run, right before it is."""
+        await self._journal.note_asked(decision)
+
     async def _write(self, decision: Decision, began: float) -> None:
         if await self._journal.intend(decision, began):
             self._written.add(decision)

@@ -33,7 +33,8 @@ _THREADS = 4
 
 class Measures:
     """What rules can have done beside ending a run. ``source`` says in messages who we are, ``wall`` is the
-    time of day. ``gather`` takes evidence, None where nobody can."""
+    time of day. ``gather`` takes evidence, None where nobody can. ``interrupted`` are decisions that an
+    earlier monitor began and did not finish, by their ids."""
 
     def __init__(
         self,
@@ -44,12 +45,14 @@ class Measures:
         source: str,
         wall: Callable[[], float],
         gather: Measure | None = None,
+        interrupted: frozenset[str] = frozenset(),
     ) -> None:
         self._means = means
         self._courier = courier
         self._config = config
         self._source = source
         self._wall = wall
+        self._interrupted = interrupted
         # A folder of a stranger's may lie on a file system that hangs: such a write keeps its place here,
         # and nobody else's.
         self._writers = trio.CapacityLimiter(_THREADS)
@@ -100,6 +103,11 @@ class Measures:
         return ""
 
     async def _run(self, case: Case, stage: Stage, _seen: Container | None) -> str:
+        if case.decision.ends and case.decision.id in self._interrupted:
+            # It may have been run. To have it twice can do harm that nobody here can judge.
+            now = trio.current_time()
+            case.calls.note(f"exec {stage.target}", now, "left out: an earlier monitor may have begun it")
+            return ""
         program = self._means.programs.get(stage.target)
         if program is None:
             return f"no program '{stage.target}' is configured"

@@ -34,12 +34,16 @@ def line_of(decision: Decision) -> Line:
 @dataclass(frozen=True, slots=True)
 class OutboxStatistics:
     """How acting goes. ``quarantined`` and ``waiting`` (for an engine that does not answer) are part of
-    neither ``queued`` nor ``in_flight``; ``overdue`` of these last have lost their slot. ``repeats`` were
-    decided a second time while the first was under way, and not done twice."""
+    neither ``queued`` nor ``in_flight``. ``beside`` of these last were begun although all slots were taken,
+    because nobody came back; ``overdue`` have lost their slot; ``at_bound`` is how often that had to come to
+    an end, and somebody waited. ``repeats`` were decided a second time while the first was under way, and
+    not done twice."""
 
     queued: int
     in_flight: int
+    beside: int
     overdue: int
+    at_bound: int
     quarantined: int
     waiting: int
     repeats: int

@@ -3,7 +3,7 @@
 Only the start belongs here, before anything new is decided.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import trio
@@ -11,21 +11,25 @@ import trio
 from reactor.core.decisions import Decision, Outcome, Result, Why
 from reactor.core.ports import DeadlinePassed, Engine, EngineError, Journal
 
+NOBODY: Mapping[str, float] = {}
+
 
 async def reopen(
     intents: Sequence[Decision],
     engine: Engine,
     journal: Journal,
-    put: Callable[[Decision], None],
+    put: Callable[[Decision, float | None], None],
     *,
+    asked: Mapping[str, float] = NOBODY,
     dry_run: bool = False,
     deadline: float = 5.0,
 ) -> tuple[Outcome, ...]:
     """Close the intents whose run is over, and ``put`` the others again; returns what was closed.
 
     A container that is alive may be in a later run: whoever carries the decision out sees that.
-    Where the engine cannot say, all are put again. ``dry_run`` holds for what was intended
-    before it was switched on, too.
+    Where the engine cannot say, all are put again. ``asked`` is when the engine was told
+    already to stop their runs, by the decisions' ids. ``dry_run`` holds for what was intended before it was
+    switched on, too.
     """
     alive = await _alive(engine, deadline) if intents else None
     closed = []
@@ -36,12 +40,14 @@ async def reopen(
             journal.conclude(outcome)
             closed.append(outcome)
         elif alive is not None and not alive.get(decision.run.id, False):
-            why = Why.ALREADY_OVER if decision.run.id in alive else Why.GONE
+            over = Why.ENDED if decision.id in asked else Why.ALREADY_OVER
+            why = over if decision.run.id in alive else Why.GONE
             outcome = Outcome(decision, trio.current_time(), Result.DONE, why, "found so at the start")
             journal.conclude(outcome)
             closed.append(outcome)
         else:
-            put(replace(decision, dry_run=decision.dry_run or dry_run))
+            again = replace(decision, dry_run=decision.dry_run or dry_run)
+            put(again, None if again.dry_run else asked.get(decision.id))
     return tuple(closed)
 
 

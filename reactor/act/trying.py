@@ -27,7 +27,8 @@ async def attempt(case: Case, guard: Guard, config: ActConfig) -> Verdict | Unse
     """Look at the run and, if it is the one that was meant and may be ended, end it."""
     try:
         seen = await see(case, guard, config)
-        settled = seen if isinstance(seen, Verdict | Unsettled) else await _strike(case, config)
+        settled = seen if isinstance(seen, Verdict | Unsettled) else await _await_stop(case, config)
+        settled = settled or await _strike(case, config)
         to_remove = case.decision.action is Action.REMOVE and _is_over(settled)
         return await clear_away(case, guard, config) if to_remove else settled
     except EngineForbids as error:
@@ -88,6 +89,25 @@ def _over(case: Case, seen: Look) -> Verdict:
     }[seen.sight]
 
 
+def stopping_until(decision: Decision, asked: float, config: ActConfig) -> float:
+    """Until when an engine that was told to stop a run then may be expected to have done it."""
+    return asked + grace_of(decision, config) + config.settle
+
+
+async def _await_stop(case: Case, config: ActConfig) -> Verdict | Unsettled | None:
+    """What becomes of a run of which an earlier monitor said to the engine that it is to be stopped.
+
+    The engine goes on with that by itself. A process that is shutting down must not be asked a second time:
+    to many that means to leave everything and go. None if nothing came of it, or nothing was said.
+    """
+    if case.asked is None:
+        return None
+    patience, case.asked = stopping_until(case.decision, case.asked, config) - trio.current_time(), None
+    settled = await _settle(case, config, patience)
+    is_alive = isinstance(settled, Unsettled) and settled.then is Then.AGAIN
+    return None if is_alive else settled
+
+
 async def _strike(case: Case, config: ActConfig) -> Verdict | Unsettled:
     """Make the call and see what became of the run."""
     # A stop that did not do it is followed by a kill; a task that is to go on is never killed for that.
@@ -118,6 +138,7 @@ async def _call(case: Case, config: ActConfig, *, polite: bool) -> int:
     grace = grace_of(case.decision, config)
     if case.decision.action is Action.RESTART:
         return await case.calls.restart(grace, grace + config.call_deadline)
+    await case.before_stop()
     return await case.calls.stop(grace, grace + config.call_deadline)
 
 

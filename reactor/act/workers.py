@@ -5,6 +5,7 @@ What one try consists of is in ``trying``, who is told of it in ``ledger``.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import trio
 
@@ -19,7 +20,7 @@ from reactor.act.looking import Sight, look
 from reactor.act.measures import Measures
 from reactor.act.outbox import Line, Outbox, OutboxStatistics
 from reactor.act.rivals import Rivals
-from reactor.act.trying import attempt, grace_of
+from reactor.act.trying import attempt, grace_of, stopping_until
 from reactor.core.container import Container
 from reactor.core.deciding import POLITE
 from reactor.core.decisions import Decision, Result, Why
@@ -60,14 +61,15 @@ class Workers:
         self._returned = returned
         self._outbox = Outbox()
         self._intents = Intents(journal, nursery)
+        self._asked: dict[Decision, float] = {}
         self._ledger = Ledger(self._outbox, journal, report, config.quarantine_room)
         self._lanes = {
-            Line.KILL: Lane(config.kill_slots, config.patience, config.least_patience),
-            Line.STOP: Lane(config.stop_slots, config.patience, config.least_patience),
-            Line.OTHER: Lane(config.other_slots, config.patience, config.least_patience),
+            Line.KILL: Lane(config.kill_slots, config.lane_patience),
+            Line.STOP: Lane(config.stop_slots, config.lane_patience),
+            Line.OTHER: Lane(config.other_slots, config.lane_patience),
         }
         self._measures = measures
-        self._again_lane = Lane(config.again_slots, config.patience, config.least_patience)
+        self._again_lane = Lane(config.again_slots, config.lane_patience)
         self._quarantine_lane = Lane(config.quarantine_slots)
         self._nudged = trio.Event()
         self._rivals = Rivals()
@@ -77,10 +79,16 @@ class Workers:
         for line in Line:
             self._nursery.start_soon(self._dispatch, line)
 
-    def put(self, decision: Decision) -> None:
-        """Add a decision. A second one for the same run and line adds nothing while the first is open."""
-        if self._outbox.put(decision) and not decision.dry_run:
-            self._intents.begin(decision)
+    def put(self, decision: Decision, asked: float | None = None) -> None:
+        """Add a decision. A second one for the same run and line adds nothing while the first is open.
+
+        ``asked`` is when an earlier monitor told the engine to stop the run, if it did.
+        """
+        if not self._outbox.put(decision) or decision.dry_run:
+            return
+        if asked is not None:
+            self._asked[decision] = asked
+        self._intents.begin(decision)
 
     def nudge(self) -> None:
         """The engine is known to answer: try at once what waits for another try."""
@@ -94,10 +102,13 @@ class Workers:
     def statistics(self) -> OutboxStatistics:
         """How it goes, now."""
         ledger, queued = self._ledger, self._outbox.queued
+        lanes = [lane.statistics() for lane in (*self._lanes.values(), self._again_lane)]
         return OutboxStatistics(
             queued=queued,
             in_flight=ledger.active - queued,
-            overdue=sum(lane.overdue for lane in (*self._lanes.values(), self._again_lane)),
+            beside=sum(lane.beside for lane in lanes),
+            overdue=sum(lane.overdue for lane in lanes),
+            at_bound=sum(lane.at_bound for lane in lanes),
             quarantined=ledger.quarantined,
             waiting=ledger.waiting,
             repeats=self._outbox.repeats,
@@ -112,7 +123,7 @@ class Workers:
         waited for; if it is late, acting comes first, unless strict."""
         while True:
             decision = await self._outbox.take(line)
-            case = Case(decision, Calls(self._engine, decision.run.id), polite=decision.action in POLITE)
+            case = self._case(decision)
             if decision.dry_run:
                 self._ledger.conclude(case, DRY)
                 continue
@@ -124,8 +135,26 @@ class Workers:
                 # What comes first may take its time, and needs no slot of those who end something.
                 self._nursery.start_soon(self._go_through, case)
                 continue
-            lease = await self._lanes[line].acquire(grace_of(decision, self._config))
+            lease = await self._lanes[line].acquire(self._expected(case))
             self._nursery.start_soon(self._carry_out, case, lease)
+
+    def _case(self, decision: Decision) -> Case:
+        """A case for a decision; whoever was asked to stop is only waited for, and then killed."""
+        asked = self._asked.pop(decision, None)
+        return Case(
+            decision,
+            Calls(self._engine, decision.run.id),
+            polite=decision.action in POLITE and asked is None,
+            before_stop=partial(self._intents.note_asked, decision),
+            struck=asked is not None,
+            asked=asked,
+        )
+
+    def _expected(self, case: Case) -> float:
+        """How many seconds a case may take for its grace."""
+        if case.asked is None:
+            return grace_of(case.decision, self._config)
+        return max(0.0, stopping_until(case.decision, case.asked, self._config) - trio.current_time())
 
     async def _go_through(self, case: Case) -> None:
         """The stages before the end, and then the end, unless a stage that failed calls it off."""
@@ -136,7 +165,7 @@ class Workers:
             self._ledger.conclude(case, verdict_of(went))
             return
         line = Line.KILL if decision.action not in POLITE else Line.STOP
-        lease = await self._lanes[line].acquire(grace_of(decision, self._config))
+        lease = await self._lanes[line].acquire(self._expected(case))
         await self._carry_out(case, lease)
 
     async def _stages(self, case: Case, stages: Sequence[Stage], guard: Guard | None) -> Went:
@@ -146,8 +175,7 @@ class Workers:
 
     async def _carry_out(self, case: Case, lease: Lease) -> None:
         self._rivals.enter(case)
-        with lease:
-            settled = await attempt(case, self._guard, self._config)
+        settled = await self._try(case, lease)
         while isinstance(settled, Unsettled):
             settled = await self._another_try(case, settled)
         settled = self._rivals.leave(case, settled)
@@ -166,9 +194,15 @@ class Workers:
         else:
             await self._pause(case, last.then)
             lane = self._quarantine_lane if case.quarantined else self._again_lane
-        with await lane.acquire():
-            self._ledger.set_waiting(case, waiting=False)
-            return await attempt(case, self._guard, self._config)
+        lease = await lane.acquire()
+        self._ledger.set_waiting(case, waiting=False)
+        return await self._try(case, lease)
+
+    async def _try(self, case: Case, lease: Lease) -> Verdict | Unsettled:
+        with lease:
+            settled = await attempt(case, self._guard, self._config)
+            lease.hung = case.calls.unanswered > 0
+            return settled
 
     def _find_place(self, case: Case, last: Unsettled) -> bool:
         """Where a case waits for its next try, and who has to know; False if there is no room."""

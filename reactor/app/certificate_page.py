@@ -169,7 +169,7 @@ def _end(certificate: Certificate) -> Iterator[str]:
 def _cause(ending: Ending) -> str:
     oom = ", out of memory at some time" if ending.oom and ending.cause != "oom" else ""
     words = {
-        "reactor": "ended by reactor",
+        "reactor": "most likely ended by reactor" if ending.basis else "ended by reactor",
         "oom": "ended by the kernel: out of memory",
         "itself": "ended by itself",
         "engine": "ended through the engine, by somebody else",

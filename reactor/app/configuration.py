@@ -22,7 +22,7 @@ from reactor.app.calling import (
     untold,
     without_token,
 )
-from reactor.app.settings import Api, Settings, Times
+from reactor.app.settings import HEARTBEAT_TTL, Api, HeartbeatTerms, Settings, Times
 from reactor.core.breaker import BreakerTerms
 from reactor.core.budgets import Budget, BudgetTerms
 from reactor.core.container import ContainerId
@@ -31,6 +31,7 @@ from reactor.core.language.units import read_bytes, read_duration
 from reactor.core.protection import LabelNames, Policy
 from reactor.core.restraint import GateTerms
 from reactor.core.rules import Selector
+from reactor.owners.lease import LONGEST_TTL
 from reactor.recording.places import Limits
 from reactor.ruleset.document import Document, NotYamlError, read_document
 from reactor.ruleset.document import Path as Place
@@ -47,6 +48,8 @@ LEAST_SIZE = 1024 * 1024
 """Bytes of recordings that are worth keeping."""
 LEAST_PERIOD = 10.0
 """Seconds between two measures of a layer that a configuration may ask for."""
+SHORTEST_HEARTBEAT = 5.0
+"""Seconds: two looks at a file have to fit in."""
 MOST_EVIDENCE = 200
 MOST_ENDS = 1_000_000
 """Tokens of a budget."""
@@ -130,10 +133,31 @@ class TimesText(Strict):
     owner_grace: Duration = Times().owner_grace
 
 
+def _absolute(value: Any, info: ValidationInfo) -> str:
+    if isinstance(value, str) and value.startswith("/") and value.isprintable():
+        return value
+    raise wrong(f"'{info.field_name}' is the absolute path of a folder, such as /run/heartbeats")
+
+
+def _patience(value: Any, info: ValidationInfo) -> float:
+    seconds = read_duration(value) if isinstance(value, str) else None
+    if seconds is not None and SHORTEST_HEARTBEAT <= seconds <= LONGEST_TTL:
+        return seconds
+    raise wrong(f"'{info.field_name}' is a duration from 5s to 24h, such as 30s")
+
+
+class HeartbeatsText(Strict):
+    """``owners.heartbeats``: where the files of owners lie, and for how long one may stand still."""
+
+    root: Annotated[str, PlainValidator(_absolute)]
+    ttl: Annotated[float, PlainValidator(_patience)] = HEARTBEAT_TTL
+
+
 class OwnersText(Strict):
-    """``owners``: whether those are ended whose owner is proved to be gone."""
+    """``owners``: whether those are ended whose owner is proved to be gone, and where files of owners lie."""
 
     enforce: bool = False
+    heartbeats: HeartbeatsText | None = None
 
 
 class JournalText(Strict):
@@ -263,6 +287,7 @@ SHAPE = Shape(
         ("breaker",): (BreakerText, "'breaker'"),
         ("evidence",): (EvidenceText, "'evidence'"),
         ("owners",): (OwnersText, "'owners'"),
+        ("owners", "heartbeats"): (HeartbeatsText, "'heartbeats'"),
         ("journal",): (JournalText, "'journal'"),
         ("record",): (RecordText, "'record'"),
         ("leftovers",): (LeftoversText, "'leftovers'"),
@@ -352,7 +377,12 @@ def settings_of(written: ConfigurationText) -> Settings:
         tell=tuple(written.tell),
         leftovers_after=written.leftovers.after if written.leftovers is not None else None,
         owners_enforced=written.owners.enforce,
+        heartbeats=_heartbeats(written.owners.heartbeats),
     )
+
+
+def _heartbeats(written: HeartbeatsText | None) -> HeartbeatTerms | None:
+    return HeartbeatTerms(Path(written.root), written.ttl) if written is not None else None
 
 
 def _limits(written: RecordText | None) -> Limits:

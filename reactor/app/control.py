@@ -7,7 +7,7 @@ import logging
 import os
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from reactor.ruleset import load
 from reactor.ruleset.errors import BadRules
 from reactor.web.api import TERMS, Feed, api, guarded
 from reactor.web.control import NO_ROUTES
-from reactor.web.leases import LeaseDesk
+from reactor.web.leases import MOST_HOLDS_OVER_TCP, LeaseDesk, with_leases
 
 log = logging.getLogger("reactor.app")
 
@@ -52,11 +52,18 @@ class Runners:
 
 
 async def serve_api(
-    runners: Runners, *, task_status: trio.TaskStatus[Any] = trio.TASK_STATUS_IGNORED
+    runners: Runners,
+    leases: LeaseDesk | None = None,
+    *,
+    task_status: trio.TaskStatus[Any] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Answer runners on TCP for ever."""
-    handler = guarded(routed(api(runners.feed)), runners.token)
-    await serve(runners.listeners, handler, terms=TERMS, task_status=task_status)
+    """Answer runners on TCP for ever, all of them only with the token: of news, and of leases."""
+    handler = routed(api(runners.feed))
+    if leases is not None:
+        handler = with_leases(handler, replace(leases, most_holds=MOST_HOLDS_OVER_TCP))
+        # Whoever renews here could not do so before, however long the control socket has answered.
+        leases.book.open(trio.current_time())
+    await serve(runners.listeners, guarded(handler, runners.token), terms=TERMS, task_status=task_status)
 
 
 @asynccontextmanager
@@ -115,7 +122,7 @@ def services(
                 more = api(runners.feed, STREAMS) if runners is not None else NO_ROUTES
                 await nursery.start(serve_control, listeners, desk, more, leases)
             if runners is not None and runners.listeners:
-                await nursery.start(serve_api, runners)
+                await nursery.start(serve_api, runners, leases)
             task_status.started()
 
     return (serving,)

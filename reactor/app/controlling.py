@@ -52,7 +52,8 @@ class Desk:
     def controls(self) -> Controls:
         """All of it."""
         brakes = self._brakes.routes()
-        return Controls(self.status, self.explain, self.reload, self.acknowledge, self.kill, brakes)
+        kept = self._monitor.kept
+        return Controls(self.status, self.explain, self.reload, self.acknowledge, self.kill, brakes, kept)
 
     def status(self) -> Mapping[str, Any]:
         """The rules in force, and what they are held back from."""
@@ -163,7 +164,7 @@ async def serve_control(
     task_status: trio.TaskStatus[Any] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Answer on the control socket for ever."""
-    handler = with_extensions(control(desk.controls(), more), desk.extend)
+    handler = with_extensions(control(desk.controls(), more), desk.extend, desk.controls().kept)
     if leases is not None:
         handler = with_leases(handler, leases)
         # The socket was opened long ago, and from now on somebody answers.

@@ -4,13 +4,18 @@ One observer among several; nothing is decided or written down here. The names a
 the metric table, which refuses what it does not know.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from reactor.core.cautions import BreakerOpened, BudgetSpent, GateHeld, GateOpened, RuleBroken, RuleHeld
-from reactor.core.decisions import Decision, Outcome, Result
+from reactor.core.decisions import Decision, Outcome, Result, Why
+from reactor.core.leases import RULE as OWNER_GONE
+from reactor.core.leases import is_of_owners
 from reactor.core.notes import Cause, Ended, Matched, Note, OomSeen, Reconciled
+from reactor.core.orphans import is_of_orphans
+from reactor.core.owners import Presence, read_owner
+from reactor.core.protection import Standing
 from reactor.core.rules import RuleSet
-from reactor.core.state import Step
+from reactor.core.state import OwnerKnown, Step
 from reactor.observe.tally import Tally
 
 
@@ -20,12 +25,16 @@ class Counting:
     def __init__(self, tally: Tally, rules: RuleSet, began: float) -> None:
         self._tally = tally
         self._began = began
+        self._owners: Mapping[str, OwnerKnown] = {}
         self.put_in_force(rules)
+        for standing in (Standing.MAIN, Standing.SIDECAR):
+            tally.count("reactor_orphans_ended_total", 0, standing=standing)
         for cause in Cause:
             tally.count("reactor_exits_total", 0, cause=cause)
 
     def put_in_force(self, rules: RuleSet) -> None:
         """Count these rules' matches from nothing, so that they show before the first."""
+        self._rules = rules.rules
         for rule in rules.rules:
             self._tally.count("reactor_rule_matches_total", 0, rule=rule.name)
 
@@ -34,6 +43,15 @@ class Counting:
         self._notes(step.notes)
         for decision in step.decisions:
             self._decision(decision)
+        if step.state.owners is not self._owners:
+            self._count_gone(step.state.owners)
+            self._owners = step.state.owners
+
+    def _count_gone(self, owners: Mapping[str, OwnerKnown]) -> None:
+        for text, known in owners.items():
+            old = self._owners.get(text)
+            if known.presence is Presence.GONE and (old is None or old.presence is not Presence.GONE):
+                self._tally.count("reactor_owners_gone_total", kind=read_owner(text).kind)
 
     def outcome(self, outcome: Outcome) -> None:
         """Count what came of a decision."""
@@ -44,6 +62,15 @@ class Counting:
             # What an earlier monitor decided waited for us; how long says nothing of how quick we are.
             took = outcome.at - decision.at
             self._tally.observe("reactor_kill_duration_seconds", took, action=decision.action)
+        if outcome.why is Why.ENDED and decision.ends and not decision.cause:
+            self._count_orphan(decision)
+
+    def _count_orphan(self, decision: Decision) -> None:
+        rules, rule, level = self._rules, decision.rule, decision.level
+        if rule == OWNER_GONE or is_of_owners(rules, rule, level):
+            self._tally.count("reactor_orphans_ended_total", standing=Standing.MAIN)
+        elif is_of_orphans(rules, rule, level):
+            self._tally.count("reactor_orphans_ended_total", standing=Standing.SIDECAR)
 
     def _decision(self, decision: Decision) -> None:
         labels = {"rule": decision.rule, "action": decision.action}

@@ -23,7 +23,7 @@ from reactor.core.facts import Acted, Extended, Fact, Held, Silenced
 from reactor.core.gate import is_gated
 from reactor.core.layers import wanted_layers
 from reactor.core.leases import RULE as OWNER_GONE
-from reactor.core.leases import is_gone
+from reactor.core.leases import is_gone, is_of_owners
 from reactor.core.leftovers import RULE as LEFTOVERS
 from reactor.core.leftovers import may_be_left
 from reactor.core.notes import Reconciled
@@ -36,6 +36,7 @@ from reactor.core.state import Setup, State, Step
 from reactor.core.step import wanted_samples
 from reactor.core.topology import needed, place
 from reactor.journal.journal import Journal
+from reactor.journal.ordered import EXTENSION, Deed
 from reactor.observe.tally import Tally
 from reactor.streams.graph import Graph
 from reactor.streams.scheduler import TrioScheduler
@@ -179,13 +180,18 @@ class Monitor:
         )
         if alone and entry is not None and needed(self.state, entry):
             return False
-        if decision.rule == OWNER_GONE and not decision.cause and not self._is_ownerless(container):
+        if not decision.cause and not self._may_be_ownerless(container, decision):
             return False
         known = entry.mains if entry is not None else self.setup.remembered.get(container.id, frozenset())
         return place(self.setup.policy, container, self._standing, known).standing in GOVERNED
 
-    def _is_ownerless(self, container: Container) -> bool:
-        return self.setup.owners_enforced and is_gone(self.setup, self.state, container, trio.current_time())
+    def _may_be_ownerless(self, container: Container, decision: Decision) -> bool:
+        """Whether its owner is gone still, if that is what the decision is about. A rule needs no switch."""
+        setup, built_in = self.setup, decision.rule == OWNER_GONE
+        if not built_in and not is_of_owners(setup.rules.rules, decision.rule, decision.level):
+            return True
+        meant = setup.owners_enforced or not built_in
+        return meant and is_gone(setup, self.state, container, trio.current_time())
 
     def _is_meant(self, container: Container, decision: Decision) -> bool:
         """Whether its rule is there still, acts, and does not spare it: a decision may have waited long.
@@ -215,8 +221,16 @@ class Monitor:
 
     def extend(self, fact: Extended) -> None:
         """Let a container live longer, on record."""
+        entry = self.state.entries.get(fact.id)
+        name = entry.container.name if entry is not None else ""
+        lasts = fact.until - fact.at
+        self._journal.did(Deed(EXTENSION, fact.at, fact.who, fact.why, fact.id, name, lasts=lasts))
         self._journal.extend(fact)
         self.feed(fact)
+
+    async def kept(self) -> bool:
+        """Whether what was ordered last is on the disk: waits for it for a moment."""
+        return await self._journal.kept()
 
     def came_back(self, container: Container) -> None:
         """A container began another run after we had ended one; it is looked at, and judged anew."""

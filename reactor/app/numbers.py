@@ -17,6 +17,7 @@ from reactor.app.reloads import Reloads
 from reactor.core.amounts import fresh_host
 from reactor.core.judging import fresh_sample, fresh_zombies, needs_samples, view_of
 from reactor.core.layers import layer_writes
+from reactor.core.leases import count_owners
 from reactor.core.obeying import is_held
 from reactor.core.rules import Rule, View
 from reactor.core.state import Entry, Setup, State
@@ -28,6 +29,7 @@ from reactor.journal.journal import JournalStatistics
 from reactor.observe.readings import ContainerReading, Readings
 from reactor.observe.snapshot import Captured
 from reactor.observe.tally import Tally
+from reactor.owners.book import LeaseStatistics
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Sources:
     outbox: Callable[[], OutboxStatistics]
     journal: Callable[[], JournalStatistics]
     reloads: Callable[[], Reloads]
+    leases: Callable[[float], LeaseStatistics]
     recording: Callable[[], RecorderStatistics] | None = None
 
 
@@ -61,6 +64,7 @@ class Numbers:
         self._take_over(watch)
         self._take_over_recording()
         self._take_over_layers()
+        self._take_over_leases()
         return Captured(self._read(watch), self._tally.freeze(), self._started)
 
     @property
@@ -84,6 +88,8 @@ class Numbers:
         gate, brakes = state.curbs.gate, state.curbs.brakes
         if is_held(state, trio.current_time()):
             remarks.append("held by an operator: nothing is done")
+        if stuck := self._sources.outbox().quarantined:
+            remarks.append(f"runs that the engine does not end, and that are tried again: {stuck}")
         if brakes.opens:
             remarks.append("the breaker is open: only hard verdicts go on")
         if brakes.short:
@@ -98,7 +104,7 @@ class Numbers:
         setup, state, at = self._sources.setup(), self._sources.state(), trio.current_time()
         outbox, journal = self._sources.outbox(), self._sources.journal()
         recording = self._sources.recording() if self._sources.recording is not None else None
-        offset, host = self._wall() - at, state.host
+        offset, host, leases = self._wall() - at, state.host, self._sources.leases(at)
         if host is not None and (at - host.at > setup.stale_after or not wants_host(setup)):
             host = None
         return Readings(
@@ -119,9 +125,14 @@ class Numbers:
             stale_samples=stale(setup, state, at),
             host_memory_known=host is not None if wants_host(setup) else None,
             host_memory_available=host.memory_available if host is not None else None,
+            owners={(k.value, p.value): count for (k, p), count in count_owners(setup, state, at).items()},
+            leases=leases.standing,
+            lease_connections=leases.connections,
             outbox_queued=outbox.queued,
             outbox_in_flight=outbox.in_flight,
             outbox_quarantined=outbox.quarantined + outbox.waiting,
+            outbox_beside=outbox.beside,
+            outbox_overdue=outbox.overdue,
             journal_queued=journal.queued,
             journal_healthy=journal.healthy,
             recording_healthy=recording.healthy if recording is not None else None,
@@ -136,6 +147,10 @@ class Numbers:
         self._tally.reach("reactor_recording_facts_total", recording.facts)
         self._tally.reach("reactor_recording_dropped_total", recording.dropped)
         self._tally.reach("reactor_recording_written_bytes_total", recording.bytes)
+
+    def _take_over_leases(self) -> None:
+        for event, total in self._sources.leases(trio.current_time()).events.items():
+            self._tally.reach("reactor_lease_events_total", total, event=event)
 
     def _take_over_layers(self) -> None:
         layers = self._sources.layers()
@@ -162,6 +177,7 @@ class Numbers:
             ("reactor_no_data_frames_total", readings.no_data),
             ("reactor_reconcile_failures_total", watch.list_failures),
             ("reactor_came_back_total", outbox.came_back),
+            ("reactor_outbox_at_bound_total", outbox.at_bound),
             ("reactor_journal_written_total", journal.written),
             ("reactor_journal_dropped_total", journal.dropped),
             ("reactor_journal_failures_total", journal.failures),

@@ -18,6 +18,10 @@ from reactor.app.complaint import FOUND, OK, Complaint
 from reactor.core.language.printing import tame
 
 _LONGEST = 300
+NOT_ON_DISK = (
+    "it is in force, and not on the disk by now: a monitor that begins anew would not know of it; "
+    "see the log of this one"
+)
 Told = Mapping[str, Any]
 
 
@@ -74,6 +78,8 @@ def show(options: argparse.Namespace, told: Told, lines: Iterator[str]) -> int:
         print()
     else:
         _print(lines)
+        if told.get("on_disk") is False:
+            _print(iter([NOT_ON_DISK]))
     return OK
 
 

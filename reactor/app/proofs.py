@@ -50,6 +50,8 @@ def _settings(rule: Rule, setup: Setup) -> Iterator[str]:
         yield f"layer_every={float(setup.layer_every)!r}"
     if rule.on is Trigger.ORPHANED:
         yield f"orphan_after={float(setup.orphan_after)!r} creation_grace={float(setup.creation_grace)!r}"
+    if rule.on is Trigger.OWNER_GONE:
+        yield f"owner_grace={float(setup.owner_grace)!r} creation_grace={float(setup.creation_grace)!r}"
     if rule.on is Trigger.CRASH_LOOP:
         yield f"crash_ends={setup.crash_ends} crash_within={float(setup.crash_within)!r}"
 

@@ -42,6 +42,7 @@ from reactor.journal.errors import JournalError
 from reactor.journal.journal import PATIENCE, Journal
 from reactor.observe.push import BadSetting, push_settings
 from reactor.owners.book import LeaseBook
+from reactor.owners.heartbeats import Heartbeats
 from reactor.web.leases import LeaseDesk
 from reactor.web.listen import DEFAULT, BadListen, open_listeners, parse_listen
 
@@ -177,6 +178,11 @@ def _lease_desk(plan: Plan) -> LeaseDesk | None:
     return LeaseDesk(plan.book, written) if plan.book is not None else None
 
 
+def _heartbeats(settings: Settings) -> Heartbeats | None:
+    terms = settings.heartbeats
+    return Heartbeats(terms.root, terms.ttl) if terms is not None else None
+
+
 def _claim(settings: Settings, info: EngineInfo, journal: Path) -> AbstractContextManager[None]:
     return territory(control_folder(), info.id, settings.policy, journal)
 
@@ -216,6 +222,7 @@ def _plan(
         evidence=settings.evidence,
         proc=settings.proc,
         book=LeaseBook(journal.keep_lease),
+        heartbeats=_heartbeats(settings),
         # Whoever only says what it would do is in nobody's way.
         claim=nullcontext if settings.dry_run else partial(_claim, settings, info, path),
     )

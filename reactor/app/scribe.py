@@ -3,11 +3,12 @@
 One observer among several. Intents and outcomes are written by those who act.
 """
 
-from reactor.core.cautions import HoldBegan, HoldOver, SilenceBegan, SilenceOver
+from reactor.core.cautions import BreakerClosed, GateOpened, HoldBegan, HoldOver, SilenceBegan, SilenceOver
 from reactor.core.grounds import grounds
-from reactor.core.notes import Adopted, Ended
+from reactor.core.notes import Adopted, Ended, Note
 from reactor.core.state import Setup, Step
 from reactor.journal.journal import Journal
+from reactor.journal.ordered import ACKNOWLEDGEMENT, RELEASE, Deed
 
 
 class Scribe:
@@ -26,13 +27,25 @@ class Scribe:
                     self._journal.adopt(note.container, note.standing, note.mains, note.task)
                 case Ended():
                     self._journal.ended(note)
-                case HoldBegan():
-                    self._journal.order(note.hold)
-                case SilenceBegan():
-                    self._journal.order(note.silence)
-                case HoldOver():
-                    self._journal.lift(note.hold.id, note.by)
-                case SilenceOver():
-                    self._journal.lift(note.silence.id, note.by)
                 case _:
-                    pass
+                    self._order(note)
+
+    def _order(self, note: Note) -> None:
+        """What operators ordered, and its end."""
+        match note:
+            case HoldBegan():
+                self._journal.order(note.hold)
+            case SilenceBegan():
+                self._journal.order(note.silence)
+            case HoldOver():
+                self._journal.lift(note.hold.id, note.by)
+            case SilenceOver():
+                self._journal.lift(note.silence.id, note.by)
+            case GateOpened() if note.by:
+                why = "whatever was held, unread" if note.unread else ""
+                self._journal.did(Deed(ACKNOWLEDGEMENT, note.at, note.by, why, rule=", ".join(note.rules)))
+            case BreakerClosed() if note.by:
+                why = f"owner {note.owner}" if note.owner else ""
+                self._journal.did(Deed(RELEASE, note.at, note.by, why))
+            case _:
+                pass

@@ -43,6 +43,18 @@ class Api:
     token: bytes = field(repr=False)
 
 
+HEARTBEAT_TTL = 30.0
+"""Seconds, where nobody says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeartbeatTerms:
+    """The folder below which files of owners lie, and for how many seconds one may stand still."""
+
+    root: Path
+    ttl: float = HEARTBEAT_TTL
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The configuration. ``journal`` is None for the default place, ``keep_days`` how long rows are kept.
@@ -53,7 +65,7 @@ class Settings:
     the ends that we bring. ``proc`` is where the ``/proc`` of the engine's host is, as the monitor sees it.
     ``means`` are what rules may call. ``api`` is where runners ask over TCP, ``tell`` are the webhooks that
     are told what came of every decision. ``leftovers_after`` is in seconds, None for ever.
-    ``owners_enforced`` has those ended whose owner is gone.
+    ``owners_enforced`` has those ended whose owner is gone, ``heartbeats`` is where owners' files lie.
     """
 
     policy: Policy = field(default_factory=Policy)
@@ -79,6 +91,7 @@ class Settings:
     tell: tuple[str, ...] = ()
     leftovers_after: float | None = None
     owners_enforced: bool = False
+    heartbeats: HeartbeatTerms | None = None
 
     def recording_place(self, named: str | None = None) -> Place | None:
         """Where to record: what was named on the command line, else the folder; None for nowhere."""

@@ -22,13 +22,12 @@ from reactor.act.courier import Courier
 from reactor.act.crier import Crier
 from reactor.act.means import Means
 from reactor.act.measures import Measures
-from reactor.act.reopening import reopen
 from reactor.act.workers import Workers
+from reactor.app.inheriting import hear_of_ends, take_up_intents, take_up_orders
 from reactor.app.monitor import Monitor, Observer, ignore
 from reactor.app.numbers import Numbers, Sources
 from reactor.app.proofs import proven
 from reactor.app.recorder import Recorder
-from reactor.core.decisions import Outcome, Result, Why
 from reactor.core.evidence import EvidenceTerms
 from reactor.core.leases import wanted_owners
 from reactor.core.ports import Engine, EngineInfo
@@ -43,6 +42,7 @@ from reactor.kernel.watching import KernelWatch
 from reactor.observe.own import watch_loop
 from reactor.observe.tally import Tally
 from reactor.owners.book import LeaseBook
+from reactor.owners.heartbeats import Heartbeats
 from reactor.owners.watching import OwnerWatch
 from reactor.streams.scheduler import TrioScheduler
 
@@ -64,7 +64,8 @@ class Plan:
     gathered around the ends that we bring; None is nothing. ``proc`` is where the kernel of the engine's host
     is read. ``means`` are what rules may call, ``source`` says in messages who we are. ``tell`` are the
     webhooks that hear of every outcome. ``book`` has the
-    leases; without one nobody can renew any, and none runs out. ``claim`` keeps others from acting beside us.
+    leases; without one nobody can renew any, and none runs out. ``heartbeats`` looks at the files of owners.
+    ``claim`` keeps others from acting beside us.
     """
 
     setup: Setup
@@ -86,6 +87,7 @@ class Plan:
     chance: Random = field(default_factory=Random)
     proc: Path = PROC
     book: LeaseBook | None = None
+    heartbeats: Heartbeats | None = None
     claim: Callable[[], AbstractContextManager[object]] = nullcontext
 
 
@@ -145,12 +147,28 @@ def _with_memory(plan: Plan) -> Setup:
     setup, journal = plan.setup, plan.journal
     away = {known.run: known.name for known in journal.open_runs()}
     known = proven(setup.rules, setup, journal.proven())
-    return replace(setup, remembered=journal.remembered(), away=away, proven=known | setup.proven)
+    return replace(
+        setup,
+        remembered=journal.remembered(),
+        away=away,
+        meant=journal.meant(),
+        done=journal.done(),
+        proven=known | setup.proven,
+    )
 
 
 def _workers(plan: Plan, monitor: Monitor, courier: Courier, acting: trio.Nursery) -> Workers:
     gather = gathering(plan.engine, plan.journal, plan.evidence) if plan.evidence is not None else None
-    measures = Measures(plan.means, courier, plan.acting, source=plan.source, wall=time.time, gather=gather)
+    interrupted = frozenset(each.id for each in plan.journal.open_intents())
+    measures = Measures(
+        plan.means,
+        courier,
+        plan.acting,
+        source=plan.source,
+        wall=time.time,
+        gather=gather,
+        interrupted=interrupted,
+    )
     return Workers(
         plan.acting_engine or plan.engine,
         plan.journal,
@@ -176,7 +194,8 @@ async def _start_watching(
         plan.proc,
     )
 
-    owners = _owner_watch(plan, monitor)
+    book = plan.book or LeaseBook(plan.journal.keep_lease)
+    owners = _owner_watch(plan, monitor, book)
 
     def opened(info: EngineInfo) -> None:
         kernel.connected(info)
@@ -195,7 +214,7 @@ async def _start_watching(
     monitor.begin(workers.put, readings.want, watch.look, layers.want)
     for extended in plan.journal.extensions():
         monitor.feed(extended)
-    monitor.take_up_orders()
+    take_up_orders(plan.journal, monitor)
     sources.start_soon(layers.measure_for_ever)
     numbers = Numbers(
         Sources(
@@ -208,6 +227,7 @@ async def _start_watching(
             outbox=workers.statistics,
             journal=plan.journal.statistics,
             reloads=lambda: monitor.reloads,
+            leases=book.statistics,
             recording=plan.recorder.statistics if plan.recorder is not None else None,
         ),
         tally,
@@ -217,13 +237,13 @@ async def _start_watching(
     sources.start_soon(kernel.watch_host)
     sources.start_soon(kernel.watch_zombies)
     sources.start_soon(owners.run)
-    await _take_up_intents(plan, monitor, workers)
+    await take_up_intents(plan.journal, plan.engine, monitor, workers)
+    await hear_of_ends(plan.engine, monitor)
     return numbers
 
 
-def _owner_watch(plan: Plan, monitor: Monitor) -> OwnerWatch:
+def _owner_watch(plan: Plan, monitor: Monitor, book: LeaseBook) -> OwnerWatch:
     journal = plan.journal
-    book = plan.book or LeaseBook(journal.keep_lease)
     book.recall(journal.leases())
     return OwnerWatch(
         monitor.feed,
@@ -232,26 +252,8 @@ def _owner_watch(plan: Plan, monitor: Monitor) -> OwnerWatch:
         journal.boots(),
         journal.keep_boot,
         plan.proc,
+        plan.heartbeats,
     )
-
-
-async def _take_up_intents(plan: Plan, monitor: Monitor, workers: Workers) -> None:
-    """Finish, or close, what an earlier monitor intended and did not write the end of."""
-    intents = plan.journal.open_intents()
-    in_force = [intent for intent in intents if monitor.is_in_force(intent)]
-    armed = [replace(each, dry_run=each.dry_run or monitor.runs_dry(each)) for each in in_force]
-    dry_run = plan.setup.dry_run or monitor.is_held
-    closed = list(await reopen(armed, plan.engine, plan.journal, workers.put, dry_run=dry_run))
-    for intent in intents:
-        if intent not in in_force:
-            outcome = Outcome(intent, trio.current_time(), Result.REFUSED, Why.NO_RULE)
-            plan.journal.conclude(outcome)
-            closed.append(outcome)
-    for outcome in closed:
-        monitor.report(outcome)
-    if intents:
-        taken_up = {"intents": len(intents), "closed": len(closed)}
-        log.warning("an earlier monitor left intents behind; they are taken up", extra=taken_up)
 
 
 async def _started(

@@ -123,6 +123,8 @@ class Teller:
         notable = note.cause in {Cause.OOM, Cause.UNSEEN} and not note.old
         level = logging.INFO if notable else logging.DEBUG
         fields = {"exit_code": note.exit_code, "cause": note.cause.value, "oom": note.oom}
+        if note.basis:
+            fields["basis"] = note.basis.value
         log.log(level, "a run ended", extra={**self._who(note.name, note.run.id), **fields})
 
     @_note.register

@@ -13,7 +13,7 @@ from reactor.client.leases import Lease
 from reactor.client.news import Decision, decision
 from reactor.client.stream import Stream
 
-_OK, _GONE, _TOO_MANY, _BROKEN = 200, 410, 429, 500
+_OK, _MADE, _GONE, _TOO_MANY, _BROKEN = 200, 201, 410, 429, 500
 LARGEST = 16 * 1024 * 1024
 PAUSE = 0.1
 
@@ -102,14 +102,34 @@ class Client:
         """Everything that comes behind a cursor, or from now on, for ever."""
         return Stream(self._open_stream, since)
 
-    def lease(self, name: str, ttl: float = 30.0) -> Lease:
-        """A lease to hold as long as a ``with`` block lasts."""
-        return Lease(lambda token: self._renew(name, ttl, token), ttl)
+    def lease(
+        self,
+        name: str,
+        ttl: float = 30.0,
+        *,
+        holder: str = "",
+        token: int | None = None,
+        give_up: bool = True,
+    ) -> Lease:
+        """A lease to hold as long as a ``with`` block lasts, and to give up at its end.
 
-    def _renew(self, name: str, ttl: float, token: int | None) -> int | None:
+        Given up, whoever it stands for is gone: what is left of its tasks is ended after a grace.
+        Without ``give_up`` it runs out by itself, unless somebody goes on with it by its ``token``.
+        """
+
+        def renew(present: int | None) -> int | None:
+            return self._renew(name, ttl, holder, present)
+
+        def over(present: int) -> None:
+            self._ask("DELETE", f"{_lease(name)}?{urlencode({'token': present})}")
+
+        return Lease(renew, ttl, token, over if give_up else None)
+
+    def _renew(self, name: str, ttl: float, holder: str, token: int | None) -> int | None:
         """The token of a lease that was taken or renewed; None where it cannot be asked for at the moment."""
+        present = {} if token is None else {"token": token}
         try:
-            told = self._ask("PUT", f"/api/v1/leases/{quote(name, safe='')}", {"ttl": ttl, "token": token})
+            told = self._ask("PUT", _lease(name), {"ttl": ttl, "holder": holder, **present})
         except Unreachable:
             return None
         except Refused as refused:
@@ -155,9 +175,13 @@ class Client:
             raise Unreachable(f"{self._where} does not answer: {error}") from None
         finally:
             connection.close()
-        if status != _OK:
+        if status not in {_OK, _MADE}:
             raise _refusal(status, content)
         return _told(content)
+
+
+def _lease(name: str) -> str:
+    return f"/api/v1/leases/{quote(name, safe='')}"
 
 
 def _refusal(status: int, content: bytes) -> Refused:

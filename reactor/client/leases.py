@@ -3,11 +3,14 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
 Renew = Callable[[int | None], int | None]
 """Takes or renews it by its token; the token, None if nobody answered. Raises where it is somebody else's."""
+GiveUp = Callable[[int], object]
+"""Gives it up by its token. Raises where that cannot be done."""
 
 
 class NotHeld(Exception):
@@ -17,14 +20,19 @@ class NotHeld(Exception):
 class Lease:
     """As long as the ``with`` block lasts, whoever owns by this lease is known to live.
 
-    ``lost`` is set when it is somebody else's by now, or could not be renewed in its time: what was started
-    under it may be ended. ``token`` grows with every new holder.
+    At its end it is given up, however that came: whoever it stood for is gone then, and so is what is left of
+    its tasks after a grace. ``lost`` is set when it is somebody else's by now, or could not be renewed in its
+    time: what was started under it may be ended. ``token`` grows with every new holder; whoever begins
+    with one goes on with that lease.
     """
 
-    def __init__(self, renew: Renew, ttl: float) -> None:
+    def __init__(
+        self, renew: Renew, ttl: float, token: int | None = None, give_up: GiveUp | None = None
+    ) -> None:
         self.lost = threading.Event()
-        self.token: int | None = None
+        self.token = token
         self._renew = renew
+        self._give_up = give_up
         self._ttl = ttl
         self._let_go = threading.Event()
         self._thread = threading.Thread(target=self._hold, name="reactor-lease", daemon=True)
@@ -32,9 +40,10 @@ class Lease:
 
     def __enter__(self) -> Self:
         began = time.monotonic()
-        self.token = self._renew(None)
-        if self.token is None:
+        token = self._renew(self.token)
+        if token is None:
             raise NotHeld("nobody answers who could give the lease")
+        self.token = token
         self._until = began + self._ttl
         self._thread.start()
         return self
@@ -44,6 +53,10 @@ class Lease:
     ) -> None:
         self._let_go.set()
         self._thread.join()
+        if self._give_up is not None and self.token is not None and not self.lost.is_set():
+            # Where it cannot be given up it runs out: no reason to fail, least of all over another error.
+            with suppress(Exception):
+                self._give_up(self.token)
 
     def _hold(self) -> None:
         # Three tries fit into the time of one lease.

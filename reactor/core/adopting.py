@@ -8,12 +8,14 @@ from dataclasses import replace
 
 from reactor.core.container import Container, ContainerId
 from reactor.core.draft import Draft
+from reactor.core.dying import words_before
 from reactor.core.ending import end, ended_note
 from reactor.core.lifetimes import past_of_first, past_of_next
 from reactor.core.notes import Adopted, OomSeen
 from reactor.core.noticing import came_later, handed_on, take_notice
 from reactor.core.oomed import came_before_the_look, early_of
 from reactor.core.protection import Standing, claims_exemption_in_vain
+from reactor.core.repeating import done_before
 from reactor.core.rules import Trigger
 from reactor.core.sampling import freed_by, take_look, without_samples
 from reactor.core.selecting import LABEL_SAID, select
@@ -84,6 +86,7 @@ def _placed(setup: Setup, draft: Draft, entry: Entry, placed: Place, at: float) 
 
 def _adopt(setup: Setup, draft: Draft, container: Container, placed: Place, at: float) -> Entry:
     early = early_of(draft.state, container)
+    struck, died = words_before(draft.state, container)
     fresh = Entry(
         container,
         container,
@@ -97,8 +100,12 @@ def _adopt(setup: Setup, draft: Draft, container: Container, placed: Place, at: 
         last_oom=max(early, default=0),
         past=past_of_first(container),
         extended=draft.state.extensions.get(container.id),
+        struck=struck,
+        died=None if container.alive else died,
+        meant=setup.meant.get(container.run),
     )
     entry = _placed(setup, draft, fresh, placed, at)
+    entry = replace(entry, latched=entry.latched | done_before(setup, entry))
     _note_adoption(setup, draft, entry, at)
     draft.notes += [OomSeen(at, container.run) for _ in early]
     return entry
@@ -155,6 +162,7 @@ def _begin_anew(
         freed=freed_by(setup, old, at),
         layer=old.layer,
         extended=old.extended,
+        meant=setup.meant.get(container.run),
     )
     entry = _placed(setup, draft, fresh, placed, at)
     _note_adoption(setup, draft, entry, at)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from reactor.core.braking import OPEN
+from reactor.core.foresight import due_in
 from reactor.core.judging import fresh_sample, view_of
 from reactor.core.lacking import what_is_lacking
 from reactor.core.language.distance import Distance, distance_of, distances
@@ -35,9 +36,9 @@ class RuleAppraisal:
 
     ``stand`` is a value of ``Stand`` or NOT_SELECTED, ``sentence`` says it in words; ``said`` is the
     condition with the run's numbers. ``held`` is for how many seconds it has held and ``due_in`` in how
-    many it would act if nothing changes, None if that is not foreseeable. ``exempted_by`` is the exception
-    that spares the run, ``remarks`` are what else there is to know. ``summary`` and ``description`` are the
-    author's words, with the run's values.
+    many it would act if nothing changes, at the latest where others may go first; None if nobody can know.
+    ``exempted_by`` is the exception that spares the run, ``remarks`` are what else there is to know.
+    ``summary`` and ``description`` are the author's words, with the run's values.
     """
 
     rule: str
@@ -199,7 +200,7 @@ def _rule(
         description=outlook.description,
         distances=far,
         held=None if outlook.since is None else at - outlook.since,
-        due_in=_due_in(rule, outlook, far, view, at),
+        due_in=due_in(setup, state, entry, outlook, far, view, at),
         exempted_by=outlook.exempted.by if outlook.exempted is not None else "",
     )
 
@@ -240,28 +241,3 @@ def _condition(rule: Rule) -> str:
     parts = [f"on {rule.on}" if rule.on is not None else "", rule.when.text if rule.when is not None else ""]
     text = " while ".join(part for part in parts if part)
     return f"{text} for {say_duration(rule.hold)}" if rule.hold else text
-
-
-def _due_in(rule: Rule, outlook: Outlook, far: tuple[Distance, ...], view: View, at: float) -> float | None:
-    """When it acts if nothing changes: only what time alone brings about can be foreseen."""
-    if outlook.next_at is not None:
-        return outlook.next_at - at
-    if outlook.stand is not Stand.WITHIN or rule.on is not None or outlook.not_before is None:
-        return None
-    bounds = sorted(each.reached_in for each in far if each.reached_in is not None)
-    reached = next((bound for bound in bounds if _holds_later(rule, view, bound)), None)
-    if reached is None:
-        return None
-    return max(max(0.0, reached) + rule.hold, outlook.not_before - at)
-
-
-def _holds_later(rule: Rule, view: View, seconds: float) -> bool:
-    """Whether it holds a moment after so much time, if nothing but the ages is another then.
-
-    A part that is false or unknown now stays so: then the bound is reached, and nothing happens.
-    """
-    if rule.when is None or view.age is None:
-        return False
-    more = seconds + 1.0
-    total = None if view.total_age is None else view.total_age + more
-    return rule.when.test(replace(view, age=view.age + more, total_age=total)) is True

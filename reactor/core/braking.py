@@ -126,7 +126,7 @@ class Braking:
         terms, buckets = self.setup.budgets, self.brakes.buckets
         if terms.off:
             return ""
-        names = _budgets(terms, rule, owner)
+        names = budgets_of(terms, rule, owner)
         for name, budget in names.items():
             if not has_token(budget, buckets.get(name), self.at):
                 return name
@@ -194,7 +194,8 @@ def _said(brakes: Brakes, opens: Mapping[str, Open], short: Mapping[str, int], a
         yield BudgetBack(at, name)
 
 
-def _budgets(terms: BudgetTerms, rule: Rule, owner: str) -> dict[str, Budget]:
+def budgets_of(terms: BudgetTerms, rule: Rule, owner: str) -> dict[str, Budget]:
+    """The budgets that this rule draws on for a run of this owner, by their names."""
     if is_hard(rule):
         return {HARD: terms.hard}
     names = {f"rule {rule.name}": terms.rule}

@@ -6,12 +6,11 @@ Only the attribution is here. Who ends a run is decided in ``verdicts`` and ``or
 from dataclasses import replace
 
 from reactor.core.container import State as ContainerState
-from reactor.core.notes import Cause, Ended
+from reactor.core.meant import KILLED, fits
+from reactor.core.notes import Basis, Cause, Ended
 from reactor.core.rules import Trigger
 from reactor.core.state import Entry
 
-KILLED = 137
-"""The exit code of a process that was ended by SIGKILL: ours, somebody's, or the kernel's."""
 HEEDED_WITHIN = 60.0
 """Seconds after a polite signal within which an end is taken to have come of it."""
 
@@ -30,16 +29,19 @@ def ended_note(entry: Entry, at: float, *, vanished: bool = False, again: bool =
     exit_code = entry.container.exit_code if over else None
     if exit_code is None:
         exit_code = entry.last_exit
+    finished_at = entry.container.finished_at if over else ""
+    cause, basis = _cause(entry, exit_code, finished_at)
     return Ended(
         at=at,
         run=entry.run,
         name=entry.container.name,
-        cause=_cause(entry, exit_code),
+        cause=cause,
         exit_code=exit_code,
         oom=has_oomed(entry),
-        finished_at=entry.container.finished_at if over else "",
+        finished_at=finished_at,
         again=again,
         died=entry.died,
+        basis=basis,
     )
 
 
@@ -63,9 +65,18 @@ def _oom_by_flag(entry: Entry) -> bool:
     return entry.ooms == 0 and has_oomed(entry)
 
 
-def _cause(entry: Entry, exit_code: int | None) -> Cause:
-    if entry.killed:
-        return Cause.REACTOR
+def _cause(entry: Entry, exit_code: int | None, finished_at: str) -> tuple[Cause, Basis]:
+    if entry.killed or (entry.meant is not None and entry.meant.ended):
+        return Cause.REACTOR, Basis.SEEN
+    known = _known_cause(entry, exit_code)
+    # Whatever the kernel did is known to be its doing; a signal may well have been our predecessor's.
+    guessable = known not in {Cause.REACTOR, Cause.OOM}
+    if guessable and fits(entry.meant, exit_code, finished_at, struck=was_struck(entry)):
+        return Cause.REACTOR, Basis.INTENT
+    return known, Basis.SEEN
+
+
+def _known_cause(entry: Entry, exit_code: int | None) -> Cause:
     struck, ours = was_struck(entry), bool(entry.ending) and not entry.settled
     if struck and not ours:
         return Cause.ENGINE

@@ -10,10 +10,10 @@ from reactor.core.deciding import begin, decide
 from reactor.core.decisions import Decision, Outcome, Result, Why
 from reactor.core.defects import forget_broken
 from reactor.core.draft import Draft
-from reactor.core.ending import KILLED, ended_note, has_oomed, was_struck
+from reactor.core.ending import ended_note
 from reactor.core.exempting import exempted
 from reactor.core.leases import RULE as OWNER_GONE
-from reactor.core.leases import is_gone
+from reactor.core.leases import is_gone, is_of_owners
 from reactor.core.leftovers import RULE as LEFTOVERS
 from reactor.core.leftovers import rest
 from reactor.core.notes import CascadeHeld, MainTold
@@ -41,7 +41,7 @@ def follow(setup: Setup, draft: Draft, outcome: Outcome, at: float) -> list[Deci
         draft.changed[entry.run.id] = rest(setup, entry, outcome, at)
         return []
     if not outcome.decision.ends:
-        if outcome.result is Result.FAILED:
+        if outcome.result is Result.FAILED and outcome.why is not Why.INTERRUPTED:
             # Once its cooldown is over, it is tried again.
             rules = rules_of(entry.rules, outcome.decision.rule, outcome.decision.level)
             keys = frozenset(rule.key for rule in rules)
@@ -59,10 +59,9 @@ def follow(setup: Setup, draft: Draft, outcome: Outcome, at: float) -> list[Deci
 def _done(setup: Setup, draft: Draft, entry: Entry, outcome: Outcome, at: float) -> list[Decision]:
     before, was_settled = ended_note(entry, at), entry.settled
     # ``ending`` stays set: until the run is seen to be over, nothing more is decided about it.
-    killed = entry.killed or outcome.why is Why.ENDED or _was_left_by_another(entry, outcome)
-    entry = replace(entry, settled=True, killed=killed)
+    entry = replace(entry, settled=True, killed=entry.killed or outcome.why is Why.ENDED)
     after = ended_note(entry, at, again=True)
-    if entry.ended_at is not None and after.cause is not before.cause:
+    if entry.ended_at is not None and (after.cause, after.basis) != (before.cause, before.basis):
         draft.notes.append(after)
     draft.changed[entry.run.id] = entry
     if was_settled:
@@ -78,13 +77,6 @@ def _done(setup: Setup, draft: Draft, entry: Entry, outcome: Outcome, at: float)
     draft.state = draft.finish()
     draft.changed = {}
     return _take_sidecars(setup, draft, entry, outcome.decision, at)
-
-
-def _was_left_by_another(entry: Entry, outcome: Outcome) -> bool:
-    """Whether an earlier monitor, which never wrote what came of it, most likely ended this run."""
-    if outcome.why is not Why.ALREADY_OVER or outcome.decision.id in {entry.ending, entry.preempted}:
-        return False
-    return not has_oomed(entry) and not was_struck(entry) and entry.container.exit_code == KILLED
 
 
 def _take_sidecars(setup: Setup, draft: Draft, main: Entry, decision: Decision, at: float) -> list[Decision]:
@@ -125,7 +117,8 @@ def _rest(setup: Setup, state: State, entry: Entry, outcome: Outcome, at: float)
     if outcome.why is Why.PROTECTED and is_of_orphans(entry.rules, rule, level):
         # Its main was back at the last look; should that one go as well, it is counted from there.
         return replace(entry, alone=None)
-    if outcome.why is Why.PROTECTED and rule == OWNER_GONE and not is_gone(setup, state, entry.container, at):
+    of_owners = rule == OWNER_GONE or is_of_owners(entry.rules, rule, level)
+    if outcome.why is Why.PROTECTED and of_owners and not is_gone(setup, state, entry.container, at):
         # Its owner was back at the last look; should it go again, that is judged anew.
         return entry
     if outcome.why is Why.PROTECTED:

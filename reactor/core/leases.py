@@ -2,10 +2,12 @@
 
 "Gone" is only what was proved: by a look of the ``owners`` room, or by two lists without a container. It has
 to stay so for ``owner_grace`` without a break, and the main has to be older than the creation grace. Unknown
-breaks the time and never ends anybody. How a label's value is read is in ``owners``.
+breaks the time and never ends anybody. Where a rule says what is done about it, that rule does, and nothing
+else. How a label's value is read is in ``owners``.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from reactor.core.accounts import was_given
@@ -17,6 +19,7 @@ from reactor.core.facts import OwnersSeen, Snapshot
 from reactor.core.orders import silence_of
 from reactor.core.owners import Kind, Owner, Presence, read_owner
 from reactor.core.protection import Policy, Standing
+from reactor.core.rules import Rule, Trigger, rules_of
 from reactor.core.state import Entry, OwnerKnown, Setup, State
 from reactor.core.verbs import Action
 
@@ -37,6 +40,11 @@ class OwnerAppraisal:
     since: float | None = None
 
 
+def is_of_owners(rules: Iterable[Rule], name: str, level: str = "") -> bool:
+    """Whether a decision by this rule is about an owner that is gone: it may be back by now."""
+    return any(rule.on is Trigger.OWNER_GONE for rule in rules_of(rules, name, level))
+
+
 def owner_of(policy: Policy, container: Container) -> Owner | None:
     """The owner that this container was given; None if it has none, or may have it from its image."""
     text = container.labels.get(policy.labels.owner)
@@ -47,6 +55,12 @@ def wanted_owners(setup: Setup, state: State) -> Mapping[str, Owner]:
     """The owners of living mains, by their text, that somebody has to look for."""
     found = (owner_of(setup.policy, entry.container) for entry in _mains(state))
     return {each.text: each for each in found if each is not None and each.kind is not Kind.NAME}
+
+
+def count_owners(setup: Setup, state: State, at: float) -> Mapping[tuple[Kind, Presence], int]:
+    """How many of those owners are there, gone, or unknown at this moment, by their kind."""
+    wanted = wanted_owners(setup, state).values()
+    return Counter((each.kind, presence(setup, state, each, at).presence) for each in wanted)
 
 
 def take_owners(setup: Setup, state: State, fact: OwnersSeen) -> State:
@@ -119,12 +133,27 @@ def is_gone(setup: Setup, state: State, container: Container, at: float) -> bool
     owner = owner_of(setup.policy, container)
     if owner is None or owner.kind is Kind.NAME:
         return False
+    return _is_over(setup, presence(setup, state, owner, at), at)
+
+
+def lost_owner(setup: Setup, state: State, entry: Entry, at: float) -> OwnerKnown | None:
+    """What is known of a main's owner, if that has been gone for long enough for a rule to speak of it."""
+    seen = state.owners.get(entry.container.labels.get(setup.policy.labels.owner, ""))
+    if seen is None or seen.presence is not Presence.GONE or entry.standing is not Standing.MAIN:
+        # It is asked of every main in every second, and most owners are there.
+        return None
+    owner = owner_of(setup.policy, entry.container)
+    if owner is None or not _is_grown(setup, entry, at):
+        return None
     known = presence(setup, state, owner, at)
-    return known.presence is Presence.GONE and at - known.since >= setup.owner_grace
+    return known if _is_over(setup, known, at) else None
 
 
 def judge_owned(setup: Setup, draft: Draft, at: float) -> list[Decision]:
-    """End the mains whose owner is gone; only say so where nobody switched it on."""
+    """End the mains whose owner is gone; only say so where nobody switched it on.
+
+    Where a rule says what is done about such a main, it is that rule's moment and nothing else.
+    """
     owners = draft.state.owners
     if not owners:
         return []
@@ -135,7 +164,7 @@ def judge_owned(setup: Setup, draft: Draft, at: float) -> list[Decision]:
         if known is None or (known.presence is not Presence.GONE and RULE not in entry.latched):
             continue
         owner = owner_of(setup.policy, entry.container)
-        if owner is None:
+        if owner is None or any(rule.on is Trigger.OWNER_GONE for rule in entry.rules):
             continue
         judged, decision = _judge(setup, draft.state, entry, owner, at)
         if judged is not entry:
@@ -172,12 +201,20 @@ def _judge(
 
 
 def _is_due(setup: Setup, entry: Entry, known: OwnerKnown, at: float) -> bool:
-    if known.presence is not Presence.GONE or at - known.since < setup.owner_grace:
+    if not _is_over(setup, known, at):
         return False
     if silence_of(setup.silences, entry.run.id, RULE, at) is not None:
         return False
     if entry.unsure or entry.ending or at < entry.quiet_until or RULE in entry.latched:
         return False
+    return _is_grown(setup, entry, at)
+
+
+def _is_over(setup: Setup, known: OwnerKnown, at: float) -> bool:
+    return known.presence is Presence.GONE and at - known.since >= setup.owner_grace
+
+
+def _is_grown(setup: Setup, entry: Entry, at: float) -> bool:
     began = entry.container.created if entry.container.created is not None else entry.first_seen
     return at - began >= setup.creation_grace
 
@@ -195,7 +232,8 @@ def appraise_owner(setup: Setup, state: State, entry: Entry, at: float) -> Owner
         return OwnerAppraisal(text, owner.kind, "", "a name, for accounts only")
     known = presence(setup, state, owner, at)
     said = known.why or "it is there"
-    if known.presence is Presence.GONE and not setup.owners_enforced:
+    ruled = any(rule.on is Trigger.OWNER_GONE for rule in entry.rules)
+    if known.presence is Presence.GONE and not setup.owners_enforced and not ruled:
         said += "; this is only said, as owners are not enforced"
     return OwnerAppraisal(text, owner.kind, known.presence, said, at - known.since)
 

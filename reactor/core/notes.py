@@ -39,6 +39,13 @@ class Cause(StrEnum):
     UNSEEN = "unseen"  # the engine no longer knows how
 
 
+class Basis(StrEnum):
+    """What a cause rests on."""
+
+    SEEN = ""  # on what was seen, or told by the engine
+    INTENT = "intent"  # an earlier monitor meant it, and the end fits: likely, and not known
+
+
 @dataclass(frozen=True, slots=True)
 class Adopted:
     """A run is followed from now on. ``mains`` and ``task`` are the edges by which it is a sidecar."""
@@ -57,7 +64,8 @@ class Ended:
     """A run is over. Said again with a better cause when one becomes known.
 
     ``old`` means that it was over before we came, and that no earlier monitor followed it either.
-    ``died`` is when the engine's word of the death came, None if it was found without one.
+    ``died`` is when the engine's word of the death came, None if it was found without one. ``basis`` is what
+    the cause rests on.
     """
 
     at: float
@@ -70,6 +78,7 @@ class Ended:
     again: bool = False
     old: bool = False
     died: float | None = None
+    basis: Basis = Basis.SEEN
 
 
 @dataclass(frozen=True, slots=True)

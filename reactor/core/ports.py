@@ -204,6 +204,10 @@ class Journal(Protocol):
         """Write an intent and wait until it is on the disk, at most 100 ms; False if it is not there yet."""
         ...
 
+    async def note_asked(self, decision: Decision) -> None:
+        """Write that the engine is told now to stop the run politely, and wait as long as ``intend`` does."""
+        ...
+
     def conclude(self, outcome: Outcome) -> None:
         """Write what came of an intent, without waiting."""
         ...

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import replace
 
 from reactor.core.adopting import joiners_last, see, vanish
-from reactor.core.container import Container, ContainerId
+from reactor.core.container import Container, ContainerId, Run
 from reactor.core.draft import Draft
 from reactor.core.facts import Snapshot
 from reactor.core.notes import Cause, Ended, Reconciled
@@ -90,10 +90,16 @@ def ended_while_away(setup: Setup, state: State, snapshot: Snapshot) -> list[End
         return []
     unknown = snapshot.unsure | snapshot.unread
     return [
-        Ended(snapshot.at, run, name, Cause.UNSEEN)
+        Ended(snapshot.at, run, name, _unseen(setup, run))
         for run, name in setup.away.items()
         if run.id not in unknown and ((entry := state.entries.get(run.id)) is None or entry.run != run)
     ]
+
+
+def _unseen(setup: Setup, run: Run) -> Cause:
+    """Of a run that is gone only what an earlier monitor saw for itself is known: an intent fits any end."""
+    meant = setup.meant.get(run)
+    return Cause.REACTOR if meant is not None and meant.ended else Cause.UNSEEN
 
 
 def report(setup: Setup, before: State, after: State, snapshot: Snapshot, acted_on: int) -> Reconciled:

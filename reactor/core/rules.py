@@ -30,6 +30,7 @@ class Trigger(StrEnum):
     CREATE = "create"
     CRASH_LOOP = "crash-loop"
     ORPHANED = "orphaned"
+    OWNER_GONE = "owner-gone"
     BLIND = "blind"
 
 

@@ -16,6 +16,7 @@ from reactor.core.earlier import Earlier, nothing_earlier
 from reactor.core.facts import Extended, Happened, HostSeen, LayerSized, Sample
 from reactor.core.holding import Holding
 from reactor.core.language.windows import Tracks, no_tracks
+from reactor.core.meant import Done, Meant
 from reactor.core.notes import Note
 from reactor.core.orders import Silence
 from reactor.core.owners import Presence
@@ -39,7 +40,9 @@ class Setup:
     the age at which a sample is no evidence any more; ``keep`` is how long the entry of an
     ended run waits for a late OOM event; ``again_after`` how long a failed decision rests.
     ``remembered`` are edges that an earlier monitor captured, ``away`` the runs (and their
-    names) whose end it did not see. ``crash_ends`` ends of one container within ``crash_within``
+    names) whose end it did not see, ``meant`` what it intended for runs whose end it did not write down,
+    ``done`` what its rules did to runs that they left alive.
+    ``crash_ends`` ends of one container within ``crash_within``
     are a crash loop. ``gate`` is for rules whose digest is not among the ``proven``, which were in
     force before; a monitor arms it with ``GateTerms()``. ``layer_every`` is how often a layer is measured.
     ``leftovers_after`` is how long what is over lies about before it is removed, None for ever.
@@ -59,6 +62,8 @@ class Setup:
     dry_run: bool = False
     remembered: Mapping[ContainerId, frozenset[ContainerId]] = field(default_factory=dict)
     away: Mapping[Run, str] = field(default_factory=dict)
+    meant: Mapping[Run, Meant] = field(default_factory=dict)
+    done: Mapping[Run, tuple[Done, ...]] = field(default_factory=dict)
     crash_ends: int = 5
     crash_within: float = 60.0
     gate: GateTerms = field(default_factory=no_gate)
@@ -137,6 +142,7 @@ class Entry:
     healthy. ``layer`` is the last measure of its writable layer.
     ``recent`` are the latest samples of this run, for the record. ``struck`` is when the engine last told of
     a signal that ends, ``died`` when it told of the death. ``extended`` lets it live longer.
+    ``meant`` is what an earlier monitor intended for this run.
     """
 
     container: Container
@@ -187,6 +193,7 @@ class Entry:
     struck: float | None = None
     died: float | None = None
     extended: Extended | None = None
+    meant: Meant | None = None
 
     @property
     def run(self) -> Run:
@@ -225,7 +232,8 @@ class State:
     """Everything the core remembers.
 
     ``roster`` changes whenever the living runs do, or the rules for them. ``began`` is when the
-    first list was taken. ``early`` are the latest OOM events of containers that nobody has seen yet.
+    first list was taken. ``early`` are the latest OOM events of containers that nobody has seen yet,
+    ``words`` what was told of their signals and deaths.
     ``deaf`` is since when no events have come in, None while they do. ``wholes`` are the holdings of
     rules about the whole; ``curbs`` is what holds rules back. ``unconfirmed`` were alive
     in the last list and may be in scope, and what run they are in could not be found out. ``ticked`` is when
@@ -239,6 +247,7 @@ class State:
     snapshots: int = 0
     began: float | None = None
     early: tuple[Happened, ...] = ()
+    words: tuple[Happened, ...] = ()
     deaf: float | None = None
     wholes: Mapping[Place, Holding] = field(default_factory=dict)
     curbs: Curbs = field(default_factory=Curbs)

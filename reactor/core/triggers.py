@@ -1,14 +1,28 @@
 """Triggers: which of them count for a run, when they are used up, and how they are said.
 
 Only the reading is here: OOM events are assigned in ``oomed``, the others are noticed in
-``adopting`` and ``orphans`` and stand in an entry's ``due`` until they are judged to the end.
+``adopting`` and ``orphans`` and stand in an entry's ``due`` until they are judged to the end. Blindness and
+the absence of an owner are found anew each time.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from reactor.core.leases import lost_owner
 from reactor.core.rules import Rule, Trigger
 from reactor.core.state import Entry, Setup, State
 
 OVER = frozenset({Trigger.DIE, Trigger.OOM})
 """The triggers that may be judged when the run is over: what is left of its task hangs on them."""
+_PLAIN: Mapping[Trigger, str] = MappingProxyType(
+    {
+        Trigger.OOM: "OOM event",
+        Trigger.UNHEALTHY: "it became unhealthy",
+        Trigger.START: "it started",
+        Trigger.CREATE: "it was created",
+    }
+)
+"""The triggers of which nothing more is to be said."""
 
 
 def judgeable(setup: Setup, entry: Entry, at: float) -> bool:
@@ -42,6 +56,8 @@ def is_due(setup: Setup, state: State, entry: Entry, rule: Rule, at: float) -> b
     """Whether the trigger of this rule is given."""
     if rule.on is Trigger.BLIND:
         return unseen_since(setup, state, entry, rule, at) is not None
+    if rule.on is Trigger.OWNER_GONE:
+        return lost_owner(setup, state, entry, at) is not None
     return rule.on in entry.due
 
 
@@ -67,27 +83,28 @@ def unseen_since(setup: Setup, state: State, entry: Entry, rule: Rule, at: float
 def sentence(setup: Setup, state: State, entry: Entry, rule: Rule, at: float) -> str:
     """What gave the reason to look at the condition; empty without a trigger."""
     match rule.on:
-        case None:
-            return ""
-        case Trigger.OOM:
-            return "OOM event"
         case Trigger.DIE:
             code = entry.container.exit_code if entry.container.exit_code is not None else entry.last_exit
             return "it ended" if code is None else f"it ended with exit code {code}"
-        case Trigger.UNHEALTHY:
-            return "it became unhealthy"
-        case Trigger.START:
-            return "it started"
-        case Trigger.CREATE:
-            return "it was created"
         case Trigger.CRASH_LOOP:
             return f"it ended {setup.crash_ends} times or more within {setup.crash_within:.0f} s"
         case Trigger.ORPHANED:
             return f"its main has been gone for {at - _alone_since(entry, at):.0f} s"
+        case Trigger.OWNER_GONE:
+            return _of_owner(setup, state, entry, at)
         case Trigger.BLIND:
             since = unseen_since(setup, state, entry, rule, at)
             what = "no events" if state.deaf is not None and state.deaf == since else "no reading of it"
             return f"{what} for {at - (at if since is None else since):.0f} s"
+        case _:
+            return _PLAIN.get(rule.on, "") if rule.on is not None else ""
+
+
+def _of_owner(setup: Setup, state: State, entry: Entry, at: float) -> str:
+    known = lost_owner(setup, state, entry, at)
+    if known is None:
+        return "its owner is gone"
+    return f"its owner has been gone for {at - known.since:.0f} s: {known.why}"
 
 
 def _alone_since(entry: Entry, at: float) -> float:

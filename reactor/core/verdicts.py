@@ -42,6 +42,9 @@ def judge(
     return hearing.close()
 
 
+_FOUND_ANEW = frozenset({Trigger.BLIND, Trigger.OWNER_GONE})
+"""The triggers that are given for as long as something is so."""
+
 _Match = tuple[Rule, View, float]
 """A rule that holds for the run, what it read, and since when it has held."""
 
@@ -75,7 +78,9 @@ class _Hearing:
         before = self._holding.get(rule.key)
         try:
             verdict = self._verdict(rule, view)
-            if verdict or before is not None:
+            # What an earlier monitor's rule has said is remembered without since when it held.
+            broken = verdict is False and rule.key in self._entry.latched
+            if verdict or before is not None or broken:
                 self._hold(rule, before, verdict)
         except Exception as error:  # noqa: BLE001  # A defect of one rule must not stop the others.
             self._broken.append((rule, said(error)))
@@ -97,7 +102,8 @@ class _Hearing:
             return False
         if rule.when is not None and rule.when.total is not None:
             return False
-        if rule.waits and not self._ticking:
+        if not self._ticking and (rule.waits or rule.on is Trigger.ORPHANED):
+            # Whether a main is gone is only known when time goes on; what held then has not ceased to hold.
             self._open.append(rule)
             return False
         return True
@@ -113,7 +119,7 @@ class _Hearing:
         now = held(before, self._at, verdict=verdict, proof=proof, keep=rule.keep, patience=patience)
         if now is None:
             self._holding.pop(rule.key, None)
-            if rule.on is Trigger.BLIND or not rule.ends:
+            if rule.on in _FOUND_ANEW or not rule.ends:
                 # The next time that it holds will be another one.
                 self._entry = replace(self._entry, latched=self._entry.latched - {rule.key})
             return

@@ -49,7 +49,8 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How the run ended. ``at`` is when we knew, ``died`` when the engine's word of the death came."""
+    """How the run ended. ``at`` is when we knew, ``died`` when the engine's word of the death came. ``basis``
+    is ``intent`` where the cause is only likely."""
 
     exit_code: int | None
     cause: str
@@ -57,6 +58,7 @@ class Ending:
     finished_at: str
     at: float | None = None
     died: float | None = None
+    basis: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +242,7 @@ def _ending(row: sqlite3.Row, ended: sqlite3.Row) -> Ending:
         finished_at=text(ended["finished_at"]),
         at=at,
         died=None if at is None or died is None else at - died,
+        basis=text(ended["basis"]),
     )
 
 

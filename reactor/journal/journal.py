@@ -15,13 +15,15 @@ from reactor.core.decisions import Decision, Outcome
 from reactor.core.evidence import Evidence
 from reactor.core.facts import Extended
 from reactor.core.grounds import Grounds
+from reactor.core.meant import Done, Meant
 from reactor.core.notes import Cause, Ended
 from reactor.core.orders import Hold, Orders, Silence
 from reactor.core.ports import Anchor, KeptLease
 from reactor.core.protection import Standing
-from reactor.journal import clocks, rows, tenancy
-from reactor.journal.backlog import Backlog
+from reactor.journal import clocks, ordered, rows, tenancy
+from reactor.journal.backlog import Backlog, Receipt
 from reactor.journal.memory import KnownRun, Memory, Recollection
+from reactor.journal.ordered import Deed
 from reactor.journal.rows import Moment
 from reactor.journal.shouting import Shouter
 from reactor.journal.store import Store
@@ -29,6 +31,8 @@ from reactor.journal.writer import Writer
 
 PATIENCE = 0.1
 """How long an intent may wait for the disk: a victim that saturates it must not save itself that way."""
+ORDER_PATIENCE = 2.0
+"""How long an operator waits to hear that what he ordered is on the disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +86,17 @@ class Journal:
             inline=inline,
         )
         self._open_intents: tuple[Decision, ...] = ()
+        self._asked: Mapping[str, float] = {}
+        self._meant: Mapping[Run, Meant] = {}
         self._proven: Mapping[str, str] = {}
         self._leases: dict[str, KeptLease] = {}
         self._boots: frozenset[str] = frozenset()
         self._extensions: dict[ContainerId, Extended] = {}
         self._orders = Orders()
         self._standing: dict[str, Hold | Silence] = {}
+        self._by_wall = 0
+        self._done: Mapping[Run, tuple[Done, ...]] = {}
+        self._latest_order: Receipt | None = None
         self._told_drops = 0
         self._late = 0
 
@@ -100,14 +109,15 @@ class Journal:
 
     async def intend(self, decision: Decision, began: float) -> bool:
         """Write an intent and wait until it is on the disk, at most 100 ms; False if it is not there yet."""
-        receipt = self._backlog.put_intent(rows.intend(decision, self._moment(began)))
-        self._tell_drops()
-        with trio.move_on_after(self._patience):
-            await receipt.wait()
-        if not receipt.written:
+        written = await self._wait_written(rows.intend(decision, self._moment(began)))
+        if not written:
             self._late += 1
             self._shouter.shout("an intent is not on the disk in time", decision=decision.id, late=self._late)
-        return receipt.written
+        return written
+
+    async def note_asked(self, decision: Decision) -> None:
+        """Write that the engine is told now to stop the run, and wait as for an intent."""
+        await self._wait_written(rows.asked(decision, self._moment()))
 
     def conclude(self, outcome: Outcome) -> None:
         """Write what came of an intent, without waiting."""
@@ -149,6 +159,18 @@ class Journal:
         """The decisions of an earlier monitor whose end it did not write down, the oldest first."""
         return self._open_intents
 
+    def done(self) -> Mapping[Run, tuple[Done, ...]]:
+        """What the rules of an earlier monitor did to runs that they left alive."""
+        return self._done
+
+    def asked(self) -> Mapping[str, float]:
+        """When the engine was told to stop the runs of open intents, by the decisions' ids."""
+        return self._asked
+
+    def meant(self) -> Mapping[Run, Meant]:
+        """What an earlier monitor intended for runs, as far as it may have to do with how they ended."""
+        return self._meant
+
     def open_runs(self) -> tuple[KnownRun, ...]:
         """The runs without an exit."""
         return self._memory.open_runs()
@@ -178,12 +200,33 @@ class Journal:
     def order(self, order: Hold | Silence) -> None:
         """Write what an operator ordered; again does no harm."""
         self._standing[order.id] = order
-        self._put(rows.order(order, self._moment(order.since)))
+        self._put_order(ordered.order(order, self._moment(order.since)))
 
     def lift(self, key: str, by: str) -> None:
         """Write that an order is over, by its id."""
         self._standing.pop(key, None)
-        self._put(rows.lift(key, by, self._moment()))
+        self._put_order(ordered.lift(key, by, self._moment()))
+
+    def did(self, deed: Deed) -> None:
+        """Write what an operator did once: it is for the record only."""
+        self._put_order(ordered.did(deed, self._moment(deed.at)))
+
+    async def kept(self) -> bool:
+        """Wait until what was ordered last is on the disk, two seconds at most; False if it is not there yet.
+
+        It is tried on, and in force meanwhile; a monitor that begins anew may know nothing of it.
+        """
+        receipt = self._latest_order
+        if receipt is None:
+            return True
+        with trio.move_on_after(ORDER_PATIENCE):
+            await receipt.wait()
+        return receipt.written
+
+    @property
+    def by_wall(self) -> int:
+        """How many standing orders with an end go by the wall's clock: the machine was started anew since."""
+        return self._by_wall
 
     def leases(self) -> tuple[KeptLease, ...]:
         """The leases as they were last kept."""
@@ -212,7 +255,7 @@ class Journal:
     def extend(self, fact: Extended) -> None:
         """Write down that somebody lets a container live longer, without waiting."""
         self._extensions[fact.id] = fact
-        self._put(tenancy.extend(fact, self._moment(fact.at)))
+        self._put_order(tenancy.extend(fact, self._moment(fact.at)))
 
     async def wait_written(self) -> None:
         """Wait until everything is on its way to the disk; give it a deadline."""
@@ -230,10 +273,23 @@ class Journal:
             healthy=self._writer.healthy,
         )
 
+    async def _wait_written(self, row: rows.Row) -> bool:
+        """Write a row before everything else, and wait for the disk as long as one may."""
+        receipt = self._backlog.put_intent(row)
+        self._tell_drops()
+        with trio.move_on_after(self._patience):
+            await receipt.wait()
+        return receipt.written
+
     def _moment(self, at: float | None = None) -> Moment:
         now = trio.current_time()
         since = now - (now if at is None else at)
         return Moment(now - since, self._wall() - since, self._boot_id, self._boot() - since)
+
+    def _put_order(self, row: rows.Row) -> None:
+        """Orders are few, somebody waits for them, and no look at the engine would find a lost one."""
+        self._latest_order = self._backlog.put_intent(row)
+        self._tell_drops()
 
     def _put(self, *written: rows.Row) -> None:
         self._backlog.put(written)
@@ -246,8 +302,12 @@ class Journal:
 
     def _recall(self, recollection: Recollection) -> None:
         self._open_intents = recollection.intents
+        self._asked = recollection.asked
+        self._meant = recollection.meant
         self._proven = dict.fromkeys(recollection.proven, "")
         self._orders = recollection.orders
+        self._by_wall = recollection.by_wall
+        self._done = recollection.done
         self._memory.recall(recollection)
         self._leases = {**{each.name: each for each in recollection.leases}, **self._leases}
         self._boots |= recollection.boots
@@ -267,4 +327,4 @@ class Journal:
         if self._proven:
             self._backlog.put(rows.proven(self._proven, now))
         for order in self._standing.values():
-            self._backlog.put((rows.order(order, self._moment(order.since)),))
+            self._backlog.put((ordered.order(order, self._moment(order.since)),))

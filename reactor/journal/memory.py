@@ -11,6 +11,7 @@ from types import MappingProxyType
 from reactor.core.container import ContainerId, Run
 from reactor.core.decisions import Decision
 from reactor.core.facts import Extended
+from reactor.core.meant import Done, Meant
 from reactor.core.notes import Cause
 from reactor.core.orders import Orders
 from reactor.core.ports import Anchor, KeptLease
@@ -43,6 +44,10 @@ class Recollection:
     leases: tuple[KeptLease, ...] = ()
     boots: frozenset[str] = frozenset()
     extensions: tuple[Extended, ...] = ()
+    asked: Mapping[str, float] = field(default_factory=dict)
+    meant: Mapping[Run, Meant] = field(default_factory=dict)
+    by_wall: int = 0
+    done: Mapping[Run, tuple[Done, ...]] = field(default_factory=dict)
 
 
 class Memory:

@@ -5,71 +5,101 @@ have been edited; what does not have the right shape is left out.
 """
 
 import json
-import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from reactor.core.container import ContainerId, Run
-from reactor.core.decisions import Decision
+from reactor.core.decisions import Decision, Result, Why
+from reactor.core.meant import Done, Meant
 from reactor.core.notes import Cause
-from reactor.core.orders import Hold, Orders, Silence
 from reactor.core.ports import Anchor
-from reactor.core.verbs import Action
-from reactor.journal import tenancy
+from reactor.core.verbs import ENDING, Action
+from reactor.journal import ordered, tenancy
 from reactor.journal.memory import KnownRun, Recollection
 from reactor.journal.rows import Moment
+from reactor.journal.visiting import is_full_id
 
-_FULL_ID = re.compile(r"[0-9a-f]{64}")
+MOST_MEANT = 2000
+"""Among so many of the latest intents an end of ours is sought of which only the outcome was written."""
 
 # In the order in which they were written, a main's before its sidecars': the wall clock may have jumped.
 _INTENTS = (
     "SELECT id, container, started_at, name, action, rule, reason, cause, grace, dry_run, boot_id, boot,"
     " held, summary, level FROM intents WHERE final = 0 ORDER BY rowid"
 )
+# On the boot-time clock, which does not outlive a boot; nor does what was asked to stop.
+_ASKED = "SELECT id, asked FROM intents WHERE final = 0 AND asked IS NOT NULL AND boot_id = ?"
 _RUNS = (
     "SELECT container, started_at, name, image, standing, mains, task, boot_id, born"
     " FROM runs WHERE over = 0 ORDER BY first_seen DESC, rowid DESC LIMIT ?"
 )
-_ORDERS = (
-    "SELECT kind, id, container, name, rule, who, why, since, until FROM orders"
-    " WHERE lifted IS NULL AND (until IS NULL OR until > ?) ORDER BY since, rowid"
+# The outcome comes before the exit, so that the one may be there without the other.
+_MEANT = (
+    "SELECT container, started_at, action, coalesce(begun, wall), grace, final FROM"
+    " (SELECT * FROM intents WHERE final = 0 UNION ALL SELECT * FROM intents WHERE final = 1"
+    " AND result = 'done' AND why = 'ended' AND rowid > (SELECT coalesce(max(rowid), 0) FROM intents) - ?) i"
+    " WHERE dry_run = 0 AND NOT EXISTS (SELECT 1 FROM exits e WHERE e.container = i.container"
+    " AND e.started_at = i.started_at AND e.cause = 'reactor')"
+)
+_DONE = (
+    "SELECT i.container, i.started_at, i.rule, i.level, i.action, i.final, i.result, i.why FROM runs r"
+    " JOIN intents i ON i.container = r.container AND i.started_at = r.started_at"
+    " WHERE r.over = 0 AND i.dry_run = 0 ORDER BY i.rowid"
 )
 _EXITS = "SELECT container, started_at, cause FROM exits ORDER BY recorded DESC, rowid DESC LIMIT ?"
 
 
 def recall(connection: sqlite3.Connection, now: Moment, capacity: int) -> Recollection:
     """Everything that is unfinished, and the newest exits, the oldest first."""
-    runs = [_run(row) for row in connection.execute(_RUNS, (capacity,)) if _is_full(row[0])]
+    runs = [_run(row) for row in connection.execute(_RUNS, (capacity,)) if is_full_id(row[0])]
     causes = set(Cause)
     exits = {
         Run(ContainerId(row[0]), row[1]): Cause(row[2])
         for row in reversed(connection.execute(_EXITS, (capacity,)).fetchall())
-        if row[2] in causes and _is_full(row[0])
+        if row[2] in causes and is_full_id(row[0])
     }
     proven = frozenset(row[0] for row in connection.execute("SELECT proof FROM proven"))
+    orders, by_wall = ordered.standing(connection, now)
     return Recollection(
         tuple(reversed(runs)),
         exits,
         tuple(_intents(connection, now)),
         proven,
-        _orders(connection, now),
+        orders,
         tenancy.leases(connection),
         tenancy.boots(connection),
         tenancy.extensions(connection, now),
+        {row[0]: now.at - (now.boot - row[1]) for row in connection.execute(_ASKED, (now.boot_id,))},
+        _meant(connection),
+        by_wall,
+        _done(connection),
     )
 
 
-def _orders(connection: sqlite3.Connection, now: Moment) -> Orders:
-    """What was ordered and is not over, its moments on our own clock."""
-    hold, silences = None, []
-    for kind, key, container, name, rule, who, why, since, until in connection.execute(_ORDERS, (now.wall,)):
-        began = now.at + since - now.wall
-        over = None if until is None else now.at + until - now.wall
-        if kind == "hold":
-            hold = Hold(key, began, who, why, over)
-        elif over is not None and (not container or _is_full(container)):
-            silences.append(Silence(key, began, over, who, why, container, name, rule))
-    return Orders(hold, tuple(silences))
+def _done(connection: sqlite3.Connection) -> Mapping[Run, tuple[Done, ...]]:
+    """What rules did to runs that they left alive; what was written last of a rule and a run counts."""
+    found: dict[Run, dict[tuple[str, str], Done]] = {}
+    for container, started_at, rule, level, action, final, result, why in connection.execute(_DONE):
+        if action in ENDING or not is_full_id(container):
+            continue
+        done = found.setdefault(Run(ContainerId(container), started_at), {})
+        done.pop((rule, level), None)
+        if not final or result == Result.DONE or why == Why.INTERRUPTED:
+            done[rule, level] = Done(rule, level, certain=bool(final) and result == Result.DONE)
+    return {run: tuple(done.values()) for run, done in found.items() if done}
+
+
+def _meant(connection: sqlite3.Connection) -> Mapping[Run, Meant]:
+    """What was intended for runs, and not known to have come to nothing; what was seen to come off wins."""
+    found: dict[Run, Meant] = {}
+    for container, started_at, action, begun, grace, final in connection.execute(_MEANT, (MOST_MEANT,)):
+        if action not in ENDING or not is_full_id(container) or not isinstance(begun, float):
+            continue
+        run, meant = Run(ContainerId(container), started_at), Meant(Action(action), round(begun * 1e9), grace)
+        if run not in found or final:
+            found[run] = replace(meant, ended=bool(final))
+    return found
 
 
 def _run(row: tuple[str, str, str, str, str, str, str, str | None, float | None]) -> KnownRun:
@@ -84,12 +114,7 @@ def _mains(text: str) -> frozenset[ContainerId]:
         listed = json.loads(text)
     except ValueError:
         return frozenset()
-    return frozenset(ContainerId(item) for item in listed if _is_full(item))
-
-
-def _is_full(text: object) -> bool:
-    """Whether this is a full id; anything else would name some other container, or none."""
-    return isinstance(text, str) and _FULL_ID.fullmatch(text) is not None
+    return frozenset(ContainerId(item) for item in listed if is_full_id(item))
 
 
 def _intents(connection: sqlite3.Connection, now: Moment) -> Iterator[Decision]:
@@ -98,9 +123,9 @@ def _intents(connection: sqlite3.Connection, now: Moment) -> Iterator[Decision]:
     actions = set(Action)
     for row in connection.execute(_INTENTS):
         name, action, rule, reason, cause, grace, dry_run, boot_id, boot, held, summary, level = row[3:]
-        if action not in actions or not _is_full(row[1]):
+        if action not in actions or not is_full_id(row[1]):
             continue  # A newer reactor knew more actions; what they were for is not guessed.
-        at = now.at - (now.boot - boot) if boot_id == now.boot_id else now.at
+        at = now.at - (now.boot - boot) if boot_id == now.boot_id != "" else now.at
         yield Decision(
             id=row[0],
             at=at,

@@ -16,7 +16,6 @@ from reactor.core.evidence import Evidence
 from reactor.core.grounds import Grounds
 from reactor.core.moments import nanoseconds
 from reactor.core.notes import Ended
-from reactor.core.orders import Hold, Silence
 from reactor.core.ports import Anchor
 from reactor.journal import papers
 from reactor.journal.memory import KnownRun
@@ -46,14 +45,16 @@ class Moment:
 
 _INTENT = (
     "INSERT INTO intents (id, container, started_at, name, action, rule, reason, cause, grace, dry_run,"
-    " wall, boot_id, boot, held, summary, level) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " wall, boot_id, boot, held, summary, level, begun)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 # The same decision is intended again by a monitor that took over from one that was killed: the row is
 # then open again.
 INTEND = _INTENT + (
     " ON CONFLICT (id) DO UPDATE SET wall = excluded.wall, boot_id = excluded.boot_id, boot = excluded.boot,"
-    " held = excluded.held, dry_run = excluded.dry_run, result = NULL, why = NULL, final = 0,"
+    " held = excluded.held, dry_run = excluded.dry_run,"
+    " asked = CASE boot_id WHEN excluded.boot_id THEN asked END, result = NULL, why = NULL, final = 0,"
     " times = times + 1"
 )
 
@@ -63,6 +64,8 @@ CONCLUDE = (
     "UPDATE intents SET result = ?, why = ?, detail = ?, calls = ?, finished = ?, final = ?, took = ?"
     " WHERE id = ? AND final <= ?"
 )
+
+ASKED = "UPDATE intents SET asked = coalesce(asked, ?) WHERE id = ?"
 
 ADOPT = (
     "INSERT INTO runs (container, started_at, name, image, standing, first_seen, mains, task)"
@@ -80,11 +83,16 @@ KEEP = (
 # A cause is only ever replaced by one that says more: by one that stands further behind in the list.
 END = (
     "INSERT INTO exits (container, started_at, exit_code, cause, oom, finished_at, recorded, ended,"
-    " boot_id, boot, died) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " boot_id, boot, died, basis) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (container, started_at) DO UPDATE SET"
     " exit_code = coalesce(excluded.exit_code, exit_code), oom = max(oom, excluded.oom),"
     " cause = CASE WHEN instr('unseen,itself,oom,engine,reactor', excluded.cause)"
     " > instr('unseen,itself,oom,engine,reactor', cause) THEN excluded.cause ELSE cause END,"
+    " basis = CASE WHEN instr('unseen,itself,oom,engine,reactor', excluded.cause)"
+    " > instr('unseen,itself,oom,engine,reactor', cause) THEN excluded.basis"
+    " WHEN excluded.cause = cause AND excluded.basis = '' THEN '' ELSE basis END,"
+    " died = CASE WHEN died IS NULL AND boot_id = excluded.boot_id"
+    " THEN excluded.died - (excluded.boot - boot) ELSE died END,"
     " ended = CASE excluded.finished_at WHEN '' THEN ended ELSE excluded.ended END,"
     " finished_at = CASE excluded.finished_at WHEN '' THEN finished_at ELSE excluded.finished_at END"
 )
@@ -97,11 +105,6 @@ ATTACH = (
     " processes = coalesce(excluded.processes, processes), log = coalesce(excluded.log, log)"
 )
 FORGET_PROVEN = "DELETE FROM proven"
-ORDER = (
-    "INSERT OR IGNORE INTO orders (id, kind, container, name, rule, who, why, since, until)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
-LIFT = "UPDATE orders SET lifted = ?, lifted_by = ? WHERE id = ? AND lifted IS NULL"
 PROVEN = "INSERT INTO proven (proof, rule, since) VALUES (?, ?, ?)"
 MARK_OVER = "UPDATE runs SET over = 1 WHERE container = ? AND started_at = ?"
 
@@ -109,6 +112,11 @@ MARK_OVER = "UPDATE runs SET over = 1 WHERE container = ? AND started_at = ?"
 def intend(decision: Decision, moment: Moment) -> Row:
     """The intent to carry out a decision."""
     return Row(INTEND, _intent(decision, moment))
+
+
+def asked(decision: Decision, moment: Moment) -> Row:
+    """That the engine is told to stop the run, now."""
+    return Row(ASKED, (moment.boot, decision.id))
 
 
 def conclude(outcome: Outcome, moment: Moment) -> tuple[Row, Row]:
@@ -171,6 +179,7 @@ def end(ended: Ended, moment: Moment) -> tuple[Row, Row]:
         moment.boot_id,
         moment.boot,
         None if ended.died is None else moment.at - ended.died,
+        ended.basis,
     )
     return Row(END, values), Row(MARK_OVER, _run(ended.run))
 
@@ -194,21 +203,6 @@ def proven(proofs: Mapping[str, str], moment: Moment) -> tuple[Row, ...]:
     return Row(FORGET_PROVEN, ()), *kept
 
 
-def order(order: Hold | Silence, moment: Moment) -> Row:
-    """What an operator ordered; again does no harm. ``moment`` is when it was."""
-    silence = order if isinstance(order, Silence) else None
-    what = (silence.container, silence.name, silence.rule) if silence is not None else ("", "", "")
-    until = None if order.until is None else moment.wall + order.until - order.since
-    kind = "silence" if silence is not None else "hold"
-    texts = (order.id, kind, *what, order.who, order.why)
-    return Row(ORDER, (*(storable(text) for text in texts), moment.wall, until))
-
-
-def lift(key: str, by: str, moment: Moment) -> Row:
-    """That it is over."""
-    return Row(LIFT, (moment.wall, storable(by), storable(key)))
-
-
 def _run(run: Run) -> tuple[str, str]:
     return storable(run.id), storable(run.started_at)
 
@@ -230,6 +224,7 @@ def _intent(decision: Decision, moment: Moment) -> tuple[Value, ...]:
         decision.at - decision.seen,
         storable(decision.summary),
         storable(decision.level),
+        moment.wall,
     )
 
 

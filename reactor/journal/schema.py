@@ -127,6 +127,28 @@ CREATE TABLE extensions (
 );
 """
 
+# When the engine was told to stop the run politely, on the boot-time clock of `boot_id`: written right before
+# it is, so that whoever finds the intent open asks a process that is shutting down no second time.
+_ASKED = """
+ALTER TABLE intents ADD COLUMN asked REAL;
+"""
+
+# What the cause of an end rests on: empty for what was seen, ``intent`` for what is only likely. `begun` is
+# when an intent was first written, where `wall` is of the last time.
+_BASIS = """
+ALTER TABLE exits ADD COLUMN basis TEXT NOT NULL DEFAULT '';
+ALTER TABLE intents ADD COLUMN begun REAL;
+"""
+
+# When an order was given on the boot-time clock: within one boot it lasts by that, whatever the wall's does.
+_ORDERS_BY_BOOT = """
+ALTER TABLE orders ADD COLUMN boot_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE orders ADD COLUMN boot REAL;
+CREATE INDEX orders_container ON orders (container);
+CREATE INDEX orders_name ON orders (name);
+CREATE INDEX orders_lifted ON orders (lifted) WHERE lifted IS NOT NULL;
+"""
+
 MIGRATIONS: tuple[str, ...] = (
     _FIRST,
     _PROVEN,
@@ -137,6 +159,9 @@ MIGRATIONS: tuple[str, ...] = (
     _NEWS,
     _OWNERS,
     _EXTENSIONS,
+    _ASKED,
+    _BASIS,
+    _ORDERS_BY_BOOT,
 )
 VERSION = len(MIGRATIONS)
 

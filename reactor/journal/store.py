@@ -25,12 +25,17 @@ _EXPIRED_NEWS = (
     "DELETE FROM news WHERE cursor IN (SELECT cursor FROM news WHERE cursor <"
     " coalesce((SELECT min(cursor) FROM news WHERE at >= ?), 9223372036854775807) ORDER BY cursor LIMIT ?)"
 )
+# A hold without an end stands until somebody lifts it.
+_EXPIRED_ORDERS = (
+    "DELETE FROM orders WHERE rowid IN (SELECT rowid FROM orders WHERE coalesce(lifted, until,"
+    " CASE WHEN kind IN ('ack', 'release') THEN since END) < ? LIMIT ?)"
+)
 EXPIRED = (
     "DELETE FROM exits WHERE rowid IN (SELECT rowid FROM exits WHERE recorded < ? LIMIT ?)",
     "DELETE FROM intents WHERE rowid IN (SELECT rowid FROM intents WHERE wall < ? LIMIT ?)",
     "DELETE FROM certificates WHERE rowid IN (SELECT rowid FROM certificates WHERE wall < ? LIMIT ?)",
     _EXPIRED_NEWS,
-    "DELETE FROM orders WHERE rowid IN (SELECT rowid FROM orders WHERE coalesce(lifted, until) < ? LIMIT ?)",
+    _EXPIRED_ORDERS,
     "DELETE FROM runs WHERE rowid IN (SELECT rowid FROM runs WHERE first_seen < ? AND over = 1 LIMIT ?)",
 )
 NEWEST = (

@@ -74,7 +74,7 @@ def extensions(connection: sqlite3.Connection, now: Moment) -> tuple[Extended, .
     go by, and what it makes longer than it ever was counts as over."""
     found = []
     for container, seconds, who, why, wall, ends, boot_id, until in connection.execute(_EXTENSIONS):
-        left = until - now.boot if boot_id == now.boot_id else ends - now.wall
+        left = until - now.boot if boot_id == now.boot_id != "" else ends - now.wall
         if 0 < left <= ends - wall + 1:
             found.append(Extended(now.at, ContainerId(container), seconds, now.at + left, who, why))
     return tuple(found)

@@ -5,6 +5,7 @@ what does not have the right shape is unknown.
 """
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -22,6 +23,7 @@ from reactor.journal.errors import (
     NotAJournal,
 )
 
+_FULL_ID = re.compile(r"[0-9a-f]{64}")
 PATIENCE = 5.0
 """Seconds to wait while somebody brings the file to another version."""
 
@@ -70,6 +72,11 @@ def _check_version(connection: sqlite3.Connection, path: Path) -> None:
         raise JournalTooNew(path, version, schema.VERSION)
     if version < schema.VERSION:
         raise JournalTooOld(path, version, schema.VERSION)
+
+
+def is_full_id(value: object) -> bool:
+    """Whether this is a full id; anything else would name some other container, or none."""
+    return isinstance(value, str) and _FULL_ID.fullmatch(value) is not None
 
 
 def text(value: object) -> str:

@@ -38,7 +38,8 @@ class Readings:
 
     ``containers`` are the living ones only: one that is left out has no series any more.
     ``rule_unknown`` says for each rule in force for how many runs it cannot be judged.
-    ``host_memory_known`` is None where no rule asks for it.
+    ``host_memory_known`` is None where no rule asks for it. ``owners`` are counted by their kind and what is
+    known of them, ``leases`` by how they stand.
     """
 
     at: float
@@ -58,9 +59,14 @@ class Readings:
     stale_samples: int = 0
     host_memory_known: bool | None = None
     host_memory_available: int | None = None
+    owners: Mapping[tuple[str, str], int] = field(default_factory=dict, hash=False)
+    leases: Mapping[str, int] = field(default_factory=dict, hash=False)
+    lease_connections: int = 0
     outbox_queued: int = 0
     outbox_in_flight: int = 0
     outbox_quarantined: int = 0
+    outbox_beside: int = 0
+    outbox_overdue: int = 0
     journal_queued: int = 0
     journal_healthy: bool | None = None
     recording_healthy: bool | None = None

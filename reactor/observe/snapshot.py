@@ -81,6 +81,9 @@ _OF_READINGS: Mapping[str, Callable[[Readings], Number | None]] = MappingProxyTy
         "reactor_outbox_queued": lambda now: now.outbox_queued,
         "reactor_outbox_in_flight": lambda now: now.outbox_in_flight,
         "reactor_outbox_quarantined": lambda now: now.outbox_quarantined,
+        "reactor_lease_connections": lambda now: now.lease_connections,
+        "reactor_outbox_beside": lambda now: now.outbox_beside,
+        "reactor_outbox_overdue": lambda now: now.outbox_overdue,
         "reactor_ready": lambda now: int(now.ready),
         "reactor_stats_streams": lambda now: now.stats_streams,
         "reactor_stats_shed": lambda now: now.stats_shed,
@@ -124,6 +127,8 @@ def collect(captured: Captured, own: OwnCost) -> MetricSnapshot:
         "process_uptime_seconds": _one(max(0.0, now.at - captured.started)),
         "reactor_build_info": {(now.version, platform.python_version()): 1},
         "reactor_containers": _by_standing(living.values()),
+        "reactor_owners": {(kind, state): count for (kind, state), count in now.owners.items()},
+        "reactor_leases": {(state,): count for state, count in now.leases.items()},
         "reactor_rule_unknown": {(plain(rule),): count for rule, count in now.rule_unknown.items()},
     }
     births: dict[Labels, float] = {

@@ -185,6 +185,18 @@ ACTIONS = (
         "reactor.outbox.quarantined", "{decision}", _U, "reactor_outbox_quarantined",
         "Decisions that the engine does not get done; tried again from time to time.",
     ),
+    Row(
+        "reactor.outbox.beside", "{decision}", _U, "reactor_outbox_beside",
+        "Decisions begun although all places were taken, because nobody came back from the engine.",
+    ),
+    Row(
+        "reactor.outbox.overdue", "{decision}", _U, "reactor_outbox_overdue",
+        "Decisions under way that have lost their place, because the engine does not come back from them.",
+    ),
+    Row(
+        "reactor.outbox.at_bound", "{decision}", _C, "reactor_outbox_at_bound_total",
+        "Decisions that had to wait because as many went on beside as may be.",
+    ),
 )  # fmt: skip
 
 STREAMS = (
@@ -267,6 +279,35 @@ RECONCILE = (
     Row(
         "reactor.orphans.found", "{container}", _C, "reactor_orphans_found_total",
         "Sidecars found alive whose main container is gone.",
+    ),
+)  # fmt: skip
+
+OWNERS = (
+    Row(
+        "reactor.owners", "{owner}", _U, "reactor_owners",
+        "Owners that living mains name, by their kind and by what is known of them.", ("kind", "state"),
+    ),
+    Row(
+        "reactor.owners.gone", "{owner}", _C, "reactor_owners_gone_total",
+        "Times that an owner was found to be gone, after it was there or unknown.", ("kind",),
+    ),
+    Row(
+        "reactor.orphans.ended", "{container}", _C, "reactor_orphans_ended_total",
+        "Containers that were ended for what they had lost: a 'main' its owner, a 'sidecar' its main.",
+        ("standing",),
+    ),
+    Row(
+        "reactor.leases", "{lease}", _U, "reactor_leases",
+        "Leases on record: 'held', 'over' since nobody renewed them, or 'given-up'.", ("state",),
+    ),
+    Row(
+        "reactor.lease.connections", "{connection}", _U, "reactor_lease_connections",
+        "Open connections that hold a lease.",
+    ),
+    Row(
+        "reactor.lease.events", "{event}", _C, "reactor_lease_events_total",
+        "What became of leases: 'taken', 'renewed', 'given-up', 'ran-out'; 'refused' to any but the holder.",
+        ("event",),
     ),
 )  # fmt: skip
 
@@ -354,6 +395,7 @@ TABLE: tuple[Row, ...] = (
     *STREAMS,
     *HOST,
     *RECONCILE,
+    *OWNERS,
     *JOURNAL,
     *RECORDING,
     *OURSELVES,

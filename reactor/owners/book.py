@@ -5,37 +5,30 @@ renewals can come in; time in which nobody could have renewed counts for nobody.
 comes with an older one is refused, so that a holder that was taken for gone cannot speak for the next.
 """
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from reactor.core.owners import LEASE_NAME
 from reactor.core.ports import KeptLease
 from reactor.owners.finding import ALIVE, Found, gone, unknown
+from reactor.owners.lease import Lease, LeaseRefused, checked
 
 MOST = 10_000
-LONGEST_TTL = 86_400.0
-SHORTEST_TTL = 1.0
 STALL = 5.0
 """Seconds between two looks beyond which nobody could have renewed: we were stopped, or the host slept."""
+
+EVENTS = ("taken", "renewed", "given-up", "ran-out", "refused")
 
 Keep = Callable[[KeptLease], None]
 
 
-class LeaseRefused(Exception):
-    """It cannot be done, and why: an HTTP status and a sentence."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-
-
 @dataclass(frozen=True, slots=True)
-class Lease:
-    """One lease; ``until`` is when it runs out if nobody renews it. ``holds`` are connections that do."""
+class LeaseStatistics:
+    """How many leases are held, over and given up, connections that hold some, and what became of all."""
 
-    kept: KeptLease
-    until: float
-    holds: int = 0
+    standing: Mapping[str, int]
+    connections: int
+    events: Mapping[str, int]
 
 
 class LeaseBook:
@@ -46,6 +39,7 @@ class LeaseBook:
         self._leases: dict[str, Lease] = {}
         self._token = 0
         self._looked: float | None = None
+        self._events: Counter[str] = Counter()
 
     def recall(self, kept: Iterable[KeptLease]) -> None:
         """Take in what an earlier monitor left."""
@@ -63,26 +57,37 @@ class LeaseBook:
         """Time went on; if it did so without us, everybody gets it back."""
         if self._looked is None:
             return
-        lost = at - self._looked
-        self._looked = at
+        before, self._looked = self._looked, at
+        lost = at - before
         if lost > STALL:
             for name, lease in self._leases.items():
                 self._leases[name] = replace(lease, until=lease.until + lost)
+            return
+        self._events["ran-out"] += sum(
+            before < lease.until <= at and not lease.holds and not lease.kept.given_up
+            for lease in self._leases.values()
+        )
 
     def take(self, name: str, ttl: float, holder: str, at: float) -> Lease:
         """Begin to hold a lease that nobody holds; its token is larger than all before."""
-        ttl = _checked(name, ttl)
+        ttl = checked(name, ttl)
         old = self._leases.get(name)
         if old is not None and self._is_held(old, at):
             raise LeaseRefused(409, "somebody else holds this lease")
         if old is None and len(self._leases) >= MOST and not self._forget_one(at):
             raise LeaseRefused(429, f"there are {MOST} leases already")
         self._token += 1
+        self._events["taken"] += 1
         return self._put(KeptLease(name, self._token, ttl, holder), at)
 
     def renew(self, name: str, token: int, ttl: float, at: float) -> Lease:
         """Hold it for so long from now on; refused with any token but the present one."""
-        ttl = _checked(name, ttl)
+        lease = self._renewed(name, token, ttl, at)
+        self._events["renewed"] += 1
+        return lease
+
+    def _renewed(self, name: str, token: int, ttl: float, at: float) -> Lease:
+        ttl = checked(name, ttl)
         lease = self._with_token(name, token)
         if lease.kept.given_up:
             raise LeaseRefused(409, "this lease was given up; take it anew, without a token")
@@ -93,12 +98,19 @@ class LeaseBook:
 
     def give_up(self, name: str, token: int, at: float) -> Lease:
         """Let it go: whoever it stands for is gone from now on."""
-        return self._put(replace(self._with_token(name, token).kept, given_up=True), at)
+        lease = self._with_token(name, token)
+        self._events["given-up"] += not lease.kept.given_up
+        return self._put(replace(lease.kept, given_up=True), at)
 
     def hold(self, name: str, token: int, at: float) -> None:
         """A connection holds it from now on, beside others that may."""
-        lease = self.renew(name, token, self._with_token(name, token).kept.ttl, at)
+        lease = self._renewed(name, token, self._with_token(name, token).kept.ttl, at)
         self._leases[name] = replace(lease, holds=lease.holds + 1)
+
+    def holds(self, name: str, token: int) -> bool:
+        """Whether a connection that began to hold it by this token still does."""
+        lease = self._leases.get(name)
+        return lease is not None and lease.kept.token == token and not lease.kept.given_up
 
     def let_go(self, name: str, token: int, at: float) -> None:
         """A connection that held it has ended: its time runs from now."""
@@ -120,9 +132,28 @@ class LeaseBook:
             return ALIVE
         return gone(f"its lease was not renewed within {lease.kept.ttl:g} s")
 
+    def lease(self, name: str) -> Lease:
+        """One lease. Raises LeaseRefused if nobody ever held it."""
+        if name not in self._leases:
+            raise LeaseRefused(404, "nobody has ever held this lease")
+        return self._leases[name]
+
     def leases(self) -> tuple[Lease, ...]:
         """All leases, by name."""
         return tuple(self._leases[name] for name in sorted(self._leases))
+
+    def refused(self) -> None:
+        """Somebody asked for what another holds."""
+        self._events["refused"] += 1
+
+    def statistics(self, at: float) -> LeaseStatistics:
+        """How many there are, and what became of all."""
+        standing = Counter({"held": 0, "over": 0, "given-up": 0})
+        for lease in self._leases.values():
+            over = "given-up" if lease.kept.given_up else "over"
+            standing["held" if self._is_held(lease, at) else over] += 1
+        events = {event: self._events[event] for event in EVENTS}
+        return LeaseStatistics(standing, sum(lease.holds for lease in self._leases.values()), events)
 
     def _is_held(self, lease: Lease, at: float) -> bool:
         if lease.kept.given_up:
@@ -151,11 +182,3 @@ class LeaseBook:
         del self._leases[old.kept.name]
         self._keep(replace(old.kept, forgotten=True))
         return True
-
-
-def _checked(name: str, ttl: float) -> float:
-    if not LEASE_NAME.fullmatch(name):
-        raise LeaseRefused(400, "a lease has a name of letters, digits, '.', '_' and '-', at most 128")
-    if not SHORTEST_TTL <= ttl <= LONGEST_TTL:
-        raise LeaseRefused(400, f"ttl is a number of seconds from {SHORTEST_TTL:g} to {LONGEST_TTL:g}")
-    return float(ttl)

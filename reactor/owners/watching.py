@@ -16,6 +16,7 @@ from reactor.core.ports import EngineInfo
 from reactor.kernel.memory import PROC, why_not_ours
 from reactor.owners.book import LeaseBook
 from reactor.owners.finding import Found, unknown
+from reactor.owners.heartbeats import Heartbeats
 from reactor.owners.processes import Processes
 
 EVERY = 2.0
@@ -31,7 +32,8 @@ log = logging.getLogger("reactor.owners")
 class OwnerWatch:
     """Feeds what is found of the ``wanted`` owners.
 
-    ``boots`` are those of this host that are on record, ``remember`` puts one more there.
+    ``boots`` are those of this host that are on record, ``remember`` puts one more there. Without
+    ``heartbeats`` owners that are files are unknown.
     """
 
     def __init__(
@@ -42,10 +44,12 @@ class OwnerWatch:
         boots: frozenset[str] = frozenset(),
         remember: Callable[[str], None] = lambda _: None,
         proc: Path = PROC,
+        heartbeats: Heartbeats | None = None,
     ) -> None:
         self._feed, self._wanted, self._book = feed, wanted, book
         self._boots, self._remember, self._proc = boots, remember, proc
         self._processes = Processes(proc)
+        self._heartbeats = heartbeats
         self._info: EngineInfo | None = None
         self._blind = ""
         self._said: tuple[float, Mapping[str, Found]] = (0.0, {})
@@ -69,9 +73,11 @@ class OwnerWatch:
         self._book.pass_time(trio.current_time())
         found: dict[str, Found] = {}
         self._blind = self._why_blind()
-        for text, owner in self._wanted().items():
+        wanted = self._wanted()
+        beats = await self._look_at_files(wanted)
+        for text, owner in wanted.items():
             if owner.kind is not Kind.CONTAINER:
-                found[text] = await self._found(owner)
+                found[text] = self._found(owner, beats)
                 if len(found) % AT_ONCE == 0:
                     await trio.lowlevel.checkpoint()
         at = trio.current_time()
@@ -83,14 +89,18 @@ class OwnerWatch:
         seen = {text: each.presence for text, each in found.items()}
         self._feed(OwnersSeen(at, seen, {text: each.why for text, each in found.items() if each.why}))
 
-    async def _found(self, owner: Owner) -> Found:
+    async def _look_at_files(self, wanted: Mapping[str, Owner]) -> Mapping[str, Found]:
+        names = {each.of for each in wanted.values() if each.kind is Kind.FILE and not each.flaw}
+        return await self._heartbeats.look(names) if self._heartbeats is not None else {}
+
+    def _found(self, owner: Owner, beats: Mapping[str, Found]) -> Found:
         if owner.flaw:
             return unknown(owner.flaw)
         if owner.kind is Kind.LEASE:
             return self._book.look(owner.of, trio.current_time())
         if owner.kind is Kind.PROCESS:
             return self._process(owner)
-        return unknown("files are not looked at in this version")
+        return beats.get(owner.of, unknown("the configuration names no folder of heartbeats"))
 
     def _process(self, owner: Owner) -> Found:
         return unknown(self._blind) if self._blind else self._processes.look(owner, self._boots)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from reactor.core.container import State
+from reactor.core.owners import Presence
 from reactor.core.rules import RuleSet
 from reactor.ruleset.document import Document, Path
 from reactor.ruleset.places import line_and_column
@@ -31,6 +32,7 @@ from reactor.ruletest.script import (
     Expected,
     HostChange,
     Moment,
+    OwnersChange,
     Turn,
 )
 from reactor.ruletest.values import Course
@@ -140,7 +142,9 @@ def _box(key: str, text: BoxText) -> Box:
 def _moment(fact: FactText) -> Moment:
     events = (Events(up=fact.events == BACK),) if fact.events else ()
     host = (HostChange(courses),) if (courses := _courses(fact.host)) else ()
-    return Moment(fact.at, (*events, *host, *_changes(fact), *_turns(fact)))
+    known = {text: Presence(word) for text, word in fact.owners.items()}
+    owners = (OwnersChange(known),) if known else ()
+    return Moment(fact.at, (*events, *host, *owners, *_changes(fact), *_turns(fact)))
 
 
 def _changes(fact: FactText) -> Iterator[Change]:

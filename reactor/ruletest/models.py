@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from reactor.core.container import State
+from reactor.core.owners import Presence
 from reactor.core.verbs import Action
 from reactor.ruleset.models import Duration, Shape, Strict, Text
 from reactor.ruletest.config import ConfigKind
@@ -45,6 +46,7 @@ Health = Annotated[str, one_of("", "none", "starting", "healthy", "unhealthy")]
 
 
 EventsWord = Annotated[str, one_of(LOST, BACK)]
+PresenceWord = Annotated[str, one_of(*(each.value for each in Presence))]
 
 
 class HostText(Strict):
@@ -118,6 +120,7 @@ class FactText(Strict):
     removed: Text = ""
     silent: Text = ""
     events: EventsWord = ""
+    owners: dict[str, PresenceWord] = Field(default={})
     host: HostText = HostText()
 
 

@@ -17,6 +17,7 @@ from reactor.core.facts import (
     Fact,
     Happened,
     Happening,
+    OwnersSeen,
     Seen,
     Snapshot,
     Subscription,
@@ -24,6 +25,8 @@ from reactor.core.facts import (
     Vanished,
 )
 from reactor.core.layers import READ, wanted_layers
+from reactor.core.leases import wanted_owners
+from reactor.core.owners import Kind, Presence
 from reactor.core.restraint import no_gate
 from reactor.core.stages import Stage
 from reactor.core.state import State
@@ -39,6 +42,7 @@ from reactor.ruletest.script import (
     Events,
     Expected,
     HostChange,
+    OwnersChange,
     Turn,
     What,
 )
@@ -105,6 +109,11 @@ def _has_zombies(case: Case) -> bool:
     return any(ZOMBIES in each for each in courses)
 
 
+def _has_owners(case: Case) -> bool:
+    """Whether a test says anything of owners."""
+    return any(isinstance(what, OwnersChange) for moment in case.moments for what in moment.what)
+
+
 class Play:
     """One test, being played."""
 
@@ -120,10 +129,12 @@ class Play:
         self._moments: dict[float, list[What]] = {}
         for moment in case.moments:
             self._moments.setdefault(moment.at, []).extend(moment.what)
-        self._stillness = Stillness(self.setup, case.terms.reconcile_every)
+        self._stillness = Stillness(self.setup, case.terms.reconcile_every, skips=not _has_owners(case))
         for courses in (case.host, *(box.courses for box in case.boxes)):
             self._disturb(courses, 0.0)
         self._with_zombies = _has_zombies(case)
+        self._with_owners = _has_owners(case)
+        self._owners: dict[str, Presence] = {}
         self._answers: dict[Asked, frozenset[str]] = {}
         self._why: dict[Expected, str] = {}
         self._snapshots = 0
@@ -167,6 +178,8 @@ class Play:
                 changed.append(self._change(what, at))
             elif isinstance(what, HostChange):
                 self._change_host(what, at)
+            elif isinstance(what, OwnersChange):
+                self._owners |= what.known
             elif isinstance(what, Events):
                 self._feed(Subscription(at, up=what.up))
             else:
@@ -252,6 +265,14 @@ class Play:
         wanted = wanted_zombies(self.setup, self.state) if self._with_zombies else frozenset()
         if wanted:
             self._feed(self.cast.zombies(at, wanted))
+        if self._with_owners:
+            self._feed(self._owners_seen(at))
+
+    def _owners_seen(self, at: float) -> OwnersSeen:
+        """What a look at all owners finds; those that are containers are found in lists."""
+        owners = wanted_owners(self.setup, self.state).items()
+        texts = [text for text, owner in owners if owner.kind is not Kind.CONTAINER]
+        return OwnersSeen(at, {text: self._owners.get(text, Presence.UNKNOWN) for text in texts})
 
     def _measure(self, parts: Iterable[Part], at: float) -> None:
         if not self._measures:

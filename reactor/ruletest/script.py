@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from reactor.core.owners import Presence
 from reactor.core.rules import RuleSet
 from reactor.ruletest.config import Terms
 from reactor.ruletest.values import Course
@@ -68,7 +69,14 @@ class Events:
     up: bool
 
 
-What = Change | HostChange | Turn | Events
+@dataclass(frozen=True, slots=True)
+class OwnersChange:
+    """What is found of owners from now on, by the texts of their labels; of all others nothing is known."""
+
+    known: Mapping[str, Presence]
+
+
+What = Change | HostChange | Turn | Events | OwnersChange
 
 
 @dataclass(frozen=True, slots=True)

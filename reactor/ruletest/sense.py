@@ -9,7 +9,9 @@ from typing import Any
 
 from reactor.core.language.problems import did_you_mean, nearest
 from reactor.core.language.units import read_duration
+from reactor.core.leases import RULE as OWNER_GONE
 from reactor.core.orphans import RULE as ORPHAN
+from reactor.core.owners import Kind, read_owner
 from reactor.core.rules import RuleSet
 from reactor.ruleset.document import Document, Path, entries
 from reactor.ruleset.places import line_and_column
@@ -17,7 +19,7 @@ from reactor.ruleset.sentences import Found
 from reactor.ruletest.config import ConfigKind
 from reactor.ruletest.models import ACTIONS, FACT_KEYS, FileText
 
-BUILT_IN = frozenset({ORPHAN})
+BUILT_IN = frozenset({ORPHAN, OWNER_GONE})
 """What decides without a rule of the files."""
 LONGEST = 7 * 86_400.0
 """Seconds that a test may run, in its own time."""
@@ -109,8 +111,22 @@ def _facts(complaints: Complaints, path: Path, test: dict[str, Any], boxes: froz
             _known(complaints, (*inner, turn), fact.get(turn), boxes)
         if "exit_code" in fact and "dies" not in fact:
             complaints.at_key((*inner, "exit_code"), "'exit_code' stands beside 'dies'")
+        _owners(complaints, inner, fact.get("owners"))
         if fact.keys() == {"at"}:
             complaints.at_value(inner, "this fact says nothing: write what changes, as in job: {pids: 201}")
+
+
+def _owners(complaints: Complaints, path: Path, owners: Any) -> None:
+    if owners is not None and not isinstance(owners, dict):
+        complaints.at_value((*path, "owners"), "'owners' is a map, as in {lease:ci: gone}")
+        return
+    for text in owners or ():
+        owner = read_owner(str(text))
+        if owner.flaw:
+            complaints.at_key((*path, "owners", text), f"no such owner can be found: {owner.flaw}")
+        elif owner.kind in {Kind.NAME, Kind.CONTAINER}:
+            message = "nobody looks for this owner: 'owners' is for 'process:…', 'lease:…' and 'file:…'"
+            complaints.at_key((*path, "owners", text), message)
 
 
 def _expectations(complaints: Complaints, path: Path, test: dict[str, Any], boxes: frozenset[str]) -> None:

@@ -20,12 +20,12 @@ _SHORTEST = 10.0
 class Stillness:
     """Says from where a still play goes on."""
 
-    def __init__(self, setup: Setup, reconcile_every: float) -> None:
+    def __init__(self, setup: Setup, reconcile_every: float, *, skips: bool = True) -> None:
         self._setup = setup
         # What a list shows counts when the next one shows it, too.
         self._memory = memory(setup) + 2 * reconcile_every
         self._restless = 0.0
-        self._can_skip = all(rule.on is not Trigger.BLIND for rule in setup.rules.rules)
+        self._can_skip = skips and all(rule.on is not Trigger.BLIND for rule in setup.rules.rules)
 
     def disturbed(self, at: float) -> None:
         """Something happens at this moment, or up to it."""

@@ -62,6 +62,15 @@ class Order:
     started_at: str = ""
 
 
+Kept = Callable[[], Awaitable[bool]]
+"""Waits for a moment until what was just ordered is on the disk; False if it is not there yet."""
+
+
+async def always() -> bool:
+    """Nothing is written down, and nothing lost."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Controls:
     """What the monitor lets itself be asked and told. Each gives what is told as JSON, or raises Refused."""
@@ -72,6 +81,7 @@ class Controls:
     acknowledge: Callable[[Reader], Told]
     kill: Callable[[Order], Told]
     more: More = field(default_factory=dict)
+    kept: Kept = always
 
 
 def control(controls: Controls, more: Routes = NO_ROUTES) -> Handler:
@@ -97,7 +107,7 @@ def control(controls: Controls, more: Routes = NO_ROUTES) -> Handler:
     async def acknowledge(request: Request) -> Answer:
         query = request.query
         reader = Reader(query.get("who", ""), query.get("token", ""), query.get("unread", "") == "yes")
-        return answer(lambda: controls.acknowledge(reader))
+        return await answer_kept(lambda: controls.acknowledge(reader), controls.kept)
 
     async def kill(request: Request) -> Answer:
         query = request.query
@@ -119,19 +129,32 @@ def control(controls: Controls, more: Routes = NO_ROUTES) -> Handler:
             "/v1/ack": {"POST": acknowledge},
             "/v1/kill": {"POST": kill},
             **more,
-            **_further(controls.more),
+            **_further(controls.more, controls.kept),
         }
     )
 
 
-def _further(more: More) -> dict[str, dict[str, Handler]]:
+def _further(more: More, kept: Kept) -> dict[str, dict[str, Handler]]:
     def handler(tell: Callable[[Mapping[str, str]], Told]) -> Handler:
         async def handle(request: Request) -> Answer:
-            return answer(lambda: tell(request.query))
+            if request.method == "GET":
+                return answer(lambda: tell(request.query))
+            return await answer_kept(lambda: tell(request.query), kept)
 
         return handle
 
     return {path: {method: handler(tell) for method, tell in ways.items()} for path, ways in more.items()}
+
+
+async def answer_kept(tell: Callable[[], Told], kept: Kept) -> Response:
+    """What is told of an order, and ``on_disk``: whether a monitor that begins anew will know of it."""
+    try:
+        told = tell()
+        return _json(200, {**told, "on_disk": await kept()})
+    except Refused as refused:
+        return _json(refused.status, refused.told)
+    except Exception as error:  # noqa: BLE001  # As in answer.
+        return _failed(error)
 
 
 def answer(tell: Callable[[], Told]) -> Response:

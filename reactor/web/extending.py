@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from reactor.http.server import Answer, Handler, Request
-from reactor.web.control import Told, answer
+from reactor.web.control import Kept, Told, always, answer_kept
 
 PATH = "/v1/extend"
 
@@ -19,7 +19,7 @@ class Extension:
     why: str
 
 
-def with_extensions(otherwise: Handler, extend: Callable[[Extension], Told]) -> Handler:
+def with_extensions(otherwise: Handler, extend: Callable[[Extension], Told], kept: Kept = always) -> Handler:
     """The handler of this path, and of all others as before."""
 
     async def handle(request: Request) -> Answer:
@@ -27,6 +27,6 @@ def with_extensions(otherwise: Handler, extend: Callable[[Extension], Told]) -> 
             return await otherwise(request)
         asked = (request.query.get(each, "") for each in ("container", "for", "who", "why"))
         wanted = Extension(*asked)
-        return answer(lambda: extend(wanted))
+        return await answer_kept(lambda: extend(wanted), kept)
 
     return handle

@@ -14,23 +14,26 @@ import trio
 
 from reactor.core.language.printing import tame
 from reactor.http.server import Aborted, Answer, Handler, Request, Response, StreamingResponse, Writer
-from reactor.owners.book import Lease, LeaseBook, LeaseRefused
+from reactor.owners.book import LeaseBook
+from reactor.owners.lease import Lease, LeaseRefused
 
 log = logging.getLogger("reactor.web")
 
 PATH = "/api/v1/leases"
 JSON = "application/json"
+_CONFLICT = 409
 BEAT = 5.0
 """Seconds between two signs of life on a connection that holds a lease."""
 LONGEST_HOLDER = 128
 USUAL_TTL = 30.0
 MOST_HOLDS = 8
 """Connections that may hold leases at once on the control socket, which has room for few."""
+MOST_HOLDS_OVER_TCP = 24
 
 
 @dataclass(slots=True)
 class LeaseDesk:
-    """Who is asked. ``written`` waits until what was changed is on its way to the disk."""
+    """Who is asked at one place. ``written`` waits until what was changed is on its way to the disk."""
 
     book: LeaseBook
     written: Callable[[], Awaitable[None]]
@@ -55,6 +58,8 @@ def with_leases(otherwise: Handler, desk: LeaseDesk) -> Handler:
         try:
             return await _answer(desk, request, path[len(PATH) + 1 :])
         except LeaseRefused as refused:
+            if refused.status == _CONFLICT:
+                desk.book.refused()
             return _json(refused.status, {"error": str(refused)})
         except Exception as error:  # What cannot be answered must not end the monitor.
             log.exception("a defect: a lease could not be answered")
@@ -69,6 +74,8 @@ async def _answer(desk: LeaseDesk, request: Request, rest: str) -> Answer:
         case "GET" | "HEAD", False, "":
             now = trio.current_time()
             return _json(200, {"leases": [_told(desk.book, each, now) for each in desk.book.leases()]})
+        case "GET" | "HEAD", True, "":
+            return _json(200, _told(desk.book, desk.book.lease(name), trio.current_time()))
         case "PUT", True, "":
             return await _put(desk, name, _asked(request))
         case "DELETE", True, "":
@@ -77,7 +84,7 @@ async def _answer(desk: LeaseDesk, request: Request, rest: str) -> Answer:
             return _json(200, {"name": name, "given_up": True})
         case "POST", True, "/hold":
             return await _hold(desk, name, _asked(request))
-    raise LeaseRefused(404, f"a lease is put or deleted at {PATH}/NAME, held at {PATH}/NAME/hold")
+    raise LeaseRefused(404, f"a lease is got, put or deleted at {PATH}/NAME, held at {PATH}/NAME/hold")
 
 
 async def _put(desk: LeaseDesk, name: str, asked: _Asked) -> Response:
@@ -110,9 +117,10 @@ async def _hold(desk: LeaseDesk, name: str, asked: _Asked) -> StreamingResponse:
         desk.holds += 1
         try:
             await writer.send(said)
-            while True:
-                await trio.sleep(BEAT)
+            # Should it be given up meanwhile, nobody is let believe that he holds it.
+            while desk.book.holds(name, lease.kept.token):
                 await writer.send(b"\n")
+                await trio.sleep(BEAT)
         finally:
             desk.holds -= 1
             desk.book.let_go(name, lease.kept.token, trio.current_time())

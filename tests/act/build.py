@@ -31,6 +31,7 @@ class Notebook:
         self.takes = takes
         self.intended: list[tuple[float, Decision]] = []
         self.concluded: list[Outcome] = []
+        self.asked: dict[str, float] = {}
         self.attached: list[tuple[Decision, Evidence]] = []
 
     async def intend(self, decision: Decision, began: float) -> bool:
@@ -41,6 +42,9 @@ class Notebook:
             await trio.sleep(self.takes)
             return True
         return False
+
+    async def note_asked(self, decision: Decision) -> None:
+        self.asked[decision.id] = trio.current_time()
 
     def conclude(self, outcome: Outcome) -> None:
         self.concluded.append(outcome)

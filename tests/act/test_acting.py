@@ -1,6 +1,5 @@
 """A decision that goes as it should, and the reasons for leaving a run alone."""
 
-import pytest
 import trio
 from trio.testing import MockClock
 
@@ -246,17 +245,18 @@ async def test_a_container_that_is_back_before_the_first_look_was_ended_all_the_
 
 
 async def test_two_hundred_at_once_go_ten_at_a_time(autojump_clock: MockClock) -> None:
+    """Ten at first and thirty at most: until the first comes back nobody knows whether they are stuck."""
     async with acting(engine=DirectEngine(World(kill_takes=0.03))) as bench:
         for _ in range(200):
             bench.put(bench.world.spawn())
-        await trio.sleep(0.01)
+        await trio.sleep(0.004)
         now = bench.workers.statistics()
-        assert (now.queued + now.in_flight, now.overdue) == (200, 0)
+        assert (now.queued + now.in_flight, now.beside, now.overdue) == (200, 0, 0)
         assert len(bench.kills()) == 10
         await bench.finish()
         assert {outcome.why for outcome in bench.finals} == {Why.ENDED}
         assert len(bench.kills()) == 200
-        assert trio.current_time() == pytest.approx(20 * 0.03)
+        assert 20 * 0.03 / 3 < trio.current_time() <= 20 * 0.03
 
 
 async def test_statistics_count_by_result_and_reason(autojump_clock: MockClock) -> None:

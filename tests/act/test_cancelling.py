@@ -10,6 +10,7 @@ from reactor.act.reopening import reopen
 from reactor.core.decisions import Why
 from reactor.core.verbs import Action
 from reactor.testing.direct import BY, DirectEngine
+from reactor.testing.history import What
 from reactor.testing.tasks import Serves
 from reactor.testing.world import World
 
@@ -60,10 +61,13 @@ async def test_wherever_it_is_cancelled_the_next_monitor_can_go_on(autojump_cloc
         open_intents = journal.open_intents
         seen_open += len(open_intents)
         async with acting(journal=journal, engine=DirectEngine(world)) as later:
-            await reopen(open_intents, later.engine, journal, later.workers.put)
+            await reopen(open_intents, later.engine, journal, later.workers.put, asked=journal.asked)
             await later.finish()
         assert journal.open_intents == []
         assert all(not box.alive for box in world.boxes if box.run in intended)
+        # What is shutting down already is not told to once more: to many that means to leave everything.
+        stopped = [entry.run for entry in world.history.asked(BY) if entry.what is What.STOP]
+        assert len(set(stopped)) == len(stopped)
         assert len({entry.run for entry in world.history.deaths()}) == len(world.history.deaths())
         if finished:
             break

@@ -7,8 +7,18 @@ from pathlib import Path
 
 import trio
 
+from reactor.act.calls import Calls
+from reactor.act.case import Case
+from reactor.act.config import ActConfig
+from reactor.act.courier import Courier
+from reactor.act.means import Means
+from reactor.act.measures import Measures
 from reactor.act.programs import environment, run_program
 from reactor.core.container import ContainerId, Run
+from reactor.core.stages import Stage
+from reactor.core.verbs import Action
+from reactor.testing.direct import DirectEngine
+from reactor.testing.world import World
 
 from .build import decide
 
@@ -73,3 +83,28 @@ def _is_there(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+async def test_a_program_that_an_earlier_monitor_may_have_begun_is_left_out_of_an_end(tmp_path: Path) -> None:
+    """Only there: what leaves a run alive comes again for a reason of its own. The record says it."""
+    told, world = tmp_path / "told", World()
+    means = Means(programs={"note": ("/bin/sh", "-c", f'echo "$REACTOR_CONTAINER" >> {told}')})
+    courier = Courier({}, wall=trio.current_time, jitter=lambda: 0.0)
+    cut_off, fresh = decide(RUN), decide(replace(RUN, started_at="later"))
+    alive = decide(RUN, Action.EXEC)
+    measures = Measures(
+        means,
+        courier,
+        ActConfig(),
+        source="x",
+        wall=trio.current_time,
+        interrupted=frozenset({cut_off.id, alive.id}),
+    )
+    stage, records = Stage(Action.EXEC, target="note"), []
+    for decision in (cut_off, fresh, alive):
+        calls = Calls(DirectEngine(world), RUN.id)
+        case = Case(decision, calls, polite=False, before_stop=trio.lowlevel.checkpoint)
+        assert await measures.take(case, stage, None) == ""
+        records.append([(call.what, call.note) for call in case.calls.record])
+    assert told.read_text().splitlines() == [RUN.id] * 2
+    assert records == [[("exec note", "left out: an earlier monitor may have begun it")], [], []]

@@ -7,7 +7,10 @@ from trio.testing import MockClock
 from reactor.act.reopening import reopen
 from reactor.core.decisions import Decision, Result, Why
 from reactor.core.ports import EngineAnswered
+from reactor.core.verbs import Action
 from reactor.testing.faults import Fail, Fault, Hang, Kind
+from reactor.testing.history import What
+from reactor.testing.tasks import Sleeps
 
 from .build import acting, decide
 
@@ -35,6 +38,44 @@ async def test_what_is_over_is_closed_and_what_is_alive_is_ended(autojump_clock:
         assert [decision for decision in intents if decision.id in open_ids(bench.journal.open_intents)] == []
         assert len(bench.journal.concluded) == 4
         assert later.alive
+
+
+@pytest.mark.parametrize(
+    ("goes_on", "at", "calls"),
+    [(True, 4.0, []), (False, 4.75, [What.KILL])],
+    ids=["the engine goes on with it", "the engine died over it"],
+)
+async def test_what_was_told_to_stop_is_not_told_so_again(
+    autojump_clock: MockClock, goes_on: bool, at: float, calls: list[What]
+) -> None:
+    """It has its grace, and two seconds more in which the engine may do it, counted from the first word."""
+    async with acting() as bench:
+        deaf, other = bench.world.spawn(Sleeps()), bench.world.spawn(Sleeps())
+        if goes_on:
+            bench.world.stop(deaf, 4.0)
+        await trio.sleep(1)
+        intent, fresh = (decide(box.run, Action.STOP, grace=3.0) for box in (deaf, other))
+        await reopen([intent, fresh], bench.engine, bench.journal, bench.workers.put, asked={intent.id: 0.0})
+        await bench.finish()
+        ends = {outcome.decision.id: (outcome.at, outcome.why) for outcome in bench.finals}
+        # Of the other one nobody knows that it was asked: it gets its whole grace.
+        assert ends == {intent.id: (pytest.approx(at, abs=0.25), Why.ENDED), fresh.id: (4.0, Why.ENDED)}
+        assert [what for _, what, run in bench.asked() if run == deaf.run] == calls
+        assert list(bench.journal.asked) == [fresh.id]
+
+
+async def test_an_end_that_was_asked_for_is_ours(autojump_clock: MockClock) -> None:
+    """An earlier monitor had it stopped and did not live to see it over."""
+    async with acting() as bench:
+        asked, not_asked = bench.world.spawn(), bench.world.spawn()
+        intents = [decide(box.run, Action.STOP) for box in (asked, not_asked)]
+        bench.world.exit(asked)
+        bench.world.exit(not_asked)
+        await trio.sleep(1)
+        closed = await reopen(
+            intents, bench.engine, bench.journal, bench.workers.put, asked={intents[0].id: -1.0}
+        )
+        assert [outcome.why for outcome in closed] == [Why.ENDED, Why.ALREADY_OVER]
 
 
 def open_ids(intents: list[Decision]) -> set[str]:

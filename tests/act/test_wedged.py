@@ -22,16 +22,6 @@ def wedged(bench: Bench, count: int, *, inspect_hangs: bool = False) -> list[Box
     return boxes
 
 
-async def test_ten_wedged_containers_hold_the_eleventh_for_a_moment(autojump_clock: MockClock) -> None:
-    async with acting() as bench:
-        wedged(bench, 10)
-        bench.put(bench.world.spawn())
-        await trio.sleep(5)
-        assert bench.kills() == [0.25]
-        assert [(outcome.at, outcome.why) for outcome in bench.finals] == [(0.25, Why.ENDED)]
-        assert bench.workers.statistics().overdue == 10
-
-
 async def test_when_they_are_in_quarantine_they_hold_nobody(autojump_clock: MockClock) -> None:
     async with acting() as bench:
         wedged(bench, 100)
@@ -107,19 +97,6 @@ async def test_a_run_that_ended_while_its_kill_hung_is_done_at_the_deadline(
         bench.world.exit(box)
         await trio.sleep(60)
         assert bench.said() == [(15.0, Result.DONE, Why.ENDED, True)]
-
-
-async def test_twice_as_many_stuck_as_slots_cost_the_others_half_a_second(autojump_clock: MockClock) -> None:
-    """They come first, all in one moment; whoever hangs keeps its slot for a quarter of a second."""
-    async with acting() as bench:
-        wedged(bench, 2 * ActConfig().kill_slots)
-        others = [bench.world.spawn() for _ in range(30)]
-        for box in others:
-            bench.put(box)
-        await trio.sleep(1)
-        assert not any(box.alive for box in others)
-        assert len(bench.kills()) == len(others)
-        assert max(bench.kills()) == pytest.approx(0.5)
 
 
 async def test_a_second_try_does_not_wait_for_those_in_quarantine(autojump_clock: MockClock) -> None:

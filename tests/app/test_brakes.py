@@ -1,7 +1,7 @@
 """Hold, resume, release and silence at the desk of a whole monitor in virtual time, and after its restart."""
 
 import argparse
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +15,7 @@ from reactor.app import brakes, ordering
 from reactor.app.braking import Brakes
 from reactor.app.complaint import Complaint
 from reactor.app.controlling import Desk
+from reactor.app.history import page as history_page
 from reactor.app.monitor import Monitor
 from reactor.app.numbers import Numbers
 from reactor.app.options import parser
@@ -23,10 +24,12 @@ from reactor.core.breaker import BreakerTerms
 from reactor.core.budgets import Budget, BudgetTerms
 from reactor.core.rules import Rule, RuleSet
 from reactor.core.state import Setup
+from reactor.journal.history import read_history
 from reactor.journal.journal import Journal
 from reactor.testing.tasks import Usage
 from reactor.testing.world import World
 from reactor.web.control import Refused
+from reactor.web.extending import Extension
 from tests.app.test_supervise import Running, running, task
 from tests.core.build import age_over, pids_over
 
@@ -41,6 +44,7 @@ class At:
     running: Running
     desk: Desk
     brakes: Brakes
+    kept: Callable[[], Awaitable[bool]]
 
 
 @asynccontextmanager
@@ -57,7 +61,7 @@ async def monitor_at(world: World, folder: Path, setup: Setup) -> AsyncIterator[
     clock = trio.current_time
     journal = Journal(folder / "journal.db", boot_id="b", boot=clock, wall=clock, inline=True)
     async with running(world, folder, setup=setup, services=(service,), journal=journal) as monitor:
-        yield At(monitor, *found[0])
+        yield At(monitor, *found[0], journal.kept)
 
 
 def _gauge(at: At, name: str) -> int:
@@ -332,3 +336,40 @@ def test_the_status_says_what_brakes(
         "3 wait for a token of the budget: host",
         "silence 12ab: c1 (111111111111), 1h more, by ada: a build",
     ]
+
+
+async def test_who_ordered_what_is_in_the_history(autojump_clock: MockClock, tmp_path: Path) -> None:
+    """A hold that lasts, one that was lifted, a silence whose time was up, an extension, a release."""
+    world = World()
+    for n in range(12):
+        task(world, f"b{n}", labels={"reactor.task": f"t{n}"})
+    async with monitor_at(world, tmp_path, replace(ARMED, budgets=BudgetTerms(off=True))) as at:
+        at.brakes.hold({"who": "ada", "why": "a look"})
+        await trio.sleep(5)
+        at.brakes.resume({"who": "kim"})
+        await trio.sleep(0.5)
+        at.brakes.silence({"container": "b1", "for": "8s", "why": "a build", "who": "lee"})
+        await trio.sleep(0.5)
+        at.desk.extend(Extension("b2", "2h", "lee", "a backup"))
+        await trio.sleep(60)
+        assert at.desk.status()["breakers"]
+        at.brakes.release({"who": "ada"})
+        assert await at.kept()
+    lines = read_history(tmp_path / "journal.db")
+    orders = [(each.action, each.who, each.name, each.over) for each in lines if each.kind == "order"]
+    assert orders == [
+        ("hold", "ada", "", False),
+        ("hold", "kim", "", True),
+        ("silence", "lee", "b1", False),
+        ("extension", "lee", "b2", False),
+        ("silence", "", "b1", True),
+        ("release", "ada", "", False),
+    ]
+    shown = "\n".join(history_page(lines))
+    assert "until it is lifted: a look" in shown
+    assert "8s: a build" in shown
+    assert "over: its time was up" in shown
+    assert "2h: a backup" in shown
+    assert {each.name for each in read_history(tmp_path / "journal.db", container="b2") if each.name} == {
+        "b2"
+    }

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reactor.app.configuration import BadConfiguration, parse_configuration, read_configuration
-from reactor.app.settings import Settings
+from reactor.app.settings import HeartbeatTerms, Settings
 from reactor.core.breaker import BreakerTerms
 from reactor.core.budgets import Budget, BudgetTerms
 from reactor.core.container import ContainerId
@@ -194,3 +194,26 @@ def test_a_budget_that_is_none_has_its_place(text: str) -> None:
     (mistake,) = mistakes(f"budgets:\n  host: {text}\n")
     assert mistake.startswith("c.yaml:2:")
     assert "'host' is a count and a duration of at least 1s, such as 100 per 1m" in mistake
+
+
+def test_files_of_owners_lie_below_a_folder_that_is_named() -> None:
+    assert Settings().heartbeats is None
+    one = parse_configuration("owners: {heartbeats: {root: /run/beats}}", "c.yaml")
+    two = parse_configuration("owners: {enforce: true, heartbeats: {root: /run/beats, ttl: 2m}}", "c.yaml")
+    assert (one.owners_enforced, one.heartbeats) == (False, HeartbeatTerms(Path("/run/beats"), 30.0))
+    assert (two.owners_enforced, two.heartbeats) == (True, HeartbeatTerms(Path("/run/beats"), 120.0))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{root: beats}", "c.yaml:1:29: 'root' is the absolute path of a folder, such as /run/heartbeats"),
+        ("{root: /b, ttl: 4s}", "c.yaml:1:38: 'ttl' is a duration from 5s to 24h, such as 30s"),
+        ("{root: /b, ttl: 25h}", "c.yaml:1:38: 'ttl' is a duration from 5s to 24h, such as 30s"),
+        ("{ttl: 30s}", "c.yaml:1:22: 'heartbeats' needs the key 'root'"),
+        ("{root: /b, tll: 30s}", "c.yaml:1:33: unknown key 'tll' in 'heartbeats': did you mean 'ttl'?"),
+    ],
+)
+def test_a_folder_of_heartbeats_that_is_none_has_its_place(text: str, said: str) -> None:
+    [told] = mistakes(f"owners: {{heartbeats: {text}}}")
+    assert told.startswith(said)

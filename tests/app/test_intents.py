@@ -1,18 +1,28 @@
-"""What an earlier monitor intended is carried out only by a rule that is still in force."""
+"""What an earlier monitor intended: carried out only by a rule in force, and put on record as its doing."""
 
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 import trio
 from trio.testing import MockClock
 
+from reactor.app.history import result
 from reactor.app.supervise import supervise
-from reactor.core.rules import RuleSet
-from reactor.testing.direct import DirectEngine
+from reactor.core.container import Limits
+from reactor.core.rules import Rule, RuleSet
+from reactor.core.stages import Stage
+from reactor.core.verbs import Action
+from reactor.journal.certificates import read_certificate
+from reactor.journal.history import read_history
+from reactor.journal.journal import Journal
+from reactor.testing.direct import BY, DirectEngine
 from reactor.testing.faults import Hang, Kind
 from reactor.testing.tasks import Usage
 from reactor.testing.world import World
 from tests.app.test_supervise import SETUP, plan, running, task
+from tests.core.written import condition
+from tests.journal.build import rows
 
 
 async def test_an_intent_of_a_rule_that_was_removed_is_closed_and_not_carried_out(
@@ -37,3 +47,71 @@ async def test_an_intent_of_a_rule_that_was_removed_is_closed_and_not_carried_ou
         outcomes = monitor.numbers.capture().counts.counters["reactor_outcomes_total"]
         assert outcomes == {("kill", "refused", "no-rule"): 1}
     assert box.alive
+
+
+@pytest.mark.parametrize(("by", "cause", "basis"), [(BY, "reactor", "intent"), (None, "itself", "")])
+async def test_what_a_monitor_ended_in_its_last_moment_is_most_likely_its_doing(
+    autojump_clock: MockClock, tmp_path: Path, by: str | None, cause: str, basis: str
+) -> None:
+    """It was killed between its call and its end: the intent, the exit code and the engine's words fit."""
+    world = World()
+    box, bystander = task(world, "meant"), task(world, "bystander")
+
+    def journal() -> Journal:
+        def wall() -> float:
+            return world.clock.nanos() / 1e9
+
+        return Journal(tmp_path / "journal.db", boot_id="b", boot=trio.current_time, wall=wall, inline=True)
+
+    made = plan(world, tmp_path, journal=journal())
+    assert isinstance(made.engine, DirectEngine)
+    made.engine.script.next(Kind.KILL, Hang())
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(world.run)
+        world.use(box, Usage(pids=250))
+        with trio.move_on_after(4):
+            await supervise(made, trio.sleep_forever)
+        if by:
+            world.kill(box, by)
+        else:
+            world.exit(box, 3)
+        world.exit(bystander, 137)
+        await trio.sleep(30)
+        nursery.cancel_scope.cancel()
+    died = world.history.died_at(box.id)
+    assert died is not None
+    async with running(world, tmp_path, journal=journal()) as monitor:
+        await trio.sleep(5)
+        assert monitor.ended() == (["meant"] if by else [])
+    lines = {line.container: line for line in read_history(tmp_path / "journal.db")}
+    found = lines[box.id]
+    assert (found.result, found.why, found.cause, found.basis) == ("done", "already-over", cause, basis)
+    assert result(found) == ("done, likely ours" if by else "done, already-over")
+    assert (lines[bystander.id].cause, lines[bystander.id].basis) == ("itself", "")
+    ending = read_certificate(tmp_path / "journal.db", box.id[:12]).ending
+    assert ending is not None
+    assert ending.died is not None
+    decided = read_certificate(tmp_path / "journal.db", box.id[:12])
+    assert ending.died == pytest.approx(4.0, abs=1.5), decided
+
+
+async def test_what_was_done_to_a_run_that_lives_is_not_done_again_after_a_restart(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    """Its condition holds on all the while; the next container that breaks it is dealt with."""
+    world = World()
+    box = task(world, "limited")
+    world.use(box, Usage(pids=250))
+    stage = Stage(Action.LIMIT, limits=Limits(pids=300))
+    when = condition("pids > 200")
+    rule = Rule("g/limit", "f:1", when=when, action=Action.LIMIT, then=(stage,), digest="d")
+    setup = replace(SETUP, rules=RuleSet((rule,)))
+    async with running(world, tmp_path, setup=setup):
+        await trio.sleep(10)
+    async with running(world, tmp_path, setup=setup):
+        await trio.sleep(10)
+        later = task(world, "later")
+        world.use(later, Usage(pids=250))
+        await trio.sleep(10)
+    found = rows(tmp_path / "journal.db", "SELECT name, action, result, times FROM intents ORDER BY rowid")
+    assert found == [("limited", "limit", "done", 1), ("later", "limit", "done", 1)]

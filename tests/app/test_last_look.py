@@ -11,7 +11,7 @@ from reactor.app.monitor import Monitor
 from reactor.core.decisions import Decision
 from reactor.core.facts import OwnersSeen
 from reactor.core.owners import Presence
-from reactor.core.rules import Exemption, Level, Rule, RuleSet
+from reactor.core.rules import Exemption, Level, Rule, RuleSet, Trigger
 from reactor.core.state import Setup, State
 from reactor.core.step import step
 from reactor.core.verbs import Action
@@ -113,3 +113,25 @@ async def test_an_owner_has_to_be_gone_still(
     assert monitor.allows(main, _decision("owner-gone")) is allowed
     assert monitor.runs_dry(_decision("owner-gone")) is not enforced
     assert monitor.allows(main, _decision("owner-gone", cause="main"))
+
+
+@pytest.mark.parametrize(
+    ("owner", "seen", "allowed"),
+    [
+        ("lease:a", Presence.GONE, True),
+        ("lease:a", Presence.ALIVE, False),
+        ("lease:a", Presence.UNKNOWN, False),
+        ("lease:b", Presence.GONE, False),
+    ],
+)
+async def test_a_rule_about_owners_looks_again_and_needs_no_switch(
+    autojump_clock: MockClock, tmp_path: Path, owner: str, seen: Presence, *, allowed: bool
+) -> None:
+    monitor = _monitor(tmp_path, Rule("g/r", "f:1", on=Trigger.OWNER_GONE))
+    monitor.setup = replace(monitor.setup, owners_enforced=False, owner_grace=5.0)
+    fact = OwnersSeen(trio.current_time(), {"lease:a": seen})
+    monitor.graph.state = step(monitor.setup, State(), fact).state
+    await trio.sleep(6)
+    main = box(1, labels={"reactor.task": "t1", "reactor.owner": owner})
+    assert monitor.allows(main, _decision("g/r")) is allowed
+    assert monitor.allows(main, _decision("g/r", cause="main"))

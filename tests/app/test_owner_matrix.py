@@ -1,9 +1,11 @@
 """Whose owner is gone for certain goes: {runner, monitor, engine} x {crash, clean stop, reboot} x leases.
 
-In virtual time, to the second, each with innocents: an owner that is there, one of which nothing is known,
-and a label that came with an image.
+In virtual time, to the second, each with innocents: an owner that is there, some of which nothing is known,
+and a label that came with an image. Connections that hold a lease are the web room's, without a socket.
 """
 
+import json
+import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,18 +18,34 @@ from reactor.app.supervise import supervise
 from reactor.core.ports import EngineInfo
 from reactor.core.rules import RuleSet
 from reactor.core.state import Setup
+from reactor.http.server import Answer, Handler, Request, Response, StreamingResponse, Writer, sentence
 from reactor.journal.journal import Journal
 from reactor.owners.book import LeaseBook
+from reactor.owners.heartbeats import Heartbeats
 from reactor.testing.box import Box
 from reactor.testing.direct import BY, DirectEngine
 from reactor.testing.world import World
+from reactor.web.leases import PATH, LeaseDesk, with_leases
 from tests.app.test_supervise import plan
 from tests.owners import proc as host
+from tests.owners.inline import at_once
 
 GRACE = 30.0
 SETUP = Setup(RuleSet(()), creation_grace=5, sidecar_grace=2, owner_grace=GRACE, owners_enforced=True)
 TTL = 20.0
-"""Of leases that are renewed every five seconds."""
+"""Of leases that are renewed, and files that are written to, every five seconds."""
+
+
+class Line(Writer):
+    """A connection that nobody breaks but the one who opened it. ``said`` is what came over it first."""
+
+    def __init__(self, heard: Callable[[bytes], None]) -> None:
+        self._heard = heard
+
+    async def send(self, data: bytes) -> None:
+        """Hand it over."""
+        self._heard(data)
+        await trio.lowlevel.checkpoint()
 
 
 @dataclass
@@ -44,6 +62,10 @@ class Scene:
     book: LeaseBook | None = None
     tokens: dict[str, int] = field(default_factory=dict)
     renewing: set[str] = field(default_factory=set)
+    holding: set[str] = field(default_factory=set)
+    lines: dict[str, trio.CancelScope] = field(default_factory=dict)
+    beating: set[str] = field(default_factory=set)
+    beats: int = 1_000_000_000
     victim: Box | None = None
 
     async def start_monitor(self) -> None:
@@ -52,7 +74,8 @@ class Scene:
         book = LeaseBook(journal.keep_lease)
         self.stop = trio.Event()
         made = plan(self.world, self.folder, journal=journal, setup=SETUP, book=book, proc=self.proc)
-        made = replace(made, engine=self.engine)
+        beats = Heartbeats(self.files, TTL, at_once)
+        made = replace(made, engine=self.engine, heartbeats=beats)
         scope = self.monitor = trio.CancelScope()
         stop = self.stop
 
@@ -68,6 +91,8 @@ class Scene:
         """By a signal, or in the midst of whatever it does."""
         assert self.monitor is not None
         self.book = None
+        for line in self.lines.values():
+            line.cancel()
         if cleanly:
             self.stop.set()
         else:
@@ -80,7 +105,57 @@ class Scene:
             for name in sorted(self.renewing):
                 if self.book is not None and name in self.tokens:
                     self.book.renew(name, self.tokens[name], TTL, trio.current_time())
+            for name in sorted(self.beating):
+                self.beat(name)
             await trio.sleep(5)
+
+    @property
+    def files(self) -> Path:
+        """The folder of heartbeats."""
+        return self.folder / "beats"
+
+    def beat(self, name: str) -> None:
+        """Write to the file of an owner, as it does."""
+        self.beats += 1
+        (self.files / name).touch()
+        os.utime(self.files / name, ns=(self.beats, self.beats))
+
+    def handler(self) -> Handler:
+        """What answers about leases."""
+
+        async def other(_: Request) -> Answer:
+            await trio.lowlevel.checkpoint()
+            return sentence(404, "")
+
+        assert self.book is not None
+        return with_leases(other, LeaseDesk(self.book, trio.lowlevel.checkpoint))
+
+    async def hold(self, name: str) -> None:
+        """What a runner does that holds a connection, and comes back when that is broken."""
+        while name in self.holding:
+            if self.book is not None:
+                with trio.CancelScope() as self.lines[name]:
+                    await self._hold_once(name)
+            await trio.sleep(1)
+
+    async def _hold_once(self, name: str) -> None:
+        token = {"token": self.tokens[name]} if name in self.tokens else {}
+        asked = json.dumps({"ttl": TTL, **token}).encode()
+        answer = await self.handler()(Request("POST", f"{PATH}/{name}/hold", {}, {}, asked))
+        assert isinstance(answer, StreamingResponse)
+
+        def heard(data: bytes) -> None:
+            if data.strip():
+                self.tokens[name] = json.loads(data)["token"]
+
+        await answer.body(Line(heard))
+
+    async def give_up(self, name: str) -> None:
+        """What a runner says that stops cleanly."""
+        query = {"token": str(self.tokens[name])}
+        answer = await self.handler()(Request("DELETE", f"{PATH}/{name}", query, {}))
+        assert isinstance(answer, Response)
+        assert answer.status == 200
 
     def task(self, name: str, owner: str) -> Box:
         labels = {"reactor.task": name, "reactor.owner": owner}
@@ -104,18 +179,25 @@ async def runner_crashes(scene: Scene, kind: str) -> None:
     elif kind == "container":
         scene.world.stop(scene.world.find("runner"), grace=0)
     else:
-        scene.renewing.discard("job")
+        fall_silent(scene)
     await trio.lowlevel.checkpoint()
+
+
+def fall_silent(scene: Scene) -> None:
+    """Whatever the runner did to be known to live, it does no more."""
+    for each in (scene.renewing, scene.beating, scene.holding):
+        each.discard("job")
+    if "job" in scene.lines:
+        scene.lines["job"].cancel()
 
 
 async def runner_stops(scene: Scene, kind: str) -> None:
     """Cleanly, as far as the kind of lease has such a thing."""
-    if kind != "lease":
-        await runner_crashes(scene, kind)
-        return
-    scene.renewing.discard("job")
-    assert scene.book is not None
-    scene.book.give_up("job", scene.tokens["job"], trio.current_time())
+    await runner_crashes(scene, kind)
+    if kind in {"lease", "held"}:
+        await scene.give_up("job")
+    elif kind == "file":
+        (scene.files / "job").unlink()
 
 
 async def monitor_crashes(scene: Scene, kind: str) -> None:
@@ -175,7 +257,7 @@ async def host_reboots(scene: Scene, kind: str) -> None:
     await scene.end_monitor(cleanly=False)
     for pid in (700, 701):
         host.end(scene.proc, pid)
-    scene.renewing.discard("job")
+    fall_silent(scene)
     await trio.sleep(59)
     host.write_proc(scene.proc, scene.engine_info(), boot=host.ELSEWHERE.replace("9", "8"))
     host.run(scene.proc, 700, 5000)
@@ -189,36 +271,38 @@ async def main_restarts(scene: Scene, kind: str) -> None:
     await trio.lowlevel.checkpoint()
 
 
-MATRIX: tuple[tuple[Deed, dict[str, tuple[float, float] | None]], ...] = (
+Span = tuple[float, float] | None
+KINDS = ("process", "container", "lease", "file", "held")
+MATRIX: tuple[tuple[Deed, tuple[Span, Span, Span, Span, Span]], ...] = (
     # For each kind the span, in seconds after the deed, in which the main ends; None where it lives.
-    (nothing, {"process": None, "container": None, "lease": None}),
-    (runner_crashes, {"process": (30, 33), "container": (40, 51), "lease": (45, 53)}),
-    (runner_stops, {"process": (30, 33), "container": (40, 51), "lease": (30, 33)}),
-    (monitor_crashes, {"process": None, "container": None, "lease": None}),
-    (monitor_stops, {"process": None, "container": None, "lease": None}),
-    # 301 s without a monitor, and from then on everything anew: two lists, or the whole time of a lease.
-    (main_restarts, {"process": None, "container": None, "lease": None}),
-    (engine_crashes, {"process": None, "container": None, "lease": None}),
-    (engine_crashes_with_live_restore, {"process": None, "container": None, "lease": None}),
-    (engine_stops, {"process": None, "container": None, "lease": None}),
+    (nothing, (None,) * 5),
+    (runner_crashes, ((30, 33), (40, 51), (45, 53), (45, 54), (50, 53))),
+    (runner_stops, ((30, 33), (40, 51), (30, 33), (30, 33), (30, 33))),
+    (monitor_crashes, (None,) * 5),
+    (monitor_stops, (None,) * 5),
+    (main_restarts, (None,) * 5),
+    (engine_crashes, (None,) * 5),
+    (engine_crashes_with_live_restore, (None,) * 5),
+    (engine_stops, (None,) * 5),
     # What is proved while the engine is away waits for it; with it a stopped runner may come back.
-    (runner_then_engine, {"process": (135, 170), "container": None, "lease": (135, 170)}),
-    (host_reboots, {"process": (90, 94), "container": None, "lease": (110, 114)}),
-    (runner_then_monitor, {"process": (331, 334), "container": (332, 346), "lease": (351, 354)}),
+    (runner_then_engine, ((135, 170), None, (135, 170), (135, 170), (135, 170))),
+    # The next two: from the next monitor's start on everything anew: two lists, the whole time of a lease.
+    (host_reboots, ((90, 94), None, (110, 114), (110, 114), (110, 114))),
+    (runner_then_monitor, ((331, 334), (332, 346), (351, 354), (351, 354), (351, 354))),
 )
 
 
 @pytest.mark.parametrize(
     ("deed", "kind", "within"),
-    [(deed, kind, within) for deed, row in MATRIX for kind, within in row.items()],
-    ids=[f"{deed.__name__}-{kind}" for deed, row in MATRIX for kind in row],
+    [(deed, kind, within) for deed, row in MATRIX for kind, within in zip(KINDS, row, strict=True)],
+    ids=[f"{deed.__name__}-{kind}" for deed, _ in MATRIX for kind in KINDS],
 )
 async def test_who_goes_and_when(
     autojump_clock: MockClock,
     tmp_path: Path,
     deed: Deed,
     kind: str,
-    within: tuple[float, float] | None,
+    within: Span,
 ) -> None:
     async with trio.open_nursery() as nursery:
         scene = await _scene(nursery, tmp_path, kind)
@@ -241,6 +325,37 @@ async def test_who_goes_and_when(
         nursery.cancel_scope.cancel()
 
 
+@pytest.mark.parametrize("booted", [True, False])
+async def test_a_file_that_went_while_nobody_watched_says_nothing(
+    autojump_clock: MockClock, tmp_path: Path, *, booted: bool
+) -> None:
+    """Its runner stopped cleanly while no monitor was there; or it was on what a boot empties."""
+    async with trio.open_nursery() as nursery:
+        scene = await _scene(nursery, tmp_path, "file")
+        await trio.sleep(20)
+        await scene.end_monitor(cleanly=False)
+        fall_silent(scene)
+        if booted:
+            scene.world.crash()
+        for file in ("job", "other"):
+            (scene.files / file).unlink(missing_ok=True)
+        await trio.sleep(60)
+        if booted:
+            scene.world.boot()
+        await scene.start_monitor()
+        await trio.sleep(300)
+        assert scene.ended() == []
+        # Whoever comes back and goes then, goes before our eyes.
+        scene.beat("job")
+        await trio.sleep(10)
+        (scene.files / "job").unlink()
+        await trio.sleep(40)
+        assert sorted(scene.ended()) == ["main", "side"]
+        scene.stop.set()
+        await trio.sleep(5)
+        nursery.cancel_scope.cancel()
+
+
 async def _scene(nursery: trio.Nursery, folder: Path, kind: str) -> Scene:
     world = World()
     world.ground.host_kernel = "6.1"
@@ -256,19 +371,38 @@ async def _scene(nursery: trio.Nursery, folder: Path, kind: str) -> Scene:
         "process": (f"process:700@5000@{host.BOOT}", f"process:701@5000@{host.BOOT}"),
         "container": (f"container:{runner.id}", f"container:{neighbour.id}"),
         "lease": ("lease:job", "lease:other"),
+        "held": ("lease:job", "lease:other"),
+        "file": ("file:job", "file:other"),
     }
     mine, theirs = owners[kind]
     scene.victim = scene.task("main", mine)
     world.spawn(name="side", labels={"reactor.sidecar-of": "main"}, restart_policy="always")
     scene.task("alive", theirs)
-    for n, unknown in enumerate((f"process:700@1@{host.ELSEWHERE}", "lease:never-held", "kim", "lease:a/b")):
+    (scene.files / "in").mkdir(parents=True)
+    (scene.files / "elsewhere").symlink_to(folder / "journal.db")
+    os.mkfifo(scene.files / "pipe")
+    unknowns = (f"process:700@1@{host.ELSEWHERE}", "lease:never-held", "kim", "lease:a/b")
+    unknown_files = ("file:never", "file:in", "file:elsewhere", "file:pipe", "file:../journal.db")
+    for n, unknown in enumerate((*unknowns, *unknown_files)):
         scene.task(f"unknown-{n}", unknown)
     world.add_image("owned:1", {"reactor.owner": mine})
     world.spawn(name="inherited", image="owned:1", labels={"reactor.task": "i"}, restart_policy="always")
     await scene.start_monitor()
-    assert scene.book is not None
     for name in ("job", "other"):
-        scene.tokens[name] = scene.book.take(name, TTL, "", trio.current_time()).kept.token
-        scene.renewing.add(name)
+        _begin(scene, kind, name)
     nursery.start_soon(scene.renew)
     return scene
+
+
+def _begin(scene: Scene, kind: str, name: str) -> None:
+    """A runner says by its kind of lease that it lives."""
+    assert scene.book is not None
+    if kind == "file":
+        scene.beat(name)
+        scene.beating.add(name)
+    elif kind == "held":
+        scene.holding.add(name)
+        scene.nursery.start_soon(scene.hold, name)
+    else:
+        scene.tokens[name] = scene.book.take(name, TTL, "", trio.current_time()).kept.token
+        scene.renewing.add(name)

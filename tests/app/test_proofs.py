@@ -15,9 +15,9 @@ AGED = Rule("g/aged", "f:1", when=age_over(5), digest="d")
 LASTING = replace(AGED, name="g/lasting", hold=5)
 READING = Rule("g/reading", "f:2", when=pids_over(5), digest="d")
 WHOLE = Rule("g/whole", "f:3", when=total_over(5), digest="d")
-LOOPING, ORPHANED, BLIND, OOM = (
+LOOPING, ORPHANED, OWNERLESS, BLIND, OOM = (
     Rule(f"g/{trigger}", "f:4", on=trigger, digest="d")
-    for trigger in (Trigger.CRASH_LOOP, Trigger.ORPHANED, Trigger.BLIND, Trigger.OOM)
+    for trigger in (Trigger.CRASH_LOOP, Trigger.ORPHANED, Trigger.OWNER_GONE, Trigger.BLIND, Trigger.OOM)
 )
 HOST = Rule(
     "g/host",
@@ -26,7 +26,7 @@ HOST = Rule(
     digest="d",
 )
 WRITING = Rule("g/writing", "f:5", when=condition(lambda _: None, "layer_writes"), digest="d")
-ALL = (AGED, LASTING, READING, WHOLE, HOST, WRITING, LOOPING, ORPHANED, BLIND, OOM)
+ALL = (AGED, LASTING, READING, WHOLE, HOST, WRITING, LOOPING, ORPHANED, OWNERLESS, BLIND, OOM)
 SETUP = Setup(RuleSet(ALL), POLICY)
 
 
@@ -65,7 +65,8 @@ def test_whatever_widens_the_scope_is_another_proof(other: Policy) -> None:
         ({"stale_after": 20.0}, (LASTING, READING, WHOLE, HOST, BLIND)),
         ({"layer_every": 600.0}, (WRITING,)),
         ({"orphan_after": 1.0}, (ORPHANED,)),
-        ({"creation_grace": 1.0}, (ORPHANED,)),
+        ({"creation_grace": 1.0}, (ORPHANED, OWNERLESS)),
+        ({"owner_grace": 1.0}, (OWNERLESS,)),
         ({"crash_ends": 2}, (LOOPING,)),
         ({"crash_within": 600.0}, (LOOPING,)),
         ({"sidecar_grace": 1.0, "keep": 60.0, "again_after": 1.0}, ()),

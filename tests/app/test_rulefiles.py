@@ -6,6 +6,7 @@ import pytest
 
 from reactor.app.complaint import USAGE, Complaint
 from reactor.app.rulefiles import load_rules
+from reactor.core.layers import READ
 
 
 def test_mistakes_with_their_lines(tmp_path: Path) -> None:
@@ -27,3 +28,8 @@ def test_mistakes_with_their_lines(tmp_path: Path) -> None:
 
 def test_shipped_rules_where_none_are_named() -> None:
     assert {rule.name.partition("/")[0] for rule in load_rules(None).rules} >= {"safety"}
+
+
+def test_no_shipped_rule_makes_the_engine_walk_over_files() -> None:
+    """Whoever wants the layers of all containers measured every few minutes asks for it."""
+    assert [rule.name for rule in load_rules(None).rules if rule.when and READ in rule.when.reads] == []

@@ -57,6 +57,33 @@ async def test_a_threaded_runner_learns_what_became_of_its_tasks(tmp_path: Path)
     assert told == {"good": ("completed", "exit code 0"), "bad": ("failed", "exit code 1")}
 
 
+async def test_a_runner_with_a_lease_runs_its_tasks_and_gives_it_up(tmp_path: Path) -> None:
+    """Whatever it left behind goes then, and nobody else's: here a container that it never waited for."""
+    run_tasks, codes = example("lease")["run_tasks"], dict[str, int]()
+    config = "owners: {enforce: true}\ntimes: {owner_grace: 1s, creation_grace: 0s, sidecar_grace: 1s}\n"
+
+    def run() -> None:
+        engine = docker.DockerClient(base_url=f"unix://{tmp_path / 'd.sock'}", timeout=60)
+        try:
+            tasks = {"good": ["true"], "bad": ["false"]}
+            codes.update(run_tasks(engine, Client(str(tmp_path / "control.sock")), tasks, IMAGE))
+        finally:
+            engine.close()
+
+    async with monitored(tmp_path, config) as (world, _):
+        world.add_image(IMAGE)
+        left, others = (
+            world.spawn(name=name, labels=dict(labels(task=name, owner=f"lease:{owner}")))
+            for name, owner in (("left", "runner-1"), ("others", "runner-2"))
+        )
+        with trio.fail_after(30):
+            await apart(partial(run))
+            assert codes == {"good": 0, "bad": 1}
+            while left.alive:
+                await trio.testing.wait_all_tasks_blocked(0.02)
+        assert others.alive
+
+
 async def test_an_asyncio_runner_is_told_over_a_crash_of_the_monitor(tmp_path: Path) -> None:
     """Each once, in order; then it is cancelled, and nothing of it is left."""
     watch, heard = example("asyncio")["watch"], list[tuple[str, str]]()

@@ -9,7 +9,7 @@ from reactor.core.decisions import Result, Why
 from reactor.core.facts import OwnersSeen
 from reactor.core.leases import RULE, appraise_owner, wanted_owners
 from reactor.core.owners import Kind, Presence, read_owner
-from reactor.core.rules import RuleSet
+from reactor.core.rules import Rule, RuleSet, Trigger
 from reactor.core.state import Setup
 from reactor.core.verbs import Action
 
@@ -157,6 +157,15 @@ def test_explain_says_what_is_known() -> None:
         5: ("name", "", None),
         7: ("lease", "", None),
     }
+
+
+def test_explain_does_not_say_that_it_is_only_said_where_a_rule_acts() -> None:
+    for rules, only_said in (((), True), ((Rule("g/gone", "f:1", on=Trigger.OWNER_GONE),), False)):
+        setup = replace(SETUP, owners_enforced=False, rules=RuleSet(rules))
+        story = told(setup).tell(seen(110, GONE))
+        found = appraise_owner(setup, story.state, story.entry(1), 112)
+        assert found is not None
+        assert ("only said" in found.said) is only_said
 
 
 @pytest.mark.parametrize(

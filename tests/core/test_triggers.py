@@ -9,6 +9,7 @@ from reactor.core.decisions import Result, Why
 from reactor.core.facts import Subscription
 from reactor.core.protection import Policy
 from reactor.core.rules import Rule, Selector, Trigger
+from reactor.core.stages import Stage
 from reactor.core.verbs import Action
 from tests.core.build import Story, anew, box, condition, over, pids_over, story
 
@@ -305,6 +306,19 @@ def test_a_sample_does_not_end_an_orphan_between_two_ticks() -> None:
     assert told.ended() == []
     told.tick(16)
     assert told.at() == [(5, 16)]
+
+
+def test_a_rule_that_only_tells_of_an_orphan_tells_once_whatever_is_read_of_it() -> None:
+    """And once more when its main came back and went again."""
+    tell = replace(ORPHANED, action=Action.WEBHOOK, then=(Stage(Action.WEBHOOK, target="oncall"),))
+    told = _orphan(story(tell))
+    for at in range(15, 30):
+        told.tick(at).sample(at + 0.5, SIDE, pids=11)
+    assert told.at() == [(5, 15)]
+    told.snapshot(30, SIDE, box(1)).tick(30).tick(31).snapshot(32, SIDE).snapshot(37, SIDE)
+    for at in range(38, 60):
+        told.tick(at).sample(at + 0.5, SIDE, pids=11)
+    assert told.at() == [(5, 15), (5, 42)]
 
 
 # Blind

@@ -200,7 +200,7 @@ def test_no_question_goes_through_the_whole_file(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         schema.prepare(connection, path)
         wanted = {"since": float("-inf"), "limit": 50}
-        for query in (past._DECISIONS, past._ENDS):
+        for query in (past._DECISIONS, past._ENDS, past._ORDERED, past._LIFTED):
             plan = connection.execute("EXPLAIN QUERY PLAN " + query.format(chosen=""), wanted).fetchall()
             told = " | ".join(row[3] for row in plan)
             assert "USING INDEX" in told

@@ -1,15 +1,21 @@
 """What goes in comes out again: after a restart, and for a stranger with sqlite3."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import trio
 
-from reactor.core.decisions import Why
-from reactor.core.notes import Cause
+from reactor.core.container import Run
+from reactor.core.decisions import Decision, Result, Why
+from reactor.core.meant import Done, Meant
+from reactor.core.notes import Basis, Cause, Ended
 from reactor.core.ports import Anchor
 from reactor.core.protection import Standing
+from reactor.core.verbs import Action
+from reactor.journal.journal import Journal
 from reactor.journal.memory import KnownRun
 from reactor.journal.papers import LONGEST
 from reactor.journal.rows import END
@@ -55,6 +61,29 @@ async def test_an_intent_without_a_final_outcome_is_found_again(path: Path) -> N
     assert (first.run, second.run) == (run_of(1), run_of(2))
     assert first == decide(1, at=first.at)
     assert first.at == pytest.approx(later - 7.5, abs=1.0)
+
+
+async def test_when_a_run_was_told_to_stop_is_known_within_the_same_boot(path: Path) -> None:
+    """Also if the next monitor intends it again; and never longer than the host is up, or the intent open."""
+    ticking, left, closed = (decide(n) for n in (1, 2, 3))
+    async with running(path, boot=lambda: 1000.0, boot_id="b") as journal:
+        for decision in (ticking, left, closed):
+            await journal.intend(decision, trio.current_time())
+        await journal.note_asked(ticking)
+        await journal.note_asked(closed)
+        journal.conclude(came_of(closed))
+        assert journal.asked() == {}
+    for later in (1007.0, 1009.0):
+        async with running(path, boot=lambda now=later: now, boot_id="b") as journal:
+            at = trio.current_time() - (later - 1000.0)
+            assert journal.asked() == {ticking.id: pytest.approx(at, abs=1.0)}
+            await journal.intend(ticking, trio.current_time())
+            await journal.note_asked(ticking)
+    async with running(path, boot=lambda: 5.0, boot_id="c") as journal:
+        assert journal.asked() == {}
+        await journal.intend(ticking, trio.current_time())
+    async with running(path, boot=lambda: 6.0, boot_id="c") as journal:
+        assert journal.asked() == {}
 
 
 async def test_open_intents_come_back_in_the_order_of_their_writing(path: Path) -> None:
@@ -173,7 +202,7 @@ async def test_an_exit_only_gains(path: Path) -> None:
 
 
 def test_the_statement_ranks_every_cause_in_order() -> None:
-    assert END.count(f"'{Cause.UNSEEN},{Cause.ITSELF},{Cause.OOM},{Cause.ENGINE},{Cause.REACTOR}'") == 2
+    assert END.count(f"'{Cause.UNSEEN},{Cause.ITSELF},{Cause.OOM},{Cause.ENGINE},{Cause.REACTOR}'") == 4
     assert len(Cause) == 5
 
 
@@ -223,3 +252,83 @@ async def test_the_rules_in_force_are_known_to_the_next_monitor(path: Path) -> N
     ]
     async with running(path) as journal:
         assert journal.proven() == {"p2", "p3"}
+
+
+async def test_what_was_meant_is_told_to_the_next_monitor_unless_the_end_is_known_to_be_ours(
+    path: Path,
+) -> None:
+    """An open intent is a guess, an outcome without an exit is knowledge; what was only said is nothing."""
+    async with running(path, wall=lambda: 1000.2) as journal:
+        for n in range(1, 7):
+            said = decide(n, dry_run=n == 5)
+            await journal.intend(replace(said, id=f"{n:016x}"), trio.current_time())
+        for n, why in ((2, Why.ENDED), (3, Why.ENDED), (4, Why.ALREADY_OVER)):
+            journal.conclude(came_of(replace(decide(n), id=f"{n:016x}"), why=why))
+        end(journal, 3, code=137, cause=Cause.REACTOR)
+        end(journal, 6, code=137)
+    async with running(path, wall=lambda: 2000.2) as journal:
+        meant = Meant(Action.KILL, 1_000)
+        assert _in_seconds(journal.meant()) == {
+            run_of(1): meant,
+            run_of(2): replace(meant, ended=True),
+            run_of(6): meant,
+        }
+        await journal.intend(replace(decide(1), id=f"{1:016x}"), trio.current_time())
+    async with running(path) as journal:
+        assert _in_seconds(journal.meant())[run_of(1)] == meant, (
+            "taken up again, it is still from when it was first written"
+        )
+
+
+def _in_seconds(found: Mapping[Run, Meant]) -> dict[Run, Meant]:
+    return {run: replace(meant, at=meant.at // 10**9) for run, meant in found.items()}
+
+
+async def test_a_cause_and_what_it_rests_on_are_replaced_together(path: Path) -> None:
+    """A guess never takes the place of what is known, and a better word takes the guess's."""
+
+    def ended(journal: Journal, cause: Cause, basis: Basis, died: float | None = None) -> None:
+        journal.ended(Ended(0.0, run_of(1), "c1", cause, basis=basis, died=died))
+
+    found = "SELECT cause, basis, boot - died FROM exits"
+    async with running(path, boot=lambda: 50.0 + trio.current_time(), boot_id="b") as journal:
+        ended(journal, Cause.ITSELF, Basis.SEEN)
+        ended(journal, Cause.REACTOR, Basis.INTENT)
+        await journal.wait_written()
+        assert rows(path, found) == [("reactor", "intent", None)]
+        ended(journal, Cause.ITSELF, Basis.SEEN)
+        ended(journal, Cause.REACTOR, Basis.SEEN, died=-3.0)
+        ended(journal, Cause.REACTOR, Basis.INTENT, died=-4.0)
+    (row,) = rows(path, found)
+    assert row[:2] == ("reactor", "")
+    assert row[2] == pytest.approx(47.0)
+
+
+async def test_what_rules_did_to_runs_that_live_is_told_to_the_next_monitor(path: Path) -> None:
+    """What was written last counts; what failed, was only said, ended its run, or is over says nothing."""
+    rule = "safety/pids"
+
+    def limit(n: int, nth: int = 0, *, dry_run: bool = False) -> Decision:
+        made = decide(n, dry_run=dry_run)
+        return replace(made, id=f"{n:08x}{nth:08x}", action=Action.LIMIT, level="only")
+
+    async with running(path) as journal:
+        for n in range(1, 8):
+            journal.adopt(box(n), Standing.MAIN, frozenset(), "t")
+        for n in (1, 2, 3, 6, 7):
+            await journal.intend(limit(n), 0.0)
+        await journal.intend(limit(2, 1), 0.0)
+        journal.conclude(came_of(limit(1), why=Why.CARRIED_OUT))
+        journal.conclude(came_of(limit(2), why=Why.CARRIED_OUT))
+        journal.conclude(replace(came_of(limit(3), why=Why.STAGE_FAILED), result=Result.FAILED))
+        journal.conclude(came_of(limit(4, dry_run=True), why=Why.CARRIED_OUT))
+        await journal.intend(decide(5), 0.0)
+        journal.conclude(came_of(limit(6), why=Why.CARRIED_OUT))
+        journal.conclude(replace(came_of(limit(7), why=Why.INTERRUPTED), result=Result.FAILED))
+        end(journal, 6)
+    async with running(path) as journal:
+        assert journal.done() == {
+            run_of(1): (Done(rule, "only", certain=True),),
+            run_of(2): (Done(rule, "only", certain=False),),
+            run_of(7): (Done(rule, "only", certain=False),),
+        }

@@ -263,8 +263,8 @@ async def test_a_file_that_is_taken_away_is_begun_anew(path: Path) -> None:
 
 
 async def test_orders_stand_until_they_are_over_and_in_a_file_begun_anew(path: Path) -> None:
-    """By the wall's clock over a restart; what was lifted, or is over, is on record and does not stand."""
-    async with running(path, wall=lambda: 1000.0) as journal:
+    """What was lifted, or is over, is on record and does not stand."""
+    async with running(path, wall=lambda: 1000.0, boot_id="one") as journal:
         now = trio.current_time()
         journal.order(Hold("h1", now, "ada", "a look"))
         journal.order(Silence("s1", now, now + 100, "ada", "a build", run_of(1).id, "c1"))
@@ -277,7 +277,7 @@ async def test_orders_stand_until_they_are_over_and_in_a_file_begun_anew(path: P
         await journal.intend(decide(1), 0.0)
         with trio.fail_after(5):
             await journal.wait_written()
-    async with running(path, wall=lambda: 1050.0) as journal:
+    async with running(path, wall=lambda: 1050.0, boot_id="two") as journal:
         now, orders = trio.current_time(), journal.orders()
         assert orders.hold is not None
         assert (orders.hold.id, orders.hold.until) == ("h1", None)
@@ -288,7 +288,7 @@ async def test_orders_stand_until_they_are_over_and_in_a_file_begun_anew(path: P
         assert orders.silences[0].until == pytest.approx(now + 50, abs=5)
         journal.lift("h1", "kim")
     assert rows(path, "SELECT id, lifted_by FROM orders WHERE lifted IS NOT NULL") == [("h1", "kim")]
-    async with running(path, wall=lambda: 1150.0) as journal:
+    async with running(path, wall=lambda: 1150.0, boot_id="two") as journal:
         assert journal.orders() == Orders()
 
 

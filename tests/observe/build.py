@@ -49,9 +49,14 @@ def readings(*containers: ContainerReading) -> Readings:
         stale_samples=1,
         host_memory_known=True,
         host_memory_available=3_000_000_000,
+        owners={("lease", "alive"): 3, ("file", "unknown"): 1},
+        leases={"held": 4, "over": 2, "given-up": 1},
+        lease_connections=2,
         outbox_queued=6,
         outbox_in_flight=7,
         outbox_quarantined=8,
+        outbox_beside=12,
+        outbox_overdue=11,
         journal_queued=9,
         journal_healthy=True,
         recording_healthy=True,
@@ -79,6 +84,9 @@ def busy_tally() -> Tally:
     tally.count("reactor_exports_total", result="ok")
     tally.count("reactor_layer_measures_total", result="done")
     tally.count("reactor_layer_measuring_seconds_total", 0.5)
+    tally.count("reactor_owners_gone_total", kind="lease")
+    tally.count("reactor_orphans_ended_total", standing="main")
+    tally.count("reactor_lease_events_total", 7, event="renewed")
     tally.count("reactor_metric_overflows_total", metric="none")
     tally.reach("reactor_events_received_total", 1234)
     for seconds in (0.0005, 0.027, 0.027, 1.0, 61.0):

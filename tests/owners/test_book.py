@@ -4,7 +4,8 @@ import pytest
 
 from reactor.core.owners import Presence
 from reactor.core.ports import KeptLease
-from reactor.owners.book import LeaseBook, LeaseRefused
+from reactor.owners.book import LeaseBook
+from reactor.owners.lease import LeaseRefused
 
 
 def opened(at: float = 0.0, *kept: KeptLease) -> tuple[LeaseBook, list[KeptLease]]:
@@ -117,3 +118,24 @@ def test_there_is_room_for_the_living_only(monkeypatch: pytest.MonkeyPatch) -> N
     book.take("c", 2, "", 3)
     assert [each.kept.name for each in book.leases()] == ["b", "c"]
     assert [each.name for each in written if each.forgotten] == ["a"]
+
+
+def test_it_counts_what_became_of_leases_each_once() -> None:
+    book, _ = opened()
+    a = book.take("a", 4, "", 0).kept.token
+    b = book.take("b", 60, "", 0).kept.token
+    c = book.take("c", 60, "", 0).kept.token
+    book.hold("a", a, 1)
+    for at in (2, 4, 6):
+        book.pass_time(at)
+    book.let_go("a", a, 6)
+    book.renew("b", b, 60, 7)
+    book.give_up("c", c, 7)
+    book.give_up("c", c, 8)
+    assert book.statistics(8).standing == {"held": 2, "over": 0, "given-up": 1}
+    for at in (8, 10, 12, 14, 100, 102):
+        book.pass_time(at)
+    told = book.statistics(102)
+    assert told.standing == {"held": 1, "over": 1, "given-up": 1}, "b got 86 s back"
+    assert told.events == {"taken": 3, "renewed": 1, "given-up": 1, "ran-out": 1, "refused": 0}
+    assert (told.connections, book.statistics(2).connections) == (0, 0)

@@ -149,6 +149,10 @@ class Monitor:
         except OSError:
             return False
 
+    def readiness(self) -> str:
+        """What ``/-/ready`` says."""
+        return self._get("/-/ready")[1].decode()
+
     def kill9(self) -> None:
         """Kill it, as a crash does."""
         process, self._process = self._running, None

@@ -10,9 +10,12 @@ from functools import partial
 from typing import Any
 
 from tests.real import deeds
+from tests.real.engines import hangs, wedge
 from tests.real.monitor import Monitor, clean_environment, program
-from tests.real.scene import PROMISE, Scene
+from tests.real.scene import PROMISE, SHORT, Scene, lifetime
 from tests.real.waiting import until
+from tools import engine_api
+from tools.private_engine import PrivateEngine
 
 LAST_WORDS = "last words before the storm"
 
@@ -174,3 +177,54 @@ def test_what_ended_while_the_monitor_was_away_is_in_the_history(lone_scene: Sce
         (both, 5),
         (removed, None),
     }
+
+
+def test_the_certificate_of_a_kill_in_which_the_monitor_was_killed(
+    private_engine: PrivateEngine, private_scene: Scene
+) -> None:
+    """The next monitor says whose doing it most likely was, when it died, and takes the sidecar along."""
+    scene = private_scene
+    with scene.monitor(rules=lifetime(3)) as monitor:
+        scene.bystanders()
+        main = scene.run(task="t", labels={SHORT: ""})
+        side = scene.run(deeds.SERVE, serves="t")
+        alone = scene.run(deeds.SERVE)
+        with wedge(private_engine, main):
+            until(lambda: hangs(private_engine, main), 20, "the engine is busy with the kill")
+            monitor.kill9()
+        until(lambda: not scene.truth.state(main)["Running"], 20, "the engine has done as it was told")
+        engine_api.call(private_engine.docker_host, "POST", f"/containers/{alone}/kill")
+        monitor.start()
+        monitor.wait_ready()
+        scene.guilty(main, 3 + 2 * PROMISE, not_before=3)
+        scene.guilty(side, since=scene.truth.lives(main)[0].died)
+        until(
+            lambda: [row["result"] for row in monitor.intents(side)] == ["done"], 30, "the sidecar went, too"
+        )
+        until(lambda: has_died(monitor, main), 10, "its death is on record, as the engine tells of it")
+        until(lambda: monitor.exits(alone), 10, "the other end is on record")
+        told = json.loads(look_back(monitor, "history", "--json"))["lines"]
+        lines = {line["container"]: line for line in told if not line["led_by"]}
+        assert "done, likely ours" in look_back(monitor, "history")
+        page = page_of(monitor, main[:12])
+        certificate = certificate_of(monitor, main[:12])
+    found = lines[main]
+    assert (found["cause"], found["basis"], found["exit_code"]) == ("reactor", "intent", 137)
+    assert "exit code 137, most likely ended by reactor" in page
+    assert "the engine says that it died" in page
+    ending = certificate["ending"]
+    died = scene.truth.lives(main)[0].died
+    assert died is not None
+    # What the engine repeats of the last seconds counts from when it was heard.
+    told_at = certificate["wall"] - certificate["decided"] + ending["died"]
+    assert -1.0 < told_at - died / 1e9 < 6.0
+    assert ending["finished_at"] == scene.truth.state(main)["FinishedAt"]
+    (along,) = certificate["along"]
+    assert (along["container"], along["result"]) == (side, "done")
+    assert (lines[alone]["cause"], lines[alone]["basis"]) == ("engine", ""), "somebody else killed it"
+    scene.report(f"a monitor killed within its kill: {found['result']}, {found['cause']} by {found['basis']}")
+
+
+def has_died(monitor: Monitor, container: str) -> bool:
+    """Whether the moment of its death is on record."""
+    return any(row["died"] is not None for row in monitor.exits(container))

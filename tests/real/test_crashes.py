@@ -18,6 +18,12 @@ groups:
       - {name: lasting, when: pids > 200, for: 4s}
       - {name: lifetime, when: age > 9s}
 """
+POLITE = f"""\
+groups:
+  - name: test
+    select: [{{label: {SHORT}}}]
+    rules: [{{name: polite, when: age > 3s, then: [{{stop: {{grace: 5s}}}}]}}]
+"""
 OPEN = "SELECT * FROM intents WHERE container = ? AND final = 0"
 MINE = {SHORT: ""}
 
@@ -64,6 +70,24 @@ def test_killed_while_a_kill_is_in_flight(private_engine: PrivateEngine, private
         assert [row["result"] for row in monitor.intents(bad)] == ["done"]
         taken_up = "an earlier monitor left intents behind; they are taken up"
         until(lambda: monitor.said(taken_up, intents=1), 10, "it says so")
+
+
+def test_killed_in_the_middle_of_a_stop(lone_scene: Scene) -> None:
+    """What is shutting down is not told so again; the next monitor waits for it, and knows it for ours."""
+    scene = lone_scene
+    with scene.monitor(rules=POLITE) as monitor:
+        scene.bystanders()
+        deaf = scene.run(deeds.sh("sleep 100000"), task="deaf", labels=MINE)
+        until(lambda: scene.truth.events(deaf, "kill"), 15, "it is asked to stop")
+        monitor.kill9()
+        monitor.start()
+        scene.guilty(deaf, 3 + 5 + PROMISE, not_before=3 + 5)
+        scene.verdict()
+        until(lambda: not monitor.rows(OPEN, deaf), 10, "the intent is closed")
+        assert scene.truth.lives(deaf)[0].signals == ("15", "9")
+        (intent,) = monitor.intents(deaf)
+        assert (intent["result"], intent["why"], intent["times"]) == ("done", "ended", 2)
+        assert "stop" not in intent["calls"]
 
 
 def test_told_to_stop_in_the_middle_of_a_kill(private_engine: PrivateEngine, private_scene: Scene) -> None:

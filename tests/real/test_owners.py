@@ -1,14 +1,17 @@
 """Mains whose owner is gone, on a real engine: processes, containers, and leases over the real socket."""
 
 import json
+import socket
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import trio
 
+from reactor import client
 from reactor.http.address import Address
 from reactor.http.client import Client
 from tests.real.monitor import Monitor, clean_environment
@@ -19,6 +22,7 @@ TIMES = (
     "times: {orphan_after: 1s, creation_grace: 2s, sidecar_grace: 1s, reconcile_every: 1s, owner_grace: 2s}\n"
 )
 ENFORCED = f"{TIMES}owners: {{enforce: true}}\n"
+TOKEN = "0123456789abcdef-token"  # noqa: S105  # Of this test only.
 RULES = "groups:\n  - name: g\n    rules: [{name: never, when: age > 99h}]\n"
 
 
@@ -45,6 +49,17 @@ def process() -> Iterator[tuple[subprocess.Popen[bytes], str]]:
             yield found, f"process:{found.pid}@{start}@{boot}"
         finally:
             found.kill()
+
+
+@contextmanager
+def beating(file: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A runner of this host that writes to its file all the time."""
+    beat = ["/bin/sh", "-c", 'while : >> "$0" && touch "$0"; do sleep 0.5; done', str(file)]
+    with subprocess.Popen(beat) as runner:
+        try:
+            yield runner
+        finally:
+            runner.kill()
 
 
 def owned(scene: Scene, owner: str, task: str) -> str:
@@ -85,6 +100,73 @@ def test_who_is_gone_takes_its_main_and_its_sidecar_and_nobody_else(lone_scene: 
             assert ask(monitor, "DELETE", f"/given-up?token={tokens['given-up']}")[0] == 200
             scene.verdict()
             assert {monitor.intents(each)[0]["rule"] for each in guilty} == {"owner-gone"}
+
+
+def test_a_file_and_a_connection_over_tcp_hold_their_mains_and_nobody_elses(lone_scene: Scene) -> None:
+    """Files that do not move any more, or are taken away; a connection that breaks; a lease given up."""
+    scene, folder = lone_scene, lone_scene.folder
+    (beats := folder / "beats").mkdir()
+    (folder / "token").write_text(f"{TOKEN}\n")
+    (beats / "link").symlink_to(folder / "token")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    guilty = [
+        owned(scene, "file:crashes", "f"),
+        scene.run(serves="f"),
+        owned(scene, "file:stops", "f2"),
+        owned(scene, "lease:ended", "l"),
+        owned(scene, "lease:broken", "l2"),
+    ]
+    scene.innocent(
+        owned(scene, "file:beats", "f3"),
+        owned(scene, "file:never", "f4"),
+        owned(scene, "file:link", "f5"),
+        owned(scene, "lease:held", "l3"),
+    )
+    config = (
+        f"{TIMES}owners: {{enforce: true, heartbeats: {{root: {beats}, ttl: 5s}}}}\n"
+        f"api: {{listen: '127.0.0.1:{port}', token_file: {folder / 'token'}}}\n"
+    )
+    (beats / "stops").touch()
+    with (
+        beating(beats / "crashes") as runner,
+        beating(beats / "beats"),
+        scene.monitor(rules=RULES, config=config) as monitor,
+        closing(held(port, "held")),
+        closing(held(port, "broken")) as broken,
+    ):
+        with client.Client(f"http://127.0.0.1:{port}", TOKEN).lease("ended", ttl=600):
+            for each in (*guilty[:1], *guilty[3:]):
+                until(partial(is_alive, monitor, each), 20, "its owner is found")
+            until(lambda: "unknown" in explained(monitor, guilty[2]), 20, "its file is seen")
+            scene.verdict()
+            since = scene.truth.now()
+            for each in guilty:
+                scene.guilty(each, PROMISE + 12, since=since, not_before=1.9)
+            runner.kill()
+            (beats / "stops").unlink()
+            broken.close()
+        scene.verdict()
+        assert {monitor.intents(each)[0]["rule"] for each in guilty} == {"owner-gone"}
+        assert monitor.metric("reactor_orphans_ended_total", standing="main") == 4
+        assert monitor.metric("reactor_lease_events_total", event="given-up") == 1
+
+
+def held(port: int, name: str) -> socket.socket:
+    """An open connection over TCP that holds a lease."""
+    line = socket.create_connection(("127.0.0.1", port), timeout=10)
+    head = f"POST /api/v1/leases/{name}/hold HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\n"
+    line.sendall(f'{head}Content-Length: 10\r\n\r\n{{"ttl": 1}}'.encode())
+    said = b""
+    while b"}" not in said:
+        said += line.recv(4096)
+    assert b" 200 " in said
+    return line
+
+
+def is_alive(monitor: Monitor, container: str) -> bool:
+    """Whether its owner is known to be there."""
+    return "alive" in explained(monitor, container)
 
 
 def explained(monitor: Monitor, container: str) -> str:

@@ -14,7 +14,7 @@ from reactor.http.address import Address
 from reactor.http.client import Client
 from reactor.http.server import serve
 from reactor.http.server_unix import open_unix_listener
-from reactor.web.control import TERMS, Controls, Order, Reader, Refused, control
+from reactor.web.control import TERMS, Controls, Kept, Order, Reader, Refused, always, control
 
 
 @dataclass
@@ -55,11 +55,11 @@ class Monitor:
 
 
 @asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[Monitor]:
+async def running(folder: Path, kept: Kept = always) -> AsyncIterator[Monitor]:
     monitor = Monitor(folder / "c.sock")
     more = {"/v1/hold": {"POST": monitor.hold}}
     controls = Controls(
-        monitor.status, monitor.explain, monitor.reload, monitor.acknowledge, monitor.kill, more
+        monitor.status, monitor.explain, monitor.reload, monitor.acknowledge, monitor.kill, more, kept
     )
     listener = await open_unix_listener(monitor.socket)
     async with trio.open_nursery() as nursery:
@@ -76,7 +76,10 @@ async def test_what_is_asked_and_told_is_json(tmp_path: Path) -> None:
         status, body = await monitor.ask("GET", "/v1/explain?container=web")
         assert (status, json.loads(body)["name"]) == (200, "w\x1b[31mé")
         assert body.isascii(), "whatever reads it, no stranger's escape reaches a terminal"
-        assert await monitor.ask("POST", "/v1/ack?who=ada&token=1a-2") == (200, b'{"rules": []}\n')
+        assert await monitor.ask("POST", "/v1/ack?who=ada&token=1a-2") == (
+            200,
+            b'{"rules": [], "on_disk": true}\n',
+        )
         await monitor.ask("POST", "/v1/ack?who=ada&unread=yes")
         await monitor.ask("POST", "/v1/ack?unread=")
     assert monitor.acknowledged == [Reader("ada", "1a-2"), Reader("ada", unread=True), Reader("")]
@@ -84,7 +87,10 @@ async def test_what_is_asked_and_told_is_json(tmp_path: Path) -> None:
 
 async def test_further_orders_have_their_path_and_their_query(tmp_path: Path) -> None:
     async with running(tmp_path) as monitor:
-        assert await monitor.ask("POST", "/v1/hold?who=ada") == (200, b'{"held": "ada"}\n')
+        assert await monitor.ask("POST", "/v1/hold?who=ada") == (
+            200,
+            b'{"held": "ada", "on_disk": true}\n',
+        )
         assert await monitor.ask("POST", "/v1/hold") == (400, b'{"error": "who?"}\n')
         assert (await monitor.ask("GET", "/v1/hold?who=ada"))[0] == 405
 
@@ -122,3 +128,24 @@ async def test_an_order_names_who_wants_it_and_only_yes_is_yes(tmp_path: Path) -
 async def test_only_the_user_himself_can_open_it(tmp_path: Path) -> None:
     async with running(tmp_path) as monitor:
         assert stat.S_IMODE(monitor.socket.stat().st_mode) == 0o600
+
+
+async def test_an_order_is_answered_when_it_is_on_the_disk_or_will_not_be_soon(tmp_path: Path) -> None:
+    """A refused order waits for nothing, and neither does a question."""
+    waits: list[str] = []
+
+    async def kept() -> bool:
+        waits.append("asked")
+        await trio.lowlevel.checkpoint()
+        return False
+
+    async with running(tmp_path, kept) as monitor:
+        assert (await monitor.ask("GET", "/v1/status"))[0] == 200
+        assert (await monitor.ask("POST", "/v1/hold"))[0] == 400
+        assert waits == []
+        assert json.loads((await monitor.ask("POST", "/v1/hold?who=ada"))[1]) == {
+            "held": "ada",
+            "on_disk": False,
+        }
+        assert json.loads((await monitor.ask("POST", "/v1/ack?who=ada&unread=yes"))[1])["on_disk"] is False
+    assert waits == ["asked"] * 2

@@ -81,9 +81,13 @@ async def test_a_lease_is_taken_renewed_listed_and_given_up(tmp_path: Path) -> N
         assert (await desk.ask("PUT", f"{PATH}/a", {"ttl": 30, "token": 0}))[0] == 409
         status, lease = await desk.ask("PUT", f"{PATH}/a", {"ttl": 60, "token": 1})
         assert (status, lease["ttl"]) == (200, 60)
+        assert (await desk.ask("GET", f"{PATH}/a"))[1] == lease
+        assert (await desk.ask("GET", f"{PATH}/b"))[0] == 404
         status, told = await desk.ask("GET", PATH)
         assert (status, [each["name"] for each in told["leases"]]) == (200, ["a"])
         assert (await desk.ask("DELETE", f"{PATH}/a?token=0"))[0] == 409
+        assert (await desk.ask("PUT", f"{PATH}/a", {"ttl": -1}))[0] == 400
+        assert desk.book.statistics(trio.current_time()).events["refused"] == 3, "a mistake is not counted"
         assert desk.presence() is Presence.ALIVE
         assert (await desk.ask("DELETE", f"{PATH}/a?token=1"))[0] == 200
         assert desk.presence() is Presence.GONE
@@ -149,3 +153,23 @@ async def test_a_connection_holds_a_lease_for_as_long_as_it_is_open(tmp_path: Pa
         assert desk.book.look("a", trio.current_time() + 1).presence is Presence.GONE
         await second.aclose()
         await third.aclose()
+
+
+async def test_a_connection_ends_when_the_lease_is_given_up_or_another_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its holder would believe to hold it otherwise; the one beside it goes on."""
+    monkeypatch.setattr("reactor.web.leases.BEAT", 0.02)
+    async with running(tmp_path) as desk:
+        mine, _ = await _hold(desk, "a")
+        theirs, _ = await _hold(desk, "b")
+        assert (await desk.ask("DELETE", f"{PATH}/a?token=1"))[0] == 200
+        assert (await desk.ask("PUT", f"{PATH}/a", {"ttl": 60}))[1]["token"] == 3
+        with trio.fail_after(5):
+            while not (await mine.receive_some()).endswith(b"0\r\n\r\n"):
+                pass
+            await desk.let_go.wait()
+            assert await theirs.receive_some()
+        assert [(each.kept.name, each.holds) for each in desk.book.leases()] == [("a", 0), ("b", 1)]
+        await mine.aclose()
+        await theirs.aclose()

@@ -1,0 +1,91 @@
+"""What operators ordered, in the journal: holds, silences, and what they did once. Rows in, and back.
+
+A hold or a silence lasts; a deed (an extension, an acknowledgement, a release) is there for the record only.
+What an order means is the business of the core.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+
+from reactor.core.orders import Hold, Orders, Silence
+from reactor.journal.papers import storable
+from reactor.journal.rows import Moment, Row
+from reactor.journal.visiting import is_full_id
+
+MOST = 5000
+HOLD, SILENCE = "hold", "silence"
+EXTENSION, ACKNOWLEDGEMENT, RELEASE = "extension", "ack", "release"
+_ORDER = (
+    "INSERT OR IGNORE INTO orders (id, kind, container, name, rule, who, why, since, until, boot_id, boot)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_LIFT = "UPDATE orders SET lifted = ?, lifted_by = ? WHERE id = ? AND lifted IS NULL"
+_OPEN = (
+    "SELECT kind, id, container, name, rule, who, why, since, until, boot_id, boot FROM orders"
+    " WHERE lifted IS NULL AND kind IN ('hold', 'silence') ORDER BY rowid DESC LIMIT ?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something that somebody did at a moment: to one container, or with some rules; ``lasts`` in seconds."""
+
+    kind: str
+    at: float
+    who: str
+    why: str = ""
+    container: str = ""
+    name: str = ""
+    rule: str = ""
+    lasts: float | None = None
+
+
+def order(order: Hold | Silence, moment: Moment) -> Row:
+    """What an operator ordered; again does no harm. ``moment`` is when it was."""
+    silence = order if isinstance(order, Silence) else None
+    what = (silence.container, silence.name, silence.rule) if silence is not None else ("", "", "")
+    kind = HOLD if silence is None else SILENCE
+    lasts = None if order.until is None else order.until - order.since
+    return _row(moment, lasts, order.id, kind, *what, order.who, order.why)
+
+
+def lift(key: str, by: str, moment: Moment) -> Row:
+    """That it is over."""
+    return Row(_LIFT, (moment.wall, storable(by), storable(key)))
+
+
+def did(deed: Deed, moment: Moment) -> Row:
+    """What somebody did once. ``moment`` is that of the deed, and tells it from others of its kind."""
+    key = f"{deed.kind}-{deed.container[:12]}-{moment.wall:.6f}"
+    return _row(moment, deed.lasts, key, deed.kind, deed.container, deed.name, deed.rule, deed.who, deed.why)
+
+
+def _row(moment: Moment, lasts: float | None, *texts: str) -> Row:
+    until = None if lasts is None else moment.wall + lasts
+    values = (*(storable(text) for text in texts), moment.wall, until, moment.boot_id, moment.boot)
+    return Row(_ORDER, values)
+
+
+def standing(connection: sqlite3.Connection, now: Moment) -> tuple[Orders, int]:
+    """What is not over, its moments on our own clock, and how many of these had to go by the wall's clock.
+
+    Since the machine was started anew nothing else is known, and what that clock makes longer than it ever
+    was to be is taken for begun just now: it may have been set back by any amount.
+    """
+    hold, silences, by_wall = None, [], 0
+    for kind, key, container, name, rule, who, why, since, until, boot_id, boot in reversed(
+        connection.execute(_OPEN, (MOST,)).fetchall()
+    ):
+        same = boot_id == now.boot_id != "" and boot is not None
+        passed = now.boot - boot if same else max(0.0, now.wall - since)
+        lasts = None if until is None else until - since
+        if lasts is not None and passed >= lasts:
+            continue
+        began = now.at - passed
+        over = None if lasts is None else began + lasts
+        by_wall += not same and over is not None
+        if kind == HOLD:
+            hold = Hold(key, began, who, why, over)
+        elif over is not None and (not container or is_full_id(container)):
+            silences.append(Silence(key, began, over, who, why, container, name, rule))
+    return Orders(hold, tuple(silences)), by_wall
