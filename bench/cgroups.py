@@ -16,10 +16,11 @@ from pathlib import Path
 from bench.table import table
 from reactor.cgroups.descriptors import Budget, allowed_now
 from reactor.cgroups.files import NAME, What
-from reactor.cgroups.finding import Home, find, survey
+from reactor.cgroups.finding import Home, find
 from reactor.cgroups.mounts import Trees, look_for_trees
 from reactor.cgroups.reading import PLAIN, SAMPLED, Reader
 from reactor.cgroups.samples import sample_of
+from reactor.cgroups.surveying import survey
 from reactor.cgroups.tripwire import Tripwire, parents
 from reactor.core.container import ContainerId, Run
 

@@ -1,6 +1,7 @@
 """What works here, as the probe found it, and which way of watching follows from that.
 
-Records and a pure choice; how each ability is tried is in ``trials``. Versions of kernels decide nothing.
+Records and a pure choice; how each ability is tried is in ``trials`` and ``rights``. Versions of kernels
+decide nothing.
 """
 
 from dataclasses import dataclass, fields

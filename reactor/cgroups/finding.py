@@ -10,22 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reactor.cgroups.mounts import UNIFIED, Mount, Trees
-from reactor.cgroups.paths import (
-    bears_id,
-    below,
-    candidates,
-    home_in,
-    owner_of,
-    parse_membership,
-)
+from reactor.cgroups.paths import below, candidates, home_in, parse_membership
+from reactor.cgroups.surveying import owner_of_tree
 from reactor.core.container import ContainerId, Run
 
 PROC = Path("/proc")
 _LONGEST = 64 * 1024
-_TREES = {"pids": ("pids",), "memory": ("memory",), "cpu": ("cpuacct", "cpu"), "freezer": ("freezer",)}
-"""Which tree each part is in. Processor time is in ``cpuacct`` on version 1, in ``cpu`` on version 2."""
-MOST_DIRECTORIES = 50_000
-MOST_DEPTH = 8
+_TREES = {"pids": ("pids",), "memory": ("memory",), "cpu": ("cpuacct", UNIFIED), "freezer": ("freezer",)}
+"""Which tree each part is in. On version 2 every cgroup tells processor time, with that controller or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,21 +78,6 @@ def find(
     return NotFound(_why(trees, pid, membership))
 
 
-def survey(trees: Trees) -> Mapping[ContainerId, str]:
-    """All that look like containers in the tree of PIDs or memory: by id, where below it they are.
-
-    Nobody looks below a container. An id that is there twice belongs to nobody. It is one walk for all.
-    """
-    mount = trees.of("pids") or trees.of("memory")
-    found: dict[ContainerId, str] = {}
-    twice: set[ContainerId] = set()
-    for container, path in _walk(mount) if mount else ():
-        if container in found:
-            twice.add(container)
-        found[container] = path
-    return {container: path for container, path in found.items() if container not in twice}
-
-
 def _by_membership(trees: Trees, container: ContainerId, text: str, parent: str) -> dict[str, Place]:
     lines = parse_membership(text)
     found = {}
@@ -123,7 +100,7 @@ def _proved(mount: Mount, path: str, container: ContainerId, parent: str) -> Pla
 
 def _by_layout(trees: Trees, paths: Iterable[str]) -> dict[str, Place]:
     """Where one candidate is there, and no other."""
-    owned = [(part, mount, _owner(mount)) for part, mount in _parts(trees)]
+    owned = [(part, mount, owner_of_tree(mount)) for part, mount in _parts(trees)]
     found = [places for path in paths if _counts(places := _there(owned, path))]
     return found[0] if len(found) == 1 else {}
 
@@ -159,38 +136,6 @@ def _place(mount: Mount, path: str, owner: int | None = None) -> Place | None:
     if owner is not None and seen.st_uid != owner:
         return None
     return Place(where, mount.version, (seen.st_dev, seen.st_ino))
-
-
-def _owner(mount: Mount) -> int:
-    try:
-        return os.stat(mount.point).st_uid
-    except OSError:
-        return -1
-
-
-def _walk(mount: Mount) -> Iterator[tuple[ContainerId, str]]:
-    left, waiting, owner = MOST_DIRECTORIES, [("", 0)], _owner(mount)
-    while waiting and left > 0:
-        path, depth = waiting.pop()
-        for entry in _directories(mount.point + path, owner):
-            left -= 1
-            container = owner_of(entry)
-            if container is not None:
-                yield container, f"{path}/{entry}"
-            elif depth < MOST_DEPTH and not bears_id(entry):
-                waiting.append((f"{path}/{entry}", depth + 1))
-
-
-def _directories(path: str, owner: int) -> list[str]:
-    try:
-        with os.scandir(path) as entries:
-            return [
-                entry.name
-                for entry in entries
-                if entry.is_dir(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_uid == owner
-            ]
-    except OSError:
-        return []
 
 
 def _counts(places: Mapping[str, Place]) -> bool:

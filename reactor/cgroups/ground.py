@@ -16,10 +16,10 @@ from typing import Final, Self
 
 from reactor.cgroups.mounts import Mount
 
-PATIENCE: Final = 0.25
+PATIENCE: Final = 0.5
 """Seconds that anything is waited for."""
 _NAME: Final = "reactor-probe-"
-_LEFT = re.compile(rf"{_NAME}(\d+)")
+_LEFT = re.compile(rf"{_NAME}(\d+)-\d+")
 _PROGRAM: Final = """
 import os, sys
 held = []
@@ -78,7 +78,8 @@ class Ground:
         found = self._folders.get(mount.point)
         if found is None:
             _remove_left(mount.point)
-            found = f"{mount.point}/{_NAME}{os.getpid()}"
+            # In another process namespace there may be one with our number.
+            found = f"{mount.point}/{_NAME}{os.getpid()}-{time.monotonic_ns()}"
             os.mkdir(found)
             self._folders[mount.point] = found
             write(f"{found}/cgroup.procs", str(self.pid))
@@ -91,7 +92,8 @@ class Ground:
             return ""
         stdin.write(f"{order}\n".encode())
         # The first answer takes as long as an interpreter takes to start.
-        ready = select.select([stdout], [], [], 10 * PATIENCE if order == "hello" else PATIENCE)[0]
+        seconds = 10 * PATIENCE if order == "hello" else PATIENCE
+        ready = readable(stdout.fileno(), seconds)
         return os.read(stdout.fileno(), 1024).decode(errors="replace").strip() if ready else ""
 
     def ended(self) -> bool:
@@ -125,6 +127,13 @@ class Ground:
             _remove(folder)
 
 
+def readable(file: int, seconds: float) -> bool:
+    """Whether there is something to read, after waiting for it. ``select`` knows no number above 1023."""
+    waiting = select.poll()
+    waiting.register(file, select.POLLIN)
+    return bool(waiting.poll(seconds * 1000))
+
+
 def write(path: str, text: str) -> None:
     """Write to a file of a cgroup, in one piece."""
     file = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
@@ -154,7 +163,7 @@ def _remove(folder: str) -> None:
             # The kernel lets go of a process some time after it has ended.
             if time.monotonic() > deadline:
                 return
-            time.sleep(PATIENCE / 50)
+            time.sleep(PATIENCE / 100)
         else:
             return
 

@@ -1,7 +1,8 @@
 """The start-up probe: what really works here, tried one by one, never told from a version.
 
 It takes about half a second, most of it waiting in vain for what does not work, and is for a thread of its
-own: a call of the kernel can take long on a troubled machine. How each thing is tried is in ``trials``.
+own: a call of the kernel can take long on a troubled machine. How each thing is tried is in ``trials`` and
+``rights``.
 """
 
 import os
@@ -9,7 +10,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
-from reactor.cgroups import trials
+from reactor.cgroups import rights, trials
 from reactor.cgroups.abilities import Abilities, Ability, no
 from reactor.cgroups.ground import Ground
 from reactor.cgroups.mounts import Trees
@@ -30,9 +31,9 @@ _GRANTS = {
 def probe(trees: Trees) -> Abilities:
     """Try everything. It never raises for what does not work: each ability says so for itself."""
     found = {
-        "read": _tried("read", partial(trials.can_read, trees)),
-        "host_pids": _tried("host_pids", trials.host_pids),
-        "kernel_log": _tried("kernel_log", trials.kernel_log),
+        "read": _tried("read", partial(rights.can_read, trees)),
+        "host_pids": _tried("host_pids", rights.host_pids),
+        "kernel_log": _tried("kernel_log", rights.kernel_log),
     }
     try:
         with Ground() as ground:
@@ -46,9 +47,9 @@ def probe(trees: Trees) -> Abilities:
 
 def _on_ground(ground: Ground, trees: Trees) -> dict[str, Ability]:
     found = {
-        "pidfd": _tried("pidfd", partial(trials.pidfd, ground)),
-        "priority": _tried("priority", partial(trials.priority, ground)),
-        "realtime": _tried("realtime", partial(trials.realtime, ground)),
+        "pidfd": _tried("pidfd", partial(rights.pidfd, ground)),
+        "priority": _tried("priority", partial(rights.priority, ground)),
+        "realtime": _tried("realtime", partial(rights.realtime, ground)),
         "write": _tried("write", partial(trials.can_write, ground, trees)),
     }
     rest = {

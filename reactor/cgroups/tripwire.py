@@ -53,23 +53,29 @@ def parents(homes: Iterable[Home]) -> tuple[tuple[str, What], ...]:
 
 
 class Tripwire:
-    """The counters of some parents, kept open. One without such a file, as the root of a tree, is unknown."""
+    """The counters of some parents, kept open. One without such a file, as the root of a tree, is unknown.
+
+    A parent that was removed and made again, as systemd does with slices, is found again by its path.
+    """
 
     def __init__(self, watched: Iterable[tuple[str, What]], jump: Jump = Jump()) -> None:
         files = tuple(watched)
-        self._files = [_opened(path) for path, _ in files]
+        self._paths = [path for path, _ in files]
+        self._files = [_opened(path) for path in self._paths]
         self._jumps = [jump.of(what) for _, what in files]
         self._levels = [UNKNOWN] * len(files)
         self._floors = [UNKNOWN] * len(files)
+        self._lost: list[int] = []
 
     @property
     def blind(self) -> bool:
-        """Whether some parent has nothing to read: then every look is due, and it is of no use."""
+        """Whether some parent has nothing to read: then every look is due, and looking is of no use."""
         return -1 in self._files
 
     def look(self) -> bool:
         """Read them all; whether a sweep is due."""
         levels, floors, pread = self._levels, self._floors, os.pread
+        lost = self._lost
         place = -1
         for file in self._files:
             place += 1
@@ -77,13 +83,23 @@ class Tripwire:
                 level = int(pread(file, 32, 0))
             except (OSError, ValueError):
                 level = UNKNOWN
+                lost.append(place)
             levels[place] = level
             floors[place] = min(floors[place], level)
+        if lost:
+            self._open_again()
         return due(floors, levels, self._jumps)
 
     def swept(self) -> None:
         """A sweep was made after the last look: what was seen there is the new floor."""
         self._floors[:] = self._levels
+
+    def _open_again(self) -> None:
+        for place in self._lost:
+            if self._files[place] >= 0:
+                os.close(self._files[place])
+            self._files[place] = _opened(self._paths[place])
+        self._lost.clear()
 
     def close(self) -> None:
         """Close the files."""

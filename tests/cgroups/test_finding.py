@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from reactor.cgroups.finding import Home, NotFound, find, survey
-from reactor.cgroups.mounts import Trees
+from reactor.cgroups.finding import Home, NotFound, find
+from reactor.cgroups.mounts import Trees, choose, parse_mounts
+from reactor.cgroups.surveying import survey
 from tests.cgroups.build import FakeHost, HostV1, HostV2, run_of, scope
 from tests.core.build import cid
 
@@ -129,6 +130,23 @@ def test_a_survey_finds_all_in_one_walk_and_none_within_another(tmp_path: Path) 
     assert isinstance(home, Home)
     assert parts(home) == ALL
     assert isinstance(find(host.trees(), TWO, surveyed=seen, proc=host.proc), NotFound)
+
+
+def test_a_tree_with_too_many_directories_is_not_surveyed(tmp_path: Path) -> None:
+    """The second of a name might be among those that were not looked at."""
+    host = HostV1(tmp_path)
+    host.container(f"/jobs/{ONE.id}")
+    assert survey(host.trees(), most=2) == {ONE.id: f"/jobs/{ONE.id}"}
+    assert survey(host.trees(), most=1) == {}
+
+
+def test_processor_time_is_read_without_its_controller_on_version_2(tmp_path: Path) -> None:
+    host = HostV2(tmp_path)
+    host.container(f"/docker/{ONE.id}", pid=71)
+    trees = choose(parse_mounts("".join(host.mountinfo())), ["memory", "pids"])
+    home = find(trees, ONE, 71, proc=host.proc)
+    assert isinstance(home, Home)
+    assert parts(home) == ("cpu", "memory", "pids", "unified")
 
 
 def test_the_host_s_tree_mounted_below_another_root(tmp_path: Path) -> None:

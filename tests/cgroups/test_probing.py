@@ -1,7 +1,9 @@
 """The probe where little or nothing works; what works is tried on the real kernel (tests/real)."""
 
 import os
+import resource
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from reactor.cgroups.abilities import UNTRIED, Abilities, Mode, no, yes
 from reactor.cgroups.ground import Ground
 from reactor.cgroups.mounts import Layout, Mount, Trees
 from reactor.cgroups.probing import probe
-from reactor.cgroups.trials import can_read
+from reactor.cgroups.rights import can_read
 from tests.cgroups.build import HostV1, HostV2, run_of
 from tests.cgroups.test_reading import open_files
 
@@ -106,13 +108,15 @@ def test_what_a_killed_monitor_left_is_removed(tmp_path: Path) -> None:
     host = HostV2(tmp_path)
     mount = host.trees().of("pids")
     assert mount is not None
-    left, lives, other = (tmp_path / f"tree/reactor-probe-{each}" for each in ("4999999", os.getppid(), "x"))
+    left, lives, other = (
+        tmp_path / f"tree/reactor-probe-{each}" for each in ("4999999-1", f"{os.getppid()}-1", "x")
+    )
     for each in (left, lives, other):
         each.mkdir()
     with Ground() as ground, pytest.raises(OSError, match=r"cgroup\.procs"):
         ground.folder(mount)
     assert (left.exists(), lives.exists(), other.exists()) == (False, True, True)
-    assert not (tmp_path / f"tree/reactor-probe-{os.getpid()}").exists()
+    assert {each.name for each in (tmp_path / "tree").glob("reactor-*")} == {lives.name, other.name}
 
 
 def break_off(ground: Ground) -> None:
@@ -159,3 +163,15 @@ def test_a_process_that_says_nothing_is_not_waited_for(
     found = probe(HostV2(tmp_path).trees())
     assert time.monotonic() - began < 10
     assert not found.write.works
+
+
+def test_it_works_with_a_thousand_descriptors_open() -> None:
+    """Some calls know no number above 1023."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with ExitStack() as stack:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4096)), hard))
+        stack.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        for _ in range(1100):
+            stack.enter_context(Path(os.devnull).open("rb"))
+        with Ground() as ground:
+            assert ground.tell("fork") == "done"

@@ -2,6 +2,7 @@
 
 import gc
 import shutil
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,7 @@ def test_who_is_removed_is_not_read_any_more_and_the_place_serves_again(stand: S
     sweep, before = stand.reader.sweep, len(stand.reader.sweep.runs)
     place = stand.reader.watch(RUNS[1])
     stand.pids(RUNS[1], 250)
+    stand.reader.cool(RUNS[1])
     stand.reader.remove(RUNS[1])
     assert (stand.sweep(), len(sweep), sweep.runs[place]) == ([], 4, None)
     again = run_of(9)
@@ -94,10 +96,18 @@ def test_who_is_removed_is_not_read_any_more_and_the_place_serves_again(stand: S
     assert len(sweep.runs) == before
 
 
-def test_cooling_and_warming_changes_nothing_that_is_told(stand: Stand) -> None:
+def test_cooling_and_warming_changes_nothing_that_is_told(stand: Stand, tmp_path: Path) -> None:
     stand.pids(RUNS[2], 201)
     stand.reader.cool(RUNS[2])
-    assert stand.sweep() == [RUNS[2]]
+    decoy = tmp_path / "decoy"
+    decoy.write_text("9999\n")
+    with ExitStack() as others:
+        # Whoever opens files now gets the numbers that were given back.
+        for _ in range(4):
+            others.enter_context(decoy.open())
+        assert stand.sweep() == [RUNS[2]]
+        place = stand.reader.watch(RUNS[2], pids_over=200)
+        assert stand.reader.sweep.pids[place] == 201
     stand.reader.warm(RUNS[2])
     assert stand.sweep() == [RUNS[2]]
 
@@ -203,6 +213,22 @@ def test_a_parent_that_cannot_be_read_is_always_due(tmp_path: Path) -> None:
     made.wire.swept()
     assert not made.wire.look()
     assert not made.wire.blind
+
+
+def test_a_parent_that_was_made_again_is_found_again(tmp_path: Path) -> None:
+    """It was not there when the wire was made."""
+    HostV2(tmp_path).trees()
+    wire = Tripwire([(f"{tmp_path}/tree/a.slice/pids.current", What.PIDS)])
+    blind = [wire.blind]
+    assert wire.look()
+    (tmp_path / "tree/a.slice").mkdir()
+    (tmp_path / "tree/a.slice/pids.current").write_text("5\n")
+    assert wire.look(), "it is opened for the next look"
+    assert wire.look(), "and what was unknown is due once"
+    wire.swept()
+    assert not wire.look()
+    assert [*blind, wire.blind] == [True, False]
+    wire.close()
 
 
 def test_the_root_of_a_tree_has_no_counter(tmp_path: Path) -> None:

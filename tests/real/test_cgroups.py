@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,12 @@ import trio
 from reactor.cgroups.abilities import Mode
 from reactor.cgroups.descriptors import Budget, allowed_now
 from reactor.cgroups.files import What
-from reactor.cgroups.finding import Home, NotFound, find, survey
+from reactor.cgroups.finding import Home, NotFound, find
 from reactor.cgroups.mounts import MOUNTINFO, Layout, Trees, look_for_trees, parse_mounts
 from reactor.cgroups.probing import probe
 from reactor.cgroups.reading import SAMPLED, Reader, Reading
 from reactor.cgroups.samples import sample_of
+from reactor.cgroups.surveying import survey
 from reactor.cgroups.sweeping import UNKNOWN
 from reactor.cgroups.tripwire import Jump, Tripwire, parents
 from reactor.core.container import Container, ContainerId, Run
@@ -27,8 +29,10 @@ from reactor.core.facts import Sample
 from reactor.engine.calls import DockerEngine
 from reactor.engine.endpoint import resolve
 from tests.real import deeds
+from tests.real.engines import wedge
 from tests.real.waiting import until
 from tests.tooling.containers import Containers
+from tools.private_engine import PrivateEngine
 
 MIB = 1024 * 1024
 TOLERANCE = 2 * MIB
@@ -201,6 +205,46 @@ async def test_all_containers_are_found_wherever_they_are(stand: Stand) -> None:
     assert isinstance(find(stand.trees, homes[1].run, parent=f"/{parent}/jobs/ci"), Home)
 
 
+async def test_a_sidecar_in_the_network_of_a_dead_main_is_still_seen(stand: Stand) -> None:
+    """The engine gives no data for it, as long as it lives."""
+    main = stand.containers.idle()
+    sidecar = stand.containers.run(deeds.processes(30), network_mode=f"container:{main}", pids=64)
+    run = await stand.added(sidecar)
+    until(lambda: (stand.sample(run) or Sample(0, run)).pids == 30, 10, "30 processes")
+    await stand.engine.kill(ContainerId(main))
+    with trio.fail_after(30):
+        async with stand.engine.open_stats(run) as frames:
+            while await anext(frames) is not None:
+                pass
+    found = stand.sample(run)
+    assert found is not None
+    assert (found.pids, found.pids_limit) == (30, 64)
+
+
+def test_everybody_is_seen_while_one_shim_is_stuck(
+    private_engine: PrivateEngine, private_containers: Containers
+) -> None:
+    """The engine's own stats stand still for all of them."""
+    stuck, other = (private_containers.run(deeds.processes(5)) for _ in range(2))
+    trees, reader = look_for_trees(), Reader(Budget(allowed_now()))
+    runs = []
+    for each in (stuck, other):
+        said = private_containers.inspect(each)["State"]
+        runs.append(Run(ContainerId(each), said["StartedAt"]))
+        home = find(trees, runs[-1], said["Pid"])
+        assert isinstance(home, Home), home
+        assert reader.add(home)
+    with wedge(private_engine, stuck):
+        for run in runs:
+            until(partial(_has, reader, run, 5), 10, "5 processes")
+    reader.close()
+
+
+def _has(reader: Reader, run: Run, pids: int) -> bool:
+    found = reader.read(run, 0.0)
+    return found is not None and found.pids == pids
+
+
 async def test_peaks_and_oom_kills_are_counted(stand: Stand) -> None:
     container = stand.containers.run(deeds.OOM_CHILD, mem="32m", pids=64)
     run = await stand.added(container)
@@ -262,7 +306,12 @@ def test_the_probe_tries_and_leaves_nothing(measured: Callable[[str], None]) -> 
 
 def _left(trees: Trees) -> Sequence[str]:
     points = {mount.point for mount in trees.by_controller.values()}
-    return [name for point in points for name in os.listdir(point) if name == f"reactor-probe-{os.getpid()}"]
+    return [
+        name
+        for point in points
+        for name in os.listdir(point)
+        if name.startswith(f"reactor-probe-{os.getpid()}-")
+    ]
 
 
 @pytest.mark.real
