@@ -26,11 +26,12 @@ from reactor.app.identity import find_own_container
 from reactor.app.log import LogFormat
 from reactor.app.logsink import logging_to
 from reactor.app.places import control_folder, default_journal
+from reactor.app.plan import Export, Lane, Plan
 from reactor.app.recorder import Recorder
 from reactor.app.refusals import in_words
 from reactor.app.rulefiles import load_rules
 from reactor.app.settings import Profile, Settings
-from reactor.app.supervise import Export, Lane, Plan, open_stop_signals, supervise
+from reactor.app.supervise import open_stop_signals, supervise
 from reactor.app.territory import TerritoryTaken, territory
 from reactor.cgroups.mounts import Trees, look_for_trees
 from reactor.core.ports import EngineError, EngineInfo
