@@ -40,8 +40,8 @@ async def reopen(
             journal.conclude(outcome)
             closed.append(outcome)
         elif alive is not None and not alive.get(decision.run.id, False):
-            over = Why.ENDED if decision.id in asked else Why.ALREADY_OVER
-            why = over if decision.run.id in alive else Why.GONE
+            # Most likely it was our doing. What is said of that is found out by how and when it ended.
+            why = Why.ALREADY_OVER if decision.run.id in alive else Why.GONE
             outcome = Outcome(decision, trio.current_time(), Result.DONE, why, "found so at the start")
             journal.conclude(outcome)
             closed.append(outcome)

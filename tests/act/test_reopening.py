@@ -64,20 +64,6 @@ async def test_what_was_told_to_stop_is_not_told_so_again(
         assert list(bench.journal.asked) == [fresh.id]
 
 
-async def test_an_end_that_was_asked_for_is_ours(autojump_clock: MockClock) -> None:
-    """An earlier monitor had it stopped and did not live to see it over."""
-    async with acting() as bench:
-        asked, not_asked = bench.world.spawn(), bench.world.spawn()
-        intents = [decide(box.run, Action.STOP) for box in (asked, not_asked)]
-        bench.world.exit(asked)
-        bench.world.exit(not_asked)
-        await trio.sleep(1)
-        closed = await reopen(
-            intents, bench.engine, bench.journal, bench.workers.put, asked={intents[0].id: -1.0}
-        )
-        assert [outcome.why for outcome in closed] == [Why.ENDED, Why.ALREADY_OVER]
-
-
 def open_ids(intents: list[Decision]) -> set[str]:
     return {decision.id for decision in intents}
 
