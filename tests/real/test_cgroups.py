@@ -182,13 +182,15 @@ async def test_the_next_run_is_another_one(stand: Stand) -> None:
 async def test_all_containers_are_found_wherever_they_are(stand: Stand) -> None:
     """By process and by one survey; also below another parent, and never what was made within one."""
     own = stand.containers.idle()
-    parent = os.path.dirname((await stand.home(own)).places["pids"].path).rpartition("/")[2]
-    elsewhere = stand.containers.idle(cgroup_parent=f"/{parent}/jobs/ci")
+    place = (await stand.home(own)).places["pids"].path
+    # The engine's own parent, so that it goes with the engine; systemd wants a slice.
+    parent = "ci-jobs.slice" if place.endswith(".scope") else f"/{Path(place).parts[-2]}/jobs/ci"
+    elsewhere = stand.containers.idle(cgroup_parent=parent)
     ids = [own, elsewhere, *(stand.containers.idle() for _ in range(3))]
     homes = [await stand.home(each) for each in ids]
     assert {home.by for home in homes} == {"pid"}
     assert set(homes[0].places) >= {"pids", "memory", "cpu"}
-    assert homes[1].parent("pids").endswith(f"/{parent}/jobs/ci")
+    assert homes[1].parent("pids").endswith(f"/{parent.strip('/')}")
     lie = Path(homes[0].places["pids"].path) / ("f" * 64)
     lie.mkdir()
     try:
@@ -202,7 +204,7 @@ async def test_all_containers_are_found_wherever_they_are(stand: Stand) -> None:
         assert isinstance(find(stand.trees, Run(ContainerId(lie.name), "x"), surveyed=seen), NotFound)
     finally:
         lie.rmdir()
-    assert isinstance(find(stand.trees, homes[1].run, parent=f"/{parent}/jobs/ci"), Home)
+    assert isinstance(find(stand.trees, homes[1].run, parent=parent), Home)
 
 
 async def test_a_sidecar_in_the_network_of_a_dead_main_is_still_seen(stand: Stand) -> None:
@@ -255,10 +257,14 @@ async def test_peaks_and_oom_kills_are_counted(stand: Stand) -> None:
 
     found = until(oomed, 20, "a child was killed")
     assert found is not None
-    assert found.pids_peak is not None
-    assert found.pids_peak >= 2
-    assert found.usage_peak is not None
-    assert found.usage_peak > 30 * MIB
+    assert (found.usage_peak or 0) > 30 * MIB
+    # Older kernels do not have it.
+    peak = found.pids_peak
+    assert (peak or 0) >= 2 if _exists(await stand.home(container), "pids.peak") else peak is None
+
+
+def _exists(home: Home, name: str) -> bool:
+    return Path(home.places["pids"].path, name).exists()
 
 
 async def test_the_tripwire_of_the_parent_sees_a_storm_in_any_container(
@@ -320,22 +326,22 @@ def test_a_kept_file_of_a_cgroup_that_is_gone_is_gone_and_not_zero() -> None:
     trees = look_for_trees()
     mount = trees.of("pids")
     assert mount is not None
-    run = Run(ContainerId("e" * 64), "x")
-    folder = Path(mount.point) / f"reactor-test-{os.getpid()}"
-    home = folder / run.id
-    home.mkdir(parents=True)
+    run = Run(ContainerId(f"{os.getpid():064x}"), "x")
+    home = Path(mount.point) / run.id
+    home.mkdir()
     try:
-        found = find(trees, run, surveyed={run.id: f"/{folder.name}/{run.id}"})
+        found = find(trees, run, surveyed={run.id: f"/{run.id}"})
         assert isinstance(found, Home)
         kept, cold = Reader(Budget(100)), Reader(Budget(0))
         assert kept.add(found)
         assert cold.add(found)
         place = kept.watch(run, pids_over=0)
         assert kept.sweep.sweep() == []
-        assert (kept.sweep.pids[place], kept.sweep.usage[place]) == (0, UNKNOWN)
+        assert kept.sweep.pids[place] == 0
+        assert (kept.sweep.usage[place] == UNKNOWN) is (mount.version == 1)
         reading = kept.read(run, 1.0)
         assert reading is not None
-        assert (reading.pids, reading.usage) == (0, None)
+        assert reading.pids == 0
         assert sample_of(reading) is None
         home.rmdir()
         assert kept.sweep.sweep() == []
@@ -345,7 +351,6 @@ def test_a_kept_file_of_a_cgroup_that_is_gone_is_gone_and_not_zero() -> None:
         assert cold.read(run, 3.0) is None, "another directory at the same path"
     finally:
         home.rmdir()
-        folder.rmdir()
 
 
 @pytest.fixture
