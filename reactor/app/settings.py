@@ -45,7 +45,7 @@ class Profile(StrEnum):
     STREAMS = "streams"
 
 
-LANES = {Profile.DEFAULT: LaneTerms(), Profile.FAST: LaneTerms(rate=1000.0, share=0.01)}
+LANES = {Profile.DEFAULT: LaneTerms(), Profile.FAST: LaneTerms(rate=1000.0, calm=250.0, share=0.01)}
 
 
 @dataclass(frozen=True, slots=True)

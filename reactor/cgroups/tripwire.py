@@ -63,9 +63,11 @@ class Tripwire:
         self._paths = [path for path, _ in files]
         self._files = [_opened(path) for path in self._paths]
         self._jumps = [jump.of(what) for _, what in files]
+        self._stirs = [each // 4 for each in self._jumps]
         self._levels = [UNKNOWN] * len(files)
         self._floors = [UNKNOWN] * len(files)
         self._lost: list[int] = []
+        self.has_jumped = False
 
     @property
     def blind(self) -> bool:
@@ -88,7 +90,12 @@ class Tripwire:
             floors[place] = min(floors[place], level)
         if lost:
             self._open_again()
-        return due(floors, levels, self._jumps)
+        self.has_jumped = due(floors, levels, self._jumps)
+        return self.has_jumped
+
+    def is_stirring(self) -> bool:
+        """Whether the last look saw a quarter of a jump, or something that is unknown."""
+        return due(self._floors, self._levels, self._stirs)
 
     def swept(self) -> None:
         """A sweep was made after the last look: what was seen there is the new floor."""

@@ -1,7 +1,7 @@
-"""``python -m reactor.lane FD RATE SHARE``: the fast lane, started by a monitor and by nobody else."""
+"""``python -m reactor.lane FD RATE CALM SHARE``: the fast lane, started by a monitor and by nobody else."""
 
 import sys
 
 from reactor.lane.loop import main
 
-main(int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3]))
+main(int(sys.argv[1]), *map(float, sys.argv[2:5]))

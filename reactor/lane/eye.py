@@ -16,13 +16,16 @@ from reactor.lane.marks import marks, next_above, place
 from reactor.lane.words import Arm, Told
 
 LIMITS_EVERY = 10.0
+NEAR_PIDS, NEAR_BYTES = 8, 4 << 20
+"""Who is so near to a mark passes it without the parents having moved by much."""
 HOT = 0.5
 """Seconds between two readings that are told of a run above a mark."""
 
 
 @dataclass(slots=True, eq=False)
 class Eye:
-    """``above`` is whether it was last above a mark, ``masked`` whether usage says nothing of its next one.
+    """``above`` is whether it was last above a mark, ``masked`` whether usage says nothing of its
+    next one, ``near`` whether that is near.
 
     ``over_pids`` and ``over_usage`` are the numbers above which a sweep has to say so. ``peak`` is the
     highest count of PIDs that the kernel knew of when it was last asked, ``high`` the highest that was told
@@ -35,6 +38,7 @@ class Eye:
     due: float = 0.0
     above: bool = False
     masked: bool = False
+    near: bool = False
     over_pids: int = NEVER
     over_usage: int = NEVER
     peak: int | None = None
@@ -53,7 +57,9 @@ class Eye:
         self.above = places != (0, 0)
         self.over_pids = next_above(self._of_pids, pids)
         self.over_usage = next_above(self._of_memory, memory)
-        self.masked = (reading.usage or 0) > self.over_usage
+        usage = reading.usage or 0
+        self.near = self.over_pids - pids < NEAR_PIDS or self.over_usage - usage < NEAR_BYTES
+        self.masked = usage > self.over_usage
         if self.masked:
             self.over_usage = NEVER
         if not passed and reading.at < self.due:

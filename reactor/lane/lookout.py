@@ -42,6 +42,7 @@ class Lookout:
         self._told: list[Told] = []
         self._gone: list[int] = []
         self._sweep_at = self._close_at = self._peaks_at = 0.0
+        self.is_stirring = False
         self._next = 0.0
         self._close: set[Eye] = set()
         self._peaks: list[Eye] = []
@@ -65,12 +66,10 @@ class Lookout:
         """Look once: at the parents, and at whoever there is a reason to look at."""
         self._looks += 1
         now = self._clock()
-        if self._tripwire.look() and not self._tripwire.blind:
-            self._purse.fill(now)
-            if self._purse.is_empty:
-                self._slowed += 1
-            else:
-                self._sweep_all()
+        tripwire = self._tripwire
+        self.is_stirring = not tripwire.blind and (tripwire.look() or tripwire.is_stirring())
+        if self.is_stirring:
+            self._look_at_once(now)
         if now < self._next and not self._told and not self._gone:
             # Nearly always: a look costs two reads and nothing else.
             return NOTHING
@@ -79,6 +78,16 @@ class Lookout:
         if self._close:
             self._next = min(self._next, self._close_at)
         return self._said()
+
+    def _look_at_once(self, now: float) -> None:
+        """The parents have moved: by enough for a look at everybody, or at those who are near a mark."""
+        self._purse.fill(now)
+        if self._purse.is_empty:
+            self._slowed += 1
+        elif self._tripwire.has_jumped:
+            self._sweep_all()
+        elif self._close:
+            self._look_closely()
 
     def _look_around(self, now: float) -> None:
         """At everybody whose time has come."""
@@ -192,7 +201,7 @@ class Lookout:
             return
         if (eye.take(reading) or passed) and (reading.pids or reading.pids is None):
             self._tell(eye.told(reading))
-        if eye.masked or eye.above:
+        if eye.masked or eye.above or eye.near:
             self._close.add(eye)
             self._next = min(self._next, self._close_at)
         else:

@@ -19,13 +19,15 @@ from reactor.lane.words import Beat, Lines, News, news, read_command
 
 BEAT_EVERY = 1.0
 PRIORITY = -20
+STIRRING = 0.1
+"""Seconds for which it looks at its full rate after something has stirred."""
 SOON = 0.0005
 """Seconds before its time at which a look is in time."""
 _PIECE = 256 * 1024
 
 
-def main(descriptor: int, rate: float, share: float) -> None:
-    """Look ``rate`` times a second, with at most ``share`` of a core for what is beyond the tripwire."""
+def main(descriptor: int, rate: float, calm: float, share: float) -> None:
+    """Look ``rate`` times a second, ``calm`` times while all is quiet; ``share`` of a core is for the rest."""
     # Whoever stops the monitor with a key stops it, and with it us.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
@@ -37,7 +39,7 @@ def main(descriptor: int, rate: float, share: float) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     with socket.socket(fileno=descriptor) as line:
         line.settimeout(0)
-        lane = Lane(line, Lookout(share, Budget(allowed_now()), time.monotonic), 1 / rate)
+        lane = Lane(line, Lookout(share, Budget(allowed_now()), time.monotonic), rate, calm)
         gc.collect()
         gc.freeze()
         gc.disable()
@@ -48,10 +50,10 @@ def main(descriptor: int, rate: float, share: float) -> None:
 class Lane:
     """One loop between a socket and a lookout."""
 
-    def __init__(self, line: socket.socket, lookout: Lookout, period: float) -> None:
+    def __init__(self, line: socket.socket, lookout: Lookout, rate: float, calm: float) -> None:
         self._line = line
         self._lookout = lookout
-        self._period = period
+        self._period, self._calm = 1 / rate, 1 / calm
         self._lines = Lines()
         self._out = bytearray()
         self._poll = select.poll()
@@ -61,15 +63,17 @@ class Lane:
     def run(self) -> None:
         """Until the other end is closed."""
         due = beat_at = time.monotonic()
-        used, began, late = time.process_time(), due, 0.0
+        used, began, late, stirring_until = time.process_time(), due, 0.0, 0.0
         while self._open:
             now = time.monotonic()
             if due - now > SOON:
                 self._wait(due - now)
                 continue
             late = max(late, now - due)
-            due = max(due + self._period, now)
             said = self._lookout.look()
+            if self._lookout.is_stirring:
+                stirring_until = now + STIRRING
+            due = max(due + (self._period if now < stirring_until else self._calm), now)
             if now >= beat_at:
                 spent = time.process_time()
                 beat = self._lookout.beat((spent - used) / max(now - began, 1e-9), late)

@@ -55,11 +55,11 @@ class LaneProcess:
 
 
 @asynccontextmanager
-async def open_lane(rate: float, share: float) -> AsyncIterator[LaneProcess]:
-    """Start a lane that looks ``rate`` times a second; it is gone when the block is left. Raises OSError."""
+async def open_lane(rate: float, calm: float, share: float) -> AsyncIterator[LaneProcess]:
+    """Start a lane on these terms; it is gone when the block is left. Raises OSError."""
     ours, theirs = trio.socket.socketpair()
     with theirs:
-        process = await _start(theirs.fileno(), rate, share)
+        process = await _start(theirs.fileno(), rate, calm, share)
     try:
         async with trio.SocketStream(ours) as line:
             yield LaneProcess(line, process.pid)
@@ -68,11 +68,11 @@ async def open_lane(rate: float, share: float) -> AsyncIterator[LaneProcess]:
             await _end(process)
 
 
-async def _start(descriptor: int, rate: float, share: float) -> trio.Process:
+async def _start(descriptor: int, rate: float, calm: float, share: float) -> trio.Process:
     # The same code as ours, wherever we were started from.
     place = str(Path(__file__).parents[2])
     return await trio.lowlevel.open_process(
-        [sys.executable, "-m", "reactor.lane", str(descriptor), str(rate), str(share)],
+        [sys.executable, "-m", "reactor.lane", *map(str, (descriptor, rate, calm, share))],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         pass_fds=[descriptor],

@@ -55,12 +55,13 @@ class LaneStatistics:
 
 @dataclass(frozen=True, slots=True)
 class LaneTerms:
-    """How often it looks each second, and which share of a core it may use beyond that.
+    """How often it looks each second, how often while all is calm, and what share of a core it has beyond.
 
     It says something each second; after ``silence`` seconds without a word it is taken for dead.
     """
 
     rate: float = 200.0
+    calm: float = 100.0
     share: float = 0.003
     silence: float = 5.0
     first_pause: float = 0.5
@@ -113,7 +114,7 @@ class FastLane:
         while True:
             began = trio.current_time()
             try:
-                async with open_lane(self._terms.rate, self._terms.share) as lane:
+                async with open_lane(self._terms.rate, self._terms.calm, self._terms.share) as lane:
                     await self._keep(lane)
             except LaneEnded as ended:
                 why = str(ended)
