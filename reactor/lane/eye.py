@@ -16,6 +16,7 @@ from reactor.lane.marks import marks, next_above, place
 from reactor.lane.words import Arm, Told
 
 LIMITS_EVERY = 10.0
+GOLDEN = 0.6180339887
 NEAR_PIDS, NEAR_BYTES = 8, 4 << 20
 """Who is so near to a mark passes it without the parents having moved by much."""
 HOT = 0.5
@@ -67,6 +68,12 @@ class Eye:
         self.due = reading.at + (min(HOT, self.word.every) if self.above else self.word.every)
         self.high = max(self.high, pids)
         return True
+
+    def stagger(self, now: float) -> None:
+        """Bring its next turn forward, each run by another part of it: many are armed at one moment."""
+        left = 1 - 0.9 * (self.word.key * GOLDEN % 1)
+        self.due = now + (self.due - now) * left
+        self._limits_at = now + (self._limits_at - now) * left
 
     def told(self, reading: Reading) -> Told:
         """The reading as it is told."""

@@ -20,6 +20,7 @@ SWEEP_EVERY = 0.1
 """Seconds between two sweeps that nothing asked for, at most as long as the budget allows."""
 PEAKS_EVERY = 1.0
 PEAKS_AT_ONCE = 100
+DUE_AT_ONCE = 20
 LEAST_PAUSE = 0.05
 INFINITE = float("inf")
 CLOSE_EVERY = 0.02
@@ -98,7 +99,9 @@ class Lookout:
             self._look_closely()
         if now >= self._peaks_at:
             self._look_at_peaks(now)
-        while self._due and self._due[0][0] <= now:
+        for _ in range(DUE_AT_ONCE):
+            if not self._due or self._due[0][0] > now:
+                break
             self._beat(heapq.heappop(self._due)[1], now)
 
     def beat(self, busy: float, late: float) -> Beat:
@@ -128,6 +131,7 @@ class Lookout:
         eye.index = self._sweep.watch(drawer)
         self._eyes[word.key] = self._by_index[eye.index] = eye
         self._meet(eye)
+        eye.stagger(self._clock())
         heapq.heappush(self._due, (eye.due, word.key))
 
     def _drop(self, key: int) -> None:

@@ -27,7 +27,7 @@ _PIECE = 256 * 1024
 
 
 def main(descriptor: int, rate: float, calm: float, share: float) -> None:
-    """Look ``rate`` times a second, ``calm`` times while all is quiet; ``share`` of a core is for the rest."""
+    """Look ``rate`` times a second, ``calm`` times if all is quiet; ``share`` of a core is for the rest."""
     # Whoever stops the monitor with a key stops it, and with it us.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
