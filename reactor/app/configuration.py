@@ -97,6 +97,12 @@ def _seldom(value: Any, info: ValidationInfo) -> float:
     raise wrong(f"'{info.field_name}' is a duration of at least 10s, such as 5m: it costs the engine much")
 
 
+def _profile(value: Any, info: ValidationInfo) -> Profile:
+    if isinstance(value, str) and value in set(Profile):
+        return Profile(value)
+    raise wrong(f"'{info.field_name}' is one of {', '.join(Profile)}")
+
+
 LabelName = Annotated[str, PlainValidator(_label_name)]
 FullId = Annotated[str, PlainValidator(_full_id)]
 Amount = Annotated[int, PlainValidator(_amount)]
@@ -265,7 +271,7 @@ class ConfigurationText(MeansText):
     dry_run: bool = False
     at_once: Count = Settings().at_once
     most_streams: Count = Settings().most_streams
-    profile: Profile = Settings().profile
+    profile: Annotated[Profile, PlainValidator(_profile)] = Settings().profile
     gate: GateText = GateText()
     budgets: BudgetsText = BudgetsText()
     breaker: BreakerText = BreakerText()

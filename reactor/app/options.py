@@ -82,9 +82,9 @@ def _run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> Non
     )
     run.add_argument(
         "--profile",
-        choices=("default", "fast", "streams"),
-        help="how readings are taken: from the kernel's cgroups 200 or (fast) 1000 times a second, or once a "
-        "second from the engine's streams, as is done anyway where cgroups cannot be read (default: default)",
+        choices=("streams", "normal", "fast"),
+        help="how readings are taken: once a second from the engine's streams, or from the kernel's cgroups, "
+        "where they can be read, up to 200 (normal) or 1000 (fast) times a second (default: streams)",
     )
     run.add_argument("--dry-run", action="store_true", help="say what would be ended, and end nothing")
     _engine(run).add_argument(

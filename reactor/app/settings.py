@@ -40,12 +40,12 @@ class Times:
 class Profile(StrEnum):
     """How readings are taken: by looking at the kernel's cgroups so often, or from the engine's streams."""
 
-    DEFAULT = "default"
-    FAST = "fast"
     STREAMS = "streams"
+    NORMAL = "normal"
+    FAST = "fast"
 
 
-LANES = {Profile.DEFAULT: LaneTerms(), Profile.FAST: LaneTerms(rate=1000.0, calm=250.0, share=0.01)}
+LANES = {Profile.NORMAL: LaneTerms(), Profile.FAST: LaneTerms(rate=1000.0, calm=250.0, share=0.05)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class Settings:
     tell: tuple[str, ...] = ()
     leftovers_after: float | None = None
     owners_enforced: bool = False
-    profile: Profile = Profile.DEFAULT
+    profile: Profile = Profile.STREAMS
     heartbeats: HeartbeatTerms | None = None
 
     def recording_place(self, named: str | None = None) -> Place | None:

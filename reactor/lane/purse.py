@@ -3,7 +3,7 @@
 Only the account is here.
 """
 
-MOST = 0.01
+MOST = 0.03
 """Seconds of processor time that can be saved up: a short burst is what this is for."""
 
 

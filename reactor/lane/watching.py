@@ -62,7 +62,7 @@ class LaneTerms:
 
     rate: float = 200.0
     calm: float = 100.0
-    share: float = 0.003
+    share: float = 0.01
     silence: float = 5.0
     first_pause: float = 0.5
     longest_pause: float = 60.0
