@@ -40,6 +40,8 @@ async def start_watching(
     def opened(info: EngineInfo) -> None:
         kernel.connected(info)
         owners.connected(info)
+        if lane is not None:
+            lane.connected(info.memory)
         workers.nudge()
 
     watch = Watch(

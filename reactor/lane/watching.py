@@ -88,6 +88,7 @@ class FastLane:
         self._trees, self._proc = trees, proc
         self._feed, self._others, self._confirm = feed, others, confirm
         self._terms = terms or LaneTerms()
+        self._host_memory = 0
         self._keys = count(1)
         self._wanted: dict[Run, Watched] = {}
         self._armed: dict[Run, Arm] = {}
@@ -99,6 +100,10 @@ class FastLane:
     def statistics(self) -> LaneStatistics:
         """How it goes."""
         return replace(self._stats, here=len(self._armed), elsewhere=len(self._wanted) - len(self._armed))
+
+    def connected(self, host_memory: int) -> None:
+        """The engine said how much memory its host has, in bytes: a limit beyond that is none."""
+        self._host_memory = host_memory
 
     def want(self, wanted: frozenset[Watched]) -> None:
         """Read these runs and no others from now on."""
@@ -238,8 +243,11 @@ class FastLane:
         if run is None:
             return
         self._stats = replace(self._stats, told=self._stats.told + 1)
-        limits = told.pids_limit, told.memory_limit
-        self._feed(Sample(told.at + offset, run, told.pids, limits[0], told.memory, limits[1], told.cpu))
+        limit, host = told.memory_limit, self._host_memory
+        memory_limit = None if limit is not None and 0 < host <= limit else limit
+        self._feed(
+            Sample(told.at + offset, run, told.pids, told.pids_limit, told.memory, memory_limit, told.cpu)
+        )
 
     def _lose(self, key: int) -> None:
         """Its cgroup is gone: most likely the run is over, and the engine will say so."""

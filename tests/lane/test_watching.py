@@ -83,11 +83,17 @@ async def test_readings_come_from_cgroups_and_for_the_others_from_elsewhere(
         await seen.until(lambda: seen.others == {run_of(3)})
         (sample,) = [each for each in seen.samples if each.run == run_of(2)][:1]
         assert (sample.pids, sample.memory) == (7, 4 << 20)
+        assert sample.memory_limit == (64 << 20 if kind is HostV2 else None)
         assert 0 <= trio.current_time() - sample.at < 10, "on our own clock"
         seen.lane.want(wanted(2, pid=100))
         await seen.until(lambda: not seen.others)
         said = len([each for each in seen.samples if each.run == run_of(2)])
         await seen.until(lambda: len([each for each in seen.samples if each.run == run_of(2)]) > said + 2)
+        if kind is HostV2:
+            seen.lane.connected(64 << 20)
+            seen.samples.clear()
+            await seen.until(lambda: seen.samples)
+            assert seen.samples[0].memory_limit is None, "as much as the host has is no limit"
         stats = seen.lane.statistics()
         assert (stats.on, stats.here, stats.elsewhere, stats.deaths) == (True, 1, 0, 0)
         assert not seen.confirmed, "the first process says it all"
