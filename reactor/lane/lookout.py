@@ -11,9 +11,9 @@ from dataclasses import replace
 from reactor.cgroups.descriptors import Budget, CgroupGone, Drawer
 from reactor.cgroups.files import HOT, What
 from reactor.cgroups.sweeping import Sweep
-from reactor.cgroups.tripwire import Tripwire, parents
 from reactor.lane.eye import Eye
 from reactor.lane.purse import Purse
+from reactor.lane.wires import Stir, Wire
 from reactor.lane.words import Arm, Beat, Disarm, News, Told
 
 SWEEP_EVERY = 0.1
@@ -39,7 +39,7 @@ class Lookout:
         self._eyes: dict[int, Eye] = {}
         self._by_index: dict[int, Eye] = {}
         self._due: list[tuple[float, int]] = []
-        self._tripwire = Tripwire(())
+        self._wires = tuple(Wire(what, share, clock()) for what in HOT)
         self._told: list[Told] = []
         self._gone: list[int] = []
         self._sweep_at = self._close_at = self._peaks_at = 0.0
@@ -47,30 +47,26 @@ class Lookout:
         self._next = 0.0
         self._close: set[Eye] = set()
         self._peaks: list[Eye] = []
-        self._looks = self._sweeps = self._slowed = self._count = 0
+        self._looks = self._sweeps = self._count = 0
 
     def obey(self, words: Iterable[Arm | Disarm]) -> None:
         """Begin, or cease, to read runs; the first reading of each is told at once."""
-        changed = False
         for word in words:
-            changed = True
             if isinstance(word, Arm):
                 self._arm(word)
             else:
                 self._drop(word.key)
-        if changed:
-            self._next = 0.0
-            self._tripwire.close()
-            self._tripwire = Tripwire(parents(eye.word.home for eye in self._eyes.values()))
+        self._next = 0.0
 
     def look(self) -> News:
         """Look once: at the parents, and at whoever there is a reason to look at."""
         self._looks += 1
         now = self._clock()
-        tripwire = self._tripwire
-        self.is_stirring = not tripwire.blind and (tripwire.look() or tripwire.is_stirring())
-        if self.is_stirring:
-            self._look_at_once(now)
+        self.is_stirring = False
+        for wire in self._wires:
+            if stir := wire.look(now):
+                self.is_stirring = True
+                self._look_at_once(wire, stir)
         if now < self._next and not self._told and not self._gone:
             # Nearly always: a look costs two reads and nothing else.
             return NOTHING
@@ -80,15 +76,15 @@ class Lookout:
             self._next = min(self._next, self._close_at)
         return self._said()
 
-    def _look_at_once(self, now: float) -> None:
+    def _look_at_once(self, wire: Wire, stir: Stir) -> None:
         """The parents have moved: by enough for a look at everybody, or at those who are near a mark."""
-        self._purse.fill(now)
-        if self._purse.is_empty:
-            self._slowed += 1
-        elif self._tripwire.has_jumped:
+        began = self._clock()
+        if stir is Stir.ALL:
             self._sweep_all()
-        elif self._close:
-            self._look_closely()
+        else:
+            for eye in tuple(self._close):
+                self._meet(eye)
+        wire.spend(self._clock() - began)
 
     def _look_around(self, now: float) -> None:
         """At everybody whose time has come."""
@@ -107,13 +103,15 @@ class Lookout:
     def beat(self, busy: float, late: float) -> Beat:
         """That it is there, and how it goes."""
         kept = self._budget.used
-        return Beat(len(self._eyes), kept, self._looks, self._sweeps, self._count, self._slowed, busy, late)
+        slowed = sum(wire.slowed for wire in self._wires)
+        return Beat(len(self._eyes), kept, self._looks, self._sweeps, self._count, slowed, busy, late)
 
     def close(self) -> None:
         """Read nobody any more."""
         for key in tuple(self._eyes):
             self._drop(key)
-        self._tripwire.close()
+        for wire in self._wires:
+            wire.close()
 
     def _arm(self, word: Arm) -> None:
         old = self._eyes.get(word.key)
@@ -129,6 +127,9 @@ class Lookout:
             self._close.discard(old)
             eye.peak, eye.high = old.peak, old.high
         eye.index = self._sweep.watch(drawer)
+        if old is None:
+            for wire in self._wires:
+                wire.add(word.home)
         self._eyes[word.key] = self._by_index[eye.index] = eye
         self._meet(eye)
         eye.stagger(self._clock())
@@ -142,6 +143,8 @@ class Lookout:
             # The sweep forgets its numbers first: they go to others.
             self._sweep.drop(eye.drawer.home.run)
             eye.drawer.close()
+            for wire in self._wires:
+                wire.remove(eye.word.home)
 
     def _sweep_all(self) -> None:
         began = self._clock()
@@ -150,7 +153,8 @@ class Lookout:
             self._meet(self._by_index[index])
         for index in gone:
             self._lose(self._by_index[index])
-        self._tripwire.swept()
+        for wire in self._wires:
+            wire.swept()
         took = self._clock() - began
         self._sweeps += 1
         self._purse.spend(took)
