@@ -22,7 +22,7 @@ from reactor.app.calling import (
     untold,
     without_token,
 )
-from reactor.app.settings import HEARTBEAT_TTL, Api, HeartbeatTerms, Settings, Times
+from reactor.app.settings import HEARTBEAT_TTL, Api, HeartbeatTerms, Profile, Settings, Times
 from reactor.core.breaker import BreakerTerms
 from reactor.core.budgets import Budget, BudgetTerms
 from reactor.core.container import ContainerId
@@ -95,6 +95,12 @@ def _seldom(value: Any, info: ValidationInfo) -> float:
     if seconds is not None and seconds >= LEAST_PERIOD:
         return seconds
     raise wrong(f"'{info.field_name}' is a duration of at least 10s, such as 5m: it costs the engine much")
+
+
+def _profile(value: Any, info: ValidationInfo) -> Profile:
+    if isinstance(value, str) and value in set(Profile):
+        return Profile(value)
+    raise wrong(f"'{info.field_name}' is one of {', '.join(Profile)}")
 
 
 LabelName = Annotated[str, PlainValidator(_label_name)]
@@ -265,6 +271,7 @@ class ConfigurationText(MeansText):
     dry_run: bool = False
     at_once: Count = Settings().at_once
     most_streams: Count = Settings().most_streams
+    profile: Annotated[Profile, PlainValidator(_profile)] = Settings().profile
     gate: GateText = GateText()
     budgets: BudgetsText = BudgetsText()
     breaker: BreakerText = BreakerText()
@@ -363,6 +370,7 @@ def settings_of(written: ConfigurationText) -> Settings:
         strict=written.journal.strict,
         at_once=written.at_once,
         most_streams=written.most_streams,
+        profile=written.profile,
         gate=GateTerms(**written.gate.model_dump()),
         budgets=BudgetTerms(**dict(written.budgets)),
         breaker=BreakerTerms(**written.breaker.model_dump()),

@@ -19,10 +19,10 @@ from reactor.app.controlling import Desk, reload_on_change, reload_on_hangup, se
 from reactor.app.monitor import Monitor
 from reactor.app.numbers import Numbers
 from reactor.app.places import default_control, shipped_rules
+from reactor.app.plan import Service
 from reactor.app.refusals import in_words
 from reactor.app.reloading import Reloader
 from reactor.app.settings import Settings
-from reactor.app.supervise import Service
 from reactor.core.rules import RuleSet
 from reactor.http.server import serve
 from reactor.http.server_listeners import CannotListen

@@ -9,7 +9,7 @@ import trio
 
 from reactor import __version__
 from reactor.app.numbers import Numbers
-from reactor.app.supervise import Export
+from reactor.app.plan import Export
 from reactor.observe.prometheus import Scraper
 from reactor.observe.push import Pusher, PushSettings
 from reactor.observe.tally import Tally

@@ -34,8 +34,8 @@ from reactor.core.protection import GOVERNED, Standing
 from reactor.core.rules import Rule, rules_of
 from reactor.core.stages import Stage
 from reactor.core.state import Setup, State, Step
-from reactor.core.step import wanted_samples
 from reactor.core.topology import needed, place
+from reactor.core.watched import Watched, wanted_readings
 from reactor.journal.journal import Journal
 from reactor.journal.ordered import EXTENSION, Deed
 from reactor.observe.tally import Tally
@@ -43,7 +43,8 @@ from reactor.streams.graph import Graph
 from reactor.streams.scheduler import TrioScheduler
 
 Put = Callable[[Decision], None]
-Want = Callable[[frozenset[Run]], None]
+Want = Callable[[frozenset[Watched]], None]
+Measure = Callable[[frozenset[Run]], None]
 
 
 OnFact = Callable[[Fact, Step, Setup], None]
@@ -98,7 +99,7 @@ class Monitor:
         self._on_fact = on_fact
         self._roster = -1
 
-    def begin(self, put: Put, want: Want, look: Callable[[ContainerId], None], measure: Want) -> None:
+    def begin(self, put: Put, want: Want, look: Callable[[ContainerId], None], measure: Measure) -> None:
         """Start the graph's clock.
 
         ``put`` takes decisions, ``want`` is told whose readings are needed, ``measure`` of whose layer the
@@ -263,7 +264,7 @@ class Monitor:
             self._put(decision)
         if step.state.roster != self._roster:
             self._roster = step.state.roster
-            self._want(wanted_samples(step.state))
+            self._want(wanted_readings(self.graph.setup, step.state))
             self._measure(wanted_layers(self.graph.setup, step.state))
         self._scribe.step(step, self.graph.setup)
         if any(isinstance(note, GateOpened | Reconciled) for note in step.notes):

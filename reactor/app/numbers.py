@@ -26,6 +26,7 @@ from reactor.engine.layers import LayersStatistics
 from reactor.engine.readings import ReadingsStatistics
 from reactor.engine.watch import WatchStatistics
 from reactor.journal.journal import JournalStatistics
+from reactor.lane.watching import LaneStatistics
 from reactor.observe.readings import ContainerReading, Readings
 from reactor.observe.snapshot import Captured
 from reactor.observe.tally import Tally
@@ -41,6 +42,7 @@ class Sources:
     repeats: Callable[[], int]
     watch: Callable[[], WatchStatistics]
     readings: Callable[[], ReadingsStatistics]
+    lane: Callable[[], LaneStatistics] | None
     layers: Callable[[], LayersStatistics]
     outbox: Callable[[], OutboxStatistics]
     journal: Callable[[], JournalStatistics]
@@ -104,6 +106,8 @@ class Numbers:
         setup, state, at = self._sources.setup(), self._sources.state(), trio.current_time()
         outbox, journal = self._sources.outbox(), self._sources.journal()
         recording = self._sources.recording() if self._sources.recording is not None else None
+        lane = self._sources.lane() if self._sources.lane is not None else None
+        beat = lane.beat if lane is not None else None
         offset, host, leases = self._wall() - at, state.host, self._sources.leases(at)
         if host is not None and (at - host.at > setup.stale_after or not wants_host(setup)):
             host = None
@@ -122,6 +126,10 @@ class Numbers:
             rule_unknown=rule_unknown(setup, state, at),
             stats_streams=self._sources.readings().open,
             stats_shed=self._sources.readings().shed,
+            lane_up=lane.on if lane is not None else None,
+            lane_runs=lane.here if lane is not None else None,
+            lane_busy=beat.busy if beat is not None else None,
+            lane_late=beat.late if beat is not None else None,
             stale_samples=stale(setup, state, at),
             host_memory_known=host is not None if wants_host(setup) else None,
             host_memory_available=host.memory_available if host is not None else None,
@@ -148,6 +156,15 @@ class Numbers:
         self._tally.reach("reactor_recording_dropped_total", recording.dropped)
         self._tally.reach("reactor_recording_written_bytes_total", recording.bytes)
 
+    def _take_over_lane(self) -> int:
+        """How many readings came from there."""
+        if self._sources.lane is None:
+            return 0
+        lane = self._sources.lane()
+        self._tally.reach("reactor_lane_deaths_total", lane.deaths)
+        self._tally.reach("reactor_lane_slowed_total", lane.slowed)
+        return lane.told
+
     def _take_over_leases(self) -> None:
         for event, total in self._sources.leases(trio.current_time()).events.items():
             self._tally.reach("reactor_lease_events_total", total, event=event)
@@ -173,7 +190,7 @@ class Numbers:
             ("reactor_events_repeated_total", self._sources.repeats()),
             ("reactor_gaps_total", watch.gaps),
             ("reactor_blind_seconds_total", _blind(watch)),
-            ("reactor_samples_total", readings.samples),
+            ("reactor_samples_total", readings.samples + self._take_over_lane()),
             ("reactor_no_data_frames_total", readings.no_data),
             ("reactor_reconcile_failures_total", watch.list_failures),
             ("reactor_came_back_total", outbox.came_back),

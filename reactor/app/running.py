@@ -26,12 +26,14 @@ from reactor.app.identity import find_own_container
 from reactor.app.log import LogFormat
 from reactor.app.logsink import logging_to
 from reactor.app.places import control_folder, default_journal
+from reactor.app.plan import Export, Lane, Plan
 from reactor.app.recorder import Recorder
 from reactor.app.refusals import in_words
 from reactor.app.rulefiles import load_rules
-from reactor.app.settings import Settings
-from reactor.app.supervise import Export, Plan, open_stop_signals, supervise
+from reactor.app.settings import Profile, Settings
+from reactor.app.supervise import open_stop_signals, supervise
 from reactor.app.territory import TerritoryTaken, territory
+from reactor.cgroups.mounts import Trees, look_for_trees
 from reactor.core.ports import EngineError, EngineInfo
 from reactor.core.rules import RuleSet
 from reactor.engine.calls import DockerEngine
@@ -87,6 +89,7 @@ def read_settings(options: argparse.Namespace) -> Settings:
     return replace(
         settings,
         policy=policy,
+        profile=Profile(getattr(options, "profile", None) or settings.profile),
         dry_run=settings.dry_run or getattr(options, "dry_run", False),
         listen=getattr(options, "listen", None) or settings.listen or DEFAULT,
         journal=getattr(options, "journal", None) or settings.journal,
@@ -222,10 +225,20 @@ def _plan(
         evidence=settings.evidence,
         proc=settings.proc,
         book=LeaseBook(journal.keep_lease),
+        lane=_lane(settings),
         heartbeats=_heartbeats(settings),
         # Whoever only says what it would do is in nobody's way.
         claim=nullcontext if settings.dry_run else partial(_claim, settings, info, path),
     )
+
+
+def _lane(settings: Settings) -> Lane | None:
+    """The trees of cgroups that can be seen here. Whether a container is in them is found out for each."""
+    terms = settings.lane_terms()
+    trees = look_for_trees() if terms is not None else Trees()
+    if terms is None or (trees.of("pids") is None and trees.of("memory") is None):
+        return None
+    return Lane(trees, terms)
 
 
 def _exports(info: EngineInfo, listeners: list[trio.SocketListener]) -> tuple[Export, ...]:

@@ -4,6 +4,7 @@ How a configuration file is written is in ``configuration``; flags go over the f
 """
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 from reactor.act.config import ActConfig
@@ -17,6 +18,7 @@ from reactor.core.rules import RuleSet
 from reactor.core.state import OWNER_FRESH, Setup
 from reactor.engine.watch import WatchTimes
 from reactor.kernel.memory import PROC
+from reactor.lane.watching import LaneTerms
 from reactor.recording.places import Folder, Limits, Place, place_of
 from reactor.web.listen import Listen
 
@@ -33,6 +35,17 @@ class Times:
     drain: float = 20.0
     layer_every: float = 300.0
     owner_grace: float = 30.0
+
+
+class Profile(StrEnum):
+    """How readings are taken: by looking at the kernel's cgroups so often, or from the engine's streams."""
+
+    STREAMS = "streams"
+    NORMAL = "normal"
+    FAST = "fast"
+
+
+LANES = {Profile.NORMAL: LaneTerms(), Profile.FAST: LaneTerms(rate=1000.0, calm=250.0, share=0.05)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +79,7 @@ class Settings:
     ``means`` are what rules may call. ``api`` is where runners ask over TCP, ``tell`` are the webhooks that
     are told what came of every decision. ``leftovers_after`` is in seconds, None for ever.
     ``owners_enforced`` has those ended whose owner is gone, ``heartbeats`` is where owners' files lie.
+    ``profile`` is how readings are taken.
     """
 
     policy: Policy = field(default_factory=Policy)
@@ -91,6 +105,7 @@ class Settings:
     tell: tuple[str, ...] = ()
     leftovers_after: float | None = None
     owners_enforced: bool = False
+    profile: Profile = Profile.STREAMS
     heartbeats: HeartbeatTerms | None = None
 
     def recording_place(self, named: str | None = None) -> Place | None:
@@ -120,6 +135,10 @@ class Settings:
             owner_fresh=max(OWNER_FRESH, 2.5 * times.reconcile_every),
             owners_enforced=self.owners_enforced,
         )
+
+    def lane_terms(self) -> LaneTerms | None:
+        """How the fast lane looks; None if it is not wanted."""
+        return LANES.get(self.profile)
 
     def watch_times(self) -> WatchTimes:
         """When the engine is listed."""

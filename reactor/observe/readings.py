@@ -56,6 +56,10 @@ class Readings:
     rule_unknown: Mapping[str, int] = field(default_factory=dict, hash=False)
     stats_streams: int = 0
     stats_shed: int = 0
+    lane_up: bool | None = None
+    lane_runs: int | None = None
+    lane_busy: float | None = None
+    lane_late: float | None = None
     stale_samples: int = 0
     host_memory_known: bool | None = None
     host_memory_available: int | None = None

@@ -234,6 +234,31 @@ STREAMS = (
         "Runs that a rule needs readings of and that get none, for want of room; they are not judged.",
     ),
     Row(
+        "reactor.lane.up", "", _G, "reactor_lane_up",
+        "1 while the fast lane looks at cgroups, 0 while it is down and streams are read instead; "
+        "absent where no cgroups can be read, or the profile is streams.",
+    ),
+    Row(
+        "reactor.lane.runs", "{run}", _U, "reactor_lane_runs",
+        "Runs whose readings come from their cgroups, by the fast lane.",
+    ),
+    Row(
+        "reactor.lane.busy", "", _G, "reactor_lane_busy",
+        "Share of a core that the fast lane used in the last second.",
+    ),
+    Row(
+        "reactor.lane.late", "s", _G, "reactor_lane_late_seconds",
+        "By how much the latest look of the fast lane in the last second came after its time.",
+    ),
+    Row(
+        "reactor.lane.slowed", "{look}", _C, "reactor_lane_slowed_total",
+        "Looks of the fast lane that had a reason to read all runs, and put that off to keep the budget.",
+    ),
+    Row(
+        "reactor.lane.deaths", "{death}", _C, "reactor_lane_deaths_total",
+        "Times that the fast lane ended and had to be started again.",
+    ),
+    Row(
         "reactor.layer.measures", "{measure}", _C, "reactor_layer_measures_total",
         "Times that the engine was asked how much stands in a container's own layer, by result.", ("result",),
     ),

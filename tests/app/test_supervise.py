@@ -10,7 +10,8 @@ import trio
 from trio.testing import MockClock
 
 from reactor.app.numbers import Numbers
-from reactor.app.supervise import Plan, supervise
+from reactor.app.plan import Plan
+from reactor.app.supervise import supervise
 from reactor.core.rules import Rule, RuleSet
 from reactor.core.state import Setup
 from reactor.journal.journal import Journal

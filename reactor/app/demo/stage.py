@@ -15,8 +15,9 @@ from reactor.app.demo.page import Page, Style
 from reactor.app.demo.play import Play
 from reactor.app.demo.verdict import Summary, judge
 from reactor.app.exporting import scraped
+from reactor.app.plan import Export, Plan
 from reactor.app.settings import Settings, Times
-from reactor.app.supervise import Export, Plan, supervise
+from reactor.app.supervise import supervise
 from reactor.core.ports import Engine, EngineInfo
 from reactor.core.restraint import no_gate
 from reactor.core.rules import RuleSet

@@ -1,0 +1,122 @@
+"""The tripwire: one read of a parent tells whether any of those below it can have grown.
+
+The counter of a parent is the sum of all below. What is due is a pure function of what was read; the reading
+of the few parents is here as well. What it cannot tell: one that grows while another shrinks by as much
+between two looks. For that there are peaks, and a full sweep now and then.
+"""
+
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from reactor.cgroups.files import NAME, What
+from reactor.cgroups.finding import Home
+
+UNKNOWN = -1
+_PARTS: Final = (("pids", What.PIDS), ("memory", What.MEMORY))
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """By how much PIDs and memory (in bytes) have to grow before it is worth a sweep."""
+
+    pids: int = 8
+    memory: int = 4 * 1024 * 1024
+
+    def of(self, what: What) -> int:
+        """The one for this."""
+        return self.pids if what is What.PIDS else self.memory
+
+
+def due(floors: Sequence[int], levels: Sequence[int], jumps: Sequence[int]) -> bool:
+    """Whether a sweep is due: one has grown by its jump above the lowest since the last sweep, or is unknown.
+
+    Many small steps count like a large one, as the floor stays until a sweep was made.
+    """
+    for floor, level, jump in zip(floors, levels, jumps, strict=True):
+        if level < 0 or floor < 0 or level - floor >= jump:
+            return True
+    return False
+
+
+def parents(homes: Iterable[Home]) -> tuple[tuple[str, What], ...]:
+    """The files that together cover all these runs: the counters of every directory that one lies in."""
+    found: dict[tuple[str, What], None] = {}
+    for home in homes:
+        for part, what in _PARTS:
+            place = home.places.get(part)
+            if place is not None:
+                found[f"{home.parent(part)}/{NAME[place.version][what]}", what] = None
+    return tuple(found)
+
+
+class Tripwire:
+    """The counters of some parents, kept open. One without such a file, as the root of a tree, is unknown.
+
+    A parent that was removed and made again, as systemd does with slices, is found again by its path.
+    """
+
+    def __init__(self, watched: Iterable[tuple[str, What]], jump: Jump = Jump()) -> None:
+        files = tuple(watched)
+        self._paths = [path for path, _ in files]
+        self._files = [_opened(path) for path in self._paths]
+        self._jumps = [jump.of(what) for _, what in files]
+        self._stirs = [each // 4 for each in self._jumps]
+        self._levels = [UNKNOWN] * len(files)
+        self._floors = [UNKNOWN] * len(files)
+        self._lost: list[int] = []
+        self.has_jumped = False
+
+    @property
+    def blind(self) -> bool:
+        """Whether some parent has nothing to read: then every look is due, and looking is of no use."""
+        return -1 in self._files
+
+    def look(self) -> bool:
+        """Read them all; whether a sweep is due."""
+        levels, floors, pread = self._levels, self._floors, os.pread
+        lost = self._lost
+        place = -1
+        for file in self._files:
+            place += 1
+            try:
+                level = int(pread(file, 32, 0))
+            except (OSError, ValueError):
+                level = UNKNOWN
+                lost.append(place)
+            levels[place] = level
+            floors[place] = min(floors[place], level)
+        if lost:
+            self._open_again()
+        self.has_jumped = due(floors, levels, self._jumps)
+        return self.has_jumped
+
+    def is_stirring(self) -> bool:
+        """Whether the last look saw a quarter of a jump, or something that is unknown."""
+        return due(self._floors, self._levels, self._stirs)
+
+    def swept(self) -> None:
+        """A sweep was made after the last look: what was seen there is the new floor."""
+        self._floors[:] = self._levels
+
+    def _open_again(self) -> None:
+        for place in self._lost:
+            if self._files[place] >= 0:
+                os.close(self._files[place])
+            self._files[place] = _opened(self._paths[place])
+        self._lost.clear()
+
+    def close(self) -> None:
+        """Close the files."""
+        while self._files:
+            file = self._files.pop()
+            if file >= 0:
+                os.close(file)
+
+
+def _opened(path: str) -> int:
+    with suppress(OSError):
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    return -1

@@ -1,0 +1,145 @@
+"""One watched run: what was last told of it, and what is worth telling next.
+
+Only judging readings belongs here; when somebody looks is in ``lookout``. Whoever is *above* a mark is looked
+at more often, so that its way back is told as soon. Page cache can fill a container up to its limit, and then
+usage says nothing any more: such a one is *masked*, and read by its working set on the way to its next mark.
+"""
+
+from dataclasses import dataclass, field
+
+from reactor.cgroups.descriptors import Drawer
+from reactor.cgroups.files import What
+from reactor.cgroups.parsing import UNLIMITED, cpu_nanoseconds, limit, number, working_set
+from reactor.cgroups.reading import Reading
+from reactor.cgroups.sweeping import NEVER
+from reactor.lane.marks import marks, next_above, place
+from reactor.lane.words import Arm, Told
+
+LIMITS_EVERY = 10.0
+GOLDEN = 0.6180339887
+NEAR_PIDS, NEAR_BYTES = 8, 4 << 20
+"""Who is so near to a mark passes it without the parents having moved by much."""
+HOT = 0.5
+"""Seconds between two readings that are told of a run above a mark."""
+
+
+@dataclass(slots=True, eq=False)
+class Eye:
+    """``above`` is whether it was last above a mark, ``masked`` whether usage says nothing of its
+    next one, ``near`` whether that is near.
+
+    ``over_pids`` and ``over_usage`` are the numbers above which a sweep has to say so. ``peak`` is the
+    highest count of PIDs that the kernel knew of when it was last asked, ``high`` the highest that was told
+    since.
+    """
+
+    word: Arm
+    drawer: Drawer
+    index: int = -1
+    due: float = 0.0
+    above: bool = False
+    masked: bool = False
+    near: bool = False
+    over_pids: int = NEVER
+    over_usage: int = NEVER
+    peak: int | None = None
+    high: int = 0
+    _of_pids: tuple[int, ...] = field(default=(), init=False)
+    _of_memory: tuple[int, ...] = field(default=(), init=False)
+    _limits: tuple[int | None, int | None] = field(default=(None, None), init=False)
+    _places: tuple[int, int] = field(default=(-1, -1), init=False)
+    _limits_at: float = field(default=0.0, init=False)
+
+    def take(self, reading: Reading) -> bool:
+        """Take a reading in; whether it has to be told, because it passed a mark or it is time."""
+        pids, memory = reading.pids or 0, reading.memory or 0
+        places = place(self._of_pids, pids), place(self._of_memory, memory)
+        passed, self._places = places != self._places, places
+        self.above = places != (0, 0)
+        self.over_pids = next_above(self._of_pids, pids)
+        self.over_usage = next_above(self._of_memory, memory)
+        usage = reading.usage or 0
+        self.near = self.over_pids - pids < NEAR_PIDS or self.over_usage - usage < NEAR_BYTES
+        self.masked = usage > self.over_usage
+        if self.masked:
+            self.over_usage = NEVER
+        if not passed and reading.at < self.due:
+            return False
+        self.due = reading.at + (min(HOT, self.word.every) if self.above else self.word.every)
+        self.high = max(self.high, pids)
+        return True
+
+    def stagger(self, now: float) -> None:
+        """Bring its next turn forward, each run by another part of it: many are armed at one moment."""
+        left = 1 - 0.9 * (self.word.key * GOLDEN % 1)
+        self.due = now + (self.due - now) * left
+        self._limits_at = now + (self._limits_at - now) * left
+
+    def told(self, reading: Reading) -> Told:
+        """The reading as it is told."""
+        pids_limit, memory_limit = self._limits
+        return Told(
+            self.word.key,
+            reading.at,
+            reading.pids or None,
+            pids_limit,
+            reading.memory or None,
+            memory_limit,
+            reading.cpu or None,
+        )
+
+    def missed(self, peak: int, now: int) -> int:
+        """A peak that passed a mark and that nobody saw, 0 if there was none.
+
+        What had been reached before the run was armed is history, and not told.
+        """
+        known, self.peak = self.peak, peak
+        high, self.high = self.high, now
+        if known is None or peak <= known:
+            return 0
+        return peak if place(self._of_pids, peak) > place(self._of_pids, max(high, now)) else 0
+
+    def read(self, at: float) -> Reading:
+        """What there is to be told of it now. Raises CgroupGone.
+
+        Its limits hardly ever change, and their files are not kept open: they are read now and then.
+        """
+        drawer, run = self.drawer, self.drawer.home.run
+        if at >= self._limits_at:
+            self._limits_at = at + LIMITS_EVERY
+            self._limits = _limit(drawer.read(What.PIDS_LIMIT)), _limit(drawer.read(What.MEMORY_LIMIT))
+            self._draw()
+        usage = _number(drawer.read(What.MEMORY))
+        return Reading(
+            at,
+            run,
+            pids=_number(drawer.read(What.PIDS)),
+            usage=usage,
+            memory=working_set(usage, drawer.read(What.MEMORY_STAT)),
+            cpu=self._cpu(),
+        )
+
+    def read_peak(self) -> int | None:
+        """The most PIDs that there ever were, if the kernel keeps that. Raises CgroupGone."""
+        return _number(self.drawer.read(What.PIDS_PEAK))
+
+    def _cpu(self) -> float | None:
+        data, place = self.drawer.read(What.CPU), self.drawer.home.places.get("cpu")
+        used = None if data is None or place is None else cpu_nanoseconds(data, place.version)
+        return None if used is None else used * 1e-9
+
+    def _draw(self) -> None:
+        word, drawn = self.word, (self._of_pids, self._of_memory)
+        self._of_pids = marks(word.pids, word.pids_shares, self._limits[0])
+        self._of_memory = marks(word.memory, word.memory_shares, self._limits[1])
+        if (self._of_pids, self._of_memory) != drawn:
+            self._places = (-1, -1)
+
+
+def _number(data: bytes | None) -> int | None:
+    return None if data is None else number(data)
+
+
+def _limit(data: bytes | None) -> int | None:
+    found = None if data is None else limit(data)
+    return found if found is not None and 0 < found < UNLIMITED else None

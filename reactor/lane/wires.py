@@ -1,0 +1,78 @@
+"""The tripwires: one for PIDs and one for memory, each with a purse of its own.
+
+The memory of a busy host moves all the time; what that costs must not be missing where a fork storm begins.
+Here is only whether there is a reason to look at the runs below; looking is for ``lookout``.
+"""
+
+from collections import Counter
+from enum import IntEnum
+
+from reactor.cgroups.files import What
+from reactor.cgroups.finding import Home
+from reactor.cgroups.tripwire import Tripwire, parents
+from reactor.lane.purse import Purse
+
+
+class Stir(IntEnum):
+    """Who there is a reason to look at."""
+
+    NOBODY = 0
+    NEAR = 1  # those who are near a mark
+    ALL = 2
+
+
+class Wire:
+    """The parents of all runs that are read, for PIDs or for memory."""
+
+    def __init__(self, what: What, share: float, now: float) -> None:
+        self._what = what
+        self._purse = Purse(share, now)
+        self._parents: Counter[tuple[str, What]] = Counter()
+        self._tripwire = Tripwire(())
+        self.slowed = 0
+
+    def add(self, home: Home) -> None:
+        """This run is read from now on."""
+        known = len(self._parents)
+        self._parents.update(self._of(home))
+        if len(self._parents) != known:
+            self._draw()
+
+    def remove(self, home: Home) -> None:
+        """It is not any more."""
+        known = len(self._parents)
+        self._parents -= Counter(self._of(home))
+        if len(self._parents) != known:
+            self._draw()
+
+    def look(self, now: float) -> Stir:
+        """Look at the parents; what is beyond the purse is put off, and counted."""
+        wire = self._tripwire
+        if wire.blind:
+            return Stir.NOBODY
+        stir = Stir.ALL if wire.look() else Stir.NEAR if wire.is_stirring() else Stir.NOBODY
+        if stir:
+            self._purse.fill(now)
+            if self._purse.is_empty:
+                self.slowed += 1
+                return Stir.NOBODY
+        return stir
+
+    def swept(self) -> None:
+        """All have been read since the last look."""
+        self._tripwire.swept()
+
+    def spend(self, seconds: float) -> None:
+        """So much was used for what this wire gave a reason for."""
+        self._purse.spend(seconds)
+
+    def close(self) -> None:
+        """Look no more."""
+        self._tripwire.close()
+
+    def _of(self, home: Home) -> list[tuple[str, What]]:
+        return [each for each in parents([home]) if each[1] is self._what]
+
+    def _draw(self) -> None:
+        self._tripwire.close()
+        self._tripwire = Tripwire(self._parents)

@@ -1,0 +1,158 @@
+"""What the monitor and its fast lane say to each other: lines of JSON over a pair of sockets.
+
+Only the shape of the words is here. Both ends are of one version, and neither writes what a stranger said:
+paths of cgroups are made of ids.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from reactor.cgroups.finding import Home, Place
+from reactor.core.container import ContainerId, Run
+from reactor.lane.marks import Ratio
+
+LONGEST: Final = 1 << 20
+"""Bytes of a line; a longer one is a defect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """Read this run from now on. ``key`` stands for it in what comes back.
+
+    ``pids`` and ``memory`` are the numbers that matter, ``pids_shares`` and ``memory_shares`` the same in
+    parts of the limit. ``every`` is how many seconds may lie between two readings that pass none.
+    """
+
+    key: int
+    home: Home
+    every: float
+    pids: tuple[Ratio, ...] = ()
+    memory: tuple[Ratio, ...] = ()
+    pids_shares: tuple[Ratio, ...] = ()
+    memory_shares: tuple[Ratio, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Disarm:
+    """Read it no more."""
+
+    key: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One reading, as in a ``Sample``; ``at`` is on the kernel's monotonic clock, in seconds."""
+
+    key: int
+    at: float
+    pids: int | None
+    pids_limit: int | None
+    memory: int | None
+    memory_limit: int | None
+    cpu: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """The lane is there. ``looks`` and ``sweeps`` are counts since it began, ``busy`` the share of a core
+    that it used since the last beat, ``slowed`` how often a sweep had to wait for its budget, ``late`` the
+    longest delay of a look since the last beat, in seconds."""
+
+    runs: int = 0
+    kept: int = 0
+    looks: int = 0
+    sweeps: int = 0
+    told: int = 0
+    slowed: int = 0
+    busy: float = 0.0
+    late: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What the lane has to say after a look."""
+
+    told: tuple[Told, ...] = ()
+    gone: tuple[int, ...] = ()
+    beat: Beat | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.told or self.gone or self.beat)
+
+
+def command(word: Arm | Disarm) -> bytes:
+    """A line for the lane."""
+    if isinstance(word, Disarm):
+        return _line({"disarm": word.key})
+    places = {part: [place.path, place.version, *place.identity] for part, place in word.home.places.items()}
+    numbers = [word.pids, word.memory, word.pids_shares, word.memory_shares]
+    run = word.home.run
+    return _line(
+        {"arm": word.key, "run": [run.id, run.started_at], "in": places, "every": word.every, "at": numbers}
+    )
+
+
+def read_command(line: bytes) -> Arm | Disarm:
+    """The same, read."""
+    said = json.loads(line)
+    if "disarm" in said:
+        return Disarm(said["disarm"])
+    places = {
+        part: Place(path, version, (device, inode))
+        for part, (path, version, device, inode) in said["in"].items()
+    }
+    pids, memory, pids_shares, memory_shares = (tuple(map(_ratio, numbers)) for numbers in said["at"])
+    home = Home(Run(ContainerId(said["run"][0]), said["run"][1]), places)
+    return Arm(said["arm"], home, said["every"], pids, memory, pids_shares, memory_shares)
+
+
+def news(said: News) -> bytes:
+    """A line for the monitor."""
+    line: dict[str, Any] = {}
+    if said.told:
+        line["told"] = [_fields(each) for each in said.told]
+    if said.gone:
+        line["gone"] = said.gone
+    if said.beat is not None:
+        line["beat"] = _fields(said.beat)
+    return _line(line)
+
+
+def read_news(line: bytes) -> News:
+    """The same, read."""
+    said = json.loads(line)
+    beat = said.get("beat")
+    return News(
+        tuple(Told(*each) for each in said.get("told", ())),
+        tuple(said.get("gone", ())),
+        Beat(*beat) if beat is not None else None,
+    )
+
+
+@dataclass(slots=True)
+class Lines:
+    """Whole lines out of what comes in pieces."""
+
+    _rest: bytes = field(default=b"")
+
+    def take(self, data: bytes) -> Iterator[bytes]:
+        """The lines that are whole now."""
+        *whole, self._rest = (self._rest + data).split(b"\n")
+        if len(self._rest) > LONGEST:
+            raise ValueError("a line without an end")
+        yield from whole
+
+
+def _ratio(pair: list[int]) -> Ratio:
+    over, under = pair
+    return over, under
+
+
+def _fields(record: Told | Beat) -> list[Any]:
+    return [getattr(record, name) for name in record.__slots__]
+
+
+def _line(said: Any) -> bytes:
+    return json.dumps(said, separators=(",", ":")).encode() + b"\n"

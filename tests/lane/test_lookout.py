@@ -1,0 +1,137 @@
+"""What is told when: at the tripwire, at a mark, behind page cache, after a peak that nobody saw."""
+
+import os
+from pathlib import Path
+
+from reactor.lane.words import Disarm
+from tests.cgroups.build import MIB
+from tests.lane.build import LIMIT, brief, post
+
+
+def test_the_first_reading_is_told_and_then_nothing_for_a_while(tmp_path: Path) -> None:
+    here = post(tmp_path)
+    here.run(1)
+    here.arm(1)
+    (first,) = here.look().told
+    assert (first.key, first.pids, first.pids_limit, first.memory) == (1, 3, 256, 4 * MIB)
+    assert (first.memory_limit, first.cpu) == (LIMIT, 0.007)
+    assert first.at == 1000.0
+    told = [brief(here.look(0.5)) for _ in range(30)]
+    assert [each for each in told if each] == [[(1, 3, 4)]] * 3, "once in five seconds"
+
+
+def test_a_jump_of_the_parent_has_everybody_read_at_once(tmp_path: Path) -> None:
+    """And who passed a mark is told, and nobody else: not the one that stands right at it."""
+    here = post(tmp_path)
+    for number, pids in ((1, 3), (2, 199), (3, 3)):
+        here.run(number, pids=pids)
+        here.arm(number)
+    here.look()
+    here.look(0.15)
+    here.pids(1, 201)
+    here.pids(3, 199)
+    assert not here.look(), "the parent has not moved, and nobody's turn has come"
+    here.parent(600)
+    assert brief(here.look()) == [(1, 201, 4)]
+    here.pids(2, 200)
+    here.parent(620)
+    assert brief(here.look()) == [(2, 200, 4)], "right at the mark: whoever asks >= has to know"
+    here.pids(2, 201)
+    here.parent(640)
+    assert brief(here.look()) == [(2, 201, 4)]
+
+
+def test_who_is_above_a_mark_is_told_often_and_at_once_when_he_comes_back(tmp_path: Path) -> None:
+    here = post(tmp_path)
+    here.run(1, pids=230)
+    here.arm(1)
+    assert brief(here.look()) == [(1, 230, 4)]
+    told = [brief(here.look(0.05)) for _ in range(42)]
+    assert sum(map(len, told)) in {3, 4}, "twice a second"
+    here.pids(1, 200, peak=234)
+    assert brief(here.look(0.03)) == [(1, 200, 4)]
+    here.pids(1, 150, peak=234)
+    assert brief(here.look(0.03)) == [(1, 150, 4)]
+    assert not any(brief(here.look(0.05)) for _ in range(20))
+
+
+def test_page_cache_does_not_hide_what_is_in_use(tmp_path: Path) -> None:
+    """Usage is at the limit all the time; told is when the working set passes 80 %, and not before."""
+    here = post(tmp_path)
+    here.run(1)
+    here.memory(1, LIMIT - MIB, inactive=60 * MIB)
+    here.arm(1)
+    assert brief(here.look()) == [(1, 3, 39)]
+    here.memory(1, LIMIT - MIB, inactive=20 * MIB)
+    assert not here.look(0.03), "79 MiB"
+    here.memory(1, LIMIT - MIB, inactive=18 * MIB)
+    assert brief(here.look(0.03)) == [(1, 3, 81)]
+    here.memory(1, LIMIT - MIB, inactive=30 * MIB)
+    assert brief(here.look(0.03)) == [(1, 3, 69)]
+
+
+def test_memory_that_grows_is_told_at_its_mark(tmp_path: Path) -> None:
+    here = post(tmp_path)
+    here.run(1)
+    here.arm(1)
+    here.look()
+    here.memory(1, 85 * MIB, inactive=10 * MIB)
+    here.parent(10, 80 * MIB)
+    assert not here.look(), "75 MiB in use"
+    here.memory(1, 90 * MIB, inactive=5 * MIB)
+    here.parent(10, 90 * MIB)
+    assert brief(here.look(0.03)) == [(1, 3, 85)]
+
+
+def test_a_peak_that_nobody_saw_is_told_and_what_is_there_now_after_it(tmp_path: Path) -> None:
+    """Once; and not what was reached before the run was armed, nor what was seen anyway."""
+    here = post(tmp_path)
+    for number in (1, 2):
+        here.run(number, pids=3)
+        here.pids(number, 3, peak=250 if number == 2 else 7)
+        here.arm(number)
+    assert here.look().told
+    assert not any(here.look(0.25).told for _ in range(8)), "history"
+    here.pids(1, 3, peak=203)
+    told = [each for _ in range(10) for each in brief(here.look(0.15))]
+    at = told.index((1, 203, 4))
+    assert told[at : at + 2] == [(1, 203, 4), (1, 3, 4)]
+    assert all(pids == 3 for _, pids, _ in (*told[:at], *told[at + 1 :]))
+
+
+def test_who_is_gone_is_said_once_and_its_files_are_closed(tmp_path: Path) -> None:
+    here = post(tmp_path)
+    here.run(1)
+    here.run(2)
+    before = len(os.listdir("/proc/self/fd"))
+    here.arm(1)
+    here.arm(2)
+    here.look()
+    here.lookout.obey([Disarm(2)])
+    for name in ("pids", "memory", "cpuacct"):
+        for file in (here.host.path / name).rglob("*"):
+            if file.is_file() and file.parent.name.endswith("1"):
+                # What the kernel answers by an error, a plain file does by having nothing in it.
+                file.unlink()
+    here.lookout.obey([Disarm(1)])
+    here.lookout.close()
+    assert here.budget.used == 0
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_beyond_its_budget_a_jump_waits_for_the_next_turn(tmp_path: Path) -> None:
+    """And that is counted. A reading that is due is told all the same."""
+    here = post(tmp_path, share=1e-9)
+    here.run(1)
+    here.arm(1)
+    here.look()
+    clock = iter(range(2000, 3000))
+    # Every question for the time costs a second: whatever is done is too dear.
+    here.lookout = type(here.lookout)(1e-9, here.budget, lambda: float(next(clock)))
+    here.arm(1)
+    here.lookout.look()
+    here.parent(600)
+    for _ in range(3):
+        here.parent(900)
+        here.lookout.look()
+    assert here.lookout.beat(0.0, 0.0).slowed >= 1
