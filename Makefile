@@ -5,7 +5,7 @@ ARGS ?=
 SEED ?= 1
 COUNT ?= 1000000
 BREACHES ?= 500
-# Several at a time; what needs a real engine stays in one process, one test after the other (tests/conftest.py).
+# Several at a time; what needs a real engine stays in two processes with one engine each (tests/conftest.py).
 PARALLEL ?= -n auto --maxprocesses 4 --dist loadgroup
 BIN := .venv/bin
 READY := .venv/.ready

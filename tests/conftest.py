@@ -15,6 +15,11 @@ from tools import engine_api
 from tools.private_engine import TEST_IMAGE, PrivateEngine, busybox_file
 
 _ENGINE_FIXTURES = {"docker_host", "private_engine"}
+_ON_THE_SECOND_ENGINE = {
+    "test_brakes", "test_chaos", "test_lane", "test_names", "test_outages", "test_owners", "test_triggers",
+    "test_wedged",
+}  # fmt: skip
+"""About half of the time that all take that need one."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -26,8 +31,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if _ENGINE_FIXTURES & set(item.fixturenames):
             item.add_marker(pytest.mark.real)
         if item.get_closest_marker("real") is not None:
-            # One engine serves them all, and what they measure must not wait for one another.
-            item.add_marker(pytest.mark.xdist_group("engine"))
+            # Two processes with an engine each, where there are several: most of the time such tests wait.
+            group = "engine-2" if item.path.stem in _ON_THE_SECOND_ENGINE else "engine"
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(autouse=True)

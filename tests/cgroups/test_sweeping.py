@@ -2,6 +2,7 @@
 
 import gc
 import shutil
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -42,8 +43,10 @@ class Stand:
 
 
 @pytest.fixture(params=[0, 6, 100], ids=["none kept", "some kept", "all kept"])
-def stand(request: pytest.FixtureRequest, tmp_path: Path) -> Stand:
-    return Stand(tmp_path, request.param)
+def stand(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stand]:
+    made = Stand(tmp_path, request.param)
+    yield made
+    made.reader.close()
 
 
 def test_only_those_above_their_threshold_are_told(stand: Stand) -> None:

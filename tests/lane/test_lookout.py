@@ -1,15 +1,13 @@
 """What is told when: at the tripwire, at a mark, behind page cache, after a peak that nobody saw."""
 
 import os
-from pathlib import Path
 
 from reactor.lane.words import Disarm
 from tests.cgroups.build import MIB
-from tests.lane.build import LIMIT, brief, post
+from tests.lane.build import LIMIT, Post, brief
 
 
-def test_the_first_reading_is_told_and_then_nothing_for_a_while(tmp_path: Path) -> None:
-    here = post(tmp_path)
+def test_the_first_reading_is_told_and_then_nothing_for_a_while(here: Post) -> None:
     here.run(1)
     here.arm(1)
     (first,) = here.look().told
@@ -20,9 +18,8 @@ def test_the_first_reading_is_told_and_then_nothing_for_a_while(tmp_path: Path) 
     assert [each for each in told if each] == [[(1, 3, 4)]] * 3, "once in five seconds"
 
 
-def test_a_jump_of_the_parent_has_everybody_read_at_once(tmp_path: Path) -> None:
+def test_a_jump_of_the_parent_has_everybody_read_at_once(here: Post) -> None:
     """And who passed a mark is told, and nobody else: not the one that stands right at it."""
-    here = post(tmp_path)
     for number, pids in ((1, 3), (2, 199), (3, 3)):
         here.run(number, pids=pids)
         here.arm(number)
@@ -41,8 +38,7 @@ def test_a_jump_of_the_parent_has_everybody_read_at_once(tmp_path: Path) -> None
     assert brief(here.look()) == [(2, 201, 4)]
 
 
-def test_who_is_above_a_mark_is_told_often_and_at_once_when_he_comes_back(tmp_path: Path) -> None:
-    here = post(tmp_path)
+def test_who_is_above_a_mark_is_told_often_and_at_once_when_he_comes_back(here: Post) -> None:
     here.run(1, pids=230)
     here.arm(1)
     assert brief(here.look()) == [(1, 230, 4)]
@@ -55,9 +51,8 @@ def test_who_is_above_a_mark_is_told_often_and_at_once_when_he_comes_back(tmp_pa
     assert not any(brief(here.look(0.05)) for _ in range(20))
 
 
-def test_page_cache_does_not_hide_what_is_in_use(tmp_path: Path) -> None:
+def test_page_cache_does_not_hide_what_is_in_use(here: Post) -> None:
     """Usage is at the limit all the time; told is when the working set passes 80 %, and not before."""
-    here = post(tmp_path)
     here.run(1)
     here.memory(1, LIMIT - MIB, inactive=60 * MIB)
     here.arm(1)
@@ -70,8 +65,7 @@ def test_page_cache_does_not_hide_what_is_in_use(tmp_path: Path) -> None:
     assert brief(here.look(0.03)) == [(1, 3, 69)]
 
 
-def test_memory_that_grows_is_told_at_its_mark(tmp_path: Path) -> None:
-    here = post(tmp_path)
+def test_memory_that_grows_is_told_at_its_mark(here: Post) -> None:
     here.run(1)
     here.arm(1)
     here.look()
@@ -83,9 +77,8 @@ def test_memory_that_grows_is_told_at_its_mark(tmp_path: Path) -> None:
     assert brief(here.look(0.03)) == [(1, 3, 85)]
 
 
-def test_a_peak_that_nobody_saw_is_told_and_what_is_there_now_after_it(tmp_path: Path) -> None:
+def test_a_peak_that_nobody_saw_is_told_and_what_is_there_now_after_it(here: Post) -> None:
     """Once; and not what was reached before the run was armed, nor what was seen anyway."""
-    here = post(tmp_path)
     for number in (1, 2):
         here.run(number, pids=3)
         here.pids(number, 3, peak=250 if number == 2 else 7)
@@ -99,8 +92,7 @@ def test_a_peak_that_nobody_saw_is_told_and_what_is_there_now_after_it(tmp_path:
     assert all(pids == 3 for _, pids, _ in (*told[:at], *told[at + 1 :]))
 
 
-def test_who_is_gone_is_said_once_and_its_files_are_closed(tmp_path: Path) -> None:
-    here = post(tmp_path)
+def test_who_is_gone_is_said_once_and_its_files_are_closed(here: Post) -> None:
     here.run(1)
     here.run(2)
     before = len(os.listdir("/proc/self/fd"))
@@ -119,9 +111,8 @@ def test_who_is_gone_is_said_once_and_its_files_are_closed(tmp_path: Path) -> No
     assert len(os.listdir("/proc/self/fd")) == before
 
 
-def test_beyond_its_budget_a_jump_waits_for_the_next_turn(tmp_path: Path) -> None:
+def test_beyond_its_budget_a_jump_waits_for_the_next_turn(here: Post) -> None:
     """And that is counted. A reading that is due is told all the same."""
-    here = post(tmp_path, share=1e-9)
     here.run(1)
     here.arm(1)
     here.look()

@@ -24,9 +24,12 @@ FORK_STORM: Final = ("sh", "-c", "f() { while true; do (f); done; }; f")
 
 # Starts an engine with a container, says where, and then waits for its end like a test that hangs.
 OWNER: Final = """
+import signal
 import sys
 from tests.tooling.containers import Containers
 from tools.private_engine import PrivateEngine
+# Whoever started the tests in the background had it ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 engine = PrivateEngine()
 engine.start()
 engine.import_busybox()
