@@ -6,7 +6,8 @@ SEED ?= 1
 COUNT ?= 1000000
 BREACHES ?= 500
 # Several at a time; what needs a real engine stays in two processes with one engine each (tests/conftest.py).
-PARALLEL ?= -n auto --maxprocesses 4 --dist loadgroup
+# One process more than two engines have, also on two cores: tests on an engine wait most of the time.
+PARALLEL ?= -n $(shell n=$$(nproc); echo $$((n < 3 ? 3 : n > 4 ? 4 : n))) --dist loadgroup
 BIN := .venv/bin
 READY := .venv/.ready
 

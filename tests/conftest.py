@@ -34,6 +34,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             # Two processes with an engine each, where there are several: most of the time such tests wait.
             group = "engine-2" if item.path.stem in _ON_THE_SECOND_ENGINE else "engine"
             item.add_marker(pytest.mark.xdist_group(group))
+    # They take longest, and what waits for nothing fills the gaps.
+    items.sort(key=lambda item: item.get_closest_marker("real") is None)
 
 
 @pytest.fixture(autouse=True)
