@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 from tests.real.truth import Life, Truth, seconds
 
-
 TOLD_LATE = 0.5
 """Seconds: an engine that has much to do knows a run to be over a moment before it tells of the death."""
 
