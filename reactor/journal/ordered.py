@@ -79,10 +79,10 @@ def standing(connection: sqlite3.Connection, now: Moment) -> tuple[Orders, int]:
         same = boot_id == now.boot_id != "" and boot is not None
         passed = now.boot - boot if same else max(0.0, now.wall - since)
         lasts = None if until is None else until - since
-        if lasts is not None and passed >= lasts:
-            continue
         began = now.at - passed
         over = None if lasts is None else began + lasts
+        if over is not None and over <= now.at:
+            continue
         by_wall += not same and over is not None
         if kind == HOLD:
             hold = Hold(key, began, who, why, over)

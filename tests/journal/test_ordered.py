@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import trio
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from trio.testing import MockClock
 
@@ -159,6 +159,7 @@ times = st.floats(-1e8, 1e8)
 
 
 @given(wall=times, now=times, passed=st.floats(0, 1e7), lasts=st.floats(0.001, 1e6), same=st.booleans())
+@example(wall=0.0, now=0.0, passed=1.001, lasts=1.001, same=True)
 def test_nothing_lasts_longer_than_it_was_given_or_shorter_by_the_boot_clock(
     wall: float, now: float, passed: float, lasts: float, same: bool
 ) -> None:
