@@ -22,10 +22,19 @@ from tools.engine_cgroups import cgroup_roots
 from tools.engine_files import EngineFiles, engine_files
 from tools.engine_guard import Guard
 from tools.engine_options import configuration, daemon_command
-from tools.engine_traces import FOLDER_PREFIX, arguments_of, has_ended, processes, sweep, wait_suspended
+from tools.engine_traces import (
+    FOLDER_PREFIX,
+    arguments_of,
+    has_ended,
+    processes,
+    sweep,
+    wait_ended,
+    wait_suspended,
+)
 
 TEST_IMAGE: Final = "busybox:test"
 _READY_WITHIN: Final = 30.0
+_CONTAINERD_ENDS_WITHIN: Final = 10.0
 
 
 class EngineDidNotStartError(Exception):
@@ -88,11 +97,11 @@ class PrivateEngine:
         """Start the daemon again on the same folders, whether it was stopped in order or killed."""
         # What a killed daemon leaves is its own business at the next start, except the pid files. It takes
         # every number that is in use for its own: refuses to start, or waits in vain for a containerd that is
-        # a zombie.
+        # a zombie, or that is still dying of its daemon's end.
         (self.folder / "docker.pid").unlink(missing_ok=True)
         containerd = self.folder / "exec/containerd/containerd.pid"
-        if containerd.is_file() and has_ended(int(containerd.read_text())):
-            containerd.unlink()
+        if containerd.is_file():
+            self._forget_containerd(int(containerd.read_text()), containerd)
         self._launch()
 
     def stop(self) -> None:
@@ -174,6 +183,13 @@ class PrivateEngine:
         # A process that was forked off the owner takes this appointment along, but not the engine.
         if os.getpid() == self._owner:
             self.stop()
+
+    def _forget_containerd(self, pid: int, pid_file: Path) -> None:
+        """Remove its pid file when it has ended; one that dies with its daemon does so a moment after it."""
+        if any(f"{self.folder}/" in argument for argument in arguments_of(pid)):
+            wait_ended([pid], time.monotonic() + _CONTAINERD_ENDS_WITHIN)
+        if has_ended(pid):
+            pid_file.unlink()
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._daemon is None:
