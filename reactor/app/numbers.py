@@ -185,6 +185,8 @@ class Numbers:
         reloads = self._sources.reloads()
         tally.reach("reactor_rules_reloads_total", reloads.succeeded, result="success")
         tally.reach("reactor_rules_reloads_total", reloads.failed, result="failure")
+        for (how, outcome), count in outbox.contained.items():
+            tally.reach("reactor_contained_total", count, how=how, outcome=outcome)
         for name, total in (
             ("reactor_events_received_total", watch.hearing.events),
             ("reactor_events_repeated_total", self._sources.repeats()),

@@ -128,7 +128,8 @@ class Entry:
     of a milder one that it overtook; ``decided`` is how many there were about this run.
     ``vain`` means that the engine does not get it ended, or does not let us.
     ``settled`` means that the decision came off, ``killed`` that it was our call that ended the
-    run. ``old_oom`` tells that the engine's OOM flag may still be an earlier run's. ``ooms``
+    run, ``contained`` that it was ended directly. ``old_oom`` tells that the engine's OOM flag may still be
+    an earlier run's. ``ooms``
     counts the OOM events of this run, ``last_oom`` is the engine's moment of the latest. ``due`` are
     the triggers that came and were not judged to the end. ``last_exit`` is an exit code that came
     with a die event and may be trusted. ``gone_at`` is when the engine was found not to know the container
@@ -169,6 +170,7 @@ class Entry:
     vain: bool = False
     settled: bool = False
     killed: bool = False
+    contained: bool = False
     old_oom: bool = False
     ooms: int = 0
     due: frozenset[Trigger] = frozenset()
