@@ -26,6 +26,7 @@ from reactor.app.plan import Export, Plan, Service
 from reactor.app.proofs import proven
 from reactor.app.sources import start_watching
 from reactor.containment.keeping import Keeper
+from reactor.containment.thawing import thaw_left
 from reactor.core.state import Setup
 from reactor.observe.own import watch_loop
 from reactor.observe.tally import Tally
@@ -109,8 +110,10 @@ def _keeper(plan: Plan, acting: trio.Nursery) -> Keeper | None:
     """Whoever ends runs directly, if that is wanted; what is left frozen is thawed in any case."""
     if plan.containment is None:
         return None
-    keeper = Keeper(plan.containment.trees, plan.engine.inspect, proc=plan.proc)
-    acting.start_soon(keeper.thaw_left, [intent.run for intent in plan.journal.open_intents()])
+    trees, inspect = plan.containment.trees, plan.engine.inspect
+    keeper = Keeper(trees, inspect, proc=plan.proc)
+    meant = [intent.run for intent in plan.journal.open_intents()]
+    acting.start_soon(thaw_left, meant, trees, inspect, keeper.is_frozen, plan.proc)
     if not plan.containment.on:
         return None
     acting.start_soon(keeper.run)

@@ -4,9 +4,8 @@ It is what stands behind the port ``Containment``. Nothing is decided here, and 
 is to be ended: whoever is not held by then is left to the engine.
 """
 
-import logging
 import resource
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,10 +15,8 @@ from reactor.cgroups.finding import PROC
 from reactor.cgroups.mounts import Trees
 from reactor.containment import striking
 from reactor.containment.handles import Handle, open_handle
-from reactor.core.container import Container, ContainerId, Run, State
-from reactor.core.ports import Contained, EngineError, NoSuchContainer
-
-log = logging.getLogger("reactor.containment")
+from reactor.core.container import Container, ContainerId, Run
+from reactor.core.ports import Contained, EngineError
 
 Inspect = Callable[[ContainerId], Awaitable[Container]]
 AT_ONCE = 4
@@ -27,7 +24,9 @@ AT_ONCE = 4
 SHARE = 4
 """One in so many of the descriptors that the process may have is used for this."""
 MOST = 8000
-_AGAIN_AFTER = 1.0
+_OF_ONE = 3
+"""Descriptors of one run at most."""
+_AGAIN_AFTER, _LONGEST_AGAIN = 1.0, 60.0
 NOT_HELD = "nothing of it is held"
 
 
@@ -37,6 +36,15 @@ class KeeperStatistics:
 
     held: int = 0
     lacking: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Again:
+    """When the engine is asked about a run once more, and how long that pause is."""
+
+    at: float
+    pause: float
+    busy: bool = False
 
 
 class Keeper:
@@ -53,6 +61,8 @@ class Keeper:
         self._frozen: dict[Run, str] = {}
         # The youngest first: who was there already has been seen to behave for a while.
         self._waiting: dict[Run, None] = {}
+        self._again: dict[Run, _Again] = {}
+        self._open = 0
         self._idle = trio.lowlevel.ParkingLot()
 
     def want(self, wanted: Mapping[Run, Container]) -> None:
@@ -62,8 +72,10 @@ class Keeper:
         for run in [run for run in self._handles if run not in wanted]:
             self._let_go(run)
         self._waiting = {run: None for run in self._waiting if run in wanted}
+        self._again = {run: again for run, again in self._again.items() if run in wanted}
+        known = self._handles.keys() | self._refused.keys() | self._waiting.keys() | self._again.keys()
         for run in wanted:
-            if run not in self._handles and run not in self._refused and run not in self._waiting:
+            if run not in known:
                 self._waiting[run] = None
                 self._idle.unpark()
 
@@ -77,6 +89,10 @@ class Keeper:
         finally:
             for run in list(self._handles):
                 self._let_go(run)
+
+    def is_frozen(self, run: Run) -> bool:
+        """Whether a run is frozen here now, and so will be thawed."""
+        return run in self._frozen
 
     def statistics(self) -> KeeperStatistics:
         """How it goes."""
@@ -100,73 +116,70 @@ class Keeper:
         how, handle = self._frozen.pop(run, ""), self._handles.get(run)
         return striking.thaw(handle, how) if how and handle is not None else ""
 
-    async def thaw_left(self, runs: Iterable[Run]) -> None:
-        """Let go on what an earlier monitor froze of what it meant to end; waits until that is sure."""
-        left = list(dict.fromkeys(runs))
-        while left:
-            left = [run for run in left if not await self._thaw_left(run)]
-            if left:
-                await trio.sleep(_AGAIN_AFTER)
-
-    async def _thaw_left(self, run: Run) -> bool:
-        """Thaw one if it has to be; whether that is settled."""
-        try:
-            seen = await self._inspect(run.id)
-        except NoSuchContainer:
-            return True
-        except EngineError:
-            return False
-        # What we froze ourselves meanwhile will be thawed by us.
-        handle = open_handle(self._trees, seen, self._proc) if seen.run == run and seen.alive else NOT_HELD
-        if not isinstance(handle, Handle):
-            return True
-        if run not in self._frozen and _thaw_what_is_ours(handle, seen):
-            log.warning(
-                "an earlier monitor left a container frozen; it was thawed", extra={"id": run.id[:12]}
-            )
-        handle.close()
-        return True
-
     async def _work(self) -> None:
         while True:
-            while not self._waiting:
-                await self._idle.park()
-            run, _ = self._waiting.popitem()
-            await self._hold(run, self._wanted[run])
+            run = self._next()
+            if run is None:
+                with trio.move_on_after(_AGAIN_AFTER):
+                    await self._idle.park()
+            else:
+                await self._hold(run, self._wanted[run])
+
+    def _next(self) -> Run | None:
+        """Who is waiting, and else who is due for another try: those never stand before somebody new."""
+        if self._waiting:
+            return self._waiting.popitem()[0]
+        now = trio.current_time()
+        run = next((run for run, again in self._again.items() if not again.busy and again.at <= now), None)
+        if run is not None:
+            self._again[run] = replace(self._again[run], busy=True)
+        return run
 
     async def _hold(self, run: Run, container: Container) -> None:
-        if sum(handle.count for handle in self._handles.values()) + 3 > self._most:
+        """Open, and have it confirmed; what is open meanwhile counts, too."""
+        if self._open + _OF_ONE > self._most:
             self._refused[run] = "there are no descriptors left for it"
             return
         handle = open_handle(self._trees, container, self._proc)
         if isinstance(handle, str):
             self._refused[run] = handle
+            self._again.pop(run, None)
             return
+        self._open += handle.count
         try:
-            seen = await self._inspect(run.id)
-        except BaseException as error:
-            handle.close()
-            if not isinstance(error, EngineError):
-                raise
-            return
-        if run not in self._wanted or seen.run != run or seen.pid != container.pid or run in self._handles:
-            handle.close()
-            return
-        self._handles[run] = replace(handle, restarts=bool(seen.restart_policy))
+            kept = await self._confirmed(handle, container)
+        except EngineError:
+            self._try_again(run)
+            kept = None
+        except BaseException:
+            self._close(handle)
+            raise
+        if kept is None or run not in self._wanted or run in self._handles:
+            self._close(handle)
+        else:
+            self._handles[run] = kept
+
+    async def _confirmed(self, handle: Handle, container: Container) -> Handle | None:
+        """The handle, if the engine still names this run and this process."""
+        seen = await self._inspect(container.id)
+        self._again.pop(container.run, None)
+        if (seen.run, seen.pid) != (container.run, container.pid):
+            # Whoever looks at the engine will see that, and want another run.
+            return None
+        return replace(handle, restarts=bool(seen.restart_policy))
+
+    def _try_again(self, run: Run) -> None:
+        before = self._again.get(run)
+        pause = _AGAIN_AFTER if before is None else min(2 * before.pause, _LONGEST_AGAIN)
+        self._again[run] = _Again(trio.current_time() + pause, pause)
+
+    def _close(self, handle: Handle) -> None:
+        self._open -= handle.count
+        handle.close()
 
     def _let_go(self, run: Run) -> None:
         self.thaw(run)
-        self._handles.pop(run).close()
-
-
-def _thaw_what_is_ours(handle: Handle, seen: Container) -> bool:
-    """Thaw it where the ice is not the engine's own, which says then that it is paused."""
-    thawed = False
-    for how in striking.frozen_by(handle):
-        of_engine = how == striking.BY_FREEZER or handle.shared_ice
-        if not (of_engine and seen.state is State.PAUSED):
-            thawed = not striking.thaw(handle, how) or thawed
-    return thawed
+        self._close(self._handles.pop(run))
 
 
 def _usual_most() -> int:
