@@ -88,6 +88,7 @@ async def start_watching(
         journal=plan.journal.statistics,
         reloads=lambda: monitor.reloads,
         leases=book.statistics,
+        containment=keeper.statistics if keeper is not None else None,
         recording=plan.recorder.statistics if plan.recorder is not None else None,
     )
     await sources.start(watch.run, sources)

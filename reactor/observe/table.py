@@ -198,6 +198,10 @@ ACTIONS = (
         "Decisions that had to wait because as many went on beside as may be.",
     ),
     Row(
+        "reactor.containment.held", "{run}", _U, "reactor_containment_held",
+        "Runs that can be ended directly, should a rule ask for it; absent where nobody is.",
+    ),
+    Row(
         "reactor.contained", "{step}", _C, "reactor_contained_total",
         "Direct steps before the engine was asked, by how, and what came of them: ended, frozen or not; "
         "for a thaw done or failed.",

@@ -46,6 +46,7 @@ def readings(*containers: ContainerReading) -> Readings:
         rule_unknown={"safety/pids": 2, "safety/memory": 0},
         stats_streams=5,
         stats_shed=3,
+        containment_held=3,
         lane_up=True,
         lane_runs=4,
         lane_busy=0.005,

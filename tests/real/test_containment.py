@@ -10,9 +10,13 @@ from tests.real import deeds
 from tests.real.monitor import Monitor, clean_environment, program
 from tests.real.scene import PROMISE, Scene
 from tests.real.waiting import until
+from tools.private_engine import PrivateEngine
 
 PIDS: dict[str, Any] = {"pids": deeds.PIDS}
 BY_CGROUP, BY_FREEZE = "contain by cgroup.kill", "contain by cgroup.freeze"
+LATER = deeds.sh(f"while [ ! -e /go ]; do sleep 0.05; done; sleep 0.5; {deeds.STORM[-1]}")
+LONG = 60.0
+"""Seconds: the engine is made to stand still, and its containers' beginnings are far back."""
 CLOSED = "SELECT * FROM intents WHERE container = ? AND final = 1"
 
 
@@ -40,6 +44,23 @@ def unified_of(pid: int) -> Path:
     lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
     path = next(line.removeprefix("0::") for line in lines if line.startswith("0::"))
     return Path(f"/sys/fs/cgroup/unified{path}")
+
+
+def is_populated(folder: Path) -> bool:
+    """Whether a process is in it."""
+    return "populated 1" in _read(folder / "cgroup.events")
+
+
+def is_frozen(folder: Path) -> bool:
+    """Whether its processes stand still."""
+    return "frozen 1" in _read(folder / "cgroup.events")
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text()
+    except OSError:
+        return ""
 
 
 def test_who_breaks_a_limit_is_contained_and_nobody_else(
@@ -75,3 +96,50 @@ def test_who_breaks_a_limit_is_contained_and_nobody_else(
     assert "stop" in [said.action for said in scene.truth.events(side)], "a sidecar is asked to go"
     assert (watcher.metric("reactor_contained_total", how="cgroup.kill", outcome="ended") or 0) >= 2
     assert watcher.metric("reactor_contained_total", how="thaw", outcome="failed") is None
+
+
+def test_killed_in_between_it_is_ours_and_nothing_stays_frozen(
+    private_engine: PrivateEngine, private_scene: Scene
+) -> None:
+    """The engine stands still, the monitor ends one, freezes another, and is killed: the next one goes on."""
+    scene = private_scene
+    with scene.monitor(config="profile: normal\n") as monitor:
+        near = scene.run(deeds.AT_THE_LIMIT, task="near", restart="always", pids=deeds.PIDS)
+        scene.innocent(near)
+        storm = scene.guilty(scene.run(LATER, task="storm", **PIDS), LONG)
+        again = scene.guilty(scene.run(LATER, task="again", restart="always", **PIDS), LONG)
+        until(lambda: monitor.metric("reactor_containment_held") == 3, 10, "all are held")
+        assert monitor.said("containers can be ended directly")
+        folders = {each: unified_of(first_process(scene, each)) for each in (storm, again)}
+        for each in (storm, again):
+            go = scene.containers.client.api.exec_create(each, ("touch", "/go"))
+            scene.containers.client.api.exec_start(go, detach=True)
+        private_engine.sigstop()
+        try:
+            until(
+                lambda: not is_populated(folders[storm]),
+                10,
+                "the storm is over, and no engine had a hand in it",
+            )
+            until(lambda: is_frozen(folders[again]), 10, "the other one stands still")
+            monitor.kill9()
+            assert is_frozen(folders[again]), "nobody is there who could thaw it"
+        finally:
+            private_engine.sigcont()
+        assert scene.truth.state(again)["Running"]
+        monitor.start()
+        monitor.wait_ready()
+        scene.verdict()
+        until(
+            lambda: monitor.said("an earlier monitor left it frozen; it was thawed", container_id=again), 10
+        )
+        for each, basis in ((storm, "intent"), (again, "")):
+            told = certificate(monitor, each)
+            assert (told["result"], told["ending"]["cause"], told["ending"]["basis"]) == (
+                "done",
+                "reactor",
+                basis,
+            )
+            assert len(scene.truth.events(each, "die")) == 1
+            assert not is_frozen(folders[each])
+            assert scene.truth.state(each)["Running"] is False
