@@ -12,13 +12,12 @@ from typing import Any
 from tests.real import deeds
 from tests.real.engines import hangs, wedge
 from tests.real.monitor import Monitor, clean_environment, program
-from tests.real.scene import PROMISE, SHORT, Scene, lifetime
+from tests.real.scene import ONLY_OOM, PROMISE, SHORT, Scene, lifetime
 from tests.real.waiting import until
 from tools import engine_api
 from tools.private_engine import PrivateEngine
 
 LAST_WORDS = "last words before the storm"
-ONLY_OOM = "groups: [{name: safety, rules: [{name: oom, on: oom}]}]"
 
 
 def look_back(monitor: Monitor, *order: str) -> str:
