@@ -14,6 +14,7 @@ import trio
 import trio.testing
 from trio.testing import MockClock
 
+from reactor.containment import handles
 from reactor.containment.handles import Handle, open_handle
 from reactor.containment.keeping import NOT_HELD, Keeper
 from reactor.containment.thawing import thaw_left
@@ -193,6 +194,21 @@ async def test_the_next_run_has_the_same_path_and_is_not_meant(tmp_path: Path) -
         assert keeper.contain(NEXT, replace(one, run=NEXT)).why == NOT_HELD
         assert keeper.contain(RUN, replace(one, run=NEXT)).why == NOT_HELD
         assert read(host, "cgroup.kill") == ""
+
+
+def test_a_directory_that_came_in_between_is_not_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has the path that was found, and is another one."""
+    host = HostV2(tmp_path)
+    one = place(host)
+    home = host.found(RUN, one.pid)
+    (tmp_path / "tree" / path(RUN).strip("/")).rename(tmp_path / "gone")
+    place(host)
+    monkeypatch.setattr(handles, "find", lambda *_, **__: home)
+    handle = open_handle(host.trees(), one, host.proc)
+    assert isinstance(handle, Handle)
+    assert (handle.unified, handle.count) == (-1, 0)
 
 
 @pytest.mark.parametrize(
