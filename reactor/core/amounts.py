@@ -3,7 +3,7 @@
 Only the adding up is here; who goes when it is too much, or too little, is chosen in ``whole``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from reactor.core.container import ContainerId
@@ -55,6 +55,9 @@ class Amount:
         if self.total.is_left:
             return self.at
         amount = 0
+        if not self.holds():
+            # Of too little the evidence reaches as far as all of them, in whatever order.
+            return self.at if len(self.parts) == self.members else float("-inf")
         for part in sorted(self.parts, key=lambda part: -part.at):
             amount += part.value
             if exceeds(self.total, amount):
@@ -70,6 +73,26 @@ class Amount:
         """The record of it."""
         bound, known = bound_of(self.total, self.of), len(self.parts)
         return Sum(rule.name, group, self.without(), bound, known, self.members - known, self.of)
+
+
+class Leaving:
+    """A total while one after the other leaves it: added up once, and not for each of them anew."""
+
+    def __init__(self, amount: Amount, gone: frozenset[ContainerId]) -> None:
+        self.gone = set(gone)
+        self._amount = amount
+        self._rest = amount.without(gone)
+        self._values = {part.entry.run.id: part.value for part in amount.parts}
+
+    def leave(self, gone: Collection[ContainerId]) -> None:
+        """These are gone, too."""
+        new = sum(self._values.get(key, 0) for key in gone if key not in self.gone)
+        self._rest += new if self._amount.total.is_left else -new
+        self.gone.update(gone)
+
+    def holds(self) -> bool:
+        """Whether the condition holds, still."""
+        return exceeds(self._amount.total, self._rest, self._amount.of)
 
 
 def amount_of(
@@ -95,7 +118,8 @@ def fresh_host(setup: Setup, state: State, rule: Rule, at: float) -> HostSeen | 
 
 def came_back(setup: Setup, draft: Draft, host: HostSeen) -> int:
     """What runs gave back that ended after the host was asked: its next answer has that in it."""
-    entries = [draft.entry(each.run.id) or each for each in draft.state.entries.values()]
+    known = (draft.changed.get(each.run.id, each) for each in draft.state.entries.values())
+    entries = [each for each in known if each.freed is not None or each.ended_at is not None]
     freed = [each.freed for each in entries]
     freed += [freed_by(setup, each, host.at) for each in entries if each.ended_at is not None]
     return sum(each.memory for each in freed if each is not None and each.at >= host.at)

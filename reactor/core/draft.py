@@ -32,7 +32,8 @@ class Draft:
 
     def living(self) -> Iterator[Entry]:
         """The entries of runs under way, as they stand now."""
-        each = (self.entry(old.run.id) or old for old in self.state.entries.values())
+        now, entries = self.changed, self.state.entries.values()
+        each = (now.get(old.run.id, old) for old in entries) if now else entries
         return (entry for entry in each if entry.alive)
 
     def standing(self, key: ContainerId) -> Standing | None:

@@ -68,7 +68,11 @@ class Shelf(Generic[V]):
     @property
     def stirred(self) -> frozenset[ContainerId]:
         """Who was changed since ``settled``, in whatever way, those who are gone by now among them."""
-        return frozenset(_each(self._stirred))
+        return frozenset(self.noted())
+
+    def noted(self) -> Iterator[ContainerId]:
+        """The same, the last one first, and some of them more than once."""
+        return _each(self._stirred)
 
     def stir(self, keys: Iterable[ContainerId]) -> "Shelf[V]":
         """The same values, and these are stirred."""
@@ -116,7 +120,7 @@ class Shelf(Generic[V]):
         stirred, count = self._stirred, self._count
         for key in keys:
             stirred, count = (key, stirred), count + 1
-        if count > 2 * MOST_NOTED:
+        if count > MOST_NOTED:
             # Nobody has looked for long, and the same ones were noted again and again.
             return _noted(dict.fromkeys(_each(stirred)))
         return stirred, count

@@ -298,7 +298,7 @@ class State:
 
     def living(self) -> Iterator[Entry]:
         """The entries of runs under way."""
-        return (entry for entry in self.entries.values() if entry.alive)
+        return (entry for entry in self.entries.values() if entry.ended_at is None and entry.container.alive)
 
 
 @dataclass(frozen=True, slots=True)

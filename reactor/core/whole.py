@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from reactor.core.accounts import BY_IMAGE, Account, accounts
-from reactor.core.amounts import Amount, Part, amount_of
+from reactor.core.amounts import Amount, Leaving, Part, amount_of
 from reactor.core.candidates import Candidate
 from reactor.core.container import ContainerId
 from reactor.core.deciding import applies, may_decide, overtakes
@@ -27,12 +27,14 @@ def take_victims(setup: Setup, draft: Draft, at: float) -> list[Candidate]:
     found: list[Candidate] = []
     holdings: dict[Place, Holding] = {}
     sums: dict[Place, Sum] = {}
+    living: tuple[Entry, ...] | None = None
     for rule in setup.rules.rules:
         total = rule.when.total if rule.when is not None else None
         if total is None or draft.state.curbs.is_off(rule.key):
             continue
         mine: list[Candidate] = []
-        for account in accounts(setup.policy, draft.living(), total):
+        living = tuple(entry for entry in draft.living() if entry.governed) if living is None else living
+        for account in accounts(setup.policy, living, total):
             mine += _judge_account(setup, draft, rule, total, account, at, mine, holdings, sums)
         found += mine
     if (holdings, sums) != (draft.state.wholes, draft.state.curbs.sums):
@@ -97,20 +99,25 @@ def _victims(
     going = _going(setup, rule, amount.parts)
     going |= {part.entry.run.id: part.entry for part in amount.parts if part.entry.run.id in ahead}
     gone = _with_sidecars(draft, going)
+    if not amount.holds(gone):
+        # Mostly so where enough of them are going already: then nobody need be put in order.
+        return
     order = _order(setup, rule, rule.victims or Order(amount.total.part), at)
+    tally = Leaving(amount, gone)
+    alone = not any(entry.is_sidecar for entry in draft.living())
     for part in sorted(amount.parts, key=order):
-        if not amount.holds(gone):
+        if not tally.holds():
             return
         entry = part.entry
         if not account.is_liable(entry):
             continue
         mine = next((each for each in entry.rules if each.key == rule.key), None)
-        if mine is None or entry.run.id in gone or not applies(setup, entry, rule, at):
+        if mine is None or entry.run.id in tally.gone or not applies(setup, entry, rule, at):
             continue
         if not may_decide(setup, entry, rule, at):
             continue
         going[entry.run.id] = entry
-        gone = _with_sidecars(draft, going)
+        tally.leave({entry.run.id} if alone else _with_sidecars(draft, going))
         yield part
 
 
