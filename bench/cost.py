@@ -268,6 +268,9 @@ def _ticks(bench: Bench) -> Figure:
     """A second in which nothing happens, when everybody was read."""
     size, times = len(bench.containers), 20
     _feed(bench, [_frame(0, 2, 10 * MIB)] * size)
+    # Until all were read, and for some seconds more, the gate for new rules has its own questions to all.
+    bench.tick(15.0)
+    _feed(bench, [_frame(1, 2, 10 * MIB)] * size)
     for _ in range(3):
         bench.tick(0.5)
 

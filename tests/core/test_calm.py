@@ -8,7 +8,8 @@ from reactor.core.ranges import NOWHERE, between
 from reactor.core.rules import Mark, Rule, RuleSet, View
 from reactor.core.state import Setup
 from reactor.core.step import step
-from tests.core.build import Story, box, cid
+from reactor.core.watched import SELDOM, USUAL, wanted_readings
+from tests.core.build import Story, box, cid, total_over
 from tests.core.written import condition
 
 MANY = 300
@@ -110,6 +111,20 @@ def test_a_heap_does_not_grow_with_the_readings() -> None:
         told.sample(second, box(1), pids=10 + second % 7, pids_limit=256, memory=20, memory_limit=100)
         told.tick(second + 0.5)
     assert len(told.state.deadlines) < 15
+
+
+def test_of_many_each_is_read_more_seldom_for_a_sum_and_nobody_for_nothing() -> None:
+    """A thousand readings a second are enough for a total; whoever is asked for a course keeps his second."""
+    total, bound = Rule("g/t", "f:1", when=total_over(4000)), Counted("pids > 200", 0).rule
+    course = Rule("g/c", "f:1", when=condition("max(pids, 1m) > 100"))
+    for rules, every in (((total, bound), 3.0), ((bound,), SELDOM), ((total, course), USUAL)):
+        told = Story(Setup(RuleSet(rules)))
+        told.tell(Snapshot(1.0, 1.0, 1, tuple(box(n) for n in range(3000))))
+        wanted = wanted_readings(told.setup, told.state)
+        assert len(wanted) == 3000
+        assert {each.every for each in wanted} == {every}
+    told = Story(Setup(RuleSet((Rule("g/a", "f:1", when=condition("age > 1h")),)))).see(1.0, box(1))
+    assert wanted_readings(told.setup, told.state) == frozenset()
 
 
 def test_the_room_of_a_reading() -> None:
