@@ -9,7 +9,7 @@ from reactor.core.rules import Mark, Rule, RuleSet, View
 from reactor.core.state import Setup
 from reactor.core.step import step
 from reactor.core.watched import SELDOM, USUAL, wanted_readings
-from tests.core.build import Story, box, cid, total_over
+from tests.core.build import Story, box, cid
 from tests.core.written import condition
 
 MANY = 300
@@ -115,7 +115,7 @@ def test_a_heap_does_not_grow_with_the_readings() -> None:
 
 def test_of_many_each_is_read_more_seldom_for_a_sum_and_nobody_for_nothing() -> None:
     """A thousand readings a second are enough for a total; whoever is asked for a course keeps his second."""
-    total, bound = Rule("g/t", "f:1", when=total_over(4000)), Counted("pids > 200", 0).rule
+    total, bound = Rule("g/t", "f:1", when=condition("scope.pids > 4000")), Counted("pids > 200", 0).rule
     course = Rule("g/c", "f:1", when=condition("max(pids, 1m) > 100"))
     for rules, every in (((total, bound), 3.0), ((bound,), SELDOM), ((total, course), USUAL)):
         told = Story(Setup(RuleSet(rules)))
