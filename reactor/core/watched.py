@@ -54,10 +54,15 @@ def _wish(
     reading = [rule for rule in rules if rule.when is not None and rule.when.reads & SAMPLED]
     if not reading and not whole:
         return None
-    usual = USUAL if any(not _is_quick(rule) for rule in reading) else min(often, SELDOM)
+    usual = USUAL if any(_wants_course(rule) for rule in reading) else min(often, SELDOM)
     fresh = min((setup.fresh_for(rule) for rule in reading), default=setup.stale_after)
     trees = (rule.when.tree for rule in reading if rule.when is not None and rule.when.tree is not None)
     return frozenset().union(*(bounds_of(tree) for tree in trees)), max(SOONEST, min(usual, fresh / 2))
+
+
+def _wants_course(rule: Rule) -> bool:
+    """Whether it matters to this rule how the readings of one run go on between its bounds."""
+    return not (rule.when is not None and rule.when.total is not None) and not _is_quick(rule)
 
 
 def _is_quick(rule: Rule) -> bool:
