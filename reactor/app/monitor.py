@@ -67,7 +67,7 @@ class Observer(Protocol):
         ...
 
 
-SHORT, RESTS = 0.002, 10.0
+SHORT, RESTS = 0.0005, 10.0
 """What takes more seconds than this is not done again before so many times as long."""
 BUILT_IN = frozenset({ORPHAN, OWNER_GONE})
 """What is decided by no rule of anybody."""
