@@ -97,6 +97,8 @@ def _of_the_monitor(options: argparse.Namespace, folder: Path, socket: Path) -> 
         _program(
             *("reactor", "run", "--rules", options.rules, "--docker-host", f"unix://{socket}"),
             *("--config", str(configuration), "--journal", str(folder / "journal.db"), "--listen", "off"),
+            # There are no cgroups of these containers to be looked for.
+            *("--profile", "streams"),
             *("--control", "off", "--log-format", "json"),
             stderr=said.fileno(),
         ) as pid,
