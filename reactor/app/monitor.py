@@ -5,6 +5,7 @@ Here the parts are joined; none of them knows the others. Their tasks are starte
 """
 
 from collections.abc import Callable, Mapping
+from time import thread_time
 from typing import Protocol
 
 import trio
@@ -72,6 +73,8 @@ class Observer(Protocol):
         ...
 
 
+SHORT, RESTS = 0.0005, 10.0
+"""What takes more seconds than this is not done again before so many times as long."""
 BUILT_IN = frozenset({ORPHAN, OWNER_GONE})
 """What is decided by no rule of anybody."""
 NEWS = frozenset({Why.STALE, Why.IMPOSTOR, Why.GONE})
@@ -104,6 +107,9 @@ class Monitor:
         self._observers = observers
         self._on_fact = on_fact
         self._roster = -1
+        self._scheduler = scheduler
+        self._wanting_since: float | None = None
+        self._rest_until = 0.0
 
     def begin(
         self,
@@ -278,15 +284,36 @@ class Monitor:
         entry = self.state.entries.get(key)
         return entry.standing if entry is not None else None
 
+    def _say_wanted(self, state: State) -> None:
+        """Say whose readings are wanted, whenever somebody comes or goes.
+
+        Everybody is looked through for that. Where that takes long and many come at once, as at the start,
+        it is said again only after ten times as long: else ten thousand would cost ten thousand looks each.
+        """
+        now = trio.current_time()
+        if now < self._rest_until:
+            if self._wanting_since is None:
+                self._wanting_since = now
+                self._scheduler.schedule_relative(self._rest_until - now, self._say_wanted_now)
+            return
+        began, self._roster, self._wanting_since = thread_time(), state.roster, None
+        self._hold_on(wanted_containment(self.graph.setup, state))
+        self._want(wanted_readings(self.graph.setup, state))
+        self._measure(wanted_layers(self.graph.setup, state))
+        took = thread_time() - began
+        self._rest_until = now + RESTS * took if took > SHORT else now
+
+    def _say_wanted_now(self, _scheduler: object, _state: object = None) -> None:
+        self._wanting_since, self._rest_until = None, 0.0
+        if self.state.roster != self._roster:
+            self._say_wanted(self.state)
+
     def _stepped(self, step: Step) -> None:
         # Those who act come first: what the others do with a step must not delay it.
         for decision in step.decisions:
             self._put(decision)
         if step.state.roster != self._roster:
-            self._roster = step.state.roster
-            self._hold_on(wanted_containment(self.graph.setup, step.state))
-            self._want(wanted_readings(self.graph.setup, step.state))
-            self._measure(wanted_layers(self.graph.setup, step.state))
+            self._say_wanted(step.state)
         self._scribe.step(step, self.graph.setup)
         if any(isinstance(note, GateOpened | Reconciled) for note in step.notes):
             self._prove()

@@ -169,7 +169,7 @@ def forget(setup: Setup, state: State, at: float) -> State:
     """Drop the entries of what has left the engine and can have no late news any more."""
     old = [
         entry.run.id
-        for entry in state.entries.values()
+        for entry in state.entries.among(state.entries.stirred)
         if entry.gone_at is not None and at - entry.gone_at >= setup.keep
     ]
     entries = state.entries

@@ -147,6 +147,16 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """What a reading is compared with: ``over / under``, of the limit if ``relative``."""
+
+    field: str
+    over: int
+    under: int
+    relative: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Condition:
     """A compiled expression: ``test`` answers True, False or None for unknown and never raises.
 
@@ -156,7 +166,9 @@ class Condition:
     the whole; its ``test`` is unknown for every single run, and ``reads`` are what is added up.
     ``tighten``, where the condition is one comparison of a field with a constant, gives the condition with
     the constant of a label's text in its place if that is stricter, itself if it is not, and None if the
-    text is no such constant. ``tree`` is what it was compiled from, for those who explain it.
+    text is no such constant. ``tree`` is what it was compiled from, for those who explain it. ``marks`` are
+    the numbers that readings are compared with, None where more than these matters; ``ages`` are the
+    seconds that an age is compared with, by its field, None where time may change more than that.
     """
 
     text: str
@@ -168,6 +180,8 @@ class Condition:
     tighten: Callable[[str], "Condition | None"] | None = None
     tree: Node | None = field(default=None, compare=False, repr=False)
     windows: frozenset[Window] = frozenset()
+    marks: tuple[Mark, ...] | None = None
+    ages: tuple[tuple[str, float], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
