@@ -26,6 +26,7 @@ from reactor.engine.layers import LayersStatistics
 from reactor.engine.readings import ReadingsStatistics
 from reactor.engine.watch import WatchStatistics
 from reactor.journal.journal import JournalStatistics
+from reactor.kmsg.watching import OomStatistics
 from reactor.lane.watching import LaneStatistics
 from reactor.observe.readings import ContainerReading, Readings
 from reactor.observe.snapshot import Captured
@@ -43,6 +44,7 @@ class Sources:
     watch: Callable[[], WatchStatistics]
     readings: Callable[[], ReadingsStatistics]
     lane: Callable[[], LaneStatistics] | None
+    ooms: Callable[[], OomStatistics] | None
     layers: Callable[[], LayersStatistics]
     outbox: Callable[[], OutboxStatistics]
     journal: Callable[[], JournalStatistics]
@@ -67,6 +69,7 @@ class Numbers:
         self._take_over_recording()
         self._take_over_layers()
         self._take_over_leases()
+        self._take_over_ooms()
         return Captured(self._read(watch), self._tally.freeze(), self._started)
 
     @property
@@ -108,6 +111,7 @@ class Numbers:
         recording = self._sources.recording() if self._sources.recording is not None else None
         lane = self._sources.lane() if self._sources.lane is not None else None
         beat = lane.beat if lane is not None else None
+        ooms = self._sources.ooms() if self._sources.ooms is not None else None
         offset, host, leases = self._wall() - at, state.host, self._sources.leases(at)
         if host is not None and (at - host.at > setup.stale_after or not wants_host(setup)):
             host = None
@@ -130,6 +134,7 @@ class Numbers:
             lane_runs=lane.here if lane is not None else None,
             lane_busy=beat.busy if beat is not None else None,
             lane_late=beat.late if beat is not None else None,
+            kernel_log=ooms.reading if ooms is not None else None,
             stale_samples=stale(setup, state, at),
             host_memory_known=host is not None if wants_host(setup) else None,
             host_memory_available=host.memory_available if host is not None else None,
@@ -168,6 +173,14 @@ class Numbers:
     def _take_over_leases(self) -> None:
         for event, total in self._sources.leases(trio.current_time()).events.items():
             self._tally.reach("reactor_lease_events_total", total, event=event)
+
+    def _take_over_ooms(self) -> None:
+        if self._sources.ooms is None:
+            return
+        ooms = self._sources.ooms()
+        for result in ("known", "foreign", "untold"):
+            self._tally.reach("reactor_kernel_oom_kills_total", getattr(ooms, result), result=result)
+        self._tally.reach("reactor_kernel_log_lost_total", ooms.lost)
 
     def _take_over_layers(self) -> None:
         layers = self._sources.layers()

@@ -52,6 +52,7 @@ class Plan:
     webhooks that hear of every outcome. ``book`` has the
     leases; without one nobody can renew any, and none runs out. ``heartbeats`` looks at the files of owners.
     ``lane`` is where cgroups are and how often they are looked at; without it the engine's streams are read.
+    ``ooms`` is where cgroups are if the kernel is to tell of OOM kills; without it the engine alone does.
     ``claim`` keeps others from acting beside us.
     """
 
@@ -75,5 +76,6 @@ class Plan:
     proc: Path = PROC
     book: LeaseBook | None = None
     lane: Lane | None = None
+    ooms: Trees | None = None
     heartbeats: Heartbeats | None = None
     claim: Callable[[], AbstractContextManager[object]] = nullcontext

@@ -12,6 +12,7 @@ from reactor.act.workers import Workers
 from reactor.app.inheriting import hear_of_ends, take_up_intents, take_up_late, take_up_orders
 from reactor.app.monitor import Monitor
 from reactor.app.numbers import Numbers, Sources
+from reactor.app.oomwords import hear_of_ooms
 from reactor.app.plan import Plan
 from reactor.core.container import Run
 from reactor.core.leases import wanted_owners
@@ -36,10 +37,13 @@ async def start_watching(
     layers = Layers(plan.engine, monitor.feed, every=plan.setup.layer_every)
     kernel, book = _kernel_watch(plan, monitor), plan.book or LeaseBook(plan.journal.keep_lease)
     owners, lane = _owner_watch(plan, monitor, book), _lane(plan, monitor, readings)
+    ooms = hear_of_ooms(plan, monitor, sources)
 
     def opened(info: EngineInfo) -> None:
         kernel.connected(info)
         owners.connected(info)
+        if ooms is not None:
+            ooms.connected(info)
         if lane is not None:
             lane.connected(info.memory)
         workers.nudge()
@@ -76,6 +80,7 @@ async def start_watching(
         watch=watch.statistics,
         readings=readings.statistics,
         lane=lane.statistics if lane is not None else None,
+        ooms=ooms.statistics if ooms is not None else None,
         layers=layers.statistics,
         outbox=workers.statistics,
         journal=plan.journal.statistics,

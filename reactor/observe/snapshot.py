@@ -91,6 +91,7 @@ _OF_READINGS: Mapping[str, Callable[[Readings], Number | None]] = MappingProxyTy
         "reactor_lane_runs": lambda now: now.lane_runs,
         "reactor_lane_busy": lambda now: now.lane_busy,
         "reactor_lane_late_seconds": lambda now: now.lane_late,
+        "reactor_kernel_log_up": lambda now: None if now.kernel_log is None else int(now.kernel_log),
         "reactor_stale_samples": lambda now: now.stale_samples,
         "reactor_host_memory_known": lambda now: (
             None if now.host_memory_known is None else int(now.host_memory_known)
