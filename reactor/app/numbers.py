@@ -5,7 +5,7 @@ what is alive, and our moments are turned into the wall's.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import trio
@@ -14,6 +14,7 @@ from reactor import __version__
 from reactor.act.outbox import OutboxStatistics
 from reactor.app.recorder import RecorderStatistics
 from reactor.app.reloads import Reloads
+from reactor.cgroups.abilities import Abilities, Mode
 from reactor.core.amounts import fresh_host
 from reactor.core.judging import fresh_sample, fresh_zombies, needs_samples, view_of
 from reactor.core.layers import layer_writes
@@ -45,6 +46,7 @@ class Sources:
     readings: Callable[[], ReadingsStatistics]
     lane: Callable[[], LaneStatistics] | None
     ooms: Callable[[], OomStatistics] | None
+    abilities: Callable[[], Abilities | None]
     layers: Callable[[], LayersStatistics]
     outbox: Callable[[], OutboxStatistics]
     journal: Callable[[], JournalStatistics]
@@ -135,6 +137,7 @@ class Numbers:
             lane_busy=beat.busy if beat is not None else None,
             lane_late=beat.late if beat is not None else None,
             kernel_log=ooms.reading if ooms is not None else None,
+            **_abilities(self._sources.abilities()),
             stale_samples=stale(setup, state, at),
             host_memory_known=host is not None if wants_host(setup) else None,
             host_memory_available=host.memory_available if host is not None else None,
@@ -266,6 +269,16 @@ def _is_unknown(rule: Rule, view: View) -> bool:
 def stale(setup: Setup, state: State, at: float) -> int:
     """How many runs that need samples have none that is evidence."""
     return sum(needs_samples(entry) and fresh_sample(setup, entry, at) is None for entry in state.living())
+
+
+def _abilities(found: Abilities | None) -> dict[str, Mapping[str, int]]:
+    """What the kernel lets us do, as soon as it was tried."""
+    if found is None:
+        return {}
+    return {
+        "kernel_mode": {mode.value: int(mode is found.mode) for mode in Mode},
+        "kernel_abilities": {name.replace(" ", "-"): int(each.works) for name, each in found.lines()},
+    }
 
 
 def _held_back(state: State) -> int:

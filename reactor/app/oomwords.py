@@ -25,10 +25,10 @@ class OomWords:
 
 def hear_of_ooms(plan: Plan, monitor: Monitor, sources: trio.Nursery) -> OomWords | None:
     """Begin to hear of OOM kills from the kernel; None if the plan has it that the engine alone tells."""
-    if plan.ooms is None:
+    if plan.host is None:
         return None
     watch = OomWatch(monitor.feed, lambda key: key in monitor.state.entries, proc=plan.proc)
-    counters = CounterWatch(plan.ooms, monitor.feed, lambda: not watch.is_enough, proc=plan.proc)
+    counters = CounterWatch(plan.host, monitor.feed, lambda: not watch.is_enough, proc=plan.proc)
     for observer in (watch, counters):
         monitor.also_tell(observer)
     for task in (watch.run, watch.settle, counters.run):

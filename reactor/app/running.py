@@ -226,7 +226,7 @@ def _plan(
         proc=settings.proc,
         book=LeaseBook(journal.keep_lease),
         lane=_lane(settings),
-        ooms=look_for_trees(),
+        host=look_for_trees(),
         heartbeats=_heartbeats(settings),
         # Whoever only says what it would do is in nobody's way.
         claim=nullcontext if settings.dry_run else partial(_claim, settings, info, path),

@@ -14,6 +14,7 @@ from reactor.app.monitor import Monitor
 from reactor.app.numbers import Numbers, Sources
 from reactor.app.oomwords import hear_of_ooms
 from reactor.app.plan import Plan
+from reactor.app.probing import ProbeOnce
 from reactor.core.container import Run
 from reactor.core.leases import wanted_owners
 from reactor.core.ports import EngineError, EngineInfo
@@ -38,6 +39,7 @@ async def start_watching(
     kernel, book = _kernel_watch(plan, monitor), plan.book or LeaseBook(plan.journal.keep_lease)
     owners, lane = _owner_watch(plan, monitor, book), _lane(plan, monitor, readings)
     ooms = hear_of_ooms(plan, monitor, sources)
+    probing = ProbeOnce(plan.host) if plan.host is not None else None
 
     def opened(info: EngineInfo) -> None:
         kernel.connected(info)
@@ -81,6 +83,7 @@ async def start_watching(
         readings=readings.statistics,
         lane=lane.statistics if lane is not None else None,
         ooms=ooms.statistics if ooms is not None else None,
+        abilities=lambda: probing.found if probing is not None else None,
         layers=layers.statistics,
         outbox=workers.statistics,
         journal=plan.journal.statistics,
@@ -92,6 +95,8 @@ async def start_watching(
     sources.start_soon(kernel.watch_host)
     sources.start_soon(kernel.watch_zombies)
     sources.start_soon(owners.run)
+    if probing is not None:
+        sources.start_soon(probing.run)
     await take_up_intents(plan.journal, plan.engine, monitor, workers)
     await hear_of_ends(plan.engine, monitor)
     return Numbers(seen, tally, time.time)

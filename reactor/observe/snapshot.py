@@ -134,6 +134,8 @@ def collect(captured: Captured, own: OwnCost) -> MetricSnapshot:
         "reactor_containers": _by_standing(living.values()),
         "reactor_owners": {(kind, state): count for (kind, state), count in now.owners.items()},
         "reactor_leases": {(state,): count for state, count in now.leases.items()},
+        "reactor_kernel_mode": {(mode,): used for mode, used in now.kernel_mode.items()},
+        "reactor_kernel_ability": {(name,): works for name, works in now.kernel_abilities.items()},
         "reactor_rule_unknown": {(plain(rule),): count for rule, count in now.rule_unknown.items()},
     }
     births: dict[Labels, float] = {

@@ -244,6 +244,15 @@ STREAMS = (
         "Records of the kernel's log that were overwritten before they were read, of whatever they spoke.",
     ),
     Row(
+        "reactor.kernel.mode", "", _G, "reactor_kernel_mode",
+        "1 for the way in which the kernel's cgroups can be used here, 0 for the others: write, read-only or "
+        "none; absent until that was tried out.", ("mode",),
+    ),
+    Row(
+        "reactor.kernel.ability", "", _G, "reactor_kernel_ability",
+        "1 for what the kernel lets us do, 0 for what it does not; 'reactor doctor' says why.", ("ability",),
+    ),
+    Row(
         "reactor.kernel.log.up", "", _G, "reactor_kernel_log_up",
         "1 while the kernel's log is read for OOM kills, 0 while it cannot be.",
     ),

@@ -33,7 +33,7 @@ class Stand:
         for n in (1, 2):
             proc.process(100 * n, 1, v1(cid(n)))
             self.kills(n, 0)
-        mount = Mount(str(self.root / "memory"), "/", 1, frozenset({"memory"}), read_only=True)
+        mount = Mount(str(self.root / "memory"), "/", 1, controllers=frozenset({"memory"}))
         trees = Trees({"memory": mount})
         assert trees.layout is not Layout.NONE
         self.watch = CounterWatch(

@@ -15,7 +15,6 @@ from reactor.core.facts import Happened, Happening, Witness
 from reactor.core.notes import Adopted, Cause, Ended, Note
 from reactor.core.protection import Standing
 from reactor.core.state import State, Step
-from reactor.kmsg import watching
 from reactor.kmsg.log import KernelLog
 from reactor.kmsg.watching import HOLD, OomStatistics, OomWatch
 from tests.core.build import box, cid
@@ -75,7 +74,7 @@ class Stand:
 @pytest.fixture
 def stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stand]:
     with open_log() as made:
-        monkeypatch.setattr(watching.KernelLog, "open", made.open)
+        monkeypatch.setattr(KernelLog, "open", made.open)
         yield Stand(made, FakeProc(tmp_path))
 
 
@@ -274,9 +273,9 @@ async def test_where_it_cannot_be_read_that_is_said_and_tried_again(
     def refused(_path: Path) -> KernelLog:
         raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
 
-    monkeypatch.setattr(watching.KernelLog, "open", refused)
+    monkeypatch.setattr(KernelLog, "open", refused)
     stats = await stand.counted()
     assert not stats.reading
     assert "Operation not permitted" in stats.why
-    monkeypatch.setattr(watching.KernelLog, "open", stand.log.open)
+    monkeypatch.setattr(KernelLog, "open", stand.log.open)
     assert (await stand.counted(120)).reading

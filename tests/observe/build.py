@@ -51,6 +51,8 @@ def readings(*containers: ContainerReading) -> Readings:
         lane_busy=0.005,
         lane_late=0.002,
         kernel_log=True,
+        kernel_mode={"write": 1, "read-only": 0, "none": 0},
+        kernel_abilities={"read": 1, "kernel-log": 0},
         stale_samples=1,
         host_memory_known=True,
         host_memory_available=3_000_000_000,

@@ -16,8 +16,8 @@ OOMS = 100
 ATTRIBUTED_AT_LEAST = 80
 """Of a hundred; the engine itself tells of 90 to 100 of them, and what it told of has to be attributed."""
 BY_KERNEL_AT_LEAST = 95
-"""Of a hundred, by the kernel's log alone: on a machine that is busy with all of them, some process is gone before
-anybody could look whose it was."""
+"""Of a hundred, by the kernel's log alone: on a machine that is busy with all of them, a process can be gone
+before anybody could look whose it was."""
 KILLS = "reactor_kernel_oom_kills_total"
 
 
