@@ -221,7 +221,7 @@ def kernel_log(patient: Patient) -> Iterator[Finding]:
     if why:
         yield _degraded("kernel log", f"OOM kills are known from the engine's events alone: {why}")
     elif found.kernel_log.works and found.host_pids.works:
-        yield _ok("kernel log", "OOM kills are read from it, each of them")
+        yield _ok("kernel log", "OOM kills are read from it, also those of which the engine does not tell")
     elif found.kernel_log.works:
         lost = (
             "of many OOM kills at once the log names ten in five seconds; the others are left to the engine"

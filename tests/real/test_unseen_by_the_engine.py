@@ -23,6 +23,6 @@ def test_a_breach_in_the_network_of_a_dead_container_is_seen(lone_scene: Scene) 
         scene.containers.client.api.kill(lender)
         scene.verdict()
         assert [each["rule"] for each in monitor.intents(storm)] == ["safety/pids"]
-        until(lambda: monitor.metric("reactor_kernel_mode") == 1, 10, "it is known what the kernel lets us do")
+        until(lambda: monitor.metric("reactor_kernel_mode") == 1, 10, "it was tried out")
         assert monitor.said("what the kernel lets us do")
     scene.report("a fork storm in the network of a dead container")
