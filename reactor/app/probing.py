@@ -19,7 +19,7 @@ from reactor.cgroups.probing import probe
 
 log = logging.getLogger("reactor.app")
 
-WAIT = 5.0
+WAIT = 2.0
 """Seconds that one probe waits for another; it takes about one."""
 _POLL = 0.05
 
@@ -34,10 +34,8 @@ class ProbeOnce:
 
     async def run(self) -> None:
         """Probe, and say what came of it."""
-        # A stop does not wait for it: what is left of a probe is removed by the next one.
-        self.found = found = await trio.to_thread.run_sync(
-            probe_alone, self._trees, limiter=self._limiter, abandon_on_cancel=True
-        )
+        # A stop in the first second waits for it, so that nothing of it stays behind.
+        self.found = found = await trio.to_thread.run_sync(probe_alone, self._trees, limiter=self._limiter)
         log.info("what the kernel lets us do", extra=fields_of(found))
 
 

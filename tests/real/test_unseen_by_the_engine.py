@@ -3,6 +3,8 @@
 The other one of the kind, a shim that is stuck, is in ``test_lane``.
 """
 
+from typing import Any
+
 from tests.real import deeds
 from tests.real.scene import PROMISE, Scene
 from tests.real.waiting import until
@@ -15,7 +17,7 @@ def test_a_breach_in_the_network_of_a_dead_container_is_seen(lone_scene: Scene) 
     scene = lone_scene
     with scene.monitor(config="profile: normal\n") as monitor:
         lender = scene.run()
-        there = {"network_mode": f"container:{lender}", "pids": deeds.PIDS}
+        there: dict[str, Any] = {"network_mode": f"container:{lender}", "pids": deeds.PIDS}
         storm = scene.run(deeds.sh(f"sleep {QUIET}; {deeds.STORM[-1]}"), task="storm", **there)
         scene.guilty(storm, QUIET + PROMISE)
         scene.innocent(scene.run(deeds.AT_THE_LIMIT, task="near", **there))
