@@ -6,11 +6,14 @@ fast. Which tests: `tests/v2/tests.txt`. Does not belong here: how machines are 
 """
 
 import argparse
+import os
 import re
+import shutil
+import signal
 import sys
-import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -24,8 +27,12 @@ from tools.vm_packages import CACHE, RELEASES, Release, VmMissingError, say
 
 LIST: Final = CHECKOUT / "tests/v2/tests.txt"
 DRIVERS: Final = ("systemd", "cgroupfs")
-_PYTEST: Final = ("-p", "no:cacheprovider", "--tb=short", "--durations=10", "-v")
+# A test that hangs is told of later than usual, as everything takes longer.
+_PYTEST: Final = (
+    "-p", "no:cacheprovider", "-o", "faulthandler_timeout=1800", "--tb=short", "--durations=10", "-v",
+)  # fmt: skip
 _SUMMARY: Final = re.compile(r"=+ (.*\d+ (?:passed|failed|error|deselected).*) =+")
+_RUN: Final = "run-"
 _PATIENCE: Final = 6.0
 _WITHIN: Final = 3600.0
 
@@ -62,7 +69,9 @@ def passes(drivers: Sequence[str], more: Sequence[str], text: str) -> list[tuple
 
 
 def _arguments(given: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
-    parser = argparse.ArgumentParser(prog="make test-v2", description="Tests on hosts with cgroup v2.")
+    parser = argparse.ArgumentParser(
+        prog="make test-v2", description="Tests on cgroup v2.", allow_abbrev=False
+    )
     engines = [release.engine for release in RELEASES]
     parser.add_argument("--engine", choices=engines, action="append", help="only this one")
     parser.add_argument("--driver", choices=DRIVERS, action="append", help="only this one")
@@ -72,14 +81,30 @@ def _arguments(given: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     return parser.parse_known_args(given)
 
 
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """A folder for one machine; what was left by those who could not remove theirs goes as well."""
+    for left in CACHE.glob(f"{_RUN}*"):
+        if not Path("/proc", left.name.removeprefix(_RUN)).exists():
+            shutil.rmtree(left)
+    folder = CACHE / f"{_RUN}{os.getpid()}"
+    # Somebody else had our number once.
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
 def _test(release: Release, options: argparse.Namespace, more: Sequence[str]) -> tuple[int, list[str]]:
     heard = Heard(release)
     plan = passes(options.driver or DRIVERS, more, LIST.read_text())
-    with tempfile.TemporaryDirectory(prefix="reactor-v2-", dir=CACHE) as folder:
-        checkout = write_checkout(script(plan, options.patience), Path(folder))
+    with _folder() as folder:
+        checkout = write_checkout(script(plan, options.patience), folder)
         say(f"a machine with Docker {release.engine} starts ({release.name})")
         try:
-            code = run(release, checkout, options.within, heard)
+            code = run(release, checkout, folder / "console", options.within, heard)
         except VmFailedError as failure:
             say(str(failure))
             code = 3
@@ -89,6 +114,8 @@ def _test(release: Release, options: argparse.Namespace, more: Sequence[str]) ->
 
 def main() -> int:
     """Run all; the first exit code that is not zero."""
+    # Whoever ends us ends the machine, and nothing of it stays.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     options, more = _arguments(sys.argv[1:])
     releases = [each for each in RELEASES if not options.engine or each.engine in options.engine]
     results: list[tuple[Release, int, list[str]]] = []

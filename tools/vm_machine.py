@@ -7,7 +7,6 @@ It has no network and writes to no disk: what it changes is forgotten with it. D
 import os
 import select
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +17,6 @@ from tools.vm_guest import KERNEL_ARGUMENTS, ended_with
 from tools.vm_images import disk, kernel
 from tools.vm_packages import Release, emulator
 
-_ENDS_WITHIN: Final = 120.0
 _TAIL: Final = 25
 # What QEMU 7.2 makes of one instruction (cmpxchg16b) breaks the allocator of Linux 6.12 within seconds;
 # without it the kernel does the same in another way.
@@ -29,23 +27,22 @@ class VmFailedError(Exception):
     """The machine did not come to its end; the message has the end of what its kernel said."""
 
 
-def run(release: Release, checkout: Path, within: float, heard: Callable[[str], None]) -> int:
+def run(release: Release, checkout: Path, console: Path, within: float, heard: Callable[[str], None]) -> int:
     """Run a machine with the checkout on its second disk; the exit code of what ran there.
 
-    ``heard`` is given each line of its output. It is ended after ``within`` seconds, and with us.
+    ``heard`` is given each line of its output, ``console`` is where its kernel writes. It is ended after
+    ``within`` seconds, and with us.
     """
     deadline = time.monotonic() + within
-    with tempfile.TemporaryDirectory(prefix="reactor-v2-") as folder:
-        console = Path(folder) / "console"
-        with _started(release, checkout, console) as machine:
-            for line in _lines(machine, deadline):
-                code = ended_with(line)
-                if code is not None:
-                    # Its file systems are thrown away: there is nothing to wait for.
-                    return code
-                heard(line)
-        why = "took too long" if time.monotonic() > deadline else "ended before its tests did"
-        raise VmFailedError(f"the machine {why}; the end of its console:\n{_tail(console)}")
+    with _started(release, checkout, console) as machine:
+        for line in _lines(machine, deadline):
+            code = ended_with(line)
+            if code is not None:
+                # Its file systems are thrown away: there is nothing to wait for.
+                return code
+            heard(line)
+    why = "took too long" if time.monotonic() > deadline else "ended before its tests did"
+    raise VmFailedError(f"the machine {why}; the end of its console:\n{_tail(console)}")
 
 
 @contextmanager
@@ -60,16 +57,19 @@ def _started(release: Release, checkout: Path, console: Path) -> Iterator[subpro
         *_disk("system", disk(release), "nvme,serial=system"), *_disk("tests", checkout, "virtio-blk-pci"),
         "-serial", f"file:{console}", "-chardev", "stdio,id=out,signal=off", "-serial", "chardev:out",
     )  # fmt: skip
-    machine = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        # Ctrl-C is ours to handle.
-        start_new_session=True, env=os.environ | environment,
-    )  # fmt: skip
-    try:
-        yield machine
-    finally:
-        machine.kill()
-        machine.wait(_ENDS_WITHIN)
+    # In a session of its own: Ctrl-C is ours to handle.
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        env=os.environ | environment,
+    ) as machine:
+        try:
+            yield machine
+        finally:
+            machine.kill()
 
 
 def _disk(name: str, image: Path, device: str) -> tuple[str, ...]:
@@ -83,7 +83,9 @@ def _lines(machine: subprocess.Popen[bytes], deadline: float) -> Iterator[str]:
     output = machine.stdout.fileno() if machine.stdout is not None else -1
     rest = b""
     while (left := deadline - time.monotonic()) > 0:
-        piece = os.read(output, 65536) if select.select([output], [], [], left)[0] else b""
+        if not select.select([output], [], [], left)[0]:
+            continue
+        piece = os.read(output, 65536)
         if not piece:
             return
         *whole, rest = (rest + piece).split(b"\n")

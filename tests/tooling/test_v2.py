@@ -1,11 +1,14 @@
-"""What `make test-v2` makes of its list, of apt's words and of what a machine says; no machine is started."""
+"""What `make test-v2` makes of its list, of apt's words and of what a machine says; none is started."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tools import vm_machine
 from tools.v2 import LIST, Heard, listed, passes
 from tools.vm_guest import FILES, SILENCED, ended_with, script
+from tools.vm_machine import VmFailedError
 from tools.vm_packages import RELEASES, mirror_in, requirements
 
 ROOT = Path(__file__).parents[2]
@@ -79,3 +82,40 @@ def test_what_only_a_developer_needs_is_left_out() -> None:
 
 def test_nothing_that_is_silenced_is_needed() -> None:
     assert not {Path(name).name for name in FILES} & set(SILENCED)
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str, float], tuple[int, list[str]]]:
+    """Runs a script in place of an emulator, and gives the exit code and what was heard."""
+
+    def played(text: str, within: float) -> tuple[int, list[str]]:
+        program, heard = tmp_path / "emulator", list[str]()
+        program.write_text(
+            f"#!/bin/sh\necho $$ > {tmp_path}/pid\necho so it ends > {tmp_path}/console\n{text}\n"
+        )
+        program.chmod(0o755)
+        monkeypatch.setattr(vm_machine, "emulator", lambda: ((str(program),), {}))
+        code = vm_machine.run(RELEASES[0], tmp_path / "disk", tmp_path / "console", within, heard.append)
+        return code, heard
+
+    return played
+
+
+def test_a_machine_is_heard_until_it_says_its_code(
+    machine: Callable[[str, float], tuple[int, list[str]]], tmp_path: Path
+) -> None:
+    said = "printf 'one\\r\\ntw'; echo o; echo 'reactor-v2: ended with 7'; exec sleep 1000"
+    assert machine(said, 30) == (7, ["one", "two"])
+    assert not Path("/proc", (tmp_path / "pid").read_text().strip()).exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "within", "why"),
+    [("echo one", 30, "ended before its tests did"), ("exec sleep 1000", 0.3, "took too long")],
+)
+def test_a_machine_that_does_not_come_to_its_end_is_told_with_its_console(
+    machine: Callable[[str, float], tuple[int, list[str]]], tmp_path: Path, text: str, within: float, why: str
+) -> None:
+    with pytest.raises(VmFailedError, match=rf"{why}; the end of its console:\nso it ends"):
+        machine(text, within)
+    assert not Path("/proc", (tmp_path / "pid").read_text().strip()).exists()
