@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from tools.engine_files import CHECKOUT, cache_locked
+from tools.engine_files import CHECKOUT
 from tools.engine_packages import EngineMissingError
 from tools.vm_guest import script
 from tools.vm_images import prepare, write_checkout
@@ -121,8 +121,7 @@ def main() -> int:
     results: list[tuple[Release, int, list[str]]] = []
     try:
         for release in releases:
-            with cache_locked("disks", CACHE):
-                prepare(release)
+            prepare(release)
             if not options.prepare:
                 results.append((release, *_test(release, options, more)))
     except (VmMissingError, EngineMissingError) as problem:

@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from tools.engine_files import CHECKOUT
+from tools.engine_files import CHECKOUT, cache_locked
 from tools.vm_guest import FILES, LIBRARIES, SILENCED
 from tools.vm_packages import (
     CACHE,
@@ -47,21 +47,16 @@ def disk(release: Release) -> Path:
 
 def prepare(release: Release) -> None:
     """Make the disk of this release, unless it is there already; the first time takes minutes."""
-    require()
-    note, key = CACHE / f"{release.name}.key", _key(release)
-    if note.is_file() and note.read_text() == key and disk(release).is_file():
-        return
-    say(f"making the disk with Docker {release.engine} (once; some minutes, 0.8 GB in {CACHE.name}/) ...")
-    note.unlink(missing_ok=True)
-    root = CACHE / f"{release.name}.root"
-    shutil.rmtree(root, ignore_errors=True)
-    try:
-        make_root(release, root)
-        _finish(release, root)
-    finally:
-        shutil.rmtree(root, ignore_errors=True)
-    # Last: an interrupted preparation is begun anew, not used.
-    note.write_text(key)
+    with cache_locked("tools", CACHE):
+        require()
+    with cache_locked(release.name, CACHE):
+        note, key = CACHE / f"{release.name}.key", _key(release)
+        if not (note.is_file() and note.read_text() == key and disk(release).is_file()):
+            say(f"making the disk with Docker {release.engine} (once; minutes, 0.8 GB in {CACHE.name}/) ...")
+            note.unlink(missing_ok=True)
+            _make(release)
+            # Last: an interrupted preparation is begun anew, not used.
+            note.write_text(key)
 
 
 def write_checkout(script: str, folder: Path) -> Path:
@@ -88,6 +83,16 @@ def _key(release: Release) -> str:
 
 def _constraints() -> str:
     return (CHECKOUT / "constraints.txt").read_text()
+
+
+def _make(release: Release) -> None:
+    root = CACHE / f"{release.name}.root"
+    shutil.rmtree(root, ignore_errors=True)
+    try:
+        make_root(release, root)
+        _finish(release, root)
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
 
 
 def _finish(release: Release, root: Path) -> None:
