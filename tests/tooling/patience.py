@@ -1,24 +1,19 @@
-"""How much longer than usual is waited for things: on a processor that is emulated, everything takes longer.
+"""Deadlines of tests, as long as they have to be here: see `tools/patience.py` for the number.
 
-One number, from the environment variable `REACTOR_TEST_PATIENCE` (1 without it). Deadlines are multiplied:
-those of `until`, of the promises to the guilty, and of `trio.fail_after`, which the few of the program that
-run in the process of a test share. Never a time that is asserted, nor one of a monitor that is started.
+Multiplied are those of `until`, of the promises to the guilty, of engines that start, answer and end, and of
+`trio.fail_after`, which the few of the program that run in the process of a test share. Never a time that is
+asserted, nor one of a monitor that is started.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Final
 from unittest.mock import patch
 
 import trio
 
-FACTOR: Final = float(os.environ.get("REACTOR_TEST_PATIENCE", "1"))
+from tools.patience import FACTOR, patient
 
-
-def patient(seconds: float) -> float:
-    """A deadline, as long as it is here."""
-    return seconds * FACTOR
+__all__ = ["deadlines_extended", "patient"]
 
 
 @contextmanager
