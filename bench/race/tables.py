@@ -74,6 +74,11 @@ def notes(document: Json) -> Iterator[str]:
         yield "The machine was busy with other work before the run: take no absolute figure from it."
     if not any("contained" in attack for attack in document["attacks"]) and document["attacks"]:
         yield "Nothing was ended past the engine (containment) in this run."
+    if any(attack.get("decided", 0.0) < 0 for attack in document["attacks"]):
+        yield (
+            "A negative time: the verdict was there before the attacker, which was interrupted, came to "
+            "stamp its breach."
+        )
     for name, why in document["missing"].items():
         yield f"{name} is missing: {why}."
     if loop["look"] is not None and loop["round"] is not None:
