@@ -104,8 +104,10 @@ def _played(options: Options, engine: PrivateEngine, folder: Path, say: Say) -> 
                 place = Place(engine.docker_host, kept, engine.folder.name, rules, PORT + number % 100)
                 try:
                     turns.take(name, place, attacks=attacks)
-                except NotHere as why:
-                    found.missing[name] = str(why)
+                except (NotHere, DidNotBegin) as why:
+                    # The others are measured all the same, and the table says who is not in it.
+                    found.missing[name] = f"with {size} containers: {str(why).strip()}"
+                    say(f"  {found.missing[name]}")
     api.close()
     return found
 

@@ -25,6 +25,8 @@ PACKAGE: Final = "netdata-core"
 CONFIGURATION: Final = """\
 [global]
     run as user = root
+    process scheduling policy = keep
+    OOM score = keep
 [directories]
     config = {folder}/etc
     stock config = {folder}/etc
@@ -84,12 +86,13 @@ CONFIGURATION: Final = """\
 [plugin:cgroups]
     update every = 1
     check for new cgroups every = 10
+    max cgroups to allow = 20000
     script to get cgroup names = {folder}/name
     use unified cgroups = {unified}
     script to get cgroup network interfaces = /bin/false
     enable detailed /proc/pressure = no
     enable by default cgroups matching = /{parent}/*
-    search for cgroups in subpaths matching = *
+    search for cgroups in subpaths matching = / /{parent} !*
 """
 
 
