@@ -28,7 +28,7 @@ from bench.race.entrants import ACTING, CONTAIN, INTERVAL, LOOP, RULES, SHORT_IN
 from bench.race.kinds import NoCompiler, bring_image
 from bench.race.netdata import NotHere
 from bench.race.options import Options, parse
-from bench.race.result import Result
+from bench.race.result import Result, document
 from bench.race.turns import Found, Turns
 from tools import engine_api
 from tools.engine_cgroups import cgroup_roots
@@ -57,8 +57,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         others = beside.read(options.beside)
-        result = replace(_measured(options, say), beside=others)
-        output.show(result, options, say)
+        found = beside.document(options.again) if options.again else document(_measured(options, say))
+        output.show(found | {"beside": [*found["beside"], *others]}, options, say)
     except KeyboardInterrupt:
         return INTERRUPTED
     except TROUBLE as trouble:

@@ -1,7 +1,7 @@
-"""Figures of other benches that are shown in the same table: what they wrote as JSON.
+"""Figures that were measured before: by an earlier run, and by other benches that go into the same table.
 
-They need not know this one: whatever is a name with a number somewhere in their file is shown below the
-name of the file. Only reading them belongs here.
+Other benches need not know this one: whatever is a name with a number somewhere in what they wrote as JSON is
+shown below the name of the file. Only reading files belongs here.
 """
 
 import json
@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 MOST = 80
+FORMAT = 1
+"""Of a document of the race: another number for another shape."""
 
 
 class CannotBeRead(Exception):
@@ -21,17 +23,25 @@ def read(files: Sequence[Path]) -> list[dict[str, Any]]:
     return [{"name": file.stem, "figures": dict(list(figures(_json(file)))[:MOST])} for file in files]
 
 
-def figures(document: Any, name: str = "") -> Iterator[tuple[str, float]]:
+def document(file: Path) -> dict[str, Any]:
+    """What an earlier run of the race wrote."""
+    found = _json(file)
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        raise CannotBeRead(f"{file} was not written by this bench, or by another version of it")
+    return found
+
+
+def figures(found: Any, name: str = "") -> Iterator[tuple[str, float]]:
     """All numbers in a document, each with the names that lead to it."""
-    if isinstance(document, bool) or document is None:
+    if isinstance(found, bool) or found is None:
         return
-    if isinstance(document, int | float):
-        yield name, document
-    elif isinstance(document, dict):
-        for key, value in document.items():
+    if isinstance(found, int | float):
+        yield name, found
+    elif isinstance(found, dict):
+        for key, value in found.items():
             yield from figures(value, f"{name}, {key}" if name else str(key))
-    elif isinstance(document, list):
-        for number, value in enumerate(document):
+    elif isinstance(found, list):
+        for number, value in enumerate(found):
             # A row is known by what it says of itself in words or by its number of containers.
             yield from figures(value, ", ".join(filter(None, (name, _called(value) or str(number)))))
 

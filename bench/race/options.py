@@ -29,6 +29,7 @@ class Options:
     keep: Path | None = None
     beside: tuple[Path, ...] = ()
     write_docs: bool = False
+    again: Path | None = None
     seed: int | None = None
 
 
@@ -72,6 +73,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         keep=said.keep,
         beside=tuple(said.beside or ()),
         write_docs=said.write_docs,
+        again=said.again,
         seed=said.seed,
     )
 
@@ -96,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--only", nargs="+", choices=EVERYBODY, metavar="NAME", help="some of: " + ", ".join(EVERYBODY))
     add("--seed", type=int, metavar="N", help="of the order of turns and of the moments of attacks")
     add("--beside", type=Path, nargs="+", metavar="FILE", help="show what other benches wrote as JSON, too")
+    add("--again", type=Path, metavar="FILE", help="measure nothing, show what an earlier run wrote as JSON")
     add("--json", type=Path, metavar="FILE", help="write everything that was measured there")
     add("--plots", type=Path, metavar="FOLDER", help="draw the plots into this folder")
     add("--keep", type=Path, metavar="FOLDER", help="keep reactor's journals and logs there")

@@ -7,15 +7,14 @@ from bench.programs import CHECKOUT
 from bench.progress import Say
 from bench.race import pages, tables
 from bench.race.options import Options
-from bench.race.result import Json, Result, document
+from bench.race.result import Json
 
 LATEST = CHECKOUT / "bench/results/latest.json"
 PICTURES = CHECKOUT / "docs/performance"
 
 
-def show(result: Result, options: Options, say: Say) -> None:
+def show(made: Json, options: Options, say: Say) -> None:
     """Everything that was asked for."""
-    made = document(result)
     print(tables.text(made))
     if options.json is not None:
         write_json(made, options.json)

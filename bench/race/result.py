@@ -5,12 +5,13 @@ comparison with an older run are made of.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any, Final
 
 from bench.figures import Spread, spread
 from bench.machine import Machine
+from bench.race.beside import FORMAT
 from bench.race.entrants import ACTING, EVERYBODY, LOOP, NOBODY
 from bench.race.kinds import HOG, TRANSIENT
 from bench.race.options import Options
@@ -47,14 +48,13 @@ class Result:
     found: Found
     loop: Loop
     load_after: float
-    beside: Sequence[Json] = field(default=())
 
 
 def document(result: Result) -> Json:
     """The whole result as plain data."""
     found, options = result.found, result.options
     return {
-        "format": 1,
+        "format": FORMAT,
         "machine": asdict(result.machine) | {"load_after": result.load_after},
         "sizes": list(options.sizes),
         "attacked": options.attacked,
@@ -67,7 +67,7 @@ def document(result: Result) -> Json:
         "missing": dict(found.missing),
         "innocents": found.innocents,
         "attacks": [_short(attack) for attack in found.attacks],
-        "beside": list(result.beside),
+        "beside": [],
     }
 
 

@@ -1,5 +1,6 @@
 """Reads out of reactor's journal what it decided and did, and when; on our clock, as it writes that there."""
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
@@ -10,8 +11,8 @@ from bench.race.records import Verdict
 from bench.records import Step
 
 QUERY = "SELECT container, rule, boot, held, took, calls FROM intents WHERE dry_run = 0 ORDER BY boot"
-BY_ENGINE = frozenset({"inspect", "kill", "stop", "pause", "unpause", "exec", "remove", "update", "list"})
-"""Calls to the engine; any other step is a direct end, past the engine."""
+DIRECTLY = "contain by "
+"""What a direct step is called that had a way to be taken; the way follows."""
 
 
 def verdicts(path: Path) -> list[Verdict]:
@@ -26,7 +27,7 @@ def verdict(
     """One intent; the first call of each sort counts."""
     steps = steps_from(decided, calls)
     kill = [step for step in steps if step.what == "kill"][:1]
-    direct = [step for step in steps if step.what not in BY_ENGINE][:1]
+    direct = [step for step in steps_from(decided, _direct(calls)) if step.what.startswith(DIRECTLY)][:1]
     return Verdict(
         container,
         rule.rpartition("/")[2],
@@ -37,6 +38,11 @@ def verdict(
         returned=_end(kill),
         verified=None if took is None else decided + took,
     )
+
+
+def _direct(calls: str | None) -> str:
+    """Those steps beside which no trouble is noted: a direct step that did not work contained nobody."""
+    return json.dumps([call for call in json.loads(calls or "[]") if not call[4]])
 
 
 def _end(steps: Sequence[Step]) -> float | None:

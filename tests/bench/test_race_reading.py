@@ -72,14 +72,26 @@ async def test_verdicts_are_read_out_of_a_journal(tmp_path: Path) -> None:
     assert found.contained is None
 
 
-def test_a_direct_end_is_what_is_no_call_to_the_engine() -> None:
-    direct, by_engine = ["cgroup.kill", 0.0002, 0.0001, 0, ""], ["kill", 0.002, 0.03, 204, ""]
+def test_a_direct_end_is_when_it_is_over_and_no_call_to_the_engine() -> None:
+    direct, by_engine = ["contain by cgroup.kill", 0.0002, 0.0001, 0, ""], ["kill", 0.002, 0.03, 204, ""]
     found = verdict("a", "bench/pids", 100.0, 0.0, 0.05, json.dumps([direct, by_engine]))
     assert (found.rule, found.verified) == ("pids", 100.05)
     assert found.contained == pytest.approx(100.0003)
     assert found.returned == pytest.approx(100.032)
     assert first_for([found], "a", "memory") is None
     assert first_for([found], "a", "pids") is found
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        ["contain", 0.0002, 0.0001, 0, "it is not held"],
+        ["contain by cgroup.kill", 0.0002, 0.0001, 0, "no such device"],
+        ["inspect", 0.0002, 0.0001, 200, ""],
+    ],
+)
+def test_a_direct_step_that_could_not_be_taken_has_contained_nobody(step: list[object]) -> None:
+    assert verdict("a", "bench/pids", 100.0, 0.0, None, json.dumps([step])).contained is None
 
 
 @pytest.mark.parametrize(

@@ -126,3 +126,12 @@ def test_attacks_only_at_a_size_that_there_is(capsys: pytest.CaptureFixture[str]
     with pytest.raises(SystemExit):
         parse(["--sizes", "10", "--attacked-at", "20"])
     assert "not one of the sizes" in capsys.readouterr().err
+
+
+def test_an_earlier_run_can_be_shown_again_and_nothing_else(tmp_path: Path) -> None:
+    written, other = tmp_path / "run.json", tmp_path / "other.json"
+    write_json(whole(), written)
+    assert tables.text(beside.document(written)) == tables.text(whole())
+    other.write_text('{"format": 99}')
+    with pytest.raises(beside.CannotBeRead, match="not written by this bench"):
+        beside.document(other)
