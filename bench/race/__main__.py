@@ -87,7 +87,7 @@ def _measured(options: Options, say: Say) -> Result:
 
 @contextmanager
 def _engine(say: Say) -> Iterator[PrivateEngine]:
-    """A private engine. Hundreds of containers on a busy machine may take longer to end than its end waits."""
+    """A private engine. Hundreds of containers on a busy machine may take longer to end than it waits."""
     engine = PrivateEngine()
     try:
         engine.start()
