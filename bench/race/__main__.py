@@ -24,19 +24,25 @@ from bench.machine import describe
 from bench.programs import CHECKOUT, DidNotBegin
 from bench.progress import Say, speaker
 from bench.race import beside, output
+from bench.race.assaults import Assault
 from bench.race.attackers import Ground
-from bench.race.entrants import ACTING, CONTAIN, INTERVAL, LOOP, RULES, SHORT_INTERVAL, Place
+from bench.race.entrants import CONTAIN, INTERVAL, RULES, SHORT_INTERVAL, Place
 from bench.race.kinds import NoCompiler, bring_image
+from bench.race.names import ACTING, LOOP
 from bench.race.netdata import NotHere
 from bench.race.options import Options, parse
+from bench.race.records import Found
 from bench.race.result import Result, document
-from bench.race.turns import Found, Turns
+from bench.race.turns import Turns
 from tools import engine_api
 from tools.engine_cgroups import cgroup_roots
 from tools.engine_traces import TracesRemainError
 from tools.private_engine import EngineDidNotStartError, EngineMissingError, PrivateEngine
 
 MEASURED, NOT_MEASURED, INTERRUPTED = 0, 2, 130
+# An engine that is busy beyond its deadlines, or goes away, shows itself as any of these.
+BY_ENGINE = (engine_api.EngineCallError, OSError, HTTPException, DockerException)
+TURN_LOST = (NotHere, DidNotBegin, *BY_ENGINE)
 TROUBLE = (
     DidNotBegin,
     EngineDidNotStartError,
@@ -44,12 +50,9 @@ TROUBLE = (
     NoCompiler,
     NoLongerHeard,
     beside.CannotBeRead,
-    engine_api.EngineCallError,
-    # An engine that goes away shows itself as any of these.
-    OSError,
-    HTTPException,
-    DockerException,
+    *BY_ENGINE,
 )
+MOST_WORDS = 300
 PORT = 19_999
 ENDS = 5
 """How often the end of the engine is gone about."""
@@ -115,7 +118,8 @@ def _played(options: Options, engine: PrivateEngine, folder: Path, say: Say) -> 
     rules = _rules(folder, say)
     with Fleet(engine.docker_host, say, swept=True) as fleet, Listening(engine.docker_host) as listening:
         ground = Ground(api, listening, folder, events, count)
-        turns = Turns(options, engine, fleet, ground, chance, say, found)
+        assault = Assault(options, engine.docker_host, fleet, ground, chance, say, found)
+        turns = Turns(options, engine, fleet, assault, say, found)
         for size in options.sizes:
             fleet.start_idle(size - len(fleet.idle))
             for number, (name, attacks) in enumerate(_order(options, size, chance)):
@@ -127,9 +131,11 @@ def _played(options: Options, engine: PrivateEngine, folder: Path, say: Say) -> 
                 place = Place(engine.docker_host, kept, engine.folder.name, rules, PORT + number % 100)
                 try:
                     turns.take(name, place, attacks=attacks)
-                except (NotHere, DidNotBegin) as why:
+                except TURN_LOST as why:
+                    if not engine_api.answers(engine.docker_host, timeout=30.0):
+                        raise
                     # The others are measured all the same, and the table says who is not in it.
-                    found.missing[name] = f"with {size} containers: {str(why).strip()}"
+                    found.missing[name] = f"with {size} containers: {str(why).strip()[:MOST_WORDS]}"
                     say(f"  {found.missing[name]}")
     api.close()
     return found

@@ -13,6 +13,7 @@ from typing import Final, Protocol, Self
 
 from bench.monitor import Monitor
 from bench.programs import Program
+from bench.race.names import FAST, LOOP, NETDATA, NOBODY, NORMAL, STREAMS, THREADS
 from bench.race.netdata import Netdata
 from bench.race.records import Verdict
 from bench.race.verdicts import verdicts
@@ -21,14 +22,8 @@ from bench.saying import Counted, Killed
 SCOPE: Final = "reactor.task"
 POLLED: Final = "bench.polled"
 """The poll loop of an attack looks at these only: a whole round over all takes minutes."""
+ARMED_WITHIN: Final = 120.0
 INTERVAL, SHORT_INTERVAL = 300.0, 4.0
-NOBODY, LOOP, THREADS = "nobody", "poll loop", "thread per container"
-STREAMS, NORMAL, FAST = "reactor, streams", "reactor, normal", "reactor, fast"
-NETDATA = "netdata"
-EVERYBODY: Final = (NOBODY, LOOP, THREADS, STREAMS, NORMAL, FAST, NETDATA)
-ACTING: Final = (LOOP, THREADS, STREAMS, NORMAL, FAST)
-OURS: Final = (STREAMS, NORMAL, FAST)
-KERNEL: Final = (NORMAL, FAST)
 READ = "container_threads"
 """Reactor has a reading of a container when it shows this metric of it."""
 RULES: Final = """\

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bench.race.entrants import EVERYBODY, FAST, LOOP, NORMAL, STREAMS, THREADS
+from bench.race.names import EVERYBODY, FAST, LOOP, NORMAL, STREAMS, THREADS
 
 Mix = Mapping[str, tuple[int, int, int, int, int]]
 """Attacks in one turn: serial, tree, hog, ramp, transient; half of each at the container's start."""

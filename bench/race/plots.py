@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from bench.race.entrants import FAST, LOOP, NETDATA, NORMAL, STREAMS, THREADS
+from bench.race.names import FAST, LOOP, NETDATA, NORMAL, STREAMS, THREADS
 
 Json = dict[str, Any]
 LOOKS: Final[dict[str, dict[str, Any]]] = {

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bench.race.entrants import FAST, KERNEL, LOOP, NETDATA, NORMAL, STREAMS, THREADS
+from bench.race.names import FAST, KERNEL, LOOP, NETDATA, NORMAL, STREAMS, THREADS
 
 Json = dict[str, Any]
 TIMES, SHARE, SECONDS = "x", "%", "s"

@@ -4,7 +4,7 @@ Records and the intervals between their moments. All moments are on ``bench.cloc
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +108,20 @@ class Loop:
     short: float
     looks: Sequence[float]
     rounds: Sequence[float]
+
+
+@dataclass(slots=True)
+class Found:
+    """All that was taken down so far."""
+
+    windows: list[Window] = field(default_factory=list)
+    attacks: list[Attack] = field(default_factory=list)
+    bare: list[Bare] = field(default_factory=list)
+    looks: list[float] = field(default_factory=list)
+    rounds: list[float] = field(default_factory=list)
+    missing: dict[str, str] = field(default_factory=dict)
+    innocents: int = 0
+
+    def loop(self, interval: float, short: float) -> Loop:
+        """What is known of the poll loop."""
+        return Loop(interval, short, tuple(self.looks), tuple(self.rounds))

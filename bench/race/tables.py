@@ -6,7 +6,7 @@ Rows and cells only, for the terminal and, as Markdown, for the documents; nothi
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from bench.race.entrants import ACTING, EVERYBODY
+from bench.race.names import ACTING, EVERYBODY
 from bench.race.ratios import SECONDS, SHARE, Ratio, Target, ratios, targets
 from bench.race.result import GROUPS, INTERVALS
 from bench.table import Row, table

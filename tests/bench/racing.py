@@ -3,11 +3,10 @@
 from typing import Any
 
 from bench.machine import Machine
-from bench.race.entrants import FAST, LOOP, NETDATA, NOBODY, NORMAL, STREAMS, THREADS
+from bench.race.names import FAST, LOOP, NETDATA, NOBODY, NORMAL, STREAMS, THREADS
 from bench.race.options import FULL
-from bench.race.records import Attack, Bare, Verdict, Window
+from bench.race.records import Attack, Bare, Found, Verdict, Window
 from bench.race.result import Result, document
-from bench.race.turns import Found
 
 MACHINE = Machine("2026-01-02", 2, 2**34, "6.1", "20.10.24", "1.41", "1", "3.11.7", "7.2.0", 0.1)
 

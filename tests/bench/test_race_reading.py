@@ -12,13 +12,13 @@ import pytest
 import trio
 
 from bench.race import usage
+from bench.race.assaults import plan, spread_over
 from bench.race.entrants import first_for
 from bench.race.gone import Gone
 from bench.race.judging import broken
 from bench.race.kinds import SOURCES, TRANSIENT
 from bench.race.options import FULL
 from bench.race.stamps import FIELDS, SIZE, Page, Stamps, clock_ahead, read
-from bench.race.turns import _plan, _spread_over
 from bench.race.verdicts import verdict, verdicts
 from reactor.core.decisions import Call, Outcome, Result, Why
 from tests.journal.build import cid, decide, running
@@ -154,7 +154,7 @@ def test_the_last_process_is_gone_only_where_there_was_one(tmp_path: Path) -> No
 
 
 def test_half_of_each_kind_come_at_the_start_and_bare_kills_lie_in_between() -> None:
-    planned = list(_plan(FULL, "reactor, fast"))
+    planned = list(plan(FULL, "reactor, fast"))
     assert sum(at_start for _, at_start in planned) * 2 == len(planned)
     assert sum(kind is TRANSIENT for kind, _ in planned) == FULL.mix["reactor, fast"][4]
-    assert _spread_over(40, 3) == {10, 20, 30}
+    assert spread_over(40, 3) == {10, 20, 30}

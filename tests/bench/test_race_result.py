@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from bench import compare
-from bench.race.entrants import FAST, LOOP, NORMAL, THREADS
+from bench.race.costs import costs
+from bench.race.names import FAST, LOOP, NORMAL, THREADS
 from bench.race.ratios import SHARE, Ratio, cost, latency, ratios, targets
 from bench.race.records import Loop
-from bench.race.result import costs, counts, latencies
+from bench.race.result import counts, latencies
 from tests.bench.racing import attack, whole, window
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bench.race import beside, pages, tables
-from bench.race.entrants import EVERYBODY
+from bench.race.names import EVERYBODY
 from bench.race.options import FULL, QUICK, parse
 from bench.race.output import write_json
 from tests.bench.racing import whole
