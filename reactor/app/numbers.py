@@ -26,7 +26,7 @@ from reactor.engine.layers import LayersStatistics
 from reactor.engine.readings import ReadingsStatistics
 from reactor.engine.watch import WatchStatistics
 from reactor.journal.journal import JournalStatistics
-from reactor.lane.watching import LaneStatistics
+from reactor.lane.terms import LaneStatistics
 from reactor.observe.readings import ContainerReading, Readings
 from reactor.observe.snapshot import Captured
 from reactor.observe.tally import Tally

@@ -12,11 +12,13 @@ from reactor.cgroups.files import What
 from reactor.cgroups.parsing import UNLIMITED, cpu_nanoseconds, limit, number, working_set
 from reactor.cgroups.reading import Reading
 from reactor.cgroups.sweeping import NEVER
-from reactor.lane.marks import marks, next_above, place
+from reactor.lane.marks import marks, next_above, place, thresholds
 from reactor.lane.words import Arm, Told
 
 LIMITS_EVERY = 10.0
 GOLDEN = 0.6180339887
+ENGINES_OWN = 32
+"""More processes than an engine needs to begin a container: they count in it until it has begun."""
 NEAR_PIDS, NEAR_BYTES = 8, 4 << 20
 """Who is so near to a mark passes it without the parents having moved by much."""
 HOT = 0.5
@@ -30,7 +32,8 @@ class Eye:
 
     ``over_pids`` and ``over_usage`` are the numbers above which a sweep has to say so. ``peak`` is the
     highest count of PIDs that the kernel knew of when it was last asked, ``high`` the highest that was told
-    since.
+    since. ``numbers`` are those of usage that matter, ``is_told`` whether the kernel tells of them by itself,
+    ``rung`` when it did, ``is_muted`` whether it is not heard for a while. ``strung`` are the tripwires.
     """
 
     word: Arm
@@ -42,13 +45,22 @@ class Eye:
     near: bool = False
     over_pids: int = NEVER
     over_usage: int = NEVER
-    peak: int | None = None
+    peak: int = 0
     high: int = 0
+    is_told: bool = False
+    rung: float = 0.0
+    is_muted: bool = False
+    strung: frozenset[What] = frozenset()
+    numbers: tuple[int, ...] = ()
+    settled_for: tuple[int, ...] | None = None
     _of_pids: tuple[int, ...] = field(default=(), init=False)
     _of_memory: tuple[int, ...] = field(default=(), init=False)
     _limits: tuple[int | None, int | None] = field(default=(None, None), init=False)
     _places: tuple[int, int] = field(default=(-1, -1), init=False)
     _limits_at: float = field(default=0.0, init=False)
+    _usage: int | None = field(default=None, init=False)
+    _memory: int | None = field(default=None, init=False)
+    _memory_at: float = field(default=0.0, init=False)
 
     def take(self, reading: Reading) -> bool:
         """Take a reading in; whether it has to be told, because it passed a mark or it is time."""
@@ -59,9 +71,11 @@ class Eye:
         self.over_pids = next_above(self._of_pids, pids)
         self.over_usage = next_above(self._of_memory, memory)
         usage = reading.usage or 0
-        self.near = self.over_pids - pids < NEAR_PIDS or self.over_usage - usage < NEAR_BYTES
+        # Who stands right on a mark passes it with the next page, and no bell is for that.
+        close = 1 if self.is_told else NEAR_BYTES
+        self.near = self.over_pids - pids < NEAR_PIDS or self.over_usage - usage < close
         self.masked = usage > self.over_usage
-        if self.masked:
+        if self.masked or self.is_told:
             self.over_usage = NEVER
         if not passed and reading.at < self.due:
             return False
@@ -88,14 +102,24 @@ class Eye:
             reading.cpu or None,
         )
 
-    def missed(self, peak: int, now: int) -> int:
-        """A peak that passed a mark and that nobody saw, 0 if there was none.
+    def begin(self, old: "Eye | None") -> None:
+        """Take over what was known, or find out what is history. Raises CgroupGone.
 
-        What had been reached before the run was armed is history, and not told.
+        All of a fresh run is its own doing, but for the few threads by which an engine begins it. What
+        another had reached before it was armed is history: nobody knows when that was, and by which rules.
         """
-        known, self.peak = self.peak, peak
+        if old is not None:
+            self.peak, self.high = old.peak, old.high
+        elif self.word.fresh:
+            self.peak = ENGINES_OWN
+        else:
+            self.peak = self.read_peak() or 0
+
+    def missed(self, peak: int, now: int) -> int:
+        """A peak that passed a mark and that nobody saw, 0 if there was none."""
+        known, self.peak = self.peak, max(peak, self.peak)
         high, self.high = self.high, now
-        if known is None or peak <= known:
+        if peak <= known:
             return 0
         return peak if place(self._of_pids, peak) > place(self._of_pids, max(high, now)) else 0
 
@@ -110,13 +134,13 @@ class Eye:
             self._limits = _limit(drawer.read(What.PIDS_LIMIT)), _limit(drawer.read(What.MEMORY_LIMIT))
             self._draw()
         usage = _number(drawer.read(What.MEMORY))
+        if usage != self._usage or self.masked or self.above or at >= self._memory_at:
+            # The kernel has to add it up. Below the mark it may as well be some seconds old, where nothing
+            # was charged or given back.
+            self._memory = working_set(usage, drawer.read(What.MEMORY_STAT))
+            self._usage, self._memory_at = usage, at + LIMITS_EVERY
         return Reading(
-            at,
-            run,
-            pids=_number(drawer.read(What.PIDS)),
-            usage=usage,
-            memory=working_set(usage, drawer.read(What.MEMORY_STAT)),
-            cpu=self._cpu(),
+            at, run, pids=_number(drawer.read(What.PIDS)), usage=usage, memory=self._memory, cpu=self._cpu()
         )
 
     def read_peak(self) -> int | None:
@@ -132,6 +156,9 @@ class Eye:
         word, drawn = self.word, (self._of_pids, self._of_memory)
         self._of_pids = marks(word.pids, word.pids_shares, self._limits[0])
         self._of_memory = marks(word.memory, word.memory_shares, self._limits[1])
+        numbers = thresholds(self._of_memory, self._limits[1])
+        if numbers != self.numbers:
+            self.numbers = numbers
         if (self._of_pids, self._of_memory) != drawn:
             self._places = (-1, -1)
 

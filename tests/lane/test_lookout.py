@@ -9,8 +9,7 @@ from tests.lane.build import LIMIT, Post, brief
 
 def test_the_first_reading_is_told_and_then_nothing_for_a_while(here: Post) -> None:
     here.run(1)
-    here.arm(1)
-    (first,) = here.look().told
+    (first,) = here.arm(1).told
     assert (first.key, first.pids, first.pids_limit, first.memory) == (1, 3, 256, 4 * MIB)
     assert (first.memory_limit, first.cpu) == (LIMIT, 0.007)
     assert first.at == 1000.0
@@ -40,8 +39,8 @@ def test_a_jump_of_the_parent_has_everybody_read_at_once(here: Post) -> None:
 
 def test_who_is_above_a_mark_is_told_often_and_at_once_when_he_comes_back(here: Post) -> None:
     here.run(1, pids=230)
-    here.arm(1)
-    assert brief(here.look()) == [(1, 230, 4)]
+    assert brief(here.arm(1)) == [(1, 230, 4)]
+    here.look()
     told = [brief(here.look(0.05)) for _ in range(42)]
     assert sum(map(len, told)) in {3, 4}, "twice a second"
     here.pids(1, 200, peak=234)
@@ -55,8 +54,8 @@ def test_page_cache_does_not_hide_what_is_in_use(here: Post) -> None:
     """Usage is at the limit all the time; told is when the working set passes 80 %, and not before."""
     here.run(1)
     here.memory(1, LIMIT - MIB, inactive=60 * MIB)
-    here.arm(1)
-    assert brief(here.look()) == [(1, 3, 39)]
+    assert brief(here.arm(1)) == [(1, 3, 39)]
+    here.look()
     here.memory(1, LIMIT - MIB, inactive=20 * MIB)
     assert not here.look(0.03), "79 MiB"
     here.memory(1, LIMIT - MIB, inactive=18 * MIB)
@@ -82,8 +81,7 @@ def test_a_peak_that_nobody_saw_is_told_and_what_is_there_now_after_it(here: Pos
     for number in (1, 2):
         here.run(number, pids=3)
         here.pids(number, 3, peak=250 if number == 2 else 7)
-        here.arm(number)
-    assert here.look().told
+        assert here.arm(number).told
     assert not any(here.look(0.25).told for _ in range(8)), "history"
     here.pids(1, 3, peak=203)
     told = [each for _ in range(10) for each in brief(here.look(0.15))]

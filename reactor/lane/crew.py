@@ -1,0 +1,193 @@
+"""Those who are read, and what there is to say of them.
+
+What belongs here is what a look at one run leads to: what is told, who is looked at closely from now on, who
+has a bell. When whose turn it is, is in ``lookout`` and ``rounds``; what a reading means, in ``eye``.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from reactor.cgroups.descriptors import Budget, CgroupGone, Drawer
+from reactor.cgroups.files import HOT, What
+from reactor.cgroups.sweeping import Sweep
+from reactor.lane.bells import Bells
+from reactor.lane.eye import Eye
+from reactor.lane.wires import Wire
+from reactor.lane.words import Arm, News, Told
+
+KEPT = (*HOT, What.PIDS_PEAK, What.CPU)
+NOTHING = News()
+RINGS_AGAIN = 0.1
+"""Seconds after which a ring is answered in any case."""
+
+
+class Crew:
+    """Everybody, by key; ``close`` are those of whom sweeps and bells cannot tell enough."""
+
+    def __init__(
+        self, budget: Budget, clock: Callable[[], float], wires: tuple[Wire, ...], bells: Bells | None
+    ) -> None:
+        self._budget, self._clock, self._wires, self._bells = budget, clock, wires, bells
+        self.sweep = Sweep()
+        self.eyes: dict[int, Eye] = {}
+        self.close: set[Eye] = set()
+        self._by_index: dict[int, Eye] = {}
+        self._told: list[Told] = []
+        self._gone: list[int] = []
+        self.count = 0
+
+    def arm(self, word: Arm) -> Eye | None:
+        """Begin to read a run, or read it by other numbers; its first reading is told. None if it is gone."""
+        old = self.eyes.get(word.key)
+        eye = Eye(word, Drawer(word.home, self._budget) if old is None else old.drawer)
+        try:
+            eye.drawer.keep(KEPT)
+            eye.begin(old)
+        except CgroupGone:
+            if old is not None:
+                self.lose(old)
+            else:
+                eye.drawer.close()
+                self._gone.append(word.key)
+            return None
+        if old is not None:
+            self.close.discard(old)
+            eye.strung = old.strung
+        eye.index = self.sweep.watch(eye.drawer)
+        self.eyes[word.key] = self._by_index[eye.index] = eye
+        self.meet(eye)
+        self.look_at_peak(eye)
+        eye.stagger(self._clock())
+        return self.eyes.get(word.key)
+
+    def drop(self, key: int) -> None:
+        """Read it no more."""
+        eye = self.eyes.pop(key, None)
+        if eye is None:
+            return
+        self.close.discard(eye)
+        del self._by_index[eye.index]
+        # The sweep forgets its numbers first: they go to others.
+        self.sweep.drop(eye.drawer.home.run)
+        eye.drawer.close()
+        self._string(eye, frozenset())
+        if self._bells is not None:
+            self._bells.forget(key)
+
+    def meet(self, eye: Eye, *, passed: bool = False) -> None:
+        """Read one run whole, and tell what is worth it."""
+        try:
+            reading = eye.read(self._clock())
+        except CgroupGone:
+            self.lose(eye)
+            return
+        if eye.numbers is not eye.settled_for:
+            self._settle(eye)
+        if (eye.take(reading) or passed) and (reading.pids or reading.pids is None):
+            self._tell(eye.told(reading))
+        if (eye.masked or eye.above or eye.near or eye.is_muted) != (eye in self.close):
+            self._draw_near(eye)
+        self.sweep.watch(eye.drawer, eye.over_pids, eye.over_usage)
+
+    def sweep_all(self, *, usage: bool) -> None:
+        """Read everybody's numbers, and meet whoever is above one that matters."""
+        over, gone = [*self.sweep.sweep(usage=usage)], [*self.sweep.gone]
+        for index in over:
+            self.meet(self._by_index[index])
+        for index in gone:
+            self.lose(self._by_index[index])
+        for wire in self._wires:
+            if usage or wire.what is not What.MEMORY:
+                wire.swept(self.sweep.headroom(wire.what))
+
+    def look_closely(self) -> None:
+        """At those of whom sweeps and bells cannot tell enough."""
+        for eye in tuple(self.close):
+            if eye.is_muted and self._bells is not None:
+                eye.is_muted = False
+                self._bells.listen(eye.word.key)
+            self.meet(eye)
+
+    def look_at_peak(self, eye: Eye) -> None:
+        """Whether it has been where nobody saw it."""
+        if self.eyes.get(eye.word.key) is not eye:
+            return
+        try:
+            peak = eye.read_peak()
+            missed = eye.missed(peak, max(self.sweep.pids[eye.index], 0)) if peak is not None else 0
+            if missed:
+                self._tell(replace(eye.told(eye.read(self._clock())), pids=missed))
+                # What there is now comes after it, so that nobody takes it for lasting.
+                self.meet(eye, passed=True)
+        except CgroupGone:
+            self.lose(eye)
+
+    def lose(self, eye: Eye) -> None:
+        """Its cgroup is gone: the run is over."""
+        if self.eyes.get(eye.word.key) is eye:
+            self._gone.append(eye.word.key)
+            self.drop(eye.word.key)
+
+    def ring(self, bell: int, *, can_pay: bool) -> bool:
+        """Look at whoever this bell is of; False if that is nobody, or has to wait.
+
+        One that rings and rings must not cost what is there for all: it is looked at like others for a while.
+        """
+        key = self._bells.key_of(bell) if self._bells is not None else None
+        eye, now = self.eyes.get(key or 0), self._clock()
+        if self._bells is None or eye is None:
+            return False
+        if not can_pay and now - eye.rung < RINGS_AGAIN:
+            eye.is_muted = True
+            self._bells.mute(eye.word.key)
+            self.close.add(eye)
+            return False
+        eye.rung = now
+        self.meet(eye)
+        return True
+
+    def hang_up(self) -> None:
+        """Take over the bells that are ready. What was passed since they were ordered was not rung for."""
+        for key in self._bells.hung() if self._bells is not None else ():
+            eye = self.eyes.get(key)
+            if eye is not None:
+                self._settle(eye)
+                self.meet(eye)
+
+    def said(self) -> News:
+        """What there is to say, once."""
+        if not self._told and not self._gone:
+            return NOTHING
+        said = News(tuple(self._told), tuple(self._gone))
+        self._told.clear()
+        self._gone.clear()
+        return said
+
+    def _draw_near(self, eye: Eye) -> None:
+        """Look at it closely from now on, or no more; meanwhile the dearest of its files is kept open."""
+        if eye in self.close:
+            self.close.discard(eye)
+            eye.drawer.close((What.MEMORY_STAT,))
+        else:
+            self.close.add(eye)
+            eye.drawer.keep((What.MEMORY_STAT,))
+
+    def _settle(self, eye: Eye) -> None:
+        """Have its usage told by the kernel, if that works; until then, or else, by looking."""
+        eye.settled_for, place = eye.numbers, eye.drawer.home.places.get("memory")
+        if place is not None:
+            hung = self._bells is not None and self._bells.order(eye.word.key, place, eye.numbers)
+            # Version 2 tells of the limit only.
+            eye.is_told = hung and place.version == 1
+        looked = {What.MEMORY} if eye.numbers and not eye.is_told else set()
+        self._string(eye, frozenset({What.PIDS} | looked))
+
+    def _string(self, eye: Eye, wanted: frozenset[What]) -> None:
+        for wire in self._wires:
+            if (wire.what in wanted) != (wire.what in eye.strung):
+                (wire.add if wire.what in wanted else wire.remove)(eye.word.home)
+        eye.strung = wanted
+
+    def _tell(self, told: Told) -> None:
+        self.count += 1
+        self._told.append(told)
