@@ -7,6 +7,7 @@ beside it: on a machine that others use, too, only the ratio to that one says mu
 """
 
 import argparse
+import ctypes
 import json
 import mmap
 import os
@@ -43,6 +44,7 @@ BREACH = {"pids": PIDS + 1, "memory": 80}
 BOUNDS = frozenset({Bound("pids", float(PIDS)), Bound("memory", 80.0, relative=True)})
 STAMPS, MARKS, VICTIMS = 512, 24, 20
 REFERENCE_PERIOD = 0.001
+PR_SET_CHILD_SUBREAPER = 36
 SETTLED, MEASURED, PATIENCE = 2.0, 5.0, 2.0
 ATTACKER = r"""
 #include <fcntl.h>
@@ -169,17 +171,15 @@ class Place:
         return subprocess.Popen([self.work / "attacker", kind, self.work / "stamps", str(many), *files])
 
     def end(self, attacker: subprocess.Popen[bytes], run: Run) -> None:
-        """Its children end with it; all of them are waited for."""
+        """Its children end with it, and are ours from then on: they count until somebody waits for them."""
+        children = (self.folder("pids", run) / "cgroup.procs").read_text().split()
         attacker.kill()
         attacker.wait()
-        until = time.monotonic() + 10
-        while (inside := (self.folder("pids", run) / "cgroup.procs").read_text().split()) and (
-            time.monotonic() < until
-        ):
-            for pid in inside:
-                with suppress(ProcessLookupError):
-                    os.kill(int(pid), signal.SIGKILL)
-            time.sleep(0.005)
+        for child in map(int, children):
+            with suppress(ChildProcessError, ProcessLookupError):
+                if child != attacker.pid:
+                    os.kill(child, signal.SIGKILL)
+                    os.waitpid(child, 0)
 
 
 class Usage:
@@ -364,6 +364,8 @@ def _plain(costs: list[Cost], told: list[Latency]) -> dict[str, object]:
 
 def _measured(members: int, attacks: int, profile: str) -> tuple[list[Cost], list[Latency]]:
     runs = [Run(ContainerId(f"{n:064x}"), "2026-01-01T00:00:00Z") for n in range(1, members + 1)]
+    # Whoever loses his parent becomes our child.
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     with ExitStack() as stack:
         work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="reactor-bench-lane-")))
         place = Place(look_for_trees(), work, runs)
