@@ -21,6 +21,8 @@ ENGINES_OWN = 32
 """More processes than an engine needs to begin a container: they count in it until it has begun."""
 NEAR_PIDS, NEAR_BYTES = 8, 4 << 20
 """Who is so near to a mark passes it without the parents having moved by much."""
+AHEAD, LEAST_PACE = 2.0, 0.01
+"""For how many seconds the pace of a growth is believed, and within how many it is not measured."""
 HOT = 0.5
 """Seconds between two readings that are told of a run above a mark."""
 
@@ -30,7 +32,8 @@ class Eye:
     """``above`` is whether it was last above a mark, ``masked`` whether usage says nothing of its
     next one, ``near`` whether that is near.
 
-    ``over_pids`` and ``over_usage`` are the numbers above which a sweep has to say so. ``peak`` is the
+    ``over_pids`` and ``over_usage`` are the numbers above which a sweep has to say so, half of the way to the
+    next mark. ``peak`` is the
     highest count of PIDs that the kernel knew of when it was last asked, ``high`` the highest that was told
     since. ``numbers`` are those of usage that matter, ``is_told`` whether the kernel tells of them by itself,
     ``rung`` when it did, ``is_muted`` whether it is not heard for a while. ``strung`` are the tripwires.
@@ -58,6 +61,8 @@ class Eye:
     _limits: tuple[int | None, int | None] = field(default=(None, None), init=False)
     _places: tuple[int, int] = field(default=(-1, -1), init=False)
     _limits_at: float = field(default=0.0, init=False)
+    _before: tuple[int, float] = field(default=(0, 0.0), init=False)
+    _grows: float = field(default=0.0, init=False)
     _usage: int | None = field(default=None, init=False)
     _memory: int | None = field(default=None, init=False)
     _memory_at: float = field(default=0.0, init=False)
@@ -68,13 +73,16 @@ class Eye:
         places = place(self._of_pids, pids), place(self._of_memory, memory)
         passed, self._places = places != self._places, places
         self.above = places != (0, 0)
-        self.over_pids = next_above(self._of_pids, pids)
-        self.over_usage = next_above(self._of_memory, memory)
+        over_pids, over_usage = next_above(self._of_pids, pids), next_above(self._of_memory, memory)
         usage = reading.usage or 0
-        # Who stands right on a mark passes it with the next page, and no bell is for that.
-        close = 1 if self.is_told else NEAR_BYTES
-        self.near = self.over_pids - pids < NEAR_PIDS or self.over_usage - usage < close
-        self.masked = usage > self.over_usage
+        # Who grows comes near sooner. Who stands right on a mark passes it with the next page, and no bell
+        # is for that.
+        near_pids = max(NEAR_PIDS, self._ahead(pids, reading.at))
+        near_bytes = 1 if self.is_told else NEAR_BYTES
+        self.near = over_pids - pids < near_pids or over_usage - usage < near_bytes
+        self.masked = usage > over_usage
+        self.over_pids = _half_way(pids, over_pids, NEAR_PIDS)
+        self.over_usage = _half_way(usage, over_usage, NEAR_BYTES)
         if self.masked or self.is_told:
             self.over_usage = NEVER
         if not passed and reading.at < self.due:
@@ -152,6 +160,14 @@ class Eye:
         used = None if data is None or place is None else cpu_nanoseconds(data, place.version)
         return None if used is None else used * 1e-9
 
+    def _ahead(self, pids: int, at: float) -> int:
+        """By how much it will have grown when it is swept again, if it goes on as between two readings."""
+        before, since = self._before
+        if at - since >= LEAST_PACE:
+            self._before = pids, at
+            self._grows = max(0, pids - before) / (at - since) if since else 0.0
+        return int(self._grows * AHEAD)
+
     def _draw(self) -> None:
         word, drawn = self.word, (self._of_pids, self._of_memory)
         self._of_pids = marks(word.pids, word.pids_shares, self._limits[0])
@@ -161,6 +177,11 @@ class Eye:
             self.numbers = numbers
         if (self._of_pids, self._of_memory) != drawn:
             self._places = (-1, -1)
+
+
+def _half_way(value: int, mark: int, least: int) -> int:
+    """Above what a sweep has to say so: half of the way to the mark, and the mark itself when it is near."""
+    return mark if mark - value < 2 * least or mark >= NEVER else value + (mark - value) // 2
 
 
 def _number(data: bytes | None) -> int | None:

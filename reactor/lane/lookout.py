@@ -12,11 +12,11 @@ from reactor.lane.bells import Bells
 from reactor.lane.crew import NOTHING, Crew
 from reactor.lane.eye import Eye
 from reactor.lane.purse import Purse
-from reactor.lane.rounds import Peaks, Turns
+from reactor.lane.rounds import GATHERED, Peaks, Turns
 from reactor.lane.wires import Stir, Wire
 from reactor.lane.words import Arm, Beat, Disarm, News
 
-SWEEP_EVERY = 0.25
+SWEEP_EVERY = 0.5
 """Seconds between two sweeps for which there is no reason, at least, and as long as the budget asks for."""
 BLINDLY = 0.02
 """The same where no tripwire tells of anything."""
@@ -156,7 +156,8 @@ class Lookout:
         eye = self._crew.eyes.get(key)
         if eye is None:
             return
-        if eye.due <= now:
+        if eye.due <= now + GATHERED:
+            eye.due = now
             self._crew.meet(eye)
         if self._crew.eyes.get(key) is eye:
             self._turns.add(max(eye.due, now), key)

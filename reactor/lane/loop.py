@@ -15,6 +15,7 @@ from contextlib import suppress
 
 from reactor.cgroups.descriptors import Budget, allowed_now
 from reactor.lane.bells import Bells
+from reactor.lane.crew import NOTHING
 from reactor.lane.lookout import Lookout
 from reactor.lane.words import Beat, Lines, News, news, read_command
 
@@ -120,7 +121,7 @@ class Lane:
             self._say(self._lookout.obey(words))
 
     def _say(self, said: News) -> None:
-        if said:
+        if said is not NOTHING:
             self._out += news(said)
             self._flush()
 

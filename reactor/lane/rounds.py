@@ -10,6 +10,8 @@ from typing import Generic, TypeVar
 PEAKS_EVERY = 1.0
 PEAKS_AT_ONCE = 100
 DUE_AT_ONCE = 20
+GATHERED = 0.2
+"""Seconds by which a turn may come early, so that some come together: the first costs most."""
 LEAST_PAUSE = 0.05
 INFINITE = float("inf")
 T = TypeVar("T")
@@ -51,8 +53,10 @@ class Turns:
         heapq.heappush(self._heap, (at, key))
 
     def now(self, now: float) -> list[int]:
-        """Whose turn has come: some of them, the others with the next look."""
+        """Whose turn has come, or will soon: some of them, the others with the next look."""
         found: list[int] = []
-        while self._heap and self._heap[0][0] <= now and len(found) < DUE_AT_ONCE:
+        if self.at > now:
+            return found
+        while self._heap and self._heap[0][0] <= now + GATHERED and len(found) < DUE_AT_ONCE:
             found.append(heapq.heappop(self._heap)[1])
         return found

@@ -36,7 +36,7 @@ class LaneTerms:
     """
 
     rate: float = 200.0
-    calm: float = 100.0
+    calm: float = 70.0
     share: float = 0.01
     silence: float = 5.0
     first_pause: float = 0.5
@@ -44,4 +44,4 @@ class LaneTerms:
 
 
 NORMAL = LaneTerms()
-FAST = LaneTerms(rate=1000.0, calm=250.0, share=0.05)
+FAST = LaneTerms(rate=1000.0, calm=200.0, share=0.05)

@@ -70,11 +70,11 @@ class Wire:
         return self.is_blind and bool(self._parents)
 
     def swept(self, headroom: int) -> None:
-        """All have been read since the last look; each of them would have to grow by more than that.
+        """All have been read since the last look; whom it matters of would have to grow by more than that.
 
-        A sum that has grown by half of it is early enough, unless others shrink at the same time.
+        So the sum has grown by as much, or others have shrunk at the same time.
         """
-        self._tripwire.set_jump(max(self._least, min(headroom // 2, self._most)))
+        self._tripwire.set_jump(max(self._least, min(headroom, self._most)))
         self._tripwire.swept()
 
     def can_pay(self, now: float) -> bool:
