@@ -111,6 +111,16 @@ class Tripwire:
         self.has_jumped = due(floors, levels, self._jumps)
         self.stirs = due(floors, levels, self._stirs)
 
+    def explain(self, growth: int) -> bool:
+        """So much of the sum's growth is known to be of whom; whether a sweep is due for what is left.
+
+        Of several parents nobody says here which one it was.
+        """
+        if growth > 0 and len(self._files) == 1:
+            self._floors[0] = min(self._floors[0] + growth, self._levels[0])
+            self.has_jumped = due(self._floors, self._levels, self._jumps)
+        return self.has_jumped
+
     def swept(self) -> None:
         """A sweep was made after the last look: what was seen there is the new floor."""
         self._floors[:] = self._levels

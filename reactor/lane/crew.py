@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from reactor.cgroups.descriptors import Budget, CgroupGone, Drawer
 from reactor.cgroups.files import HOT, What
-from reactor.cgroups.sweeping import Sweep
+from reactor.cgroups.sweeping import UNKNOWN, Sweep
 from reactor.lane.bells import Bells
 from reactor.lane.eye import Eye
 from reactor.lane.wires import Wire
@@ -17,6 +17,7 @@ from reactor.lane.words import Arm, News, Told
 
 KEPT = (*HOT, What.PIDS_PEAK, What.CPU)
 NOTHING = News()
+SUSPECT_FOR = 0.5
 RINGS_AGAIN = 0.1
 """Seconds after which a ring is answered in any case."""
 
@@ -88,25 +89,38 @@ class Crew:
         if (eye.masked or eye.above or eye.near or eye.is_muted) != (eye in self.close):
             self._draw_near(eye)
         self.sweep.watch(eye.drawer, eye.over_pids, eye.over_usage)
+        self.sweep.pids[eye.index], self.sweep.usage[eye.index] = _known(reading.pids), _known(reading.usage)
 
-    def sweep_all(self, *, usage: bool) -> None:
-        """Read everybody's numbers, and meet whoever is above one that matters."""
+    def sweep_all(self, *, usage: bool, tripped: bool = False) -> None:
+        """Read everybody's numbers, and meet whoever is above one that matters.
+
+        If a tripwire was the reason, those have grown just now, and will be looked at closely for a while.
+        """
         over, gone = [*self.sweep.sweep(usage=usage)], [*self.sweep.gone]
         for index in over:
-            self.meet(self._by_index[index])
+            eye = self._by_index[index]
+            if tripped:
+                eye.suspect_until = self._clock() + SUSPECT_FOR
+            self.meet(eye)
         for index in gone:
             self.lose(self._by_index[index])
         for wire in self._wires:
             if usage or wire.what is not What.MEMORY:
                 wire.swept(self.sweep.headroom(wire.what))
 
-    def look_closely(self) -> None:
-        """At those of whom sweeps and bells cannot tell enough."""
-        for eye in tuple(self.close):
+    def look_closely(self) -> dict[What, int]:
+        """At those of whom sweeps and bells cannot tell enough; by how much they have grown together."""
+        before = {eye: self._seen(eye) for eye in self.close}
+        for eye in before:
             if eye.is_muted and self._bells is not None:
                 eye.is_muted = False
                 self._bells.listen(eye.word.key)
             self.meet(eye)
+        grown = dict.fromkeys(HOT, 0)
+        for eye, seen in before.items():
+            for what, old, new in zip(HOT, seen, self._seen(eye), strict=True):
+                grown[what] += max(0, new - old) if old >= 0 else 0
+        return grown
 
     def look_at_peak(self, eye: Eye) -> None:
         """Whether it has been where nobody saw it."""
@@ -172,6 +186,9 @@ class Crew:
             self.close.add(eye)
             eye.drawer.keep((What.MEMORY_STAT,))
 
+    def _seen(self, eye: Eye) -> tuple[int, int]:
+        return self.sweep.pids[eye.index], self.sweep.usage[eye.index]
+
     def _settle(self, eye: Eye) -> None:
         """Have its usage told by the kernel, if that works; until then, or else, by looking."""
         eye.settled_for, place = eye.numbers, eye.drawer.home.places.get("memory")
@@ -191,3 +208,7 @@ class Crew:
     def _tell(self, told: Told) -> None:
         self.count += 1
         self._told.append(told)
+
+
+def _known(number: int | None) -> int:
+    return UNKNOWN if number is None else number

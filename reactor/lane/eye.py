@@ -32,10 +32,11 @@ class Eye:
     """``above`` is whether it was last above a mark, ``masked`` whether usage says nothing of its
     next one, ``near`` whether that is near.
 
-    ``over_pids`` and ``over_usage`` are the numbers above which a sweep has to say so, half of the way to the
-    next mark. ``peak`` is the
-    highest count of PIDs that the kernel knew of when it was last asked, ``high`` the highest that was told
-    since. ``numbers`` are those of usage that matter, ``is_told`` whether the kernel tells of them by itself,
+    ``over_pids`` and ``over_usage`` are the numbers above which a sweep has to say so, half of the way to
+    the next mark. ``peak`` is the highest count of PIDs that the kernel knew of when it was last asked,
+    ``high`` the highest that was told since. ``suspect_until`` is how long it is taken for one that grows.
+
+    ``numbers`` are those of usage that matter, ``is_told`` is whether the kernel tells of them by itself,
     ``rung`` when it did, ``is_muted`` whether it is not heard for a while. ``strung`` are the tripwires.
     """
 
@@ -50,6 +51,7 @@ class Eye:
     over_usage: int = NEVER
     peak: int = 0
     high: int = 0
+    suspect_until: float = 0.0
     is_told: bool = False
     rung: float = 0.0
     is_muted: bool = False
@@ -80,6 +82,7 @@ class Eye:
         near_pids = max(NEAR_PIDS, self._ahead(pids, reading.at))
         near_bytes = 1 if self.is_told else NEAR_BYTES
         self.near = over_pids - pids < near_pids or over_usage - usage < near_bytes
+        self.near = self.near or reading.at < self.suspect_until
         self.masked = usage > over_usage
         self.over_pids = _half_way(pids, over_pids, NEAR_PIDS)
         self.over_usage = _half_way(usage, over_usage, NEAR_BYTES)

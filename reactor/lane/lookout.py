@@ -114,10 +114,10 @@ class Lookout:
     def _look_at_once(self, wire: Wire, stir: Stir) -> None:
         """Something has moved: by enough for a look at everybody, or at those who are near a mark."""
         began = self._clock()
-        if stir is Stir.ALL:
-            self._sweep(usage=wire is self._memory)
-        else:
-            self._crew.look_closely()
+        # Whoever grows is looked at closely soon, and then it need not be everybody every time.
+        grown = self._crew.look_closely() if self._crew.close else {}
+        if stir is Stir.ALL and wire.explain(grown.get(wire.what, 0)):
+            self._sweep(usage=wire is self._memory, tripped=True)
         wire.spend(self._clock() - began)
 
     def _look_around(self, now: float) -> None:
@@ -138,9 +138,9 @@ class Lookout:
             self._beat(key, now)
         self._next = min(self._sweep_at, self._peaks.at, self._turns.at)
 
-    def _sweep(self, *, usage: bool) -> float:
+    def _sweep(self, *, usage: bool, tripped: bool = False) -> float:
         began = self._clock()
-        self._crew.sweep_all(usage=usage)
+        self._crew.sweep_all(usage=usage, tripped=tripped)
         self._sweeps += 1
         return self._clock() - began
 

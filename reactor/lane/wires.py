@@ -12,6 +12,8 @@ from reactor.cgroups.finding import Home
 from reactor.cgroups.tripwire import Jump, Tripwire, parents
 from reactor.lane.purse import Purse
 
+AT_A_TIME = 20
+"""So many sweeps can be saved up for, however dear they are: storms do not come at a steady rate."""
 FARTHEST = 16
 """So many times the least jump is worth a sweep also if everybody is far from a mark."""
 
@@ -77,6 +79,10 @@ class Wire:
         self._tripwire.set_jump(max(self._least, min(headroom, self._most)))
         self._tripwire.swept()
 
+    def explain(self, growth: int) -> bool:
+        """So much is known to be of whom; whether there is still a reason to look at everybody."""
+        return self._tripwire.explain(growth)
+
     def can_pay(self, now: float) -> bool:
         """Whether something that was told anyway may be looked into right now."""
         self._purse.fill(now)
@@ -85,6 +91,7 @@ class Wire:
     def spend(self, seconds: float) -> None:
         """So much was used for what this wire gave a reason for."""
         self._purse.spend(seconds)
+        self._purse.make_room(AT_A_TIME * seconds)
 
     def close(self) -> None:
         """Look no more."""
