@@ -128,6 +128,7 @@ class Numbers:
             stats_shed=self._sources.readings().shed,
             lane_up=lane.on if lane is not None else None,
             lane_runs=lane.here if lane is not None else None,
+            lane_bells=beat.bells if beat is not None else None,
             lane_busy=beat.busy if beat is not None else None,
             lane_late=beat.late if beat is not None else None,
             stale_samples=stale(setup, state, at),

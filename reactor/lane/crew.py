@@ -4,7 +4,7 @@ What belongs here is what a look at one run leads to: what is told, who is looke
 has a bell. When whose turn it is, is in ``lookout`` and ``rounds``; what a reading means, in ``eye``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from reactor.cgroups.descriptors import Budget, CgroupGone, Drawer
@@ -57,7 +57,8 @@ class Crew:
         eye.index = self.sweep.watch(eye.drawer)
         self.eyes[word.key] = self._by_index[eye.index] = eye
         self.meet(eye)
-        self.look_at_peak(eye)
+        if self.eyes.get(word.key) is eye:
+            self.look_at_peak(eye)
         eye.stagger(self._clock())
         return self.eyes.get(word.key)
 
@@ -122,10 +123,14 @@ class Crew:
                 grown[what] += max(0, new - old) if old >= 0 else 0
         return grown
 
+    def look_at_peaks(self, eyes: Iterable[Eye]) -> None:
+        """Whether one of these has been where nobody saw it. Nearly always none has, at a read for each."""
+        for eye in eyes:
+            if self.eyes.get(eye.word.key) is eye and eye.has_peaked(max(self.sweep.pids[eye.index], 0)):
+                self.look_at_peak(eye)
+
     def look_at_peak(self, eye: Eye) -> None:
-        """Whether it has been where nobody saw it."""
-        if self.eyes.get(eye.word.key) is not eye:
-            return
+        """Tell of its peak if it passed a mark and nobody saw it."""
         try:
             peak = eye.read_peak()
             missed = eye.missed(peak, max(self.sweep.pids[eye.index], 0)) if peak is not None else 0

@@ -5,6 +5,7 @@ at more often, so that its way back is told as soon. Page cache can fill a conta
 usage says nothing any more: such a one is *masked*, and read by its working set on the way to its next mark.
 """
 
+import os
 from dataclasses import dataclass, field
 
 from reactor.cgroups.descriptors import Drawer
@@ -15,7 +16,7 @@ from reactor.cgroups.sweeping import NEVER
 from reactor.lane.marks import marks, next_above, place, thresholds
 from reactor.lane.words import Arm, Told
 
-LIMITS_EVERY = 10.0
+LIMITS_EVERY = 20.0
 GOLDEN = 0.6180339887
 ENGINES_OWN = 32
 """More processes than an engine needs to begin a container: they count in it until it has begun."""
@@ -153,6 +154,17 @@ class Eye:
         return Reading(
             at, run, pids=_number(drawer.read(What.PIDS)), usage=usage, memory=self._memory, cpu=self._cpu()
         )
+
+    def has_peaked(self, pids: int) -> bool:
+        """Whether the kernel knows of a higher count than before; ``pids`` is what was last seen."""
+        try:
+            if int(os.pread(self.drawer.kept(What.PIDS_PEAK), 32, 0)) > self.peak:
+                return True
+        except (OSError, ValueError):
+            # It is not kept open, or gone: reading it whole finds out.
+            return True
+        self.high = pids
+        return False
 
     def read_peak(self) -> int | None:
         """The most PIDs that there ever were, if the kernel keeps that. Raises CgroupGone."""

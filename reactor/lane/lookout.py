@@ -147,8 +147,7 @@ class Lookout:
     def _look_at_peaks(self, now: float) -> None:
         """At some each time, so that everybody has had his turn in a second, and no look takes long."""
         began = self._clock()
-        for eye in self._peaks.turn(self._crew.eyes.values()):
-            self._crew.look_at_peak(eye)
+        self._crew.look_at_peaks(self._peaks.turn(self._crew.eyes.values()))
         took = self._clock() - began
         self._peaks.done(now, len(self._crew.eyes), self._quiet.period(took, 0.0))
 

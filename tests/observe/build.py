@@ -48,6 +48,7 @@ def readings(*containers: ContainerReading) -> Readings:
         stats_shed=3,
         lane_up=True,
         lane_runs=4,
+        lane_bells=1,
         lane_busy=0.005,
         lane_late=0.002,
         stale_samples=1,
