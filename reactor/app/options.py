@@ -84,7 +84,7 @@ def _run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> Non
         "--profile",
         choices=("streams", "normal", "fast"),
         help="how readings are taken: once a second from the engine's streams, or from the kernel's cgroups, "
-        "where they can be read, up to 200 (normal) or 1000 (fast) times a second (default: streams)",
+        "where they can be read, up to 200 (normal) or 1000 (fast) times a second (default: normal)",
     )
     run.add_argument("--dry-run", action="store_true", help="say what would be ended, and end nothing")
     _engine(run).add_argument(

@@ -105,7 +105,7 @@ class Settings:
     tell: tuple[str, ...] = ()
     leftovers_after: float | None = None
     owners_enforced: bool = False
-    profile: Profile = Profile.STREAMS
+    profile: Profile = Profile.NORMAL
     heartbeats: HeartbeatTerms | None = None
 
     def recording_place(self, named: str | None = None) -> Place | None:

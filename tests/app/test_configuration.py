@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reactor.app.configuration import BadConfiguration, parse_configuration, read_configuration
-from reactor.app.settings import HeartbeatTerms, Settings
+from reactor.app.settings import HeartbeatTerms, Profile, Settings
 from reactor.core.breaker import BreakerTerms
 from reactor.core.budgets import Budget, BudgetTerms
 from reactor.core.container import ContainerId
@@ -55,7 +55,8 @@ profile: fast
     )
     policy = settings.policy
     assert settings.lane_terms() is not None
-    assert Settings().lane_terms() is None
+    assert Settings().lane_terms() is not None
+    assert Settings(profile=Profile.STREAMS).lane_terms() is None
     assert policy.scope == (Selector(label="com.example.job"), Selector(name="ci-*"))
     assert policy.labels == LabelNames("com.example.job-id", "com.example.side", "com.example.keep")
     assert policy.protected_ids == {ContainerId(ID)}

@@ -43,7 +43,8 @@ class End(Enum):
 class Trial:
     """One run and what is to be said of it. ``acted`` is the moment of the monitor's first signal, ``breach``
     the one from which it was to be ended, 0 if it never was; ``late`` are the seconds from the breach, or
-    from the end of the last fault after it, to its death, None if the monitor did not end it. What was told
+    from the end of the last fault after it, to its death, None if the monitor did not end it; ``calm`` are
+    those between the last fault and a breach after it, None without a fault before it. What was told
     of it is ``forgotten`` if the engine that told it was killed afterwards, or never told it. A sidecar is
     ``lonely`` if its main never ran, or was over when the monitor acted: then it may go, too."""
 
@@ -59,6 +60,7 @@ class Trial:
     forgotten: bool = False
     lonely: bool = False
     late: float | None = None
+    calm: float | None = None
 
     @property
     def name(self) -> str:
@@ -197,7 +199,9 @@ def _timed(trial: Trial, deaths: Mapping[str, Sequence[int]], faults: Faults) ->
     fault = faults.last_end(died) if died is not None else 0
     since = max(breach, fault)
     late = seconds(died - since) if died is not None and trial.end is End.MONITOR else None
-    return replace(trial, breach=breach, after_a_fault=fault > breach, late=late)
+    before = faults.last_end(breach)
+    calm = seconds(breach - before) if before else None
+    return replace(trial, breach=breach, after_a_fault=fault > breach, late=late, calm=calm)
 
 
 def _remembered(trial: Trial, ooms: Sequence[int], faults: Faults) -> Trial:

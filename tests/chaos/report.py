@@ -12,6 +12,8 @@ from tests.chaos.running import Seen
 
 SHOWN = 20
 """Offences of one kind that are named."""
+SLOWEST = 5
+"""Ends that are named because they took longest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +71,14 @@ def markdown(seed: str, acts: Sequence[Seen]) -> str:
         "",
         *_kinds(trials),
         *_offences(found),
+        *_list("the slowest", _slowest(trials)),
         *_list(
             "ended by itself, and the engine was there", [c for seen in acts for c in seen.faults.crashes]
         ),
         *_list("told by an event alone, which the engine forgot when it died", forgotten),
         *_list("the engine could not start", [one for seen in acts for one in seen.refused]),
         *_list("the journal says otherwise", [claim for seen in acts for claim in seen.claims]),
+        *_list("the journal holds likely otherwise", [guess for seen in acts for guess in seen.guesses]),
     ]
     return "\n".join(lines)
 
@@ -98,12 +102,22 @@ def machine_readable(seed: str, acts: Sequence[Seen]) -> str:
                     "quits": seen.faults.quits,
                     "crashes": seen.faults.crashes,
                     "claims": seen.claims,
+                    "guesses": seen.guesses,
                     "seconds": seen.seconds,
                 }
                 for seen in acts
             ],
             "late": [
-                {"name": trial.name, "seconds": trial.late, "after_a_fault": trial.after_a_fault}
+                {
+                    "name": trial.name,
+                    "seconds": trial.late,
+                    "after_a_fault": trial.after_a_fault,
+                    "calm": trial.calm,
+                    "breach": trial.breach,
+                    "acted": trial.acted,
+                    "died": trial.life.died,
+                    "calls": trial.calls,
+                }
                 for trial in trials
                 if trial.late is not None
             ],
@@ -150,6 +164,23 @@ def _kinds(trials: Sequence[Trial]) -> Iterator[str]:
         ends = Counter(trial.end for trial in trials if trial.subject.member.fate is fate)
         counts = (ends[end] for end in (End.MONITOR, End.ENGINE, End.ITSELF, End.NOT_YET))
         yield f"| {name} | " + " | ".join(map(str, counts)) + " |"
+
+
+def _slowest(trials: Sequence[Trial]) -> list[str]:
+    """With what it takes to find them in the monitor's logs."""
+    timed = [trial for trial in trials if trial.late is not None]
+    timed.sort(key=lambda trial: -(trial.late or 0.0))
+    return [_slow(trial) for trial in timed[:SLOWEST]]
+
+
+def _slow(trial: Trial) -> str:
+    since = "the end of the last fault" if trial.after_a_fault else "its breach"
+    calm = f", which came {trial.calm:.2f} s after a fault" if not trial.after_a_fault and trial.calm else ""
+    acted = f"{(trial.acted - trial.breach) / 1e9:.2f} s" if trial.acted else "unknown"
+    return (
+        f"{trial.name}: {trial.late:.2f} s from {since}{calm}; first signal {acted} after the breach, "
+        f"told to {', '.join(trial.calls) or 'nothing'}"
+    )
 
 
 def _offences(found: Offences) -> Iterator[str]:

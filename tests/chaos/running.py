@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from reactor.core.notes import Basis
 from tests.chaos.audit import ARGUMENTS, Audit, nanoseconds
 from tests.chaos.cast import CONFIG, RULES, Fate
 from tests.chaos.faults import Faults, Keeper, Wrecker, faults_of
@@ -44,6 +45,8 @@ class Seen:
     offences: Offences = field(default_factory=Offences)
     claims: list[str] = field(default_factory=list)
     """What the monitor's journal says of a death, and the engine does not."""
+    guesses: list[str] = field(default_factory=list)
+    """The same, where the journal itself says that it is only likely."""
     refused: list[str] = field(default_factory=list)
     """What the engine could not start after it had died in the middle of that."""
     seconds: float = 0.0
@@ -86,8 +89,9 @@ class Act:
         # It may have been started just now: it is ready a moment before it listens to signals.
         self._monitor.wait_ready()
         time.sleep(QUIET)
-        if self._monitor.stop() != 0:
-            self._seen.faults.crashes.append(self._monitor.raw_log()[-1000:])
+        if (code := self._monitor.stop()) != 0:
+            said = self._monitor.raw_log()[-1000:]
+            self._seen.faults.crashes.append(f"it was stopped, and its exit code was {code}: {said}")
         self._check_claims()
 
     def _is_enough(self, size: Size) -> bool:
@@ -185,16 +189,18 @@ class Act:
 
     def _check_claims(self) -> None:
         """Its journal must name as its own deaths those, and only those, that were."""
-        rows = self._monitor.rows("SELECT container, started_at, cause FROM exits")
-        causes = {(row["container"], nanoseconds(row["started_at"]) // 10**9): row["cause"] for row in rows}
+        rows = self._monitor.rows("SELECT container, started_at, cause, basis FROM exits")
+        causes = {(row["container"], nanoseconds(row["started_at"]) // 10**9): row for row in rows}
         for trial in self._seen.trials:
             began = trial.life.began // 10**9
             # The event of a start is told a little after the start itself.
-            cause = next(
-                (c for back in range(3) if (c := causes.get((trial.subject.id, began - back)))), None
+            told = next(
+                (row for back in range(3) if (row := causes.get((trial.subject.id, began - back)))), None
             )
-            if cause is not None and (cause == "reactor") is not (trial.end is End.MONITOR):
-                self._seen.claims.append(f"{trial.name}: {cause}, and it was {trial.end.name.lower()}")
+            if told is None or (told["cause"] == "reactor") is (trial.end is End.MONITOR):
+                continue
+            sentence = f"{trial.name}: {told['cause']}, and it was {trial.end.name.lower()}"
+            (self._seen.guesses if told["basis"] == Basis.INTENT else self._seen.claims).append(sentence)
 
 
 @contextmanager

@@ -21,11 +21,13 @@ from tests.real.waiting import InVain, until
 from tests.tooling.containers import Containers, unique_name
 
 PROMISE = 10.0
-"""Seconds from breach to death that a loaded machine may need; usual are one to two, by the stats stream."""
+"""Seconds from breach to death that a loaded machine may need; usual are tenths of one."""
 LONGEST_WAIT = 30.0
 QUIET = 0.3
 """Seconds after the last death in which a wrong or a second action would still be seen."""
 
+ONLY_OOM = "groups: [{name: safety, rules: [{name: oom, on: oom}]}]"
+"""Rules without the one for memory, which is sooner than the kernel's own end."""
 SHORT = "short"
 """The label that the lifetime rules of single tests select."""
 

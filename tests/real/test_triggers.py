@@ -20,7 +20,8 @@ BLIND = 6
 ENDS = 5
 """So many ends within a minute are a crash loop."""
 CONFIG = (
-    "most_streams: 2\ntimes: {orphan_after: 1s, creation_grace: 1s, sidecar_grace: 1s, reconcile_every: 1s}\n"
+    "profile: streams\nmost_streams: 2\n"
+    "times: {orphan_after: 1s, creation_grace: 1s, sidecar_grace: 1s, reconcile_every: 1s}\n"
 )
 RULES = f"""\
 groups:
