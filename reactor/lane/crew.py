@@ -10,9 +10,9 @@ from dataclasses import replace
 from reactor.cgroups.descriptors import Budget, CgroupGone, Drawer
 from reactor.cgroups.files import HOT, What
 from reactor.cgroups.sweeping import UNKNOWN, Sweep
-from reactor.lane.bells import Bells
+from reactor.lane.alarms import Alarms
 from reactor.lane.eye import Eye
-from reactor.lane.wires import Wire
+from reactor.lane.gauge import Gauge
 from reactor.lane.words import Arm, News, Told
 
 KEPT = (*HOT, What.PIDS_PEAK, What.CPU)
@@ -25,10 +25,8 @@ RINGS_AGAIN = 0.1
 class Crew:
     """Everybody, by key; ``close`` are those of whom sweeps and bells cannot tell enough."""
 
-    def __init__(
-        self, budget: Budget, clock: Callable[[], float], wires: tuple[Wire, ...], bells: Bells | None
-    ) -> None:
-        self._budget, self._clock, self._wires, self._bells = budget, clock, wires, bells
+    def __init__(self, budget: Budget, clock: Callable[[], float], alarms: Alarms) -> None:
+        self._budget, self._clock, self._alarms = budget, clock, alarms
         self.sweep = Sweep()
         self.eyes: dict[int, Eye] = {}
         self.close: set[Eye] = set()
@@ -40,21 +38,21 @@ class Crew:
     def arm(self, word: Arm) -> Eye | None:
         """Begin to read a run, or read it by other numbers; its first reading is told. None if it is gone."""
         old = self.eyes.get(word.key)
-        eye = Eye(word, Drawer(word.home, self._budget) if old is None else old.drawer)
+        eye = Eye(word, Gauge(Drawer(word.home, self._budget) if old is None else old.gauge.drawer))
         try:
-            eye.drawer.keep(KEPT)
+            eye.gauge.drawer.keep(KEPT)
             eye.begin(old)
         except CgroupGone:
             if old is not None:
                 self.lose(old)
             else:
-                eye.drawer.close()
+                eye.gauge.drawer.close()
                 self._gone.append(word.key)
             return None
         if old is not None:
             self.close.discard(old)
             eye.strung = old.strung
-        eye.index = self.sweep.watch(eye.drawer)
+        eye.index = self.sweep.watch(eye.gauge.drawer)
         self.eyes[word.key] = self._by_index[eye.index] = eye
         self.meet(eye)
         if self.eyes.get(word.key) is eye:
@@ -70,11 +68,9 @@ class Crew:
         self.close.discard(eye)
         del self._by_index[eye.index]
         # The sweep forgets its numbers first: they go to others.
-        self.sweep.drop(eye.drawer.home.run)
-        eye.drawer.close()
-        self._string(eye, frozenset())
-        if self._bells is not None:
-            self._bells.forget(key)
+        self.sweep.drop(eye.gauge.drawer.home.run)
+        eye.gauge.drawer.close()
+        self._alarms.forget(eye)
 
     def meet(self, eye: Eye, *, passed: bool = False) -> None:
         """Read one run whole, and tell what is worth it."""
@@ -84,12 +80,12 @@ class Crew:
             self.lose(eye)
             return
         if eye.numbers is not eye.settled_for:
-            self._settle(eye)
+            self._alarms.settle(eye)
         if (eye.take(reading) or passed) and (reading.pids or reading.pids is None):
             self._tell(eye.told(reading))
         if (eye.masked or eye.above or eye.near or eye.is_muted) != (eye in self.close):
             self._draw_near(eye)
-        self.sweep.watch(eye.drawer, eye.over_pids, eye.over_usage)
+        self.sweep.watch(eye.gauge.drawer, eye.over_pids, eye.over_usage)
         self.sweep.pids[eye.index], self.sweep.usage[eye.index] = _known(reading.pids), _known(reading.usage)
 
     def sweep_all(self, *, usage: bool, tripped: bool = False) -> None:
@@ -105,7 +101,7 @@ class Crew:
             self.meet(eye)
         for index in gone:
             self.lose(self._by_index[index])
-        for wire in self._wires:
+        for wire in self._alarms.wires:
             if usage or wire.what is not What.MEMORY:
                 wire.swept(self.sweep.headroom(wire.what))
 
@@ -113,9 +109,8 @@ class Crew:
         """At those of whom sweeps and bells cannot tell enough; by how much they have grown together."""
         before = {eye: self._seen(eye) for eye in self.close}
         for eye in before:
-            if eye.is_muted and self._bells is not None:
-                eye.is_muted = False
-                self._bells.listen(eye.word.key)
+            if eye.is_muted:
+                self._alarms.hear(eye)
             self.meet(eye)
         grown = dict.fromkeys(HOT, 0)
         for eye, seen in before.items():
@@ -132,7 +127,7 @@ class Crew:
     def look_at_peak(self, eye: Eye) -> None:
         """Tell of its peak if it passed a mark and nobody saw it."""
         try:
-            peak = eye.read_peak()
+            peak = eye.gauge.read_peak()
             missed = eye.missed(peak, max(self.sweep.pids[eye.index], 0)) if peak is not None else 0
             if missed:
                 self._tell(replace(eye.told(eye.read(self._clock())), pids=missed))
@@ -152,13 +147,12 @@ class Crew:
 
         One that rings and rings must not cost what is there for all: it is looked at like others for a while.
         """
-        key = self._bells.key_of(bell) if self._bells is not None else None
-        eye, now = self.eyes.get(key or 0), self._clock()
-        if self._bells is None or eye is None:
+        key, now = self._alarms.key_of(bell), self._clock()
+        eye = self.eyes.get(key) if key is not None else None
+        if eye is None:
             return False
         if not can_pay and now - eye.rung < RINGS_AGAIN:
-            eye.is_muted = True
-            self._bells.mute(eye.word.key)
+            self._alarms.mute(eye)
             self.close.add(eye)
             return False
         eye.rung = now
@@ -167,10 +161,10 @@ class Crew:
 
     def hang_up(self) -> None:
         """Take over the bells that are ready. What was passed since they were ordered was not rung for."""
-        for key in self._bells.hung() if self._bells is not None else ():
+        for key in self._alarms.hung():
             eye = self.eyes.get(key)
             if eye is not None:
-                self._settle(eye)
+                self._alarms.settle(eye)
                 self.meet(eye)
 
     def said(self) -> News:
@@ -186,29 +180,13 @@ class Crew:
         """Look at it closely from now on, or no more; meanwhile the dearest of its files is kept open."""
         if eye in self.close:
             self.close.discard(eye)
-            eye.drawer.close((What.MEMORY_STAT,))
+            eye.gauge.drawer.close((What.MEMORY_STAT,))
         else:
             self.close.add(eye)
-            eye.drawer.keep((What.MEMORY_STAT,))
+            eye.gauge.drawer.keep((What.MEMORY_STAT,))
 
     def _seen(self, eye: Eye) -> tuple[int, int]:
         return self.sweep.pids[eye.index], self.sweep.usage[eye.index]
-
-    def _settle(self, eye: Eye) -> None:
-        """Have its usage told by the kernel, if that works; until then, or else, by looking."""
-        eye.settled_for, place = eye.numbers, eye.drawer.home.places.get("memory")
-        if place is not None:
-            hung = self._bells is not None and self._bells.order(eye.word.key, place, eye.numbers)
-            # Version 2 tells of the limit only.
-            eye.is_told = hung and place.version == 1
-        looked = {What.MEMORY} if eye.numbers and not eye.is_told else set()
-        self._string(eye, frozenset({What.PIDS} | looked))
-
-    def _string(self, eye: Eye, wanted: frozenset[What]) -> None:
-        for wire in self._wires:
-            if (wire.what in wanted) != (wire.what in eye.strung):
-                (wire.add if wire.what in wanted else wire.remove)(eye.word.home)
-        eye.strung = wanted
 
     def _tell(self, told: Told) -> None:
         self.count += 1

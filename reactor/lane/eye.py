@@ -5,18 +5,15 @@ at more often, so that its way back is told as soon. Page cache can fill a conta
 usage says nothing any more: such a one is *masked*, and read by its working set on the way to its next mark.
 """
 
-import os
 from dataclasses import dataclass, field
 
-from reactor.cgroups.descriptors import Drawer
 from reactor.cgroups.files import What
-from reactor.cgroups.parsing import UNLIMITED, cpu_nanoseconds, limit, number, working_set
 from reactor.cgroups.reading import Reading
 from reactor.cgroups.sweeping import NEVER
+from reactor.lane.gauge import Gauge
 from reactor.lane.marks import marks, next_above, place, thresholds
 from reactor.lane.words import Arm, Told
 
-LIMITS_EVERY = 20.0
 GOLDEN = 0.6180339887
 ENGINES_OWN = 32
 """More processes than an engine needs to begin a container: they count in it until it has begun."""
@@ -42,7 +39,7 @@ class Eye:
     """
 
     word: Arm
-    drawer: Drawer
+    gauge: Gauge
     index: int = -1
     due: float = 0.0
     above: bool = False
@@ -61,14 +58,9 @@ class Eye:
     settled_for: tuple[int, ...] | None = None
     _of_pids: tuple[int, ...] = field(default=(), init=False)
     _of_memory: tuple[int, ...] = field(default=(), init=False)
-    _limits: tuple[int | None, int | None] = field(default=(None, None), init=False)
     _places: tuple[int, int] = field(default=(-1, -1), init=False)
-    _limits_at: float = field(default=0.0, init=False)
     _before: tuple[int, float] = field(default=(0, 0.0), init=False)
     _grows: float = field(default=0.0, init=False)
-    _usage: int | None = field(default=None, init=False)
-    _memory: int | None = field(default=None, init=False)
-    _memory_at: float = field(default=0.0, init=False)
 
     def take(self, reading: Reading) -> bool:
         """Take a reading in; whether it has to be told, because it passed a mark or it is time."""
@@ -99,11 +91,11 @@ class Eye:
         """Bring its next turn forward, each run by another part of it: many are armed at one moment."""
         left = 1 - 0.9 * (self.word.key * GOLDEN % 1)
         self.due = now + (self.due - now) * left
-        self._limits_at = now + (self._limits_at - now) * left
+        self.gauge.stagger(now, left)
 
     def told(self, reading: Reading) -> Told:
         """The reading as it is told."""
-        pids_limit, memory_limit = self._limits
+        pids_limit, memory_limit = self.gauge.limits
         return Told(
             self.word.key,
             reading.at,
@@ -125,7 +117,7 @@ class Eye:
         elif self.word.fresh:
             self.peak = ENGINES_OWN
         else:
-            self.peak = self.read_peak() or 0
+            self.peak = self.gauge.read_peak() or 0
 
     def missed(self, peak: int, now: int) -> int:
         """A peak that passed a mark and that nobody saw, 0 if there was none."""
@@ -136,44 +128,17 @@ class Eye:
         return peak if place(self._of_pids, peak) > place(self._of_pids, max(high, now)) else 0
 
     def read(self, at: float) -> Reading:
-        """What there is to be told of it now. Raises CgroupGone.
-
-        Its limits hardly ever change, and their files are not kept open: they are read now and then.
-        """
-        drawer, run = self.drawer, self.drawer.home.run
-        if at >= self._limits_at:
-            self._limits_at = at + LIMITS_EVERY
-            self._limits = _limit(drawer.read(What.PIDS_LIMIT)), _limit(drawer.read(What.MEMORY_LIMIT))
+        """What there is to be told of it now. Raises CgroupGone."""
+        if self.gauge.read_limits(at):
             self._draw()
-        usage = _number(drawer.read(What.MEMORY))
-        if usage != self._usage or self.masked or self.above or at >= self._memory_at:
-            # The kernel has to add it up. Below the mark it may as well be some seconds old, where nothing
-            # was charged or given back.
-            self._memory = working_set(usage, drawer.read(What.MEMORY_STAT))
-            self._usage, self._memory_at = usage, at + LIMITS_EVERY
-        return Reading(
-            at, run, pids=_number(drawer.read(What.PIDS)), usage=usage, memory=self._memory, cpu=self._cpu()
-        )
+        return self.gauge.read(at, closely=self.masked or self.above)
 
     def has_peaked(self, pids: int) -> bool:
-        """Whether the kernel knows of a higher count than before; ``pids`` is what was last seen."""
-        try:
-            if int(os.pread(self.drawer.kept(What.PIDS_PEAK), 32, 0)) > self.peak:
-                return True
-        except (OSError, ValueError):
-            # It is not kept open, or gone: reading it whole finds out.
-            return True
-        self.high = pids
-        return False
-
-    def read_peak(self) -> int | None:
-        """The most PIDs that there ever were, if the kernel keeps that. Raises CgroupGone."""
-        return _number(self.drawer.read(What.PIDS_PEAK))
-
-    def _cpu(self) -> float | None:
-        data, place = self.drawer.read(What.CPU), self.drawer.home.places.get("cpu")
-        used = None if data is None or place is None else cpu_nanoseconds(data, place.version)
-        return None if used is None else used * 1e-9
+        """Whether its peak has to be looked into; ``pids`` is what was last seen."""
+        peaked = self.gauge.has_peaked(self.peak)
+        if not peaked:
+            self.high = pids
+        return peaked
 
     def _ahead(self, pids: int, at: float) -> int:
         """By how much it will have grown when it is swept again, if it goes on as between two readings."""
@@ -185,9 +150,9 @@ class Eye:
 
     def _draw(self) -> None:
         word, drawn = self.word, (self._of_pids, self._of_memory)
-        self._of_pids = marks(word.pids, word.pids_shares, self._limits[0])
-        self._of_memory = marks(word.memory, word.memory_shares, self._limits[1])
-        numbers = thresholds(self._of_memory, self._limits[1])
+        self._of_pids = marks(word.pids, word.pids_shares, self.gauge.limits[0])
+        self._of_memory = marks(word.memory, word.memory_shares, self.gauge.limits[1])
+        numbers = thresholds(self._of_memory, self.gauge.limits[1])
         if numbers != self.numbers:
             self.numbers = numbers
         if (self._of_pids, self._of_memory) != drawn:
@@ -197,12 +162,3 @@ class Eye:
 def _half_way(value: int, mark: int, least: int) -> int:
     """Above what a sweep has to say so: half of the way to the mark, and the mark itself when it is near."""
     return mark if mark - value < 2 * least or mark >= NEVER else value + (mark - value) // 2
-
-
-def _number(data: bytes | None) -> int | None:
-    return None if data is None else number(data)
-
-
-def _limit(data: bytes | None) -> int | None:
-    found = None if data is None else limit(data)
-    return found if found is not None and 0 < found < UNLIMITED else None

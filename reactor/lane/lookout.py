@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 
 from reactor.cgroups.descriptors import Budget
 from reactor.cgroups.files import HOT, What
+from reactor.lane.alarms import Alarms
 from reactor.lane.bells import Bells
 from reactor.lane.crew import NOTHING, Crew
 from reactor.lane.eye import Eye
@@ -38,7 +39,7 @@ class Lookout:
         now = clock()
         self._wires = tuple(Wire(what, share, now) for what in HOT)
         self._memory = self._wires[HOT.index(What.MEMORY)]
-        self._crew = Crew(budget, clock, self._wires, bells)
+        self._crew = Crew(budget, clock, Alarms(self._wires, bells))
         self._purse, self._quiet = Purse(share, now), Purse(share * QUIETLY, now)
         self._turns = Turns()
         self._peaks: Peaks[Eye] = Peaks()
