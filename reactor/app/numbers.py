@@ -29,7 +29,7 @@ from reactor.engine.readings import ReadingsStatistics
 from reactor.engine.watch import WatchStatistics
 from reactor.journal.journal import JournalStatistics
 from reactor.kmsg.watching import OomStatistics
-from reactor.lane.watching import LaneStatistics
+from reactor.lane.terms import LaneStatistics
 from reactor.observe.readings import ContainerReading, Readings
 from reactor.observe.snapshot import Captured
 from reactor.observe.tally import Tally
@@ -136,6 +136,7 @@ class Numbers:
             stats_shed=self._sources.readings().shed,
             lane_up=lane.on if lane is not None else None,
             lane_runs=lane.here if lane is not None else None,
+            lane_bells=beat.bells if beat is not None else None,
             lane_busy=beat.busy if beat is not None else None,
             lane_late=beat.late if beat is not None else None,
             kernel_log=ooms.reading if ooms is not None else None,

@@ -23,7 +23,7 @@ from reactor.core.state import Setup
 from reactor.engine.watch import WatchTimes
 from reactor.journal.journal import Journal
 from reactor.kernel.memory import PROC
-from reactor.lane.watching import LaneTerms
+from reactor.lane.terms import LaneTerms
 from reactor.observe.tally import Tally
 from reactor.owners.book import LeaseBook
 from reactor.owners.heartbeats import Heartbeats

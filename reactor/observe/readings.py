@@ -58,6 +58,7 @@ class Readings:
     stats_shed: int = 0
     lane_up: bool | None = None
     lane_runs: int | None = None
+    lane_bells: int | None = None
     lane_busy: float | None = None
     lane_late: float | None = None
     kernel_log: bool | None = None

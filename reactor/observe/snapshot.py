@@ -90,6 +90,7 @@ _OF_READINGS: Mapping[str, Callable[[Readings], Number | None]] = MappingProxyTy
         "reactor_stats_shed": lambda now: now.stats_shed,
         "reactor_lane_up": lambda now: None if now.lane_up is None else int(now.lane_up),
         "reactor_lane_runs": lambda now: now.lane_runs,
+        "reactor_lane_bells": lambda now: now.lane_bells,
         "reactor_lane_busy": lambda now: now.lane_busy,
         "reactor_lane_late_seconds": lambda now: now.lane_late,
         "reactor_kernel_log_up": lambda now: None if now.kernel_log is None else int(now.kernel_log),

@@ -276,6 +276,10 @@ STREAMS = (
         "Runs whose readings come from their cgroups, by the fast lane.",
     ),
     Row(
+        "reactor.lane.bells", "{run}", _U, "reactor_lane_bells",
+        "Runs of whose memory the kernel itself tells the fast lane; that of others is found by looking.",
+    ),
+    Row(
         "reactor.lane.busy", "", _G, "reactor_lane_busy",
         "Share of a core that the fast lane used in the last second.",
     ),

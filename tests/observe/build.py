@@ -49,6 +49,7 @@ def readings(*containers: ContainerReading) -> Readings:
         containment_held=3,
         lane_up=True,
         lane_runs=4,
+        lane_bells=1,
         lane_busy=0.005,
         lane_late=0.002,
         kernel_log=True,
