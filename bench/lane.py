@@ -419,7 +419,7 @@ def _quantiles(values: list[float]) -> tuple[float, float, float]:
 
 def _remove(folder: Path) -> None:
     """Right after the last process is gone, the kernel may still say that it is busy."""
-    for _ in range(100):
+    for _ in range(1000):
         with suppress(FileNotFoundError, OSError):
             folder.rmdir()
         if not folder.is_dir():
