@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from reactor.core.adopting import see, vanish
 from reactor.core.braking import count_in
+from reactor.core.calm import caught_up, stays_calm
 from reactor.core.cautions import AcknowledgementRefused
 from reactor.core.commanding import end_as_ordered
 from reactor.core.container import Run
@@ -16,7 +17,7 @@ from reactor.core.decisions import Decision
 from reactor.core.defects import put_out_of_force
 from reactor.core.draft import Draft
 from reactor.core.dying import take_word
-from reactor.core.ending import ended_note
+from reactor.core.ending import ended_note, was_starved
 from reactor.core.extending import extend
 from reactor.core.facts import (
     Acknowledged,
@@ -37,6 +38,7 @@ from reactor.core.facts import (
     Subscription,
     Tick,
     Vanished,
+    Witness,
     ZombiesSeen,
 )
 from reactor.core.following import follow
@@ -47,11 +49,11 @@ from reactor.core.leases import count_containers, take_owners
 from reactor.core.moments import is_before
 from reactor.core.notes import OomSeen
 from reactor.core.obeying import Order, obey, under_orders
-from reactor.core.oomed import is_of_a_later_run, keep_early
+from reactor.core.oomed import is_of_a_later_run, keep_early, of_the_next, take_oom
 from reactor.core.reconciling import ended_while_away, reconcile, report
 from reactor.core.reloading import reload
 from reactor.core.replaced import judge_replaced
-from reactor.core.rules import Trigger
+from reactor.core.rounds import put_judged
 from reactor.core.sampling import take_sample, take_zombies
 from reactor.core.state import Entry, Setup, State, Step
 from reactor.core.swift import changed
@@ -154,9 +156,10 @@ def wanted_zombies(setup: Setup, state: State) -> frozenset[Run]:
 def _settle(setup: Setup, draft: Draft, at: float, entries: Iterable[Entry]) -> Step:
     """Judge these entries and close the draft."""
     decisions: list[Decision] = []
-    for entry in list(entries):
+    for each in list(entries):
+        entry = caught_up(each, draft.state.ticked)
         judged = judge(setup, draft.state, entry, at)
-        if judged.entry is not entry:
+        if judged.entry is not each:
             draft.changed[entry.run.id] = judged.entry
         decisions += judged.decisions
         draft.state = count_in(setup, draft.state, judged.entry, judged.decisions, at)
@@ -174,7 +177,11 @@ def _sampled(setup: Setup, state: State, sample: Sample) -> Step:
     entry = state.entries.get(sample.run.id)
     if entry is None or entry.run != sample.run or not entry.alive:
         return Step(state)
-    judged = judge(setup, state, take_sample(setup, entry, sample), sample.at)
+    if stays_calm(setup, state, entry, sample):
+        entries = state.entries.put(sample.run.id, take_sample(setup, entry, sample), quiet=True)
+        return Step(changed(state, entries=entries))
+    old, entry = entry, take_sample(setup, caught_up(entry, state.ticked), sample)
+    judged = judge(setup, state, entry, sample.at)
     if judged.broken:
         state = count_in(setup, state, judged.entry, judged.decisions, sample.at)
         draft = Draft(state, {sample.run.id: judged.entry}, list(judged.notes))
@@ -182,8 +189,8 @@ def _sampled(setup: Setup, state: State, sample: Sample) -> Step:
         return Step(draft.finish(), judged.decisions, tuple(draft.notes))
     if judged.decisions:
         state = count_in(setup, state, judged.entry, judged.decisions, sample.at)
-    entries = state.entries.put(sample.run.id, judged.entry)
-    return Step(changed(state, entries=entries), judged.decisions, judged.notes)
+    state = put_judged(setup, state, old, judged.entry, sample.at)
+    return Step(state, judged.decisions, judged.notes)
 
 
 def _measured(setup: Setup, state: State, fact: LayerSized) -> Step:
@@ -229,17 +236,19 @@ def _happened(setup: Setup, state: State, fact: Happened) -> Step:
     if is_before(fact.time_nano, entry.run.started_at):
         return Step(state)
     if is_of_a_later_run(entry, fact):
-        entry = replace(entry, last_oom=fact.time_nano)
+        entry = of_the_next(entry, fact)
         return Step(replace(state, entries=state.entries.put(fact.id, entry)))
-    draft = Draft(state)
-    before = ended_note(entry, fact.at) if entry.ended_at is not None else None
-    due = entry.due | {Trigger.OOM}
-    entry = replace(entry, ooms=entry.ooms + 1, due=due, last_oom=fact.time_nano)
+    return _oomed(setup, Draft(state), entry, fact)
+
+
+def _oomed(setup: Setup, draft: Draft, before: Entry, fact: Happened) -> Step:
+    entry = take_oom(before, fact)
     draft.changed[fact.id] = entry
-    draft.notes.append(OomSeen(fact.at, entry.run))
-    if before is not None and not before.oom:
+    if entry.ooms > before.ooms or fact.by is Witness.HOST:
+        draft.notes.append(OomSeen(fact.at, entry.run, fact.by))
+    if before.ended_at is not None and was_starved(entry) and not was_starved(before):
         draft.notes.append(ended_note(entry, fact.at, again=True))
-    return _settle(setup, draft, fact.at, [entry])
+    return _settle(setup, draft, fact.at, [entry] if entry.ooms > before.ooms else [])
 
 
 def _exited(state: State, fact: Exited) -> Step:
