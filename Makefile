@@ -40,7 +40,7 @@ test-chaos: setup ## BREACHES breaches on a private engine, while monitor and en
 	@$(BIN)/python -m tools.private_engine prepare
 	@$(BIN)/python -m tests.chaos --seed "$(SEED)" --breaches "$(BREACHES)" $(ARGS)
 
-test-v2: setup ## run what is about cgroups on cgroup v2, with Docker 20.10 and 26.1, in emulated machines; an hour
+test-v2: setup ## run what is about cgroups on cgroup v2, with Docker 20.10 and 26.1, in emulated machines; long
 	@$(BIN)/python -m tools.v2 $(ARGS)
 
 fuzz: setup ## throw COUNT generated rule files and conditions at the reader, made from SEED

@@ -9,6 +9,7 @@ from tests.real import deeds
 from tests.real.engines import wedge
 from tests.real.scene import PROMISE, Scene
 from tests.real.waiting import until
+from tests.tooling.patience import patient
 from tools.private_engine import PrivateEngine
 
 AT_THE_LIMIT_AND_ONE = deeds.processes(201)
@@ -73,7 +74,7 @@ def test_a_stuck_shim_does_not_blind_it(private_engine: PrivateEngine, private_s
     scene = private_scene
     with scene.monitor(config="profile: fast\n") as monitor:
         stuck = scene.run(task="stuck", pids=deeds.PIDS)
-        late = scene.run(deeds.sh(f"sleep 6; {deeds.STORM[-1]}"), task="late", pids=deeds.PIDS)
+        late = scene.run(deeds.sh(f"sleep {patient(6):g}; {deeds.STORM[-1]}"), task="late", pids=deeds.PIDS)
         scene.innocent(stuck, scene.run(deeds.AT_THE_LIMIT, task="near", pids=deeds.PIDS))
         until(lambda: monitor.metric(BY_LANE) == 3, 10, "all are read by the lane")
         with wedge(private_engine, stuck):
