@@ -4,7 +4,8 @@ Here the parts are joined; none of them knows the others. Their tasks are starte
 ``supervise``, which alone opens nurseries.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from time import thread_time
 from typing import Protocol
 
 import trio
@@ -17,6 +18,7 @@ from reactor.app.telling import Teller
 from reactor.core.cautions import GateOpened
 from reactor.core.commanding import ORDERS, is_order, is_our_own
 from reactor.core.container import Container, ContainerId, Run
+from reactor.core.containing import wanted_containment
 from reactor.core.decisions import Decision, Outcome, Why
 from reactor.core.exempting import exempted
 from reactor.core.facts import Acted, Extended, Fact, Held, Silenced
@@ -45,9 +47,14 @@ from reactor.streams.scheduler import TrioScheduler
 Put = Callable[[Decision], None]
 Want = Callable[[frozenset[Watched]], None]
 Measure = Callable[[frozenset[Run]], None]
+HoldOn = Callable[[Mapping[Run, Container]], None]
 
 
 OnFact = Callable[[Fact, Step, Setup], None]
+
+
+def hold_nobody(_wanted: Mapping[Run, Container]) -> None:
+    """For a monitor that ends nobody directly."""
 
 
 def ignore(_fact: Fact, _step: Step, _setup: Setup) -> None:
@@ -66,6 +73,8 @@ class Observer(Protocol):
         ...
 
 
+SHORT, RESTS = 0.0005, 10.0
+"""What takes more seconds than this is not done again before so many times as long."""
 BUILT_IN = frozenset({ORPHAN, OWNER_GONE})
 """What is decided by no rule of anybody."""
 NEWS = frozenset({Why.STALE, Why.IMPOSTOR, Why.GONE})
@@ -98,17 +107,29 @@ class Monitor:
         self._observers = observers
         self._on_fact = on_fact
         self._roster = -1
+        self._scheduler = scheduler
+        self._wanting_since: float | None = None
+        self._rest_until = 0.0
 
-    def begin(self, put: Put, want: Want, look: Callable[[ContainerId], None], measure: Measure) -> None:
+    def begin(
+        self,
+        put: Put,
+        want: Want,
+        look: Callable[[ContainerId], None],
+        measure: Measure,
+        hold_on: HoldOn = hold_nobody,
+    ) -> None:
         """Start the graph's clock.
 
         ``put`` takes decisions, ``want`` is told whose readings are needed, ``measure`` of whose layer the
-        size is, and ``look`` which container turned out to be in another run than the core knows.
+        size is, ``hold_on`` who may have to be ended directly, and ``look`` which container turned out to be
+        in another run than the core knows.
         """
         self._put = put
         self._want = want
         self._look = look
         self._measure = measure
+        self._hold_on = hold_on
         self.graph.subscribe(self._stepped)
 
     def take_up_orders(self) -> None:
@@ -190,6 +211,11 @@ class Monitor:
         known = entry.mains if entry is not None else self.setup.remembered.get(container.id, frozenset())
         return place(self.setup.policy, container, self._standing, known).standing in GOVERNED
 
+    def known(self, run: Run) -> Container | None:
+        """How a run was seen last, if it is the present one of its container, and no doubt is about that."""
+        entry = self.state.entries.get(run.id)
+        return None if entry is None or entry.run != run or entry.unsure else entry.container
+
     def _may_be_ownerless(self, container: Container, decision: Decision) -> bool:
         """Whether its owner is gone still, if that is what the decision is about. A rule needs no switch."""
         setup, built_in = self.setup, decision.rule == OWNER_GONE
@@ -258,14 +284,36 @@ class Monitor:
         entry = self.state.entries.get(key)
         return entry.standing if entry is not None else None
 
+    def _say_wanted(self, state: State) -> None:
+        """Say whose readings are wanted, whenever somebody comes or goes.
+
+        Everybody is looked through for that. Where that takes long and many come at once, as at the start,
+        it is said again only after ten times as long: else ten thousand would cost ten thousand looks each.
+        """
+        now = trio.current_time()
+        if now < self._rest_until:
+            if self._wanting_since is None:
+                self._wanting_since = now
+                self._scheduler.schedule_relative(self._rest_until - now, self._say_wanted_now)
+            return
+        began, self._roster, self._wanting_since = thread_time(), state.roster, None
+        self._hold_on(wanted_containment(self.graph.setup, state))
+        self._want(wanted_readings(self.graph.setup, state))
+        self._measure(wanted_layers(self.graph.setup, state))
+        took = thread_time() - began
+        self._rest_until = now + RESTS * took if took > SHORT else now
+
+    def _say_wanted_now(self, _scheduler: object, _state: object = None) -> None:
+        self._wanting_since, self._rest_until = None, 0.0
+        if self.state.roster != self._roster:
+            self._say_wanted(self.state)
+
     def _stepped(self, step: Step) -> None:
         # Those who act come first: what the others do with a step must not delay it.
         for decision in step.decisions:
             self._put(decision)
         if step.state.roster != self._roster:
-            self._roster = step.state.roster
-            self._want(wanted_readings(self.graph.setup, step.state))
-            self._measure(wanted_layers(self.graph.setup, step.state))
+            self._say_wanted(step.state)
         self._scribe.step(step, self.graph.setup)
         if any(isinstance(note, GateOpened | Reconciled) for note in step.notes):
             self._prove()

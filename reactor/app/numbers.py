@@ -14,6 +14,7 @@ from reactor import __version__
 from reactor.act.outbox import OutboxStatistics
 from reactor.app.recorder import RecorderStatistics
 from reactor.app.reloads import Reloads
+from reactor.containment.keeping import KeeperStatistics
 from reactor.core.amounts import fresh_host
 from reactor.core.judging import fresh_sample, fresh_zombies, needs_samples, view_of
 from reactor.core.layers import layer_writes
@@ -49,6 +50,7 @@ class Sources:
     reloads: Callable[[], Reloads]
     leases: Callable[[float], LeaseStatistics]
     recording: Callable[[], RecorderStatistics] | None = None
+    containment: Callable[[], KeeperStatistics] | None = None
 
 
 class Numbers:
@@ -141,6 +143,7 @@ class Numbers:
             outbox_quarantined=outbox.quarantined + outbox.waiting,
             outbox_beside=outbox.beside,
             outbox_overdue=outbox.overdue,
+            containment_held=self._sources.containment().held if self._sources.containment else None,
             journal_queued=journal.queued,
             journal_healthy=journal.healthy,
             recording_healthy=recording.healthy if recording is not None else None,
@@ -185,6 +188,8 @@ class Numbers:
         reloads = self._sources.reloads()
         tally.reach("reactor_rules_reloads_total", reloads.succeeded, result="success")
         tally.reach("reactor_rules_reloads_total", reloads.failed, result="failure")
+        for (how, outcome), count in outbox.contained.items():
+            tally.reach("reactor_contained_total", count, how=how, outcome=outcome)
         for name, total in (
             ("reactor_events_received_total", watch.hearing.events),
             ("reactor_events_repeated_total", self._sources.repeats()),

@@ -43,6 +43,15 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
+class Containment:
+    """The trees of cgroups of the engine's host. If not ``on``, nobody is ended directly; what an earlier
+    monitor left frozen is thawed all the same."""
+
+    trees: Trees
+    on: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What to supervise. ``setup`` lacks only what the journal remembers; times are in seconds.
 
@@ -52,6 +61,7 @@ class Plan:
     webhooks that hear of every outcome. ``book`` has the
     leases; without one nobody can renew any, and none runs out. ``heartbeats`` looks at the files of owners.
     ``lane`` is where cgroups are and how often they are looked at; without it the engine's streams are read.
+    ``containment`` is where runs can be ended directly, and whether they are.
     ``claim`` keeps others from acting beside us.
     """
 
@@ -75,5 +85,6 @@ class Plan:
     proc: Path = PROC
     book: LeaseBook | None = None
     lane: Lane | None = None
+    containment: Containment | None = None
     heartbeats: Heartbeats | None = None
     claim: Callable[[], AbstractContextManager[object]] = nullcontext

@@ -79,7 +79,7 @@ class Settings:
     ``means`` are what rules may call. ``api`` is where runners ask over TCP, ``tell`` are the webhooks that
     are told what came of every decision. ``leftovers_after`` is in seconds, None for ever.
     ``owners_enforced`` has those ended whose owner is gone, ``heartbeats`` is where owners' files lie.
-    ``profile`` is how readings are taken.
+    ``profile`` is how readings are taken, ``containment`` whether rules may have runs ended directly.
     """
 
     policy: Policy = field(default_factory=Policy)
@@ -106,6 +106,7 @@ class Settings:
     leftovers_after: float | None = None
     owners_enforced: bool = False
     profile: Profile = Profile.NORMAL
+    containment: bool = True
     heartbeats: HeartbeatTerms | None = None
 
     def recording_place(self, named: str | None = None) -> Place | None:

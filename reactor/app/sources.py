@@ -10,9 +10,10 @@ import trio
 
 from reactor.act.workers import Workers
 from reactor.app.inheriting import hear_of_ends, take_up_intents, take_up_late, take_up_orders
-from reactor.app.monitor import Monitor
+from reactor.app.monitor import Monitor, hold_nobody
 from reactor.app.numbers import Numbers, Sources
 from reactor.app.plan import Plan
+from reactor.containment.keeping import Keeper
 from reactor.core.container import Run
 from reactor.core.leases import wanted_owners
 from reactor.core.ports import EngineError, EngineInfo
@@ -29,7 +30,12 @@ from reactor.owners.watching import OwnerWatch
 
 
 async def start_watching(
-    plan: Plan, monitor: Monitor, workers: Workers, sources: trio.Nursery, tally: Tally
+    plan: Plan,
+    monitor: Monitor,
+    workers: Workers,
+    sources: trio.Nursery,
+    tally: Tally,
+    keeper: Keeper | None = None,
 ) -> Numbers:
     """Begin to watch; returns when the first snapshot has been taken in."""
     readings = Readings(plan.engine, monitor.feed, sources, most=plan.most_streams, chance=plan.chance)
@@ -59,7 +65,8 @@ async def start_watching(
     def streamed(wanted: frozenset[Watched]) -> None:
         readings.want(frozenset(each.run for each in wanted))
 
-    monitor.begin(workers.put, want, watch.look, layers.want)
+    hold_on = keeper.want if keeper is not None else hold_nobody
+    monitor.begin(workers.put, want, watch.look, layers.want, hold_on)
     if lane is not None:
         sources.start_soon(lane.run)
     for extended in plan.journal.extensions():
@@ -81,6 +88,7 @@ async def start_watching(
         journal=plan.journal.statistics,
         reloads=lambda: monitor.reloads,
         leases=book.statistics,
+        containment=keeper.statistics if keeper is not None else None,
         recording=plan.recorder.statistics if plan.recorder is not None else None,
     )
     await sources.start(watch.run, sources)

@@ -40,9 +40,13 @@ class Account:
         return Place(rule.key, self.owner, self.claimed)
 
 
-def accounts(policy: Policy, living: Iterable[Entry], total: Total) -> Iterator[Account]:
-    """The accounts of a total; of one owner the certain one comes first."""
-    governed = tuple(entry for entry in living if entry.governed)
+def in_scope(living: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Those of the living who are in any account."""
+    return tuple(entry for entry in living if entry.governed)
+
+
+def accounts(policy: Policy, governed: tuple[Entry, ...], total: Total) -> Iterator[Account]:
+    """The accounts of a total, of the living in scope; of one owner the certain one comes first."""
     if total.whole != "owner":
         yield Account("", governed)
         return

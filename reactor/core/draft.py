@@ -16,13 +16,15 @@ from reactor.core.state import Entry, State
 class Draft:
     """A state in the making: changed entries by id, and the notes so far. It does not outlive a step.
 
-    ``replaced`` are the entries of runs that are over and in whose place another has begun.
+    ``replaced`` are the entries of runs that are over and in whose place another has begun. ``quiet`` are
+    entries as a judgement left them: nobody has to look at these again before their time.
     """
 
     state: State
     changed: dict[ContainerId, Entry] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
     replaced: list[Entry] = field(default_factory=list)
+    quiet: dict[ContainerId, Entry] = field(default_factory=dict)
 
     def entry(self, key: ContainerId) -> Entry | None:
         """The entry as it stands now."""
@@ -30,7 +32,8 @@ class Draft:
 
     def living(self) -> Iterator[Entry]:
         """The entries of runs under way, as they stand now."""
-        each = (self.entry(old.run.id) or old for old in self.state.entries.values())
+        now, entries = self.changed, self.state.entries.values()
+        each = (now.get(old.run.id, old) for old in entries) if now else entries
         return (entry for entry in each if entry.alive)
 
     def standing(self, key: ContainerId) -> Standing | None:
@@ -41,7 +44,8 @@ class Draft:
     def finish(self) -> State:
         """The state with all changes in it."""
         moved = any(self._moved(key, entry) for key, entry in self.changed.items())
-        entries = self.state.entries.put_all(self.changed)
+        quiet = [key for key, entry in self.quiet.items() if self.changed.get(key) is entry]
+        entries = self.state.entries.put_all(self.changed, frozenset(quiet))
         return replace(self.state, entries=entries, roster=self.state.roster + moved)
 
     def _moved(self, key: ContainerId, entry: Entry) -> bool:

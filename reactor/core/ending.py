@@ -67,7 +67,7 @@ def _oom_by_flag(entry: Entry) -> bool:
 
 def _cause(entry: Entry, exit_code: int | None, finished_at: str) -> tuple[Cause, Basis]:
     if entry.killed or (entry.meant is not None and entry.meant.ended):
-        return Cause.REACTOR, Basis.SEEN
+        return Cause.REACTOR, Basis.CONTAINED if entry.contained else Basis.SEEN
     known = _known_cause(entry, exit_code)
     # Whatever the kernel did is known to be its doing; a signal may well have been our predecessor's.
     guessable = known not in {Cause.REACTOR, Cause.OOM}

@@ -4,15 +4,16 @@ Only the adding up is here. A sum of which a part is not known is not known.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from reactor.core.container import ContainerId
 from reactor.core.protection import Standing
 from reactor.core.state import Entry, State
-from reactor.core.topology import living_by_task, mains_of
+from reactor.core.topology import Tasks, living_by_task, mains_of
 
 Sums = tuple[int | None, int | None]
 """PIDs and memory."""
+Members = Mapping[ContainerId, list[Entry]]
 
 
 class Groups:
@@ -21,12 +22,18 @@ class Groups:
     def __init__(self, state: State, at: float) -> None:
         self._state = state
         self._at = at
-        self._tasks = living_by_task(state)
-        self._members: defaultdict[ContainerId, list[Entry]] = defaultdict(list)
-        for entry in state.living():
-            if entry.is_sidecar:
-                for main in mains_of(state, entry, tasks=self._tasks):
-                    self._members[main.run.id].append(entry)
+        self._found: tuple[Tasks, Members] | None = None
+
+    def _known(self) -> tuple[Tasks, Members]:
+        """The tasks, and the sidecars of each main: looked for when somebody asks, and mostly nobody does."""
+        if self._found is None:
+            tasks, members = living_by_task(self._state), defaultdict[ContainerId, list[Entry]](list)
+            for entry in self._state.living():
+                if entry.is_sidecar:
+                    for main in mains_of(self._state, entry, tasks=tasks):
+                        members[main.run.id].append(entry)
+            self._found = tasks, members
+        return self._found
 
     def sums(self, entry: Entry, fresh: float) -> Sums:
         """What the task of this run uses. One that lives for several mains is of no one task."""
@@ -48,7 +55,7 @@ class Groups:
         """The main at the head of a chain of sidecars; None where it is not one and only one."""
         seen = {entry.run.id}
         while entry.is_sidecar and entry.standing is not Standing.MAIN:
-            mains = {each.run.id: each for each in mains_of(self._state, entry, tasks=self._tasks)}
+            mains = {each.run.id: each for each in mains_of(self._state, entry, tasks=self._known()[0])}
             if len(mains) != 1 or not seen.isdisjoint(mains):
                 return None
             (entry,) = mains.values()
@@ -58,9 +65,9 @@ class Groups:
     def _everybody(self, main: Entry) -> Iterable[Entry]:
         """The sidecars of a main, and the sidecars of these."""
         found: dict[ContainerId, Entry] = {}
-        waiting = [main]
+        waiting, members = [main], self._known()[1]
         while waiting:
-            for each in self._members.get(waiting.pop().run.id, ()):
+            for each in members.get(waiting.pop().run.id, ()):
                 if each.run.id not in found and each.run.id != main.run.id:
                     found[each.run.id] = each
                     waiting.append(each)

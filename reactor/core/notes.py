@@ -43,6 +43,7 @@ class Basis(StrEnum):
     """What a cause rests on."""
 
     SEEN = ""  # on what was seen, or told by the engine
+    CONTAINED = "contained"  # on our ending it directly, before the engine was asked
     INTENT = "intent"  # an earlier monitor meant it, and the end fits: likely, and not known
 
 

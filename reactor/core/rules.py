@@ -147,6 +147,16 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """What a reading is compared with: ``over / under``, of the limit if ``relative``."""
+
+    field: str
+    over: int
+    under: int
+    relative: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Condition:
     """A compiled expression: ``test`` answers True, False or None for unknown and never raises.
 
@@ -156,7 +166,9 @@ class Condition:
     the whole; its ``test`` is unknown for every single run, and ``reads`` are what is added up.
     ``tighten``, where the condition is one comparison of a field with a constant, gives the condition with
     the constant of a label's text in its place if that is stricter, itself if it is not, and None if the
-    text is no such constant. ``tree`` is what it was compiled from, for those who explain it.
+    text is no such constant. ``tree`` is what it was compiled from, for those who explain it. ``marks`` are
+    the numbers that readings are compared with, None where more than these matters; ``ages`` are the
+    seconds that an age is compared with, by its field, None where time may change more than that.
     """
 
     text: str
@@ -168,6 +180,8 @@ class Condition:
     tighten: Callable[[str], "Condition | None"] | None = None
     tree: Node | None = field(default=None, compare=False, repr=False)
     windows: frozenset[Window] = frozenset()
+    marks: tuple[Mark, ...] | None = None
+    ages: tuple[tuple[str, float], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +231,8 @@ class Rule:
     ``key`` is what the core remembers things by: two levels of a rule, or two versions, have two keys.
     ``then`` is the chain of what is done, ``action`` and ``grace`` those of its principal stage; an empty
     chain is that action alone.
+    ``contain`` lets whoever carries it out end the container directly, where that is possible, before the
+    engine is asked.
     ``waits`` tells that it is about more than one run, and so is judged when time goes on.
     """
 
@@ -243,6 +259,7 @@ class Rule:
     victims: Order | None = None
     tighten: str = ""
     then: tuple[Stage, ...] = ()
+    contain: bool = False
     summarise: Callable[[View], str] = field(default=_nothing, compare=False, repr=False)
     describe: Callable[[View], str] = field(default=_nothing, compare=False, repr=False)
     key: str = field(init=False)

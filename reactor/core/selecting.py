@@ -6,6 +6,7 @@ noted once and ignored.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from operator import is_
 
 from reactor.core.cautions import LabelIgnored
 from reactor.core.judging import needs_samples
@@ -39,7 +40,9 @@ def select(setup: Setup, entry: Entry, at: float) -> tuple[Entry, list[LabelIgno
             run, name = entry.run, entry.container.name
             notes.append(LabelIgnored(at, run, name, rule.name, rule.tighten, text[:MOST_TEXT]))
     wanted_before = entry.asked is not None
-    entry = replace(entry, rules=tuple(chosen), said=frozenset(said))
+    # Most are under all rules, and then they share the one list of them.
+    same = len(chosen) == len(rules) and all(map(is_, chosen, rules))
+    entry = replace(entry, rules=rules if same else tuple(chosen), said=frozenset(said))
     wanted = needs_samples(entry)
     if wanted != wanted_before:
         entry = replace(entry, asked=at if wanted else None)

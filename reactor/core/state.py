@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from reactor.core.breaker import BreakerTerms, no_breaker
 from reactor.core.budgets import BudgetTerms, no_budgets
 from reactor.core.container import Container, ContainerId, Run
+from reactor.core.deadlines import Deadlines
 from reactor.core.decisions import Decision
 from reactor.core.earlier import Earlier, nothing_earlier
 from reactor.core.facts import Extended, Happened, HostSeen, LayerSized, Sample
@@ -21,6 +22,7 @@ from reactor.core.notes import Note
 from reactor.core.orders import Silence
 from reactor.core.owners import Presence
 from reactor.core.protection import GOVERNED, Policy, Standing
+from reactor.core.ranges import Room
 from reactor.core.restraint import Curbs, GateTerms, Place, no_gate
 from reactor.core.rules import Rule, RuleSet, Trigger
 from reactor.core.shelf import Shelf
@@ -107,6 +109,37 @@ class Zombies:
 
 
 @dataclass(frozen=True, slots=True)
+class Calm:
+    """That nothing is to be said of a run, found ``at`` this moment: see ``core.calm``.
+
+    It lasts ``until`` then, or until the last sample is as old as one of ``fresh``; and it outlasts samples
+    within these bounds of ``pids`` and ``memory``, unless rules have to be ``asked`` with every one. Rules
+    that are ``moving`` hold by evidence of any moment, those that are ``resting`` by that of the last sample.
+    ``turn`` is when it was to be looked at again.
+    """
+
+    at: float
+    until: float
+    pids: Room
+    memory: Room
+    fresh: frozenset[float] = frozenset()
+    asked: tuple[Rule, ...] = ()
+    moving: frozenset[str] = frozenset()
+    resting: frozenset[str] = frozenset()
+    turn: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """What matters to all and is no one's own: the rules and what is beside them, and how well we hear."""
+
+    setup: Setup
+    broken: Mapping[str, frozenset[ContainerId]]
+    deaf: float | None
+    awake: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Freed:
     """Memory that a run gave back by its end, in bytes, and when it was seen to be over."""
 
@@ -128,7 +161,8 @@ class Entry:
     of a milder one that it overtook; ``decided`` is how many there were about this run.
     ``vain`` means that the engine does not get it ended, or does not let us.
     ``settled`` means that the decision came off, ``killed`` that it was our call that ended the
-    run. ``old_oom`` tells that the engine's OOM flag may still be an earlier run's. ``ooms``
+    run, ``contained`` that it was ended directly. ``old_oom`` tells that the engine's OOM flag may still be
+    an earlier run's. ``ooms``
     counts the OOM events of this run, ``last_oom`` is the engine's moment of the latest. ``due`` are
     the triggers that came and were not judged to the end. ``last_exit`` is an exit code that came
     with a die event and may be trusted. ``gone_at`` is when the engine was found not to know the container
@@ -142,7 +176,8 @@ class Entry:
     healthy. ``layer`` is the last measure of its writable layer.
     ``recent`` are the latest samples of this run, for the record. ``struck`` is when the engine last told of
     a signal that ends, ``died`` when it told of the death. ``extended`` lets it live longer.
-    ``meant`` is what an earlier monitor intended for this run.
+    ``meant`` is what an earlier monitor intended for this run. ``calm`` is what was found at the last
+    judgement; it says nothing of an entry that was changed since.
     """
 
     container: Container
@@ -169,6 +204,7 @@ class Entry:
     vain: bool = False
     settled: bool = False
     killed: bool = False
+    contained: bool = False
     old_oom: bool = False
     ooms: int = 0
     due: frozenset[Trigger] = frozenset()
@@ -194,6 +230,7 @@ class Entry:
     died: float | None = None
     extended: Extended | None = None
     meant: Meant | None = None
+    calm: Calm | None = None
 
     @property
     def run(self) -> Run:
@@ -239,7 +276,8 @@ class State:
     in the last list and may be in scope, and what run they are in could not be found out. ``ticked`` is when
     time last went on, ``awake`` since when it has done so without a break: what was not seen in a break is
     not our news. ``host`` is what was last seen of the host, ``owners`` what of owners, by their texts.
-    ``extensions`` are those in force, also of containers that nobody has seen yet.
+    ``extensions`` are those in force, also of containers that nobody has seen yet. ``deadlines`` are the
+    ends of everybody's calm, and ``weather`` is what it was when time last went on.
     """
 
     entries: Shelf[Entry] = field(default_factory=Shelf)
@@ -257,10 +295,12 @@ class State:
     host: HostSeen | None = None
     owners: Mapping[str, OwnerKnown] = field(default_factory=dict)
     extensions: Mapping[ContainerId, Extended] = field(default_factory=dict)
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    weather: Weather | None = None
 
     def living(self) -> Iterator[Entry]:
         """The entries of runs under way."""
-        return (entry for entry in self.entries.values() if entry.alive)
+        return (entry for entry in self.entries.values() if entry.ended_at is None and entry.container.alive)
 
 
 @dataclass(frozen=True, slots=True)

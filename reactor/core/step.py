@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from reactor.core.adopting import see, vanish
 from reactor.core.braking import count_in
+from reactor.core.calm import caught_up, stays_calm
 from reactor.core.cautions import AcknowledgementRefused
 from reactor.core.commanding import end_as_ordered
 from reactor.core.container import Run
@@ -51,6 +52,7 @@ from reactor.core.oomed import is_of_a_later_run, keep_early
 from reactor.core.reconciling import ended_while_away, reconcile, report
 from reactor.core.reloading import reload
 from reactor.core.replaced import judge_replaced
+from reactor.core.rounds import put_judged
 from reactor.core.rules import Trigger
 from reactor.core.sampling import take_sample, take_zombies
 from reactor.core.state import Entry, Setup, State, Step
@@ -154,9 +156,10 @@ def wanted_zombies(setup: Setup, state: State) -> frozenset[Run]:
 def _settle(setup: Setup, draft: Draft, at: float, entries: Iterable[Entry]) -> Step:
     """Judge these entries and close the draft."""
     decisions: list[Decision] = []
-    for entry in list(entries):
+    for each in list(entries):
+        entry = caught_up(each, draft.state.ticked)
         judged = judge(setup, draft.state, entry, at)
-        if judged.entry is not entry:
+        if judged.entry is not each:
             draft.changed[entry.run.id] = judged.entry
         decisions += judged.decisions
         draft.state = count_in(setup, draft.state, judged.entry, judged.decisions, at)
@@ -174,7 +177,11 @@ def _sampled(setup: Setup, state: State, sample: Sample) -> Step:
     entry = state.entries.get(sample.run.id)
     if entry is None or entry.run != sample.run or not entry.alive:
         return Step(state)
-    judged = judge(setup, state, take_sample(setup, entry, sample), sample.at)
+    if stays_calm(setup, state, entry, sample):
+        entries = state.entries.put(sample.run.id, take_sample(setup, entry, sample), quiet=True)
+        return Step(changed(state, entries=entries))
+    old, entry = entry, take_sample(setup, caught_up(entry, state.ticked), sample)
+    judged = judge(setup, state, entry, sample.at)
     if judged.broken:
         state = count_in(setup, state, judged.entry, judged.decisions, sample.at)
         draft = Draft(state, {sample.run.id: judged.entry}, list(judged.notes))
@@ -182,8 +189,8 @@ def _sampled(setup: Setup, state: State, sample: Sample) -> Step:
         return Step(draft.finish(), judged.decisions, tuple(draft.notes))
     if judged.decisions:
         state = count_in(setup, state, judged.entry, judged.decisions, sample.at)
-    entries = state.entries.put(sample.run.id, judged.entry)
-    return Step(changed(state, entries=entries), judged.decisions, judged.notes)
+    state = put_judged(setup, state, old, judged.entry, sample.at)
+    return Step(state, judged.decisions, judged.notes)
 
 
 def _measured(setup: Setup, state: State, fact: LayerSized) -> Step:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from reactor.core.braking import begin, in_turn
+from reactor.core.calm import caught_up, is_gap
 from reactor.core.candidates import Candidate
 from reactor.core.deciding import applies, conclude, may_decide
 from reactor.core.decisions import Decision
@@ -21,6 +22,7 @@ from reactor.core.leftovers import clear_up
 from reactor.core.limits import remember, within_limits
 from reactor.core.obeying import expire
 from reactor.core.orphans import judge_orphan, met
+from reactor.core.rounds import begin_round, end_round
 from reactor.core.rules import Rule
 from reactor.core.state import Entry, Setup, State, Step
 from reactor.core.topology import living_by_task, needed
@@ -32,10 +34,16 @@ from reactor.core.whole import is_still_needed, take_victims
 def tick(setup: Setup, state: State, at: float) -> Step:
     """What comes due at this moment."""
     state, notes = expire(forget(setup, state, at), at)
-    draft = Draft(_went_on(setup, state, at), notes=notes)
-    decisions = _judge_lonely(setup, draft, at)
+    before, gap = state.ticked, is_gap(state, at)
+    state, turns = begin_round(setup, _went_on(setup, state, at), at, gap=gap)
+    draft = Draft(state, notes=notes)
+    for entry in turns:
+        if entry.calm is not None:
+            draft.changed[entry.run.id] = caught_up(entry, before)
+    decisions = _judge_lonely(setup, draft, turns, at)
     decisions += judge_owned(setup, draft, at)
-    candidates = _judge_all(setup, draft, at, decisions)
+    candidates = _judge_all(setup, draft, turns, at, decisions)
+    end_round(draft, turns, at)
     draft.state, draft.changed = draft.finish(), {}
     candidates += take_victims(setup, draft, at)
     decisions += _resolve(setup, draft, candidates, at)
@@ -53,8 +61,9 @@ def may_change(entry: Entry) -> bool:
     return bool(entry.rules) and (entry.alive or bool(entry.due))
 
 
-def _judge_lonely(setup: Setup, draft: Draft, at: float) -> list[Decision]:
-    lonely = [entry for entry in draft.state.living() if entry.alone is not None]
+def _judge_lonely(setup: Setup, draft: Draft, turns: Sequence[Entry], at: float) -> list[Decision]:
+    # Whoever is alone is never calm, so that it is always his turn.
+    lonely = [entry for entry in turns if entry.alive and entry.alone is not None]
     tasks = living_by_task(draft.state) if lonely else {}
     decisions = []
     for entry in lonely:
@@ -69,11 +78,12 @@ def _judge_lonely(setup: Setup, draft: Draft, at: float) -> list[Decision]:
     return decisions
 
 
-def _judge_all(setup: Setup, draft: Draft, at: float, decisions: list[Decision]) -> list[Candidate]:
+def _judge_all(
+    setup: Setup, draft: Draft, turns: Sequence[Entry], at: float, decisions: list[Decision]
+) -> list[Candidate]:
     groups = Groups(draft.state, at)
     candidates: list[Candidate] = []
-    waiting = (draft.entry(each.run.id) or each for each in draft.state.entries.values() if may_change(each))
-    for entry in list(waiting):
+    for entry in [draft.entry(each.run.id) or each for each in turns if may_change(each)]:
         judged = judge(setup, draft.state, entry, at, groups)
         if judged.entry is not entry:
             draft.changed[entry.run.id] = judged.entry

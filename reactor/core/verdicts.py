@@ -8,6 +8,7 @@ own condition are only collected, for ``tick`` to decide on.
 from dataclasses import replace
 
 from reactor.core.braking import goes_at_once, is_braked
+from reactor.core.calm import calm_of
 from reactor.core.candidates import Candidate, Judged
 from reactor.core.deciding import applies, conclude, may_decide
 from reactor.core.decisions import Decision
@@ -68,6 +69,7 @@ class _Hearing:
         self._notes: list[Note] = []
         self._candidates: list[Candidate] = []
         self._broken: list[tuple[Rule, str]] = []
+        self._verdicts: list[tuple[Rule, bool | None]] = []
 
     def hear(self, rule: Rule) -> None:
         """Find out whether a rule holds."""
@@ -85,6 +87,7 @@ class _Hearing:
         except Exception as error:  # noqa: BLE001  # A defect of one rule must not stop the others.
             self._broken.append((rule, said(error)))
             return
+        self._verdicts.append((rule, verdict))
         if verdict is None:
             self._cannot_tell(rule, view)
         if verdict is not False:
@@ -184,7 +187,12 @@ class _Hearing:
         entry = self._entry
         due = self._still_due() if entry.due else entry.due
         if self._holding != entry.holding or due != entry.due:
-            entry = changed(entry, holding=self._holding, due=due)
+            entry = changed(entry, holding=self._holding, due=due, calm=None)
+        calm = None
+        if not (self._decisions or self._candidates or self._broken or self._gone):
+            calm = calm_of(self._setup, self._state, entry, self._verdicts, self._at)
+        if calm != entry.calm:
+            entry = changed(entry, calm=calm)
         return Judged(
             entry, tuple(self._decisions), tuple(self._notes), tuple(self._candidates), tuple(self._broken)
         )

@@ -3,19 +3,20 @@
 Only the wish belongs here; by which means it is granted, and how quickly, is for those who read.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reactor.core.container import Run
-from reactor.core.judging import SAMPLED, needs_samples
+from reactor.core.judging import SAMPLED
 from reactor.core.language.bounds import QUICK, Bound, bounds_of, is_plain
 from reactor.core.rules import Rule
-from reactor.core.state import Entry, Setup, State
+from reactor.core.state import Setup, State
 
 USUAL = 1.0
 """Seconds between two readings where their course matters, or a sum of many."""
 SELDOM = 5.0
 """Seconds between two where only bounds matter that none of them passed."""
+MANY = 1000
+"""So many readings a second are enough for a sum: of more runs, each is read more seldom."""
 SOONEST = 0.1
 
 
@@ -37,22 +38,31 @@ class Watched:
 def wanted_readings(setup: Setup, state: State) -> frozenset[Watched]:
     """The living runs about which a rule needs readings; for a total these are all in scope."""
     living = [entry for entry in state.living() if entry.governed]
-    whole = any(rule.when and rule.when.total for entry in living for rule in entry.rules)
-    return frozenset(_watched(setup, entry, whole=whole) for entry in living if whole or needs_samples(entry))
+    # Nearly all have the very same rules: what these want is found out once.
+    kinds = {id(entry.rules): entry.rules for entry in living}
+    whole = any(rule.when and rule.when.total for rules in kinds.values() for rule in rules)
+    often = max(USUAL, len(living) / MANY) if whole else SELDOM
+    wishes = {key: _wish(setup, rules, often, whole=whole) for key, rules in kinds.items()}
+    wanted = ((entry, wishes[id(entry.rules)]) for entry in living)
+    return frozenset(Watched(entry.run, entry.container.pid, *wish) for entry, wish in wanted if wish)
 
 
-def _watched(setup: Setup, entry: Entry, *, whole: bool) -> Watched:
-    reading = list(_reading(entry))
-    usual = whole or any(not _is_quick(rule) for rule in reading)
+def _wish(
+    setup: Setup, rules: tuple[Rule, ...], often: float, *, whole: bool
+) -> tuple[frozenset[Bound], float] | None:
+    """The bounds that these rules have, and how often they want a reading; None where they want none."""
+    reading = [rule for rule in rules if rule.when is not None and rule.when.reads & SAMPLED]
+    if not reading and not whole:
+        return None
+    usual = USUAL if any(_wants_course(rule) for rule in reading) else min(often, SELDOM)
     fresh = min((setup.fresh_for(rule) for rule in reading), default=setup.stale_after)
-    every = max(SOONEST, min(USUAL if usual else SELDOM, fresh / 2))
     trees = (rule.when.tree for rule in reading if rule.when is not None and rule.when.tree is not None)
-    bounds = frozenset().union(*(bounds_of(tree) for tree in trees))
-    return Watched(entry.run, entry.container.pid, bounds, every)
+    return frozenset().union(*(bounds_of(tree) for tree in trees)), max(SOONEST, min(usual, fresh / 2))
 
 
-def _reading(entry: Entry) -> Iterator[Rule]:
-    return (rule for rule in entry.rules if rule.when is not None and rule.when.reads & SAMPLED)
+def _wants_course(rule: Rule) -> bool:
+    """Whether it matters to this rule how the readings of one run go on between its bounds."""
+    return not (rule.when is not None and rule.when.total is not None) and not _is_quick(rule)
 
 
 def _is_quick(rule: Rule) -> bool:

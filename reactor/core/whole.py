@@ -7,8 +7,8 @@ is being ended counts as gone already; should that fail, the next look at the wh
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from reactor.core.accounts import BY_IMAGE, Account, accounts
-from reactor.core.amounts import Amount, Part, amount_of
+from reactor.core.accounts import BY_IMAGE, Account, accounts, in_scope
+from reactor.core.amounts import Amount, Known, Leaving, Part, amount_of
 from reactor.core.candidates import Candidate
 from reactor.core.container import ContainerId
 from reactor.core.deciding import applies, may_decide, overtakes
@@ -27,13 +27,16 @@ def take_victims(setup: Setup, draft: Draft, at: float) -> list[Candidate]:
     found: list[Candidate] = []
     holdings: dict[Place, Holding] = {}
     sums: dict[Place, Sum] = {}
+    living: tuple[Entry, ...] | None = None
+    known = Known(at)
     for rule in setup.rules.rules:
         total = rule.when.total if rule.when is not None else None
         if total is None or draft.state.curbs.is_off(rule.key):
             continue
         mine: list[Candidate] = []
-        for account in accounts(setup.policy, draft.living(), total):
-            mine += _judge_account(setup, draft, rule, total, account, at, mine, holdings, sums)
+        living = in_scope(draft.living()) if living is None else living
+        for account in accounts(setup.policy, living, total):
+            mine += _judge_account(setup, draft, rule, total, account, at, mine, holdings, sums, known)
         found += mine
     if (holdings, sums) != (draft.state.wholes, draft.state.curbs.sums):
         curbs = replace(draft.state.curbs, sums=sums)
@@ -51,9 +54,10 @@ def _judge_account(
     ahead: Iterable[Candidate],
     holdings: dict[Place, Holding],
     sums: dict[Place, Sum],
+    known: Known,
 ) -> list[Candidate]:
     """Whom one account costs. ``ahead`` are those whom the rule ends for another one."""
-    amount, place = amount_of(setup, draft, rule, total, account.members, at), account.place(rule)
+    amount, place = amount_of(setup, draft, rule, total, account.members, at, known), account.place(rule)
     if amount is not None:
         sums[place] = amount.sum(rule, account.owner)
     verdict = amount.holds() if amount is not None else None
@@ -97,20 +101,25 @@ def _victims(
     going = _going(setup, rule, amount.parts)
     going |= {part.entry.run.id: part.entry for part in amount.parts if part.entry.run.id in ahead}
     gone = _with_sidecars(draft, going)
+    if not amount.holds(gone):
+        # Mostly so where enough of them are going already: then nobody need be put in order.
+        return
     order = _order(setup, rule, rule.victims or Order(amount.total.part), at)
+    tally = Leaving(amount, gone)
+    alone = not any(entry.is_sidecar for entry in draft.living())
     for part in sorted(amount.parts, key=order):
-        if not amount.holds(gone):
+        if not tally.holds():
             return
         entry = part.entry
         if not account.is_liable(entry):
             continue
         mine = next((each for each in entry.rules if each.key == rule.key), None)
-        if mine is None or entry.run.id in gone or not applies(setup, entry, rule, at):
+        if mine is None or entry.run.id in tally.gone or not applies(setup, entry, rule, at):
             continue
         if not may_decide(setup, entry, rule, at):
             continue
         going[entry.run.id] = entry
-        gone = _with_sidecars(draft, going)
+        tally.leave({entry.run.id} if alone else _with_sidecars(draft, going))
         yield part
 
 
@@ -119,7 +128,7 @@ def is_still_needed(setup: Setup, draft: Draft, each: Candidate, at: float) -> b
     total, entry = each.rule.when.total if each.rule.when is not None else None, draft.entry(each.id)
     if total is None or entry is None:
         return True
-    for account in accounts(setup.policy, draft.living(), total):
+    for account in accounts(setup.policy, in_scope(draft.living()), total):
         if any(member.run == entry.run for member in account.members) and account.is_liable(entry):
             amount = amount_of(setup, draft, each.rule, total, account.members, at)
             gone = _with_sidecars(draft, _going(setup, each.rule, amount.parts if amount else ()))

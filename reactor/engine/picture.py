@@ -25,6 +25,7 @@ class Picture:
     def __init__(self) -> None:
         self._known: dict[ContainerId, Known] = {}
         self._failed: dict[ContainerId, float] = {}
+        self._listed: frozenset[ContainerId] = frozenset()
 
     def get(self, key: ContainerId) -> Container | None:
         """The container as it was last seen."""
@@ -60,17 +61,22 @@ class Picture:
         return known.container.state is not row.state or known.container.image_labels is None
 
     def surprises(self, rows: Iterable[Listed]) -> list[ContainerId]:
-        """Who is new, or ended, without our having looked since: an event must have said so."""
+        """Who is new, or ended, without our having looked since: an event must have said so.
+
+        Who stood in the list before and could not be looked at yet is no news: of many, some wait for long.
+        """
         found = []
         for row in rows:
             known = self._known.get(row.id)
-            if known is None or (known.container.state is State.RUNNING and not row.alive):
+            if (known is None and row.id not in self._listed) or (
+                known is not None and known.container.state is State.RUNNING and not row.alive
+            ):
                 found.append(row.id)
         return found
 
     def snapshot(self, rows: Sequence[Listed], *, at: float, began: float, number: int) -> Snapshot:
         """The list with what is known of each; forgets whoever is neither listed nor newer than the list."""
-        listed = {row.id for row in rows}
+        self._listed = listed = frozenset(row.id for row in rows)
         for key in [key for key, known in self._known.items() if key not in listed and known.at < began]:
             self.lost(key)
         unsure = frozenset(row.id for row in rows if row.alive and self._is_doubtful(row, began))

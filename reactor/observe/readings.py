@@ -71,6 +71,7 @@ class Readings:
     outbox_quarantined: int = 0
     outbox_beside: int = 0
     outbox_overdue: int = 0
+    containment_held: int | None = None
     journal_queued: int = 0
     journal_healthy: bool | None = None
     recording_healthy: bool | None = None

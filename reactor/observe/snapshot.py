@@ -84,6 +84,7 @@ _OF_READINGS: Mapping[str, Callable[[Readings], Number | None]] = MappingProxyTy
         "reactor_lease_connections": lambda now: now.lease_connections,
         "reactor_outbox_beside": lambda now: now.outbox_beside,
         "reactor_outbox_overdue": lambda now: now.outbox_overdue,
+        "reactor_containment_held": lambda now: now.containment_held,
         "reactor_ready": lambda now: int(now.ready),
         "reactor_stats_streams": lambda now: now.stats_streams,
         "reactor_stats_shed": lambda now: now.stats_shed,

@@ -197,6 +197,16 @@ ACTIONS = (
         "reactor.outbox.at_bound", "{decision}", _C, "reactor_outbox_at_bound_total",
         "Decisions that had to wait because as many went on beside as may be.",
     ),
+    Row(
+        "reactor.containment.held", "{run}", _U, "reactor_containment_held",
+        "Runs that can be ended directly, should a rule ask for it; absent where nobody is.",
+    ),
+    Row(
+        "reactor.contained", "{step}", _C, "reactor_contained_total",
+        "Direct steps before the engine was asked, by how, and what came of them: ended, frozen or not; "
+        "for a thaw done or failed.",
+        ("how", "outcome"),
+    ),
 )  # fmt: skip
 
 STREAMS = (

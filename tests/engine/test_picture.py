@@ -51,3 +51,14 @@ def test_a_list_says_of_the_doubtful_what_it_knows() -> None:
     row = replace(ROW, labels={"reactor.task": "t"}, joined=True)
     snapshot = made.snapshot([row, replace(ROW, id=ContainerId(B))], at=9.0, began=8.0, number=1)
     assert (snapshot.unsure, dict(snapshot.rows)) == (frozenset({KEY}), {KEY: row})
+
+
+def test_who_waits_for_his_first_look_is_a_surprise_once() -> None:
+    """A list shows one whom no event told of: that is asked after. The next list shows nothing new of it."""
+    made, late = Picture(), replace(ROW, id=ContainerId(B))
+    assert made.surprises([ROW]) == [KEY]
+    made.snapshot([ROW], at=9.0, began=8.0, number=1)
+    assert made.surprises([ROW, late]) == [late.id]
+    # Gone in between, it is another matter.
+    made.snapshot([late], at=19.0, began=18.0, number=2)
+    assert made.surprises([ROW, late]) == [KEY]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import trio
 
-from reactor.core.container import State
+from reactor.core.container import Container, ContainerId, State
 from reactor.core.facts import Exited, Fact, Happened, Happening, Seen, Snapshot, Vanished
 from reactor.core.ports import EngineUnreachable
 from reactor.engine.watch import Watch, WatchTimes
@@ -390,3 +390,31 @@ async def test_a_signal_that_ends_is_told_and_no_other(autojump_clock: trio.test
         told = [each for each in seen.of(Happened) if isinstance(each, Happened)]
         assert [each.id for each in told if each.what is Happening.KILL] == [struck.id]
         assert {each.id for each in told if each.what is Happening.DIE} >= {struck.id, labelled.id}
+
+
+class Slow(DirectEngine):
+    """An engine that needs a while for each inspect, and counts them."""
+
+    asked = 0
+
+    async def inspect(self, container: ContainerId) -> Container:
+        """The look, later."""
+        self.asked += 1
+        await trio.sleep(0.4)
+        return await super().inspect(container)
+
+
+async def test_a_start_that_takes_long_looks_at_each_once(autojump_clock: trio.testing.MockClock) -> None:
+    """Two hundred looks take ten seconds, and lists are taken meanwhile: for that, no stream is deaf."""
+    world = World()
+    for number in range(200):
+        world.spawn(name=f"c-{number}")
+    await trio.sleep(10)
+    engine = Slow(world)
+    async with watching(world, engine) as seen:
+        await trio.sleep(30)
+        # Whoever is being looked at while a list is taken is looked at once more.
+        assert 200 <= engine.asked < 250
+        assert seen.watch.statistics().deaf == 0
+        assert len(seen.snapshots()[-1].containers) == 200
+        assert not seen.snapshots()[-1].unsure

@@ -46,6 +46,7 @@ def readings(*containers: ContainerReading) -> Readings:
         rule_unknown={"safety/pids": 2, "safety/memory": 0},
         stats_streams=5,
         stats_shed=3,
+        containment_held=3,
         lane_up=True,
         lane_runs=4,
         lane_busy=0.005,
@@ -82,6 +83,7 @@ def busy_tally() -> Tally:
     tally.count("reactor_budget_shortages_total", budget="host")
     tally.count("reactor_outcomes_total", action="kill", result="done", why="ended")
     tally.count("reactor_exits_total", 4, cause="oom")
+    tally.count("reactor_contained_total", how="pidfd", outcome="ended")
     tally.count("reactor_blind_seconds_total", 1.25)
     tally.count("reactor_rules_reloads_total", result="success")
     tally.count("reactor_stream_reconnects_total", stream="events")

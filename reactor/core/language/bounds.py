@@ -12,6 +12,8 @@ from reactor.core.language.walking import walk
 
 QUICK = frozenset({"memory", "pids"})
 """The fields that can be read as often as one likes."""
+_AGES = frozenset({"age", "total_age"})
+_OTHERS = frozenset({"cpu", "pids_limit", "memory_limit"})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -40,6 +42,22 @@ def is_plain(tree: Node) -> bool:
     bounded = sum(_bound(claim) is not None for node in walk(tree) if (claim := _claim(node)) is not None)
     read = sum(isinstance(node, Name) and node.name in QUICK for node in walk(tree))
     return bounded == read
+
+
+def is_bounded(tree: Node) -> bool:
+    """Whether no part of a reading matters to a condition but by the bounds that it passes."""
+    return is_plain(tree) and not any(isinstance(node, Name) and node.name in _OTHERS for node in walk(tree))
+
+
+def ages_of(tree: Node) -> tuple[tuple[str, float], ...] | None:
+    """What ages are compared with, by their names; None if they are read in any other way."""
+    claims = (claim_of(node) for node in walk(tree) if isinstance(node, Compare))
+    ages = [
+        (claim.subject.name, claim.value) for claim in claims if claim and isinstance(claim.subject, Name)
+    ]
+    found = tuple((name, float(value)) for name, value in ages if name in _AGES)
+    read = sum(isinstance(node, Name) and node.name in _AGES for node in walk(tree))
+    return found if len(found) == read else None
 
 
 def _claim(node: Node) -> Claim | None:

@@ -4,6 +4,7 @@ Only the putting together belongs here: the checks are in ``checker``, ``totals`
 compiling in ``closures``, the wording in ``explaining``.
 """
 
+from reactor.core.language.bounds import ages_of, bounds_of, is_bounded
 from reactor.core.language.checker import check
 from reactor.core.language.closures import test_of
 from reactor.core.language.explaining import explain
@@ -18,7 +19,7 @@ from reactor.core.language.totals import total_of
 from reactor.core.language.tree import Call, Compare, Node
 from reactor.core.language.walking import names, walk
 from reactor.core.language.windows import Window
-from reactor.core.rules import Condition
+from reactor.core.rules import Condition, Mark
 
 
 def compile_condition(tree: Node) -> Condition:
@@ -49,6 +50,8 @@ def compile_condition(tree: Node) -> Condition:
         total=total,
         tighten=tighten if can_be_tightened(tree) else None,
         windows=_windows(tree),
+        marks=_marks(tree),
+        ages=ages_of(tree),
     )
     return made
 
@@ -62,6 +65,12 @@ def _relative(tree: Node) -> tuple[frozenset[str], frozenset[str]]:
     shares = [share_of_limit(node) for node in walk(tree) if isinstance(node, Compare)]
     limits = frozenset(share.limit for share in shares if share is not None)
     return frozenset(limit.removesuffix("_limit") for limit in limits), limits
+
+
+def _marks(tree: Node) -> tuple[Mark, ...] | None:
+    if not is_bounded(tree):
+        return None
+    return tuple(Mark(bound.field, *bound.ratio, bound.relative) for bound in sorted(bounds_of(tree)))
 
 
 def _windows(tree: Node) -> frozenset[Window]:
