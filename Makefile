@@ -13,12 +13,12 @@ READY := .venv/.ready
 PLOTS := .venv/.plots
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-unit test-chaos fuzz lint engine engine-stop bench bench-parts clean
+.PHONY: help setup run test test-unit test-chaos test-v2 fuzz lint engine engine-stop bench bench-parts clean
 # A half-made target is not made.
 .DELETE_ON_ERROR:
 
 help: ## list what make can do
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(READY) ## prepare .venv (once; again when pyproject.toml or constraints.txt change)
 
@@ -39,6 +39,9 @@ test-unit: setup ## run the tests that need no engine
 test-chaos: setup ## BREACHES breaches on a private engine, while monitor and engine are killed as SEED says; minutes
 	@$(BIN)/python -m tools.private_engine prepare
 	@$(BIN)/python -m tests.chaos --seed "$(SEED)" --breaches "$(BREACHES)" $(ARGS)
+
+test-v2: setup ## run what is about cgroups on cgroup v2, with Docker 20.10 and 26.1, in emulated machines; an hour
+	@$(BIN)/python -m tools.v2 $(ARGS)
 
 fuzz: setup ## throw COUNT generated rule files and conditions at the reader, made from SEED
 	@$(BIN)/python -m tests.fuzz --seed "$(SEED)" --count "$(COUNT)" $(ARGS)
@@ -68,5 +71,5 @@ bench-parts: setup ## look into single parts of acting, on a private engine; ARG
 	$(BIN)/python -m bench $(ARGS)
 
 clean: engine-stop ## remove everything that make has prepared
-	rm -rf .venv .venv.lock .engine .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	rm -rf .venv .venv.lock .engine .vm .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -132,6 +132,10 @@ class Monitor:
         self._hold_on = hold_on
         self.graph.subscribe(self._stepped)
 
+    def also_tell(self, observer: Observer) -> None:
+        """Tell one more, from now on."""
+        self._observers = (*self._observers, observer)
+
     def take_up_orders(self) -> None:
         """Obey what was ordered before this monitor began, before anything else is decided: a hold that was
         ordered since has taken its place."""

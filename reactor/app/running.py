@@ -228,6 +228,7 @@ def _plan(
         book=LeaseBook(journal.keep_lease),
         lane=_lane(settings),
         containment=_containment(settings, rules),
+        host=look_for_trees(),
         heartbeats=_heartbeats(settings),
         # Whoever only says what it would do is in nobody's way.
         claim=nullcontext if settings.dry_run else partial(_claim, settings, info, path),

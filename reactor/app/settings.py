@@ -18,7 +18,7 @@ from reactor.core.rules import RuleSet
 from reactor.core.state import OWNER_FRESH, Setup
 from reactor.engine.watch import WatchTimes
 from reactor.kernel.memory import PROC
-from reactor.lane.watching import LaneTerms
+from reactor.lane.terms import FAST, NORMAL, LaneTerms
 from reactor.recording.places import Folder, Limits, Place, place_of
 from reactor.web.listen import Listen
 
@@ -45,7 +45,7 @@ class Profile(StrEnum):
     FAST = "fast"
 
 
-LANES = {Profile.NORMAL: LaneTerms(), Profile.FAST: LaneTerms(rate=1000.0, calm=250.0, share=0.05)}
+LANES = {Profile.NORMAL: NORMAL, Profile.FAST: FAST}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,9 @@ from reactor.act.workers import Workers
 from reactor.app.inheriting import hear_of_ends, take_up_intents, take_up_late, take_up_orders
 from reactor.app.monitor import Monitor, hold_nobody
 from reactor.app.numbers import Numbers, Sources
+from reactor.app.oomwords import hear_of_ooms
 from reactor.app.plan import Plan
+from reactor.app.probing import ProbeOnce
 from reactor.containment.keeping import Keeper
 from reactor.core.container import Run
 from reactor.core.leases import wanted_owners
@@ -42,10 +44,14 @@ async def start_watching(
     layers = Layers(plan.engine, monitor.feed, every=plan.setup.layer_every)
     kernel, book = _kernel_watch(plan, monitor), plan.book or LeaseBook(plan.journal.keep_lease)
     owners, lane = _owner_watch(plan, monitor, book), _lane(plan, monitor, readings)
+    ooms = hear_of_ooms(plan, monitor, sources)
+    probing = ProbeOnce(plan.host) if plan.host is not None else None
 
     def opened(info: EngineInfo) -> None:
         kernel.connected(info)
         owners.connected(info)
+        if ooms is not None:
+            ooms.connected(info)
         if lane is not None:
             lane.connected(info.memory)
         workers.nudge()
@@ -83,6 +89,8 @@ async def start_watching(
         watch=watch.statistics,
         readings=readings.statistics,
         lane=lane.statistics if lane is not None else None,
+        ooms=ooms.statistics if ooms is not None else None,
+        abilities=lambda: probing.found if probing is not None else None,
         layers=layers.statistics,
         outbox=workers.statistics,
         journal=plan.journal.statistics,
@@ -95,6 +103,8 @@ async def start_watching(
     sources.start_soon(kernel.watch_host)
     sources.start_soon(kernel.watch_zombies)
     sources.start_soon(owners.run)
+    if probing is not None:
+        sources.start_soon(probing.run)
     await take_up_intents(plan.journal, plan.engine, monitor, workers)
     await hear_of_ends(plan.engine, monitor)
     return Numbers(seen, tally, time.time)
