@@ -22,6 +22,7 @@ Json = dict[str, Any]
 INTERVALS: Final[Mapping[str, Callable[[Attack], float | None]]] = {
     "breach → verdict": lambda attack: attack.since_breach("decided"),
     "breach → contained": lambda attack: attack.since_breach("contained"),
+    "verdict → contained": lambda attack: attack.between("decided", "contained"),
     "verdict → last process gone": lambda attack: attack.between("decided", "gone"),
     "breach → last process gone": lambda attack: attack.since_breach("gone"),
     "breach → die": lambda attack: attack.since_breach("died"),

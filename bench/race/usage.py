@@ -6,7 +6,7 @@ is here.
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,18 +18,18 @@ ENGINE = ("dockerd", "containerd")
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """``cpu`` in seconds, ``wakeups`` as voluntary context switches, both since the process began."""
+    """``cpu`` in seconds, ``wakeups`` as voluntary context switches, both since the thread began."""
 
     cpu: float
     wakeups: int
 
 
 def used(pids: Iterable[int]) -> dict[int, Used]:
-    """By process; those that are gone are not in it."""
-    found = {}
+    """By thread, of all these processes; those that are gone are not in it."""
+    found: dict[int, Used] = {}
     for pid in pids:
         with suppress(OSError):
-            found[pid] = _used(pid)
+            found.update(_threads(pid))
     return found
 
 
@@ -65,13 +65,12 @@ def of_engine(pids: Iterable[int]) -> list[int]:
     return [pid for pid in pids if (name := _name(pid)) in ENGINE or name.startswith("containerd-shim")]
 
 
-def _used(pid: int) -> Used:
-    cpu, wakeups = 0, 0
+def _threads(pid: int) -> Iterator[tuple[int, Used]]:
     for task in Path(f"/proc/{pid}/task").iterdir():
         with suppress(OSError):
-            cpu += int((task / "schedstat").read_text().split()[0])
-            wakeups += _fields((task / "status").read_text())["voluntary_ctxt_switches"]
-    return Used(cpu * 1e-9, wakeups)
+            cpu = int((task / "schedstat").read_text().split()[0])
+            wakeups = _fields((task / "status").read_text())["voluntary_ctxt_switches"]
+            yield int(task.name), Used(cpu * 1e-9, wakeups)
 
 
 def _fields(text: str) -> dict[str, int]:
