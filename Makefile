@@ -10,14 +10,15 @@ BREACHES ?= 500
 PARALLEL ?= -n $(shell n=$$(nproc); echo $$((n < 3 ? 3 : n > 4 ? 4 : n))) --dist loadgroup
 BIN := .venv/bin
 READY := .venv/.ready
+PLOTS := .venv/.plots
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-unit test-chaos fuzz lint engine engine-stop bench clean
+.PHONY: help setup run test test-unit test-chaos test-v2 fuzz lint engine engine-stop bench bench-parts clean
 # A half-made target is not made.
 .DELETE_ON_ERROR:
 
 help: ## list what make can do
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(READY) ## prepare .venv (once; again when pyproject.toml or constraints.txt change)
 
@@ -39,6 +40,9 @@ test-chaos: setup ## BREACHES breaches on a private engine, while monitor and en
 	@$(BIN)/python -m tools.private_engine prepare
 	@$(BIN)/python -m tests.chaos --seed "$(SEED)" --breaches "$(BREACHES)" $(ARGS)
 
+test-v2: setup ## run what is about cgroups on cgroup v2, with Docker 20.10 and 26.1, in emulated machines; an hour
+	@$(BIN)/python -m tools.v2 $(ARGS)
+
 fuzz: setup ## throw COUNT generated rule files and conditions at the reader, made from SEED
 	@$(BIN)/python -m tests.fuzz --seed "$(SEED)" --count "$(COUNT)" $(ARGS)
 
@@ -52,10 +56,20 @@ engine: ## start a private engine for a developer and print its DOCKER_HOST
 engine-stop: ## end that engine and remove all that it left
 	@$(PYTHON) -m tools.private_engine stop
 
-bench: setup ## measure, on a private engine
+bench: setup $(PLOTS) ## compare ways of watching on a private engine: a quarter of an hour, one table; ARGS=--quick for minutes
+	@$(BIN)/python -m tools.private_engine prepare
+	$(BIN)/python -m bench.race $(ARGS)
+
+# What draws the plots is large, and wanted by nobody else; the bench does without it, and says so.
+$(PLOTS): $(READY)
+	@PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 \
+		$(BIN)/python -m pip install --quiet --editable '.[dev,bench]' 2>/dev/null && touch $@ \
+		|| echo "bench: what draws the plots could not be installed; there will be none" >&2
+
+bench-parts: setup ## look into single parts of acting, on a private engine; ARGS="--at-once 1 10" or ARGS=--stuck for more
 	@$(BIN)/python -m tools.private_engine prepare
 	$(BIN)/python -m bench $(ARGS)
 
 clean: engine-stop ## remove everything that make has prepared
-	rm -rf .venv .venv.lock .engine .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	rm -rf .venv .venv.lock .engine .vm .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -20,6 +20,8 @@ from bench.scaling import Loop, scaled
 from bench.victims import Victim
 
 READY_WITHIN = 180.0
+BY_STREAMS = "profile: streams\n"
+"""What is compared here is what follows from a sample; readings from elsewhere are the race's."""
 AFTERWARDS = 2.0
 """Seconds in which a kill that was not due, or a second one, would still be seen."""
 INTERVAL, SHORT_INTERVAL = 300.0, 5.0
@@ -48,7 +50,7 @@ class Ground:
             killed.append((course.kill_at_random(bare[number]), course.kill_at_sample(sampled[number])))
 
         watched = [*fleet.idle, *_ids(victims)]
-        with Monitor(course.docker_host, folder) as monitor:
+        with Monitor(course.docker_host, folder, config=BY_STREAMS) as monitor:
             monitor.wait_ready(len(watched), READY_WITHIN)
             meter = self._meter(monitor.pid, [*watched, *_ids(bare + sampled)], threads=monitor.most_threads)
             breaches = course.run(victims, meter.look, between=kill_bare)

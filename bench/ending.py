@@ -1,6 +1,8 @@
-"""How a process that we started comes to its end."""
+"""How a process that we started comes to its end: when we want it to, and when we are killed."""
 
+import shutil
 import subprocess
+from collections.abc import Sequence
 
 PATIENCE = 30.0
 
@@ -16,3 +18,9 @@ def end(process: "subprocess.Popen[bytes]") -> int:
             process.wait()
             raise
     return process.returncode
+
+
+def bound(command: Sequence[str]) -> tuple[str, ...]:
+    """The command of a process that is killed when we are, by ``kill -9`` too, where that can be had."""
+    helper = shutil.which("setpriv")
+    return (helper, "--pdeathsig", "KILL", *command) if helper else tuple(command)

@@ -56,10 +56,15 @@ class Fleet:
     def start_idle(self, number: int) -> None:
         """Start those that are watched and must survive."""
         self._say(f"starting {number} idle containers")
-        for _ in range(number):
-            container = self._run(("sleep", "1000000"), IN_SCOPE, IDLE_MEMORY)
-            self.idle.append(container)
+        before = len(self.idle)
+        self.create_idle(number)
+        self.start_again(self.idle[before:])
+        for container in self.idle[before:]:
             self._started[container] = self._inspect(container)["State"]["StartedAt"]
+
+    def start_plain(self, number: int, labels: Mapping[str, str] = OUT_OF_SCOPE) -> list[str]:
+        """Start idle ones that are not counted among those that must survive."""
+        return [self._run(("sleep", "1000000"), labels, IDLE_MEMORY) for _ in range(number)]
 
     def create_idle(self, number: int) -> None:
         """Make such containers, and leave their start to ``start_again``."""

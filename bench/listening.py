@@ -12,7 +12,7 @@ import docker
 
 from bench import clock
 
-KEPT: Final = frozenset({"kill", "die"})
+KEPT: Final = frozenset({"kill", "die", "oom"})
 
 
 class NoLongerHeard(Exception):
@@ -53,6 +53,10 @@ class Listening:
     def death(self, container: str) -> float | None:
         """The same of a death that is known already."""
         return next(iter(self._heard.get((container, "die"), ())), None)
+
+    def has_oom(self, container: str) -> bool:
+        """Whether the engine has told of an OOM in this container."""
+        return (container, "oom") in self._heard
 
     def kills(self, container: str) -> int:
         """How often the engine sent this container a signal."""

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Self
 
 from bench.clock import now
-from bench.ending import end
+from bench.ending import bound, end
 from bench.journal import kills
 from bench.processes import usage
 from bench.programs import CHECKOUT, DidNotBegin
@@ -52,16 +52,16 @@ class Monitor:
         self.most_threads = 0
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                (
+                bound((
                     sys.executable, "-m", "reactor", "run",
                     "--rules", str(rules), "--config", str(configured), "--docker-host", docker_host,
                     "--listen", "127.0.0.1:0", "--journal", str(self._journal), "--log-format", "json",
-                ),
+                )),
                 stdin=subprocess.DEVNULL,
                 stderr=log,
                 cwd=CHECKOUT,
                 start_new_session=True,
-            )  # fmt: skip
+                )  # fmt: skip
 
     def __enter__(self) -> Self:
         return self
@@ -89,6 +89,29 @@ class Monitor:
             self._look()
             time.sleep(0.02)
 
+    def wait_series(self, metric: str, number: int, within: float, every: float = 0.05) -> None:
+        """Wait until one of its metrics has a value for so many containers."""
+        deadline = now() + within
+        while (found := series(self._exposition(), metric)) < number:
+            self.check()
+            if now() > deadline:
+                raise DidNotBegin(f"reactor reads {found} of {number}; its log:\n{self._log_tail()}")
+            time.sleep(every)
+
+    def metric(self, name: str) -> float | None:
+        """One of its metrics without labels, as it is now."""
+        return self._gauge(name)
+
+    def read_at(self, name: str) -> tuple[float, float] | None:
+        """When it was asked, and what such a metric was then."""
+        at, value = now(), self._gauge(name)
+        return None if value is None else (at, value)
+
+    @property
+    def journal(self) -> Path:
+        """Where its journal is."""
+        return self._journal
+
     def check(self) -> None:
         """Raise DidNotBegin if it has ended by itself."""
         if self._process.poll() is not None:
@@ -114,14 +137,19 @@ class Monitor:
         self.most_threads = max(self.most_threads, used.threads if used else 0)
 
     def _gauge(self, metric: str) -> float | None:
+        return gauge(self._exposition(), metric)
+
+    def _exposition(self) -> str:
+        """All metrics; nothing while it does not listen yet."""
         address = listening_at(self._log.read_text(errors="replace"))
         if address is None:
-            return None
+            return ""
         try:
             with urllib.request.urlopen(f"{address}/metrics", timeout=5) as answer:  # noqa: S310 - Our own.
-                return gauge(answer.read().decode(), metric)
+                text: str = answer.read().decode()
+                return text
         except urllib.error.URLError:
-            return None
+            return ""
 
     def _log_tail(self) -> str:
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-15:])
@@ -143,3 +171,8 @@ def gauge(exposition: str, name: str) -> float | None:
         if line.startswith(f"{name} "):
             return float(line.split()[1])
     return None
+
+
+def series(exposition: str, name: str) -> int:
+    """How many label sets a metric has in Prometheus text."""
+    return sum(line.startswith(f"{name}{{") for line in exposition.splitlines())

@@ -11,9 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from bench.ending import end
+from bench.ending import bound, end
 from bench.records import Kill
-from bench.saying import Killed, Looked, Ready, Round, Said, understand
+from bench.saying import Counted, Killed, Looked, Ready, Round, Said, understand
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -29,7 +29,7 @@ class Program:
         self._said: list[Said] = []
         self._news = threading.Condition()
         self._process = subprocess.Popen(
-            (sys.executable, "-m", module, *arguments),
+            bound((sys.executable, "-m", module, *arguments)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=CHECKOUT,
@@ -61,6 +61,13 @@ class Program:
             if not self._has(Ready):
                 raise DidNotBegin("the contender did not begin to watch")
 
+    def wait_watching(self, number: int, within: float) -> None:
+        """Wait until it says that it watches so many containers."""
+        with self._news:
+            self._news.wait_for(lambda: self._watching() >= number or not self._thread.is_alive(), within)
+            if self._watching() < number:
+                raise DidNotBegin(f"a contender watches {self._watching()} of {number} containers")
+
     def stop(self) -> None:
         """End it, and hear the rest."""
         end(self._process)
@@ -86,6 +93,17 @@ class Program:
         """Wait until so many rounds are over."""
         with self._news:
             self._news.wait_for(lambda: len(self.rounds()) >= number or not self._thread.is_alive(), within)
+
+    def killed(self) -> list[Killed]:
+        """The same with all that it told of them."""
+        return [said for said in tuple(self._said) if isinstance(said, Killed)]
+
+    def counted(self) -> list[Counted]:
+        """How many readings it had taken, at several moments."""
+        return [said for said in tuple(self._said) if isinstance(said, Counted)]
+
+    def _watching(self) -> int:
+        return max((said.containers for said in self._said if isinstance(said, Ready)), default=0)
 
     def _has(self, kind: type[Ready]) -> bool:
         return any(isinstance(said, kind) for said in self._said)

@@ -15,12 +15,13 @@ class Ready(msgspec.Struct, frozen=True, tag="ready"):
 
 
 class Killed(msgspec.Struct, frozen=True, tag="killed"):
-    """It saw a breach and called kill."""
+    """It saw a breach and called kill; ``rule`` is which limit was broken, where there are several."""
 
     container: str
     seen: float
     called: float
     returned: float
+    rule: str = "pids"
 
 
 class Looked(msgspec.Struct, frozen=True, tag="looked"):
@@ -37,7 +38,14 @@ class Round(msgspec.Struct, frozen=True, tag="round"):
     containers: int
 
 
-Said = Ready | Killed | Looked | Round
+class Counted(msgspec.Struct, frozen=True, tag="counted"):
+    """So many readings were taken until this moment."""
+
+    at: float
+    readings: int
+
+
+Said = Ready | Killed | Looked | Round | Counted
 
 
 def tell(said: Said) -> None:

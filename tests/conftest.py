@@ -11,6 +11,7 @@ import pytest
 
 from tests.tooling.containers import Containers
 from tests.tooling.guards import no_waiting_schedulers
+from tests.tooling.patience import deadlines_extended
 from tools import engine_api
 from tools.private_engine import TEST_IMAGE, PrivateEngine, busybox_file
 
@@ -42,6 +43,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _no_waiting_schedulers() -> Iterator[None]:
     """No test may start Rx timer threads or block the loop in a trampoline."""
     with no_waiting_schedulers():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _patience() -> Iterator[None]:
+    """Deadlines are longer where the processor is an emulated one."""
+    with deadlines_extended():
         yield
 
 

@@ -19,7 +19,7 @@ FLOORS: Final = (
     ("app", "client"),
     ("web",),
     ("act", "owners", "ruletest"),
-    ("lane", "observe", "streams"),
+    ("containment", "kmsg", "lane", "observe", "streams"),
     ("cgroups", "engine", "journal", "kernel", "recording", "ruleset"),
     ("testing",),
     ("http",),

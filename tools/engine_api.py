@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from tools.patience import patient
+
 
 class EngineCallError(Exception):
     """The engine refused a call; the message carries its status and its words, `status` is 0 without one."""
@@ -53,7 +55,7 @@ def call(docker_host: str, method: str, path: str, body: bytes | None = None, ti
 
     A body that begins as a JSON object does is said to be one: without that an engine takes none.
     """
-    connection = _connection(docker_host, timeout)
+    connection = _connection(docker_host, patient(timeout))
     headers = {"Content-Type": "application/json"} if body is not None and body.startswith(b"{") else {}
     try:
         connection.request(method, path, body=body, headers=headers)

@@ -33,10 +33,10 @@ class EngineFiles:
 
 
 @contextmanager
-def cache_locked(what: str) -> Iterator[None]:
-    """Hold one part of the cache for one process at a time: two test runs may need it at the same moment."""
-    CACHE.mkdir(exist_ok=True)
-    with (CACHE / f"{what}.lock").open("w") as lock:
+def cache_locked(what: str, cache: Path = CACHE) -> Iterator[None]:
+    """Hold one part of a cache for one process at a time: two test runs may need it at the same moment."""
+    cache.mkdir(exist_ok=True)
+    with (cache / f"{what}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

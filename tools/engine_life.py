@@ -31,10 +31,11 @@ from tools.engine_traces import (
     wait_ended,
     wait_suspended,
 )
+from tools.patience import patient
 
 TEST_IMAGE: Final = "busybox:test"
-_READY_WITHIN: Final = 30.0
-_CONTAINERD_ENDS_WITHIN: Final = 10.0
+_READY_WITHIN: Final = patient(30.0)
+_CONTAINERD_ENDS_WITHIN: Final = patient(10.0)
 
 
 class EngineDidNotStartError(Exception):

@@ -24,10 +24,12 @@ def say(line: str) -> None:
     print(f"engine: {line}", file=sys.stderr, flush=True)
 
 
-def fetch(packages: Sequence[str], missing: Sequence[str], cache: Path) -> Path:
+def fetch(
+    packages: Sequence[str], missing: Sequence[str], cache: Path, size: str = "about 70 MB for a whole engine"
+) -> Path:
     """Download the packages with all that they need and this system lacks; return where they are unpacked."""
     _require_debian(packages, missing)
-    say(f"getting {', '.join(packages)} into {cache.name}/ (once; about 70 MB for a whole engine) ...")
+    say(f"getting {', '.join(packages)} into {cache.name}/ (once; {size}) ...")
     archives, unpacked, fresh = cache / "debs", cache / "root", cache / "root.new"
     shutil.rmtree(archives, ignore_errors=True)
     (archives / "partial").mkdir(parents=True)

@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from tools.engine_cgroups import cgroups, freeze, is_contained, remove_cgroup, thaw
+from tools.patience import patient
 
 FOLDER_PREFIX: Final = "reactor-test-"
 _ENGINE_PROGRAMS: Final = ("dockerd", "containerd", "runc", "docker-proxy")
-_PATIENCE: Final = 20.0
+_PATIENCE: Final = patient(20.0)
 
 Item = TypeVar("Item")
 

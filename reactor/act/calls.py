@@ -73,9 +73,9 @@ class Calls:
         """Remove what is over; volumes stay."""
         return await self._make("remove", lambda: self._engine.remove(self._container, force=False), deadline)
 
-    def note(self, what: str, began: float, trouble: str) -> None:
-        """Put on record what was done without a call to the engine."""
-        self._note(what, began, 0, trouble)
+    def note(self, what: str, began: float, trouble: str, *, took: float | None = None) -> None:
+        """Put on record what was done without a call to the engine; up to now, if nothing else is said."""
+        self._note(what, began, 0, trouble, took)
 
     def is_noted(self, what: str, since: float) -> bool:
         """Whether this is on record already since a moment, as something that was no call."""
@@ -97,8 +97,8 @@ class Calls:
         self._note(what, began, answer if isinstance(answer, int) else 200, "")
         return answer
 
-    def _note(self, what: str, began: float, status: int, note: str) -> None:
-        call = Call(what, began, trio.current_time() - began, status, note)
+    def _note(self, what: str, began: float, status: int, note: str, took: float | None = None) -> None:
+        call = Call(what, began, trio.current_time() - began if took is None else took, status, note)
         if len(self._first) < KEPT:
             self._first.append(call)
         else:

@@ -10,6 +10,7 @@ from enum import Enum, auto
 from reactor.act.calls import Calls
 from reactor.core.container import Container
 from reactor.core.decisions import Decision, Result, Why
+from reactor.core.ports import Contained
 
 Guard = Callable[[Container, Decision], bool]
 """Asked at the last look before every call; False where the container must be left alone."""
@@ -22,6 +23,13 @@ class Verdict:
     result: Result
     why: Why
     detail: str = ""
+
+
+NOT_CONTAINED = Contained()
+
+
+def nothing_frozen() -> None:
+    """For a case without a direct step."""
 
 
 class Then(Enum):
@@ -49,8 +57,9 @@ class Case:
     the run. ``asked`` is when an earlier monitor had it stopped politely, until that has been waited for;
     ``before_stop`` puts on record that we do. ``seen`` is the run as it was last seen alive, ``came_back``
     the one that followed. ``tries`` are those that found it alive, ``pauses`` those in a row for the same
-    reason. ``rival`` is the other decision about this run, ``credited`` that the end was told as this
-    one's doing, ``heir`` that its rival left that to it.
+    reason. ``contained`` is what came of the direct step, ``release`` says that the engine has been asked,
+    and so ends a freeze. ``rival`` is the other decision about this run, ``credited`` that the end was told
+    as this one's doing, ``heir`` that its rival left that to it.
     """
 
     decision: Decision
@@ -67,6 +76,8 @@ class Case:
     waiting: bool = False
     told: set[Why] = field(default_factory=set)
     came_back: Container | None = None
+    contained: Contained = NOT_CONTAINED
+    release: Callable[[], None] = nothing_frozen
     rival: "Case | None" = field(default=None, repr=False)
     credited: bool = False
     heir: bool = False

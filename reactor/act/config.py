@@ -17,6 +17,8 @@ class ActConfig:
     ``call_deadline`` is for a kill; an engine may take 12 s for one in good order.
     ``settle`` is how long a run may take to be seen over after a call that went well, ``tries``
     how many tries there are before the quarantine, ``quarantine_room`` how many runs fit there.
+    ``write_patience`` is how long a direct end waits for its intent, ``longest_frozen`` how long a run is
+    frozen at most.
     """
 
     kill_slots: int = 10
@@ -30,6 +32,8 @@ class ActConfig:
     look_deadline: float = 5.0
     verify_deadline: float = 2.0
     settle: float = 2.0
+    write_patience: float = 0.1
+    longest_frozen: float = 20.0
     longest_grace: float = 300.0
     tries: int = 3
     first_pause: float = 0.2

@@ -4,6 +4,8 @@ Only the waiting for the journal belongs here. A crowd of decisions must not wai
 stalls one after the other, a tenth of a second each, and in one transaction they cost one sync.
 """
 
+from collections.abc import Awaitable, Callable
+
 import trio
 
 from reactor.core.decisions import Decision
@@ -19,10 +21,11 @@ class Intents:
         self._under_way: dict[Decision, trio.Event] = {}
         self._written: set[Decision] = set()
 
-    def begin(self, decision: Decision) -> None:
-        """Have an intent written."""
+    def begin(self, decision: Decision, on_written: Callable[[], None] | None = None) -> None:
+        """Have an intent written; ``on_written`` is called before it is synced."""
         self._under_way[decision] = trio.Event()
-        self._nursery.start_soon(self._write, decision, trio.current_time())
+        written = self._journal.intend(decision, trio.current_time(), on_written)
+        self._nursery.start_soon(self._wait, decision, written)
 
     async def settled(self, decision: Decision) -> bool:
         """Wait until an intent is written, or the journal's patience is over; whether it was."""
@@ -36,7 +39,7 @@ class Intents:
         """Have it written that the engine is told to stop the run, right before it is."""
         await self._journal.note_asked(decision)
 
-    async def _write(self, decision: Decision, began: float) -> None:
-        if await self._journal.intend(decision, began):
+    async def _wait(self, decision: Decision, written: Awaitable[bool]) -> None:
+        if await written:
             self._written.add(decision)
         self._under_way[decision].set()

@@ -84,7 +84,15 @@ class Ledger:
         """Write down what was done behind the end; nobody but the journal has to know."""
         detail = "; ".join((*filter(None, (verdict.detail,)), *went.failed))
         now = trio.current_time()
-        outcome = Outcome(case.decision, now, verdict.result, verdict.why, detail, case.calls.record)
+        outcome = Outcome(
+            case.decision,
+            now,
+            verdict.result,
+            verdict.why,
+            detail,
+            case.calls.record,
+            contained=case.contained.ended,
+        )
         self._journal.conclude(outcome)
         if went.failed:
             log.error(
@@ -96,7 +104,8 @@ class Ledger:
         """To the journal first: who hears of an outcome may act on it."""
         now = trio.current_time()
         calls = case.calls.record
-        outcome = Outcome(case.decision, now, verdict.result, verdict.why, verdict.detail, calls, final)
+        done = (verdict.result, verdict.why, verdict.detail)
+        outcome = Outcome(case.decision, now, *done, calls, final, case.contained.ended)
         self.outcomes[verdict.result, verdict.why] += 1
         self._journal.conclude(outcome)
         self._report(outcome)

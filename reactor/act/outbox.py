@@ -37,7 +37,7 @@ class OutboxStatistics:
     neither ``queued`` nor ``in_flight``. ``beside`` of these last were begun although all slots were taken,
     because nobody came back; ``overdue`` have lost their slot; ``at_bound`` is how often that had to come to
     an end, and somebody waited. ``repeats`` were decided a second time while the first was under way, and
-    not done twice."""
+    not done twice. ``contained`` counts direct steps by how, and what came of them."""
 
     queued: int
     in_flight: int
@@ -50,6 +50,7 @@ class OutboxStatistics:
     retries: int
     came_back: int
     outcomes: Mapping[tuple[Result, Why], int]
+    contained: Mapping[tuple[str, str], int]
 
 
 class Outbox:

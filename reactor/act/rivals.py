@@ -18,6 +18,11 @@ class Rivals:
 
     def __init__(self) -> None:
         self._open: dict[Run, list[Case]] = {}
+        self._claimed: set[Run] = set()
+
+    def claim(self, run: Run) -> None:
+        """A kill has ended this run directly, before its case begins: a stop of it may see that first."""
+        self._claimed.add(run)
 
     def enter(self, case: Case) -> None:
         """A case begins; it and the one that is there already know each other from now on."""
@@ -33,6 +38,10 @@ class Rivals:
         if others:
             self._open[run] = others
         rival = case.rival
+        if case.decision.pace is Action.KILL:
+            self._claimed.discard(run)
+        elif run in self._claimed and verdict.result is Result.DONE:
+            return OVERTAKEN
         if rival is not None and verdict.result is Result.DONE:
             verdict = _attributed(case, rival, verdict, is_open=rival in others)
         case.credited = verdict.why is Why.ENDED

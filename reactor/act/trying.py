@@ -44,7 +44,8 @@ async def see(case: Case, guard: Guard, config: ActConfig) -> Container | Verdic
     settled = _judge(case, seen)
     if settled is not None:
         return settled
-    if seen.container is not None and not guard(seen.container, case.decision):
+    # Who was ended directly was let through then, and is only made official now.
+    if not case.contained.ended and seen.container is not None and not guard(seen.container, case.decision):
         return Verdict(Result.REFUSED, Why.PROTECTED)
     case.seen = seen.container
     return seen.container
@@ -117,7 +118,7 @@ async def _strike(case: Case, config: ActConfig) -> Verdict | Unsettled:
     polite, case.polite = case.polite, case.decision.action is Action.RESTART
     before, case.struck = case.struck, True
     try:
-        status = await _call(case, config, polite=polite)
+        status = await _asked(case, config, polite=polite)
     except DeadlinePassed as error:
         return await _after_hang(case, config, str(error))
     except EngineAnswered as error:
@@ -133,6 +134,14 @@ async def _strike(case: Case, config: ActConfig) -> Verdict | Unsettled:
     if polite and not case.polite and isinstance(settled, Unsettled) and settled.then is Then.AGAIN:
         return Unsettled(Then.KILL, f"alive after a stop (status {status})")
     return settled
+
+
+async def _asked(case: Case, config: ActConfig, *, polite: bool) -> int:
+    """Make the call. The engine counts this as the end of the run from then on: who was frozen can thaw."""
+    try:
+        return await _call(case, config, polite=polite)
+    finally:
+        case.release()
 
 
 async def _call(case: Case, config: ActConfig, *, polite: bool) -> int:

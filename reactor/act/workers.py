@@ -13,6 +13,7 @@ from reactor.act.calls import Calls
 from reactor.act.case import Case, Guard, Then, Unsettled, Verdict
 from reactor.act.chain import Went, after_end, before_end, go_through, verdict_of
 from reactor.act.config import ActConfig
+from reactor.act.directly import Direct, Known
 from reactor.act.intents import Intents
 from reactor.act.lanes import Lane, Lease
 from reactor.act.ledger import Ledger, Report
@@ -24,7 +25,7 @@ from reactor.act.trying import attempt, grace_of, stopping_until
 from reactor.core.container import Container, Run
 from reactor.core.deciding import POLITE
 from reactor.core.decisions import Decision, Result, Why
-from reactor.core.ports import Engine, EngineForbids, Journal
+from reactor.core.ports import Containment, Engine, EngineForbids, Journal
 from reactor.core.stages import Stage
 from reactor.core.verbs import Action
 
@@ -33,11 +34,16 @@ STRICT = Verdict(Result.REFUSED, Why.STRICT, "the intent is not on the disk, and
 FULL = Verdict(Result.FAILED, Why.GIVEN_UP, "the quarantine is full")
 
 
+def nobody_known(_run: Run) -> None:
+    """For whoever contains nobody."""
+
+
 class Workers:
     """Carries decisions out. ``put`` them; outcomes come by ``report``, in the same thread.
 
     ``start`` has to be called once; all tasks live in ``nursery``. ``guard`` is asked at the
-    last look. ``jitter`` gives numbers from 0 to 1. ``returned`` is told of a container that
+    last look. ``containment`` ends runs directly, ``known`` says how they were seen last. ``jitter`` gives
+    numbers from 0 to 1. ``returned`` is told of a container that
     began another run within a second of the end that we brought: it is judged anew by others.
     """
 
@@ -53,6 +59,8 @@ class Workers:
         jitter: Callable[[], float],
         returned: Callable[[Container], None] = lambda _: None,
         measures: Measures | None = None,
+        containment: Containment | None = None,
+        known: Known = nobody_known,
     ) -> None:
         self._engine = engine
         self._guard = guard
@@ -62,6 +70,8 @@ class Workers:
         self._returned = returned
         self._outbox = Outbox()
         self._intents = Intents(journal, nursery)
+        self._rivals = Rivals()
+        self._direct = Direct(containment, guard, known, nursery, config, self._rivals.claim)
         self._asked: dict[Run, float] = {}
         self._ledger = Ledger(self._outbox, journal, report, config.quarantine_room)
         self._lanes = {
@@ -73,7 +83,6 @@ class Workers:
         self._again_lane = Lane(config.again_slots, config.lane_patience)
         self._quarantine_lane = Lane(config.quarantine_slots)
         self._nudged = trio.Event()
-        self._rivals = Rivals()
 
     def start(self) -> None:
         """Begin to carry out. Each line has slots of its own, so that slow stops hold up no kill."""
@@ -91,7 +100,7 @@ class Workers:
     def put(self, decision: Decision) -> None:
         """Add a decision. A second one for the same run and line adds nothing while the first is open."""
         if self._outbox.put(decision) and not decision.dry_run:
-            self._intents.begin(decision)
+            self._intents.begin(decision, self._direct.begin(decision))
 
     def nudge(self) -> None:
         """The engine is known to answer: try at once what waits for another try."""
@@ -118,6 +127,7 @@ class Workers:
             retries=ledger.retries,
             came_back=ledger.came_back,
             outcomes=dict(ledger.outcomes),
+            contained=self._direct.statistics(),
         )
 
     async def _dispatch(self, line: Line) -> None:
@@ -131,7 +141,9 @@ class Workers:
                 self._ledger.conclude(case, DRY)
                 continue
             intended = await self._intents.settled(decision)
-            if self._config.strict and not intended:
+            await self._direct.join(case)
+            if self._config.strict and not intended and not case.contained.ended:
+                self._direct.leave(decision)
                 self._ledger.conclude(case, STRICT)
                 continue
             if before_end(decision):
@@ -180,6 +192,7 @@ class Workers:
     async def _carry_out(self, case: Case, lease: Lease) -> None:
         self._rivals.enter(case)
         settled = await self._try(case, lease)
+        self._direct.leave(case.decision)
         while isinstance(settled, Unsettled):
             settled = await self._another_try(case, settled)
         settled = self._rivals.leave(case, settled)

@@ -13,10 +13,16 @@ from typing import Any
 from reactor.app.history import written
 from reactor.core.language.printing import tame
 from reactor.core.language.units import say_bytes, say_duration
+from reactor.core.notes import Basis
 from reactor.journal.certificates import Along, Certificate, Ending, MadeCall, Reading
 
 WIDTH = 80
 _MARGIN = 11
+_OURS = {
+    Basis.INTENT.value: "most likely ended by reactor",
+    Basis.CONTAINED.value: "ended by reactor, directly",
+}
+"""What an end by us rests on, in words."""
 _READINGS, _CALLS, _PROCESSES, _LINES, _ALONG = 6, 8, 5, 6, 8
 """How many of each are shown; all of them are in the JSON."""
 
@@ -169,7 +175,7 @@ def _end(certificate: Certificate) -> Iterator[str]:
 def _cause(ending: Ending) -> str:
     oom = ", out of memory at some time" if ending.oom and ending.cause != "oom" else ""
     words = {
-        "reactor": "most likely ended by reactor" if ending.basis else "ended by reactor",
+        "reactor": _OURS.get(ending.basis, "ended by reactor"),
         "oom": "ended by the kernel: out of memory",
         "itself": "ended by itself",
         "engine": "ended through the engine, by somebody else",

@@ -103,6 +103,12 @@ def _profile(value: Any, info: ValidationInfo) -> Profile:
     raise wrong(f"'{info.field_name}' is one of {', '.join(Profile)}")
 
 
+def _containment(value: Any, info: ValidationInfo) -> bool:
+    if isinstance(value, str) and value in {"auto", "off"}:
+        return value == "auto"
+    raise wrong(f"'{info.field_name}' is one of auto, off")
+
+
 LabelName = Annotated[str, PlainValidator(_label_name)]
 FullId = Annotated[str, PlainValidator(_full_id)]
 Amount = Annotated[int, PlainValidator(_amount)]
@@ -272,6 +278,7 @@ class ConfigurationText(MeansText):
     at_once: Count = Settings().at_once
     most_streams: Count = Settings().most_streams
     profile: Annotated[Profile, PlainValidator(_profile)] = Settings().profile
+    containment: Annotated[bool, PlainValidator(_containment)] = Settings().containment
     gate: GateText = GateText()
     budgets: BudgetsText = BudgetsText()
     breaker: BreakerText = BreakerText()
@@ -371,6 +378,7 @@ def settings_of(written: ConfigurationText) -> Settings:
         at_once=written.at_once,
         most_streams=written.most_streams,
         profile=written.profile,
+        containment=written.containment,
         gate=GateTerms(**written.gate.model_dump()),
         budgets=BudgetTerms(**dict(written.budgets)),
         breaker=BreakerTerms(**written.breaker.model_dump()),

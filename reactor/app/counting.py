@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from reactor.core.cautions import BreakerOpened, BudgetSpent, GateHeld, GateOpened, RuleBroken, RuleHeld
 from reactor.core.decisions import Decision, Outcome, Result, Why
+from reactor.core.facts import Witness
 from reactor.core.leases import RULE as OWNER_GONE
 from reactor.core.leases import is_of_owners
 from reactor.core.notes import Cause, Ended, Matched, Note, OomSeen, Reconciled
@@ -29,6 +30,8 @@ class Counting:
         self.put_in_force(rules)
         for standing in (Standing.MAIN, Standing.SIDECAR):
             tally.count("reactor_orphans_ended_total", 0, standing=standing)
+        for witness in Witness:
+            tally.count("reactor_oom_events_total", 0, told_by=witness)
         for cause in Cause:
             tally.count("reactor_exits_total", 0, cause=cause)
 
@@ -84,7 +87,7 @@ class Counting:
                 case Matched():
                     self._tally.count("reactor_rule_matches_total", rule=note.rule)
                 case OomSeen():
-                    self._tally.count("reactor_oom_events_total")
+                    self._tally.count("reactor_oom_events_total", told_by=note.by)
                 case Ended(again=False, old=False):
                     # A cause that becomes known later stands in the journal; a counter never goes back.
                     self._tally.count("reactor_exits_total", cause=note.cause)

@@ -16,7 +16,7 @@ from reactor.app.journals import complaints, find_journal
 from reactor.core.decisions import Why
 from reactor.core.language.printing import tame
 from reactor.core.language.units import say_duration
-from reactor.core.notes import Cause
+from reactor.core.notes import Basis, Cause
 from reactor.journal.history import ORDER, Line, read_history
 
 _HEAD = ("TIME", "CONTAINER", "BY", "ACTION", "RESULT", "EXIT", "CERTIFICATE")
@@ -71,7 +71,7 @@ def _cells(line: Line) -> tuple[str, ...]:
     name = tame(line.name or line.container[:12], _LONGEST)
     code = "" if line.exit_code is None else str(line.exit_code)
     if not line.certificate:
-        how = f"({line.cause or 'unknown'}{'?' if line.basis else ''})"
+        how = f"({line.cause or 'unknown'}{'?' if line.basis == Basis.INTENT else ''})"
         return written(line.at), name, how, "-", "ended", code, ""
     what = tame(line.rule, _LONGEST)
     return written(line.at), name, what, tame(line.action, 8), result(line), code, line.certificate
@@ -105,5 +105,5 @@ def result(line: Line) -> str:
         return "dry run"
     if line.why == Why.ALREADY_OVER and line.cause == Cause.REACTOR:
         # By an earlier monitor, which was killed before it could write that down.
-        return f"{line.result}, {'likely ours' if line.basis else 'ours'}"
+        return f"{line.result}, {'likely ours' if line.basis == Basis.INTENT else 'ours'}"
     return tame(f"{line.result}, {line.why}" if line.why else line.result, 20)

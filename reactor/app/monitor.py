@@ -4,7 +4,7 @@ Here the parts are joined; none of them knows the others. Their tasks are starte
 ``supervise``, which alone opens nurseries.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from time import thread_time
 from typing import Protocol
 
@@ -18,6 +18,7 @@ from reactor.app.telling import Teller
 from reactor.core.cautions import GateOpened
 from reactor.core.commanding import ORDERS, is_order, is_our_own
 from reactor.core.container import Container, ContainerId, Run
+from reactor.core.containing import wanted_containment
 from reactor.core.decisions import Decision, Outcome, Why
 from reactor.core.exempting import exempted
 from reactor.core.facts import Acted, Extended, Fact, Held, Silenced
@@ -46,9 +47,14 @@ from reactor.streams.scheduler import TrioScheduler
 Put = Callable[[Decision], None]
 Want = Callable[[frozenset[Watched]], None]
 Measure = Callable[[frozenset[Run]], None]
+HoldOn = Callable[[Mapping[Run, Container]], None]
 
 
 OnFact = Callable[[Fact, Step, Setup], None]
+
+
+def hold_nobody(_wanted: Mapping[Run, Container]) -> None:
+    """For a monitor that ends nobody directly."""
 
 
 def ignore(_fact: Fact, _step: Step, _setup: Setup) -> None:
@@ -105,17 +111,30 @@ class Monitor:
         self._wanting_since: float | None = None
         self._rest_until = 0.0
 
-    def begin(self, put: Put, want: Want, look: Callable[[ContainerId], None], measure: Measure) -> None:
+    def begin(
+        self,
+        put: Put,
+        want: Want,
+        look: Callable[[ContainerId], None],
+        measure: Measure,
+        hold_on: HoldOn = hold_nobody,
+    ) -> None:
         """Start the graph's clock.
 
         ``put`` takes decisions, ``want`` is told whose readings are needed, ``measure`` of whose layer the
-        size is, and ``look`` which container turned out to be in another run than the core knows.
+        size is, ``hold_on`` who may have to be ended directly, and ``look`` which container turned out to be
+        in another run than the core knows.
         """
         self._put = put
         self._want = want
         self._look = look
         self._measure = measure
+        self._hold_on = hold_on
         self.graph.subscribe(self._stepped)
+
+    def also_tell(self, observer: Observer) -> None:
+        """Tell one more, from now on."""
+        self._observers = (*self._observers, observer)
 
     def take_up_orders(self) -> None:
         """Obey what was ordered before this monitor began, before anything else is decided: a hold that was
@@ -195,6 +214,11 @@ class Monitor:
             return False
         known = entry.mains if entry is not None else self.setup.remembered.get(container.id, frozenset())
         return place(self.setup.policy, container, self._standing, known).standing in GOVERNED
+
+    def known(self, run: Run) -> Container | None:
+        """How a run was seen last, if it is the present one of its container, and no doubt is about that."""
+        entry = self.state.entries.get(run.id)
+        return None if entry is None or entry.run != run or entry.unsure else entry.container
 
     def _may_be_ownerless(self, container: Container, decision: Decision) -> bool:
         """Whether its owner is gone still, if that is what the decision is about. A rule needs no switch."""
@@ -277,6 +301,7 @@ class Monitor:
                 self._scheduler.schedule_relative(self._rest_until - now, self._say_wanted_now)
             return
         began, self._roster, self._wanting_since = thread_time(), state.roster, None
+        self._hold_on(wanted_containment(self.graph.setup, state))
         self._want(wanted_readings(self.graph.setup, state))
         self._measure(wanted_layers(self.graph.setup, state))
         took = thread_time() - began

@@ -5,7 +5,7 @@ what is alive, and our moments are turned into the wall's.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import trio
@@ -14,6 +14,8 @@ from reactor import __version__
 from reactor.act.outbox import OutboxStatistics
 from reactor.app.recorder import RecorderStatistics
 from reactor.app.reloads import Reloads
+from reactor.cgroups.abilities import Abilities, Mode
+from reactor.containment.keeping import KeeperStatistics
 from reactor.core.amounts import fresh_host
 from reactor.core.judging import fresh_sample, fresh_zombies, needs_samples, view_of
 from reactor.core.layers import layer_writes
@@ -26,7 +28,8 @@ from reactor.engine.layers import LayersStatistics
 from reactor.engine.readings import ReadingsStatistics
 from reactor.engine.watch import WatchStatistics
 from reactor.journal.journal import JournalStatistics
-from reactor.lane.watching import LaneStatistics
+from reactor.kmsg.watching import OomStatistics
+from reactor.lane.terms import LaneStatistics
 from reactor.observe.readings import ContainerReading, Readings
 from reactor.observe.snapshot import Captured
 from reactor.observe.tally import Tally
@@ -43,12 +46,15 @@ class Sources:
     watch: Callable[[], WatchStatistics]
     readings: Callable[[], ReadingsStatistics]
     lane: Callable[[], LaneStatistics] | None
+    ooms: Callable[[], OomStatistics] | None
+    abilities: Callable[[], Abilities | None]
     layers: Callable[[], LayersStatistics]
     outbox: Callable[[], OutboxStatistics]
     journal: Callable[[], JournalStatistics]
     reloads: Callable[[], Reloads]
     leases: Callable[[float], LeaseStatistics]
     recording: Callable[[], RecorderStatistics] | None = None
+    containment: Callable[[], KeeperStatistics] | None = None
 
 
 class Numbers:
@@ -67,6 +73,7 @@ class Numbers:
         self._take_over_recording()
         self._take_over_layers()
         self._take_over_leases()
+        self._take_over_ooms()
         return Captured(self._read(watch), self._tally.freeze(), self._started)
 
     @property
@@ -108,6 +115,7 @@ class Numbers:
         recording = self._sources.recording() if self._sources.recording is not None else None
         lane = self._sources.lane() if self._sources.lane is not None else None
         beat = lane.beat if lane is not None else None
+        ooms = self._sources.ooms() if self._sources.ooms is not None else None
         offset, host, leases = self._wall() - at, state.host, self._sources.leases(at)
         if host is not None and (at - host.at > setup.stale_after or not wants_host(setup)):
             host = None
@@ -128,8 +136,11 @@ class Numbers:
             stats_shed=self._sources.readings().shed,
             lane_up=lane.on if lane is not None else None,
             lane_runs=lane.here if lane is not None else None,
+            lane_bells=beat.bells if beat is not None else None,
             lane_busy=beat.busy if beat is not None else None,
             lane_late=beat.late if beat is not None else None,
+            kernel_log=ooms.reading if ooms is not None else None,
+            **_abilities(self._sources.abilities()),
             stale_samples=stale(setup, state, at),
             host_memory_known=host is not None if wants_host(setup) else None,
             host_memory_available=host.memory_available if host is not None else None,
@@ -141,6 +152,7 @@ class Numbers:
             outbox_quarantined=outbox.quarantined + outbox.waiting,
             outbox_beside=outbox.beside,
             outbox_overdue=outbox.overdue,
+            containment_held=self._sources.containment().held if self._sources.containment else None,
             journal_queued=journal.queued,
             journal_healthy=journal.healthy,
             recording_healthy=recording.healthy if recording is not None else None,
@@ -169,6 +181,14 @@ class Numbers:
         for event, total in self._sources.leases(trio.current_time()).events.items():
             self._tally.reach("reactor_lease_events_total", total, event=event)
 
+    def _take_over_ooms(self) -> None:
+        if self._sources.ooms is None:
+            return
+        ooms = self._sources.ooms()
+        for result in ("known", "foreign", "untold"):
+            self._tally.reach("reactor_kernel_oom_kills_total", getattr(ooms, result), result=result)
+        self._tally.reach("reactor_kernel_log_lost_total", ooms.lost)
+
     def _take_over_layers(self) -> None:
         layers = self._sources.layers()
         self._tally.reach("reactor_layer_measures_total", layers.measured, result="done")
@@ -185,6 +205,8 @@ class Numbers:
         reloads = self._sources.reloads()
         tally.reach("reactor_rules_reloads_total", reloads.succeeded, result="success")
         tally.reach("reactor_rules_reloads_total", reloads.failed, result="failure")
+        for (how, outcome), count in outbox.contained.items():
+            tally.reach("reactor_contained_total", count, how=how, outcome=outcome)
         for name, total in (
             ("reactor_events_received_total", watch.hearing.events),
             ("reactor_events_repeated_total", self._sources.repeats()),
@@ -253,6 +275,16 @@ def _is_unknown(rule: Rule, view: View) -> bool:
 def stale(setup: Setup, state: State, at: float) -> int:
     """How many runs that need samples have none that is evidence."""
     return sum(needs_samples(entry) and fresh_sample(setup, entry, at) is None for entry in state.living())
+
+
+def _abilities(found: Abilities | None) -> dict[str, Mapping[str, int]]:
+    """What the kernel lets us do, as soon as it was tried."""
+    if found is None:
+        return {}
+    return {
+        "kernel_mode": {mode.value: int(mode is found.mode) for mode in Mode},
+        "kernel_abilities": {name.replace(" ", "-"): int(each.works) for name, each in found.lines()},
+    }
 
 
 def _held_back(state: State) -> int:

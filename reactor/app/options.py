@@ -30,6 +30,19 @@ the command line, the configuration or the rules, or no engine that answers
 
 {SCOPE}"""
 
+DOCTOR = """\
+Looks at everything that a monitor needs, with the configuration, the rules and the rights that it would
+have: run it as the user, or in the container, that the monitor runs in. Nothing is ended, and nothing
+stays behind. It works without an engine, and without any rights.
+"""
+
+DOCTOR_EPILOG = """\
+Each line says: ok; degraded, and what is lost; or failed, and how to mend it.
+
+exit codes: 0 nothing failed, though something may be degraded · 1 something failed · 2 a mistake in the
+command line
+"""
+
 REPLAY_EPILOG = """\
 What other rules would have ended is assumed to have ended at once, with its sidecars. What the recorded rules
 ended simply ends there: the recording does not know how it would have gone on.
@@ -57,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
     _schema(commands)
     _fmt(commands)
     _demo(commands)
+    _doctor(commands)
     add_orders(commands)
     add_past(commands)
     return top
@@ -131,6 +145,27 @@ def _places(run: argparse.ArgumentParser) -> None:
         "goes on",
     )
     add_control(where, "reload, ack and explain are told by (mode 0600; 'off' for none)")
+
+
+def _doctor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    doctor = commands.add_parser(
+        "doctor",
+        help="say what works on this host, what is lost where it does not, and how to mend it",
+        description=DOCTOR,
+        epilog=DOCTOR_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    doctor.add_argument(
+        "--rules",
+        metavar="PATH",
+        type=Path,
+        action="append",
+        help="the rules of the monitor; may be repeated (default: the shipped rules)",
+    )
+    doctor.add_argument("--config", metavar="FILE", type=Path, help="the configuration of the monitor")
+    doctor.add_argument("--journal", metavar="FILE", type=Path, help="the journal of the monitor")
+    doctor.add_argument("--json", action="store_true", help="one JSON document on stdout, and nothing else")
+    _engine(doctor)
 
 
 def _record(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -23,7 +23,7 @@ from reactor.core.state import Setup
 from reactor.engine.watch import WatchTimes
 from reactor.journal.journal import Journal
 from reactor.kernel.memory import PROC
-from reactor.lane.watching import LaneTerms
+from reactor.lane.terms import LaneTerms
 from reactor.observe.tally import Tally
 from reactor.owners.book import LeaseBook
 from reactor.owners.heartbeats import Heartbeats
@@ -43,15 +43,26 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
+class Containment:
+    """The trees of cgroups of the engine's host. If not ``on``, nobody is ended directly; what an earlier
+    monitor left frozen is thawed all the same."""
+
+    trees: Trees
+    on: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What to supervise. ``setup`` lacks only what the journal remembers; times are in seconds.
 
     ``acting_engine`` is the engine for those who act, if it is not to be the same. ``evidence`` says what is
-    gathered around the ends that we bring; None is nothing. ``proc`` is where the kernel of the engine's host
-    is read. ``means`` are what rules may call, ``source`` says in messages who we are. ``tell`` are the
-    webhooks that hear of every outcome. ``book`` has the
-    leases; without one nobody can renew any, and none runs out. ``heartbeats`` looks at the files of owners.
-    ``lane`` is where cgroups are and how often they are looked at; without it the engine's streams are read.
+    gathered around the ends that we bring; None is nothing. ``proc`` is where the kernel of the engine's
+    host is read. ``means`` are what rules may call, ``source`` says in messages who we are. ``tell`` are the
+    webhooks that hear of every outcome. ``book`` has the leases; without one nobody can renew any, and none
+    runs out. ``heartbeats`` looks at the files of owners. ``lane`` is where cgroups are and how often they
+    are looked at; without it the engine's streams are read. ``host`` is where cgroups are if the kernel is
+    to tell of OOM kills, and it is to be tried out what it lets us do; without it the engine alone tells.
+    ``containment`` is where runs can be ended directly, and whether they are.
     ``claim`` keeps others from acting beside us.
     """
 
@@ -75,5 +86,7 @@ class Plan:
     proc: Path = PROC
     book: LeaseBook | None = None
     lane: Lane | None = None
+    containment: Containment | None = None
+    host: Trees | None = None
     heartbeats: Heartbeats | None = None
     claim: Callable[[], AbstractContextManager[object]] = nullcontext

@@ -26,7 +26,7 @@ from reactor.app.identity import find_own_container
 from reactor.app.log import LogFormat
 from reactor.app.logsink import logging_to
 from reactor.app.places import control_folder, default_journal
-from reactor.app.plan import Export, Lane, Plan
+from reactor.app.plan import Containment, Export, Lane, Plan
 from reactor.app.recorder import Recorder
 from reactor.app.refusals import in_words
 from reactor.app.rulefiles import load_rules
@@ -34,6 +34,7 @@ from reactor.app.settings import Profile, Settings
 from reactor.app.supervise import open_stop_signals, supervise
 from reactor.app.territory import TerritoryTaken, territory
 from reactor.cgroups.mounts import Trees, look_for_trees
+from reactor.containment.ability import contain_ability
 from reactor.core.ports import EngineError, EngineInfo
 from reactor.core.rules import RuleSet
 from reactor.engine.calls import DockerEngine
@@ -226,6 +227,8 @@ def _plan(
         proc=settings.proc,
         book=LeaseBook(journal.keep_lease),
         lane=_lane(settings),
+        containment=_containment(settings, rules),
+        host=look_for_trees(),
         heartbeats=_heartbeats(settings),
         # Whoever only says what it would do is in nobody's way.
         claim=nullcontext if settings.dry_run else partial(_claim, settings, info, path),
@@ -239,6 +242,18 @@ def _lane(settings: Settings) -> Lane | None:
     if terms is None or (trees.of("pids") is None and trees.of("memory") is None):
         return None
     return Lane(trees, terms)
+
+
+def _containment(settings: Settings, rules: RuleSet) -> Containment | None:
+    """Whether rules may have runs ended directly, and a line that says how, or what is missing for it."""
+    trees, on = look_for_trees(), settings.containment and not settings.dry_run
+    if on and any(rule.contain for rule in rules.rules):
+        able = contain_ability(trees)
+        if able.works:
+            log.info("containers can be ended directly", extra={"how": able.why})
+        else:
+            log.info("only the engine ends containers here", extra={"why": able.why, "grant": able.grant})
+    return Containment(trees, on) if trees.by_controller else None
 
 
 def _exports(info: EngineInfo, listeners: list[trio.SocketListener]) -> tuple[Export, ...]:

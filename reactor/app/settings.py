@@ -18,7 +18,7 @@ from reactor.core.rules import RuleSet
 from reactor.core.state import OWNER_FRESH, Setup
 from reactor.engine.watch import WatchTimes
 from reactor.kernel.memory import PROC
-from reactor.lane.watching import LaneTerms
+from reactor.lane.terms import FAST, NORMAL, LaneTerms
 from reactor.recording.places import Folder, Limits, Place, place_of
 from reactor.web.listen import Listen
 
@@ -45,7 +45,7 @@ class Profile(StrEnum):
     FAST = "fast"
 
 
-LANES = {Profile.NORMAL: LaneTerms(), Profile.FAST: LaneTerms(rate=1000.0, calm=250.0, share=0.05)}
+LANES = {Profile.NORMAL: NORMAL, Profile.FAST: FAST}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Settings:
     ``means`` are what rules may call. ``api`` is where runners ask over TCP, ``tell`` are the webhooks that
     are told what came of every decision. ``leftovers_after`` is in seconds, None for ever.
     ``owners_enforced`` has those ended whose owner is gone, ``heartbeats`` is where owners' files lie.
-    ``profile`` is how readings are taken.
+    ``profile`` is how readings are taken, ``containment`` whether rules may have runs ended directly.
     """
 
     policy: Policy = field(default_factory=Policy)
@@ -106,6 +106,7 @@ class Settings:
     leftovers_after: float | None = None
     owners_enforced: bool = False
     profile: Profile = Profile.NORMAL
+    containment: bool = True
     heartbeats: HeartbeatTerms | None = None
 
     def recording_place(self, named: str | None = None) -> Place | None:

@@ -10,9 +10,12 @@ import trio
 
 from reactor.act.workers import Workers
 from reactor.app.inheriting import hear_of_ends, take_up_intents, take_up_late, take_up_orders
-from reactor.app.monitor import Monitor
+from reactor.app.monitor import Monitor, hold_nobody
 from reactor.app.numbers import Numbers, Sources
+from reactor.app.oomwords import hear_of_ooms
 from reactor.app.plan import Plan
+from reactor.app.probing import ProbeOnce
+from reactor.containment.keeping import Keeper
 from reactor.core.container import Run
 from reactor.core.leases import wanted_owners
 from reactor.core.ports import EngineError, EngineInfo
@@ -29,17 +32,26 @@ from reactor.owners.watching import OwnerWatch
 
 
 async def start_watching(
-    plan: Plan, monitor: Monitor, workers: Workers, sources: trio.Nursery, tally: Tally
+    plan: Plan,
+    monitor: Monitor,
+    workers: Workers,
+    sources: trio.Nursery,
+    tally: Tally,
+    keeper: Keeper | None = None,
 ) -> Numbers:
     """Begin to watch; returns when the first snapshot has been taken in."""
     readings = Readings(plan.engine, monitor.feed, sources, most=plan.most_streams, chance=plan.chance)
     layers = Layers(plan.engine, monitor.feed, every=plan.setup.layer_every)
     kernel, book = _kernel_watch(plan, monitor), plan.book or LeaseBook(plan.journal.keep_lease)
     owners, lane = _owner_watch(plan, monitor, book), _lane(plan, monitor, readings)
+    ooms = hear_of_ooms(plan, monitor, sources)
+    probing = ProbeOnce(plan.host) if plan.host is not None else None
 
     def opened(info: EngineInfo) -> None:
         kernel.connected(info)
         owners.connected(info)
+        if ooms is not None:
+            ooms.connected(info)
         if lane is not None:
             lane.connected(info.memory)
         workers.nudge()
@@ -59,7 +71,8 @@ async def start_watching(
     def streamed(wanted: frozenset[Watched]) -> None:
         readings.want(frozenset(each.run for each in wanted))
 
-    monitor.begin(workers.put, want, watch.look, layers.want)
+    hold_on = keeper.want if keeper is not None else hold_nobody
+    monitor.begin(workers.put, want, watch.look, layers.want, hold_on)
     if lane is not None:
         sources.start_soon(lane.run)
     for extended in plan.journal.extensions():
@@ -76,17 +89,22 @@ async def start_watching(
         watch=watch.statistics,
         readings=readings.statistics,
         lane=lane.statistics if lane is not None else None,
+        ooms=ooms.statistics if ooms is not None else None,
+        abilities=lambda: probing.found if probing is not None else None,
         layers=layers.statistics,
         outbox=workers.statistics,
         journal=plan.journal.statistics,
         reloads=lambda: monitor.reloads,
         leases=book.statistics,
+        containment=keeper.statistics if keeper is not None else None,
         recording=plan.recorder.statistics if plan.recorder is not None else None,
     )
     await sources.start(watch.run, sources)
     sources.start_soon(kernel.watch_host)
     sources.start_soon(kernel.watch_zombies)
     sources.start_soon(owners.run)
+    if probing is not None:
+        sources.start_soon(probing.run)
     await take_up_intents(plan.journal, plan.engine, monitor, workers)
     await hear_of_ends(plan.engine, monitor)
     return Numbers(seen, tally, time.time)

@@ -25,6 +25,8 @@ from reactor.app.numbers import Numbers
 from reactor.app.plan import Export, Plan, Service
 from reactor.app.proofs import proven
 from reactor.app.sources import start_watching
+from reactor.containment.keeping import Keeper
+from reactor.containment.thawing import thaw_left
 from reactor.core.state import Setup
 from reactor.observe.own import watch_loop
 from reactor.observe.tally import Tally
@@ -62,12 +64,13 @@ async def supervise(
             await keeping.start(recorder.run, setup)
         async with trio.open_nursery() as acting:
             acting.start_soon(courier.run)
-            workers = _workers(plan, monitor, courier, acting)
+            keeper = _keeper(plan, acting)
+            workers = _workers(plan, monitor, courier, acting, keeper)
             workers.recall(told_to_stop(plan.journal))
             workers.start()
             _start_collecting(collector, acting)
             async with trio.open_nursery() as sources:
-                numbers = await start_watching(plan, monitor, workers, sources, tally)
+                numbers = await start_watching(plan, monitor, workers, sources, tally, keeper)
                 for export in plan.exports:
                     await acting.start(_started, export, numbers, tally)
                 acting.start_soon(watch_loop, tally)
@@ -103,7 +106,23 @@ def _with_memory(plan: Plan) -> Setup:
     )
 
 
-def _workers(plan: Plan, monitor: Monitor, courier: Courier, acting: trio.Nursery) -> Workers:
+def _keeper(plan: Plan, acting: trio.Nursery) -> Keeper | None:
+    """Whoever ends runs directly, if that is wanted; what is left frozen is thawed in any case."""
+    if plan.containment is None:
+        return None
+    trees, inspect = plan.containment.trees, plan.engine.inspect
+    keeper = Keeper(trees, inspect, proc=plan.proc)
+    meant = [intent.run for intent in plan.journal.open_intents()]
+    acting.start_soon(thaw_left, meant, trees, inspect, keeper.is_frozen, plan.proc)
+    if not plan.containment.on:
+        return None
+    acting.start_soon(keeper.run)
+    return keeper
+
+
+def _workers(
+    plan: Plan, monitor: Monitor, courier: Courier, acting: trio.Nursery, keeper: Keeper | None
+) -> Workers:
     gather = gathering(plan.engine, plan.journal, plan.evidence) if plan.evidence is not None else None
     interrupted = {(each.run, each.rule) for each in plan.journal.open_intents()}
     measures = Measures(
@@ -125,6 +144,8 @@ def _workers(plan: Plan, monitor: Monitor, courier: Courier, acting: trio.Nurser
         jitter=plan.chance.random,
         returned=monitor.came_back,
         measures=measures,
+        containment=keeper,
+        known=monitor.known,
     )
 
 

@@ -28,7 +28,18 @@ from reactor.core.cautions import (
 )
 from reactor.core.container import Container
 from reactor.core.decisions import Decision, Outcome, Result, Why
-from reactor.core.notes import Adopted, CannotTell, CascadeHeld, Cause, Ended, MainTold, Note, Reconciled
+from reactor.core.facts import Witness
+from reactor.core.notes import (
+    Adopted,
+    CannotTell,
+    CascadeHeld,
+    Cause,
+    Ended,
+    MainTold,
+    Note,
+    OomSeen,
+    Reconciled,
+)
 from reactor.core.orders import Silence
 from reactor.core.state import Step
 
@@ -126,6 +137,14 @@ class Teller:
         if note.basis:
             fields["basis"] = note.basis.value
         log.log(level, "a run ended", extra={**self._who(note.name, note.run.id), **fields})
+
+    @_note.register
+    def _(self, note: OomSeen) -> None:
+        if note.by is Witness.HOST:
+            log.warning(
+                "the host had no memory left, and the kernel ended a process of this container",
+                extra={"id": note.run.id[:12]},
+            )
 
     @_note.register
     def _(self, note: CannotTell) -> None:

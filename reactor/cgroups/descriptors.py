@@ -16,7 +16,8 @@ from reactor.cgroups.finding import Home, Place
 
 MOST = 12_000
 """Descriptors kept at most: the hard limit is often 20,000, and connections need some as well."""
-_GONE = frozenset({errno.ENODEV, errno.ENOENT})
+GONE = frozenset({errno.ENODEV, errno.ENOENT})
+"""What the kernel says when a cgroup is not there any more."""
 _READ = os.O_RDONLY | os.O_CLOEXEC
 _DIRECTORY = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
 
@@ -36,24 +37,27 @@ def allowed_now(most: int = MOST) -> int:
 
 
 class Budget:
-    """How many descriptors are kept. Two in three are for what every sweep reads, the others for the rest."""
+    """How many descriptors are kept. Two in three are for what every sweep reads, one in six for the rest.
+
+    And as many are for bells: a descriptor each, by which the kernel tells of a run.
+    """
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._hot = self._others = 0
+        self._hot = self._others = self.bells = 0
 
     @property
     def used(self) -> int:
         """Kept now."""
-        return self._hot + self._others
+        return self._hot + self._others + self.bells
 
     def take(self, what: What) -> bool:
         """Whether one more may be kept; it counts from now on."""
         if what in HOT:
-            free = self._hot < self._most - self._most // 3
+            free = self._hot < self._most - 2 * (self._most // 6)
             self._hot += free
         else:
-            free = self._others < self._most // 3
+            free = self._others < self._most // 6
             self._others += free
         return free
 
@@ -63,6 +67,16 @@ class Budget:
             self._hot -= 1
         else:
             self._others -= 1
+
+    def take_bell(self) -> bool:
+        """The same for a bell."""
+        free = self.bells < self._most // 6
+        self.bells += free
+        return free
+
+    def give_bell(self) -> None:
+        """One was taken down."""
+        self.bells -= 1
 
 
 class Drawer:
@@ -88,7 +102,7 @@ class Drawer:
                 return os.pread(file, SIZE[what], 0)
             return None if self._absent[what] else self._read_anew(what)
         except OSError as trouble:
-            if trouble.errno in _GONE:
+            if trouble.errno in GONE:
                 raise CgroupGone from None
             return None
 
@@ -111,7 +125,7 @@ class Drawer:
             self._kept[what] = self._opened(what)
         except OSError as trouble:
             self._budget.give(what)
-            if trouble.errno in _GONE:
+            if trouble.errno in GONE:
                 raise CgroupGone from None
         except CgroupGone:
             self._budget.give(what)

@@ -38,9 +38,14 @@ def pidfd(ground: Ground) -> Ability:
         signal.pidfd_send_signal(file, 0)
     finally:
         os.close(file)
-    if not _has_capability(_KILL_BIT):
+    if not can_kill():
         return no("signals to processes of others are not allowed", "CAP_KILL")
     return yes("our own process was held and signalled")
+
+
+def can_kill() -> bool:
+    """Whether we may signal processes of others."""
+    return _has_capability(_KILL_BIT)
 
 
 def host_pids() -> Ability:

@@ -5,6 +5,7 @@ thresholds, and of those that are gone. What that means, and when to sweep, is f
 """
 
 import os
+from operator import sub
 
 from reactor.cgroups.descriptors import CgroupGone, Drawer
 from reactor.cgroups.files import HOT, What
@@ -21,7 +22,7 @@ _ENOUGH = 32
 class Sweep:
     """Who is watched, and what was read of them last. A place stays a run's own until that run is removed.
 
-    ``pids`` and ``usage`` are as of the last sweep, by place.
+    ``pids`` and ``usage`` are as of the last sweep that read them, by place.
     """
 
     def __init__(self) -> None:
@@ -61,8 +62,11 @@ class Sweep:
         if drawer is None:
             return
         pids, usage = (drawer.kept(what) for what in HOT)
-        quick = pids >= 0 and usage >= 0
-        self._pids_files[place], self._usage_files[place] = (pids, usage) if quick else (-1, -1)
+        # What nothing is compared with is not read.
+        wanted = self._usage_over[place] != NEVER
+        quick = pids >= 0 and (usage >= 0 or not wanted)
+        self._pids_files[place] = pids if quick else -1
+        self._usage_files[place] = usage if quick and wanted else -1
         (self._slow.discard if quick else self._slow.add)(place)
 
     def drop(self, run: Run) -> None:
@@ -72,48 +76,62 @@ class Sweep:
             self.runs[place] = self._drawers[place] = None
             self._pids_files[place] = self._usage_files[place] = -1
             self.pids[place] = self.usage[place] = UNKNOWN
+            self._pids_over[place] = self._usage_over[place] = NEVER
             self._slow.discard(place)
             self._free.append(place)
 
-    def sweep(self) -> list[int]:
+    def sweep(self, *, usage: bool = True) -> list[int]:
         """Read everybody once; the places of those above a threshold, in a list that the next sweep empties.
 
-        ``gone`` has the places of those whose cgroup is gone.
+        ``gone`` has the places of those whose cgroup is gone. Usage is read of those who have a threshold
+        for it.
         """
-        over, pids, usage, pread = self.over, self.pids, self.usage, os.pread
-        over.clear()
+        self.over.clear()
         self.gone.clear()
-        place = -1
-        for pids_file, usage_file, pids_over, usage_over in zip(
-            self._pids_files, self._usage_files, self._pids_over, self._usage_over, strict=True
-        ):
+        self._read(self._pids_files, self._pids_over, self.pids)
+        if usage:
+            self._read(self._usage_files, self._usage_over, self.usage)
+        for slow in self._slow:
+            self._look_slowly(slow)
+        return self.over
+
+    def headroom(self, what: What) -> int:
+        """By how much the nearest of all could grow without passing its threshold."""
+        of_pids = what is What.PIDS
+        overs, numbers = (self._pids_over, self.pids) if of_pids else (self._usage_over, self.usage)
+        return min(map(sub, overs, numbers), default=NEVER)
+
+    def _read(self, files: list[int], overs: list[int], numbers: list[int]) -> None:
+        over, pread, place = self.over, os.pread, -1
+        for file, bound in zip(files, overs, strict=True):
             place += 1
-            if pids_file < 0:
+            if file < 0:
                 continue
             try:
-                now, used = int(pread(pids_file, _ENOUGH, 0)), int(pread(usage_file, _ENOUGH, 0))
+                now = int(pread(file, _ENOUGH, 0))
             except (OSError, ValueError):
                 self._look_slowly(place)
                 continue
-            pids[place], usage[place] = now, used
-            if now > pids_over or used > usage_over:
+            numbers[place] = now
+            if now > bound and place not in over:
                 over.append(place)
-        for slow in self._slow:
-            self._look_slowly(slow)
-        return over
 
     def _look_slowly(self, place: int) -> None:
         """Open the files for it, or find out why a kept one could not be read."""
         drawer = self._drawers[place]
         if drawer is None:
             return
+        wanted = self._usage_over[place] != NEVER
         try:
-            now, used = _number(drawer, What.PIDS), _number(drawer, What.MEMORY)
+            now = _number(drawer, What.PIDS)
+            used = _number(drawer, What.MEMORY) if wanted else UNKNOWN
         except CgroupGone:
-            self.gone.append(place)
+            if place not in self.gone:
+                self.gone.append(place)
             now = used = UNKNOWN
         self.pids[place], self.usage[place] = now, used
-        if now > self._pids_over[place] or used > self._usage_over[place]:
+        is_over = now > self._pids_over[place] or used > self._usage_over[place]
+        if is_over and place not in self.over:
             self.over.append(place)
 
     def _grown(self) -> int:

@@ -67,7 +67,7 @@ class Tripwire:
         self._levels = [UNKNOWN] * len(files)
         self._floors = [UNKNOWN] * len(files)
         self._lost: list[int] = []
-        self.has_jumped = False
+        self.has_jumped = self.stirs = False
 
     @property
     def blind(self) -> bool:
@@ -75,10 +75,12 @@ class Tripwire:
         return -1 in self._files
 
     def look(self) -> bool:
-        """Read them all; whether a sweep is due."""
-        levels, floors, pread = self._levels, self._floors, os.pread
-        lost = self._lost
-        place = -1
+        """Read them all; whether a sweep is due. It stays due until one is made.
+
+        ``stirs`` is whether one has moved, and is a quarter of a jump above its floor, or unknown.
+        """
+        levels, lost, pread = self._levels, self._lost, os.pread
+        moved, place = False, -1
         for file in self._files:
             place += 1
             try:
@@ -86,20 +88,43 @@ class Tripwire:
             except (OSError, ValueError):
                 level = UNKNOWN
                 lost.append(place)
-            levels[place] = level
-            floors[place] = min(floors[place], level)
-        if lost:
-            self._open_again()
-        self.has_jumped = due(floors, levels, self._jumps)
+            if level != levels[place] or level < 0:
+                levels[place] = level
+                moved = True
+        if moved:
+            self._moved()
+        else:
+            # Nearly always: nothing has to be worked out.
+            self.stirs = False
         return self.has_jumped
 
-    def is_stirring(self) -> bool:
-        """Whether the last look saw a quarter of a jump, or something that is unknown."""
-        return due(self._floors, self._levels, self._stirs)
+    def set_jump(self, jump: int) -> None:
+        """What is worth a sweep from now on, for all of them."""
+        self._jumps[:] = [jump] * len(self._files)
+        self._stirs[:] = [jump // 4] * len(self._files)
+
+    def _moved(self) -> None:
+        floors, levels = self._floors, self._levels
+        floors[:] = map(min, floors, levels)
+        if self._lost:
+            self._open_again()
+        self.has_jumped = due(floors, levels, self._jumps)
+        self.stirs = due(floors, levels, self._stirs)
+
+    def explain(self, growth: int) -> bool:
+        """So much of the sum's growth is known to be of whom; whether a sweep is due for what is left.
+
+        Of several parents nobody says here which one it was.
+        """
+        if growth > 0 and len(self._files) == 1:
+            self._floors[0] = min(self._floors[0] + growth, self._levels[0])
+            self.has_jumped = due(self._floors, self._levels, self._jumps)
+        return self.has_jumped
 
     def swept(self) -> None:
         """A sweep was made after the last look: what was seen there is the new floor."""
         self._floors[:] = self._levels
+        self.has_jumped = due(self._floors, self._levels, self._jumps)
 
     def _open_again(self) -> None:
         for place in self._lost:

@@ -13,13 +13,13 @@ from reactor.core.ending import end, ended_note
 from reactor.core.lifetimes import past_of_first, past_of_next
 from reactor.core.notes import Adopted, OomSeen
 from reactor.core.noticing import came_later, handed_on, take_notice
-from reactor.core.oomed import came_before_the_look, early_of
+from reactor.core.oomed import came_before_the_look, early_of, take_oom
 from reactor.core.protection import Standing, claims_exemption_in_vain
 from reactor.core.repeating import done_before
 from reactor.core.rules import Trigger
 from reactor.core.sampling import freed_by, take_look, without_samples
 from reactor.core.selecting import LABEL_SAID, select
-from reactor.core.state import Entry, Setup
+from reactor.core.state import Entry, OomsTold, Setup
 from reactor.core.topology import Place, place
 
 
@@ -95,19 +95,18 @@ def _adopt(setup: Setup, draft: Draft, container: Container, placed: Place, at: 
         own=placed.own,
         first_seen=at,
         adopted_at=at,
-        ooms=len(early),
-        due=frozenset({Trigger.OOM} if early else ()),
-        last_oom=max(early, default=0),
         past=past_of_first(container),
         extended=draft.state.extensions.get(container.id),
         struck=struck,
         died=None if container.alive else died,
         meant=setup.meant.get(container.run),
     )
+    for fact in early:
+        fresh = take_oom(fresh, fact)
     entry = _placed(setup, draft, fresh, placed, at)
     entry = replace(entry, latched=entry.latched | done_before(setup, entry))
     _note_adoption(setup, draft, entry, at)
-    draft.notes += [OomSeen(at, container.run) for _ in early]
+    draft.notes += [OomSeen(at, container.run)] * entry.ooms
     return entry
 
 
@@ -153,6 +152,7 @@ def _begin_anew(
         ooms=max(int(oomed), old.ooms if first else 0),
         due=handed_on(old, first=first, oomed=oomed),
         last_oom=old.last_oom if oomed else 0,
+        ooms_told=old.ooms_told if oomed or first else OomsTold(),
         old_oom=not first and (old.ooms > 0 or old.container.oom_killed),
         last_exit=old.last_exit if first else None,
         earlier=old.earlier,

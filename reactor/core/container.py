@@ -91,7 +91,8 @@ class Container:
     tells whether it has one, ``memory_limited`` and its neighbours whether it was given such a limit: a limit
     that is None may also not have been read. None is what the engine did not say. ``command`` is what it
     runs, cut to a length, and ``mounts`` are the folders that are mounted into it, as it sees them: both only
-    for the record.
+    for the record. ``own_pids`` tells that the engine gave it a process namespace of its own; False also
+    where the engine does not say.
     """
 
     run: Run
@@ -128,6 +129,7 @@ class Container:
     cpu_limited: bool | None = None
     command: str = ""
     mounts: tuple[str, ...] = ()
+    own_pids: bool = False
 
     @property
     def id(self) -> ContainerId:

@@ -86,6 +86,7 @@ def conclude(
         stages=rule.then,
         summary=summary,
         level=rule.level.value,
+        contain=rule.contain and not dry and rule.pace is Action.KILL,
     )
     entry = replace(_cooled(entry, rule, at), decided=entry.decided + 1)
     if dry or not rule.ends:
@@ -127,6 +128,7 @@ def decide(
     stages: tuple[Stage, ...] = (),
     summary: str = "",
     level: str = "",
+    contain: bool = False,
 ) -> Decision:
     """A decision about the present run of this entry."""
     return Decision(
@@ -144,4 +146,5 @@ def decide(
         stages=stages,
         summary=summary,
         level=level,
+        contain=contain,
     )

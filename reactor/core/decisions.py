@@ -54,7 +54,8 @@ class Decision:
     rule, empty where there is nothing but ``action`` and ``grace``, which are those of its principal stage.
     ``summary`` is what the rule's author says of it, with the run's values; empty if nothing is said.
     ``level`` is the part of the rule that decided (a ``Level``), empty where no rule did or nobody wrote it
-    down.
+    down. ``contain`` asks that the run be ended, or frozen, directly where that is possible, before the
+    engine is asked for its end.
     """
 
     id: str
@@ -71,6 +72,7 @@ class Decision:
     stages: tuple[Stage, ...] = ()
     summary: str = ""
     level: str = ""
+    contain: bool = False
 
     @property
     def ends(self) -> bool:
@@ -109,7 +111,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a decision. ``final`` is False while the run is in quarantine and is tried again."""
+    """What came of a decision. ``final`` is False while the run is in quarantine and is tried again.
+
+    ``contained`` tells that the run was ended directly, before the engine was asked.
+    """
 
     decision: Decision
     at: float
@@ -118,3 +123,4 @@ class Outcome:
     detail: str = ""
     calls: tuple[Call, ...] = ()
     final: bool = True
+    contained: bool = False

@@ -37,7 +37,7 @@ def ended_note(entry: Entry, at: float, *, vanished: bool = False, again: bool =
         name=entry.container.name,
         cause=cause,
         exit_code=exit_code,
-        oom=has_oomed(entry),
+        oom=was_starved(entry),
         finished_at=finished_at,
         again=again,
         died=entry.died,
@@ -56,8 +56,17 @@ def _is_over(entry: Entry, *, vanished: bool) -> bool:
 
 
 def has_oomed(entry: Entry) -> bool:
-    """Whether a process of this run was ended for want of memory."""
-    return entry.ooms > 0 or (entry.container.oom_killed and not entry.old_oom)
+    """Whether a process of this run was ended since the container had no memory left.
+
+    The engine's flag does not tell whose want it was; where the kernel said that it was the host's, it is.
+    """
+    by_flag = entry.container.oom_killed and not entry.old_oom and not entry.ooms_told.host
+    return entry.ooms > 0 or by_flag
+
+
+def was_starved(entry: Entry) -> bool:
+    """Whether the kernel ended a process of this run for want of memory, be it the host's."""
+    return has_oomed(entry) or entry.ooms_told.host
 
 
 def _oom_by_flag(entry: Entry) -> bool:
@@ -67,7 +76,7 @@ def _oom_by_flag(entry: Entry) -> bool:
 
 def _cause(entry: Entry, exit_code: int | None, finished_at: str) -> tuple[Cause, Basis]:
     if entry.killed or (entry.meant is not None and entry.meant.ended):
-        return Cause.REACTOR, Basis.SEEN
+        return Cause.REACTOR, Basis.CONTAINED if entry.contained else Basis.SEEN
     known = _known_cause(entry, exit_code)
     # Whatever the kernel did is known to be its doing; a signal may well have been our predecessor's.
     guessable = known not in {Cause.REACTOR, Cause.OOM}
@@ -80,7 +89,7 @@ def _known_cause(entry: Entry, exit_code: int | None) -> Cause:
     struck, ours = was_struck(entry), bool(entry.ending) and not entry.settled
     if struck and not ours:
         return Cause.ENGINE
-    if has_oomed(entry) and exit_code in {None, KILLED}:
+    if was_starved(entry) and exit_code in {None, KILLED}:
         return Cause.OOM
     if ours and (struck or exit_code == KILLED):
         # Most likely ours; the outcome, which is still to come, will tell.

@@ -25,14 +25,30 @@ class Happening(StrEnum):
     DESTROY = "destroy"
 
 
+class Witness(StrEnum):
+    """Who told of an OOM kill: the engine by an event, or the kernel by its log or by a cgroup's counter.
+
+    ``HOST`` is the kernel's log where not the container was short of memory, but the whole host.
+    """
+
+    ENGINE = "engine"
+    LOG = "kernel-log"
+    COUNTER = "counter"
+    HOST = "host"
+
+
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """The engine reported an event. ``time_nano`` is the engine's clock and serves to drop repeats."""
+    """The engine reported an event; of an OOM kill the kernel can tell, too.
+
+    ``time_nano`` is the engine's clock and serves to drop repeats.
+    """
 
     at: float
     what: Happening
     id: ContainerId
     time_nano: int
+    by: Witness = Witness.ENGINE
 
 
 @dataclass(frozen=True, slots=True)

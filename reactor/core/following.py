@@ -62,7 +62,8 @@ def follow(setup: Setup, draft: Draft, outcome: Outcome, at: float) -> list[Deci
 def _done(setup: Setup, draft: Draft, entry: Entry, outcome: Outcome, at: float) -> list[Decision]:
     before, was_settled = ended_note(entry, at), entry.settled
     # ``ending`` stays set: until the run is seen to be over, nothing more is decided about it.
-    entry = replace(entry, settled=True, killed=entry.killed or outcome.why is Why.ENDED)
+    killed, contained = entry.killed or outcome.why is Why.ENDED, entry.contained or outcome.contained
+    entry = replace(entry, settled=True, killed=killed, contained=contained)
     after = ended_note(entry, at, again=True)
     if entry.ended_at is not None and (after.cause, after.basis) != (before.cause, before.basis):
         draft.notes.append(after)

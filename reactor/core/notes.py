@@ -26,6 +26,7 @@ from reactor.core.cautions import (
 )
 from reactor.core.container import Container, ContainerId, Run
 from reactor.core.decisions import Why
+from reactor.core.facts import Witness
 from reactor.core.protection import Standing
 
 
@@ -43,6 +44,7 @@ class Basis(StrEnum):
     """What a cause rests on."""
 
     SEEN = ""  # on what was seen, or told by the engine
+    CONTAINED = "contained"  # on our ending it directly, before the engine was asked
     INTENT = "intent"  # an earlier monitor meant it, and the end fits: likely, and not known
 
 
@@ -83,10 +85,11 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class OomSeen:
-    """The kernel ended a process of this run for want of memory."""
+    """The kernel ended a process of this run for want of memory. ``by`` is who told of it first."""
 
     at: float
     run: Run
+    by: Witness = Witness.ENGINE
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,29 @@
-"""OOM events and the runs they belong to: an event can come before the run was seen, or after its end.
+"""OOM kills and the runs they belong to: word can come before the run was seen, or after its end.
 
-Only the assignment by the engine's own moments is here; what an OOM leads to is in ``verdicts``.
+Only the assignment by the engine's own moments is here, and that one kill counts once though the kernel and
+the engine both tell of it; what an OOM leads to is in ``verdicts``.
 """
 
 from dataclasses import replace
 
 from reactor.core.container import Container
-from reactor.core.facts import Happened
+from reactor.core.facts import Happened, Witness
 from reactor.core.moments import is_before, nanoseconds
-from reactor.core.state import Entry, State
+from reactor.core.rules import Trigger
+from reactor.core.state import Entry, OomsTold, State
 
 LATE = 5_000_000_000
 """Nanoseconds after a run's end within which an OOM event may still be about it."""
+LATE_BY_KERNEL = 1_000_000_000
+"""The same for what the kernel tells: its moment is that of the kill, and a run's end comes after it."""
+SAME = 5_000_000_000
+"""Nanoseconds between two words of different witnesses that are taken to be about one kill.
+
+The kernel's word has the moment of the kill itself; the engine's comes through its shim, a few milliseconds
+later as a rule, and seconds later on a machine whose processors are all taken. A kill that is taken for an
+earlier one is counted too little, and what an OOM leads to has been led to by that one: so this is rather
+long.
+"""
 MOST_EARLY = 256
 """OOM events that are kept until their containers have been seen."""
 
@@ -21,10 +33,10 @@ def keep_early(state: State, fact: Happened) -> State:
     return replace(state, early=(*state.early[1 - MOST_EARLY :], fact))
 
 
-def early_of(state: State, container: Container) -> list[int]:
-    """The moments of the kept events of this container's run."""
+def early_of(state: State, container: Container) -> list[Happened]:
+    """The kept events of this container's run."""
     return [
-        fact.time_nano
+        fact
         for fact in state.early
         if fact.id == container.id and not is_before(fact.time_nano, container.run.started_at)
     ]
@@ -33,7 +45,61 @@ def early_of(state: State, container: Container) -> list[int]:
 def is_of_a_later_run(entry: Entry, fact: Happened) -> bool:
     """Whether an event came so long after the end of this run that another one must have begun."""
     finished = nanoseconds(entry.container.finished_at) if entry.ended_at is not None else None
-    return finished is not None and fact.time_nano > finished + LATE
+    late = LATE if fact.by is Witness.ENGINE else LATE_BY_KERNEL
+    return finished is not None and fact.time_nano > finished + late
+
+
+def of_the_next(entry: Entry, fact: Happened) -> Entry:
+    """The entry of a run that is over, with word of a kill in the next one, which nobody has seen yet."""
+    if fact.by is Witness.HOST:
+        return entry
+    return replace(entry, last_oom=fact.time_nano, ooms_told=_heard(entry.ooms_told, fact, known=False))
+
+
+def take_oom(entry: Entry, fact: Happened) -> Entry:
+    """The entry with this word of an OOM kill taken in; one that was known already is not counted again."""
+    told = entry.ooms_told
+    if fact.by is Witness.HOST:
+        # The container itself had memory left: nothing is due, and it may still be what ended the run.
+        return replace(entry, ooms_told=replace(told, kernel=max(told.kernel, fact.time_nano), host=True))
+    if is_known(told, fact):
+        return replace(entry, ooms_told=_heard(told, fact, known=True))
+    return replace(
+        entry,
+        ooms=entry.ooms + 1,
+        due=entry.due | {Trigger.OOM},
+        last_oom=fact.time_nano,
+        ooms_told=_heard(told, fact, known=False),
+    )
+
+
+def is_known(told: OomsTold, fact: Happened) -> bool:
+    """Whether this word is about a kill that another witness told of before.
+
+    The kernel's log has every kill once, so two words of it are two kills. The engine may tell of one kill
+    twice, and a counter tells of all since it was read last: beside the log these add nothing.
+    """
+    match fact.by:
+        case Witness.ENGINE:
+            return _is_near(told.kernel, fact)
+        case Witness.COUNTER:
+            return _is_near(told.kernel, fact) or _is_near(told.engine, fact)
+        case _:
+            return told.unpaired > 0 and _is_near(told.engine, fact)
+
+
+def _heard(told: OomsTold, fact: Happened, *, known: bool) -> OomsTold:
+    if fact.by is Witness.ENGINE:
+        # One that has waited in vain for the kernel's word was not in its log.
+        waiting = told.unpaired if _is_near(told.engine, fact) else 0
+        unpaired = waiting + (not known)
+        return replace(told, engine=max(told.engine, fact.time_nano), unpaired=unpaired)
+    unpaired = told.unpaired - 1 if known and fact.by is Witness.LOG else told.unpaired
+    return replace(told, kernel=max(told.kernel, fact.time_nano), unpaired=unpaired)
+
+
+def _is_near(moment: int, fact: Happened) -> bool:
+    return bool(moment) and abs(fact.time_nano - moment) <= SAME
 
 
 def came_before_the_look(old: Entry, container: Container) -> bool:

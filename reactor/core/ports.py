@@ -4,7 +4,7 @@ Only shapes and the errors that go with them belong here; the rooms ``engine``,
 ``testing`` and ``journal`` fill them in.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -200,8 +200,14 @@ class KeptLease:
 class Journal(Protocol):
     """What is written down. Writing never raises: a full or slow disk is shouted about and counted."""
 
-    async def intend(self, decision: Decision, began: float) -> bool:
-        """Write an intent and wait until it is on the disk, at most 100 ms; False if it is not there yet."""
+    def intend(
+        self, decision: Decision, began: float, on_written: Callable[[], None] | None = None
+    ) -> Awaitable[bool]:
+        """Write an intent, from the moment of the call on; then wait until it is on the disk, at most 100 ms.
+
+        False if it is not there yet. ``on_written`` is called, once at most, as soon as it is written and not
+        yet synced: it outlives our own death then, but not the host's. It must not wait, and not raise.
+        """
         ...
 
     async def note_asked(self, decision: Decision) -> None:
@@ -214,6 +220,36 @@ class Journal(Protocol):
 
     def attach(self, decision: Decision, evidence: Evidence) -> None:
         """Write what was gathered around an end, without waiting."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Contained:
+    """What came of a direct end: ``how`` it was done, or tried; empty where there was no way to.
+
+    ``ended`` tells that all processes of the run were sent the signal that ends them, ``frozen`` that they
+    are stopped instead, until they are thawed. If neither, ``why`` says why not.
+    """
+
+    how: str = ""
+    ended: bool = False
+    frozen: bool = False
+    why: str = ""
+
+
+class Containment(Protocol):
+    """Ends runs without the engine. It never waits and never raises, and knows no rules: who may be ended is
+    decided, and admitted, before it is asked."""
+
+    def contain(self, run: Run, container: Container | None) -> Contained:
+        """End this very run, or freeze it where its end would have the engine begin another one.
+
+        ``container`` is how it was seen last; without that nothing is done.
+        """
+        ...
+
+    def thaw(self, run: Run) -> str:
+        """Let a run go on that was frozen here; what went wrong, empty for nothing. Again does no harm."""
         ...
 
 

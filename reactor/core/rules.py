@@ -231,6 +231,8 @@ class Rule:
     ``key`` is what the core remembers things by: two levels of a rule, or two versions, have two keys.
     ``then`` is the chain of what is done, ``action`` and ``grace`` those of its principal stage; an empty
     chain is that action alone.
+    ``contain`` lets whoever carries it out end the container directly, where that is possible, before the
+    engine is asked.
     ``waits`` tells that it is about more than one run, and so is judged when time goes on.
     """
 
@@ -257,6 +259,7 @@ class Rule:
     victims: Order | None = None
     tighten: str = ""
     then: tuple[Stage, ...] = ()
+    contain: bool = False
     summarise: Callable[[View], str] = field(default=_nothing, compare=False, repr=False)
     describe: Callable[[View], str] = field(default=_nothing, compare=False, repr=False)
     key: str = field(init=False)

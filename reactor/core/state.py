@@ -148,6 +148,21 @@ class Freed:
 
 
 @dataclass(frozen=True, slots=True)
+class OomsTold:
+    """Who told of the OOM kills of a run: what it takes to count one once, whoever tells of it.
+
+    ``kernel`` and ``engine`` are the moments of the latest that each told of, in the engine's nanoseconds, 0
+    if there was none. ``unpaired`` is how many the engine told of, and the kernel not (yet). ``host`` tells
+    that the whole host was short of memory at one of them.
+    """
+
+    kernel: int = 0
+    engine: int = 0
+    unpaired: int = 0
+    host: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """All that is known of one container and its present (or last) run.
 
@@ -161,8 +176,9 @@ class Entry:
     of a milder one that it overtook; ``decided`` is how many there were about this run.
     ``vain`` means that the engine does not get it ended, or does not let us.
     ``settled`` means that the decision came off, ``killed`` that it was our call that ended the
-    run. ``old_oom`` tells that the engine's OOM flag may still be an earlier run's. ``ooms``
-    counts the OOM events of this run, ``last_oom`` is the engine's moment of the latest. ``due`` are
+    run, ``contained`` that it was ended directly. ``old_oom`` tells that the engine's OOM flag may still be
+    an earlier run's. ``ooms`` counts the OOM kills of this run, ``last_oom`` is the engine's moment of the
+    latest, ``ooms_told`` who told of them. ``due`` are
     the triggers that came and were not judged to the end. ``last_exit`` is an exit code that came
     with a die event and may be trusted. ``gone_at`` is when the engine was found not to know the container
     any more; ``revived`` tells that the run was taken for over once and was seen alive after that.
@@ -203,10 +219,12 @@ class Entry:
     vain: bool = False
     settled: bool = False
     killed: bool = False
+    contained: bool = False
     old_oom: bool = False
     ooms: int = 0
     due: frozenset[Trigger] = frozenset()
     last_oom: int = 0
+    ooms_told: OomsTold = OomsTold()
     last_exit: int | None = None
     ended_at: float | None = None
     gone_at: float | None = None

@@ -17,7 +17,7 @@ from reactor.core.decisions import Decision
 from reactor.core.defects import put_out_of_force
 from reactor.core.draft import Draft
 from reactor.core.dying import take_word
-from reactor.core.ending import ended_note
+from reactor.core.ending import ended_note, was_starved
 from reactor.core.extending import extend
 from reactor.core.facts import (
     Acknowledged,
@@ -38,6 +38,7 @@ from reactor.core.facts import (
     Subscription,
     Tick,
     Vanished,
+    Witness,
     ZombiesSeen,
 )
 from reactor.core.following import follow
@@ -48,12 +49,11 @@ from reactor.core.leases import count_containers, take_owners
 from reactor.core.moments import is_before
 from reactor.core.notes import OomSeen
 from reactor.core.obeying import Order, obey, under_orders
-from reactor.core.oomed import is_of_a_later_run, keep_early
+from reactor.core.oomed import is_of_a_later_run, keep_early, of_the_next, take_oom
 from reactor.core.reconciling import ended_while_away, reconcile, report
 from reactor.core.reloading import reload
 from reactor.core.replaced import judge_replaced
 from reactor.core.rounds import put_judged
-from reactor.core.rules import Trigger
 from reactor.core.sampling import take_sample, take_zombies
 from reactor.core.state import Entry, Setup, State, Step
 from reactor.core.swift import changed
@@ -236,17 +236,19 @@ def _happened(setup: Setup, state: State, fact: Happened) -> Step:
     if is_before(fact.time_nano, entry.run.started_at):
         return Step(state)
     if is_of_a_later_run(entry, fact):
-        entry = replace(entry, last_oom=fact.time_nano)
+        entry = of_the_next(entry, fact)
         return Step(replace(state, entries=state.entries.put(fact.id, entry)))
-    draft = Draft(state)
-    before = ended_note(entry, fact.at) if entry.ended_at is not None else None
-    due = entry.due | {Trigger.OOM}
-    entry = replace(entry, ooms=entry.ooms + 1, due=due, last_oom=fact.time_nano)
+    return _oomed(setup, Draft(state), entry, fact)
+
+
+def _oomed(setup: Setup, draft: Draft, before: Entry, fact: Happened) -> Step:
+    entry = take_oom(before, fact)
     draft.changed[fact.id] = entry
-    draft.notes.append(OomSeen(fact.at, entry.run))
-    if before is not None and not before.oom:
+    if entry.ooms > before.ooms or fact.by is Witness.HOST:
+        draft.notes.append(OomSeen(fact.at, entry.run, fact.by))
+    if before.ended_at is not None and was_starved(entry) and not was_starved(before):
         draft.notes.append(ended_note(entry, fact.at, again=True))
-    return _settle(setup, draft, fact.at, [entry])
+    return _settle(setup, draft, fact.at, [entry] if entry.ooms > before.ooms else [])
 
 
 def _exited(state: State, fact: Exited) -> Step:

@@ -20,6 +20,8 @@ NEVER = "0001-01-01T00:00:00"
 ALIASES = {"configured": "created", "initialized": "created", "stopped": "exited", "stopping": "running"}
 """Podman's words where they differ from Docker's."""
 
+OWN_PIDS = frozenset({"", "private"})
+"""The words for a process namespace of its own, Docker's and Podman's."""
 ENDED = frozenset({State.EXITED, State.DEAD, State.REMOVING, State.RESTARTING})
 
 
@@ -112,6 +114,7 @@ def container(body: InspectedBody, context: Context) -> Container:
         cpu_limited=limits.cpu_limited(host),
         command=traits.command(body.path, body.args),
         mounts=traits.mounts(body.mounts),
+        own_pids=body.host_config is not None and host.pid_mode in OWN_PIDS,
     )
 
 

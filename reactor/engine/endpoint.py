@@ -85,7 +85,7 @@ def _default(environ: Mapping[str, str]) -> Endpoint:
         f"unix://{DEFAULT_SOCKET}",
         "the default socket",
         named=False,
-        exists=Path(DEFAULT_SOCKET).exists(),
+        exists=_exists(DEFAULT_SOCKET),
         warnings=_context_not_followed(environ),
     )
 
@@ -147,7 +147,7 @@ def _unix(named: _Named) -> Endpoint:
         raise BadEndpoint(f"{named} must name an absolute path, as unix:///run/docker.sock does")
     if len(path.encode()) > LONGEST_PATH:
         raise BadEndpoint(f"{named} has a path of more than {LONGEST_PATH} bytes, which no socket can have")
-    exists = Path(path).exists()
+    exists = _exists(path)
     return Endpoint(Address.unix(path), f"unix://{path}", named.source, named=True, exists=exists)
 
 
@@ -179,3 +179,11 @@ def _host_and_port(named: _Named) -> tuple[str, int]:
     if not host or not port or parts.path or parts.username:
         raise BadEndpoint(f"{named} is not of the form tcp://HOST:PORT")
     return host, port
+
+
+def _exists(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except OSError:
+        # Whoever may not even look for it is told so when connecting.
+        return True

@@ -6,7 +6,7 @@ outcome that is lost is found again by looking at the engine, a lost intent is n
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import trio
@@ -15,14 +15,28 @@ from reactor.journal.rows import Row
 
 
 class Receipt:
-    """Told once whether an intent is on the disk."""
+    """Told once whether an intent is on the disk; ``on_written`` is called when it is only written."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_written: Callable[[], None] | None = None) -> None:
         self._told = trio.Event()
+        self._on_written = on_written
         self.written = False
+
+    @property
+    def hurries(self) -> bool:
+        """Whether somebody wants to know before it is on the disk."""
+        return self._on_written is not None
+
+    def tell_written(self) -> None:
+        """It is written and not yet synced."""
+        tell, self._on_written = self._on_written, None
+        if tell is not None:
+            tell()
 
     def tell(self, written: bool) -> None:
         """Say it; whoever waits goes on."""
+        if written:
+            self.tell_written()
         self.written = written
         self._told.set()
 
@@ -38,6 +52,16 @@ class Batch:
     rows: tuple[Row, ...]
     receipts: tuple[Receipt, ...] = ()
     synced: bool = False
+
+    @property
+    def hurries(self) -> bool:
+        """Whether somebody wants to know when it is written, and not yet synced."""
+        return any(receipt.hurries for receipt in self.receipts)
+
+    def tell_written(self) -> None:
+        """It is written and not yet synced."""
+        for receipt in self.receipts:
+            receipt.tell_written()
 
 
 class Backlog:
@@ -62,9 +86,9 @@ class Backlog:
         self._keep_bound()
         self._came.set()
 
-    def put_intent(self, row: Row) -> Receipt:
+    def put_intent(self, row: Row, on_written: Callable[[], None] | None = None) -> Receipt:
         """Add an intent, to be written before everything else."""
-        receipt = Receipt()
+        receipt = Receipt(on_written)
         self._intents.append(row)
         self._receipts.append(receipt)
         self._keep_bound()

@@ -50,7 +50,7 @@ class Reading:
 @dataclass(frozen=True, slots=True)
 class Ending:
     """How the run ended. ``at`` is when we knew, ``died`` when the engine's word of the death came. ``basis``
-    is ``intent`` where the cause is only likely."""
+    is ``intent`` where the cause is only likely, ``contained`` where we ended it directly."""
 
     exit_code: int | None
     cause: str

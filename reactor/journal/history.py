@@ -21,7 +21,8 @@ class Line:
     ``at`` is in seconds since the epoch. For a run that ended without a decision of ours ``action`` and
     ``certificate`` are empty and ``cause`` says how it ended; for a decision ``rule`` says by which.
     ``result`` and ``why`` are what came of it, ``open`` while nobody knows, ``exit_code`` and ``cause`` those
-    of its run; ``basis`` is ``intent`` where the cause is only likely. ``led_by`` is the decision that a
+    of its run; ``basis`` is ``intent`` where the cause is only likely, and ``contained`` where we
+    ended it directly. ``led_by`` is the decision that a
     sidecar's goes along with.
 
     What an operator ordered is a line of the ``kind`` "order": ``action`` is what, ``who`` and ``reason`` by

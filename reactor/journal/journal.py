@@ -4,7 +4,7 @@ This is the door to the room: what is said here goes into the memory at once and
 disk when the disk can. Nothing here raises because of a disk, and only ``intend`` waits.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,9 +108,19 @@ class Journal:
         """
         await self._writer.run(task_status)
 
-    async def intend(self, decision: Decision, began: float) -> bool:
-        """Write an intent and wait until it is on the disk, at most 100 ms; False if it is not there yet."""
-        written = await self._wait_written(rows.intend(decision, self._moment(began)))
+    def intend(
+        self, decision: Decision, began: float, on_written: Callable[[], None] | None = None
+    ) -> Awaitable[bool]:
+        """Write an intent, from now on, and wait until it is on the disk, at most 100 ms; False if it is not.
+
+        ``on_written`` is called as soon as it outlives our own death.
+        """
+        # In the queue at once: nothing that the same step has written down may come before it.
+        receipt = self._put_first(rows.intend(decision, self._moment(began)), on_written)
+        return self._intended(decision, receipt)
+
+    async def _intended(self, decision: Decision, receipt: Receipt) -> bool:
+        written = await self._waited(receipt)
         if not written:
             self._late += 1
             self._shouter.shout("an intent is not on the disk in time", decision=decision.id, late=self._late)
@@ -118,7 +128,7 @@ class Journal:
 
     async def note_asked(self, decision: Decision) -> None:
         """Write that the engine is told now to stop the run, and wait as for an intent."""
-        await self._wait_written(rows.asked(decision, self._moment()))
+        await self._waited(self._put_first(rows.asked(decision, self._moment())))
 
     def conclude(self, outcome: Outcome) -> None:
         """Write what came of an intent, without waiting."""
@@ -288,10 +298,14 @@ class Journal:
             healthy=self._writer.healthy,
         )
 
-    async def _wait_written(self, row: rows.Row) -> bool:
-        """Write a row before everything else, and wait for the disk as long as one may."""
-        receipt = self._backlog.put_intent(row)
+    def _put_first(self, row: rows.Row, on_written: Callable[[], None] | None = None) -> Receipt:
+        """Have a row written before everything else."""
+        receipt = self._backlog.put_intent(row, on_written)
         self._tell_drops()
+        return receipt
+
+    async def _waited(self, receipt: Receipt) -> bool:
+        """Wait for the disk as long as one may."""
         with trio.move_on_after(self._patience):
             await receipt.wait()
         return receipt.written

@@ -90,7 +90,7 @@ END = (
     " > instr('unseen,itself,oom,engine,reactor', cause) THEN excluded.cause ELSE cause END,"
     " basis = CASE WHEN instr('unseen,itself,oom,engine,reactor', excluded.cause)"
     " > instr('unseen,itself,oom,engine,reactor', cause) THEN excluded.basis"
-    " WHEN excluded.cause = cause AND excluded.basis = '' THEN '' ELSE basis END,"
+    " WHEN excluded.cause = cause AND excluded.basis <> 'intent' THEN excluded.basis ELSE basis END,"
     " died = CASE WHEN died IS NULL AND boot_id = excluded.boot_id"
     " THEN excluded.died - (excluded.boot - boot) ELSE died END,"
     " ended = CASE excluded.finished_at WHEN '' THEN ended ELSE excluded.ended END,"

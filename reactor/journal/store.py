@@ -90,16 +90,28 @@ class Store:
         moved_to = self._move_aside()
         return Opened(self._connect(), moved_to)
 
-    def write(self, rows: Iterable[Row], synced: bool) -> None:
-        """Write rows in one transaction; if ``synced``, they are on the disk when this returns."""
+    def write(self, rows: Iterable[Row], synced: bool, *, hurried: bool = False) -> None:
+        """Write rows in one transaction; if ``synced``, they are on the disk when this returns.
+
+        If ``hurried``, they only are when ``sync`` was called as well.
+        """
         with self._using() as connection:
             # A checkpoint takes longer than a commit, so it is left to batches for which nobody waits.
-            connection.execute(f"PRAGMA synchronous = {'FULL' if synced else 'NORMAL'}")
+            connection.execute(f"PRAGMA synchronous = {'FULL' if synced and not hurried else 'NORMAL'}")
             connection.execute(f"PRAGMA wal_autocheckpoint = {0 if synced else 1000}")
             connection.execute("BEGIN IMMEDIATE")
             for row in rows:
                 connection.execute(row.statement, row.values)
             connection.execute("COMMIT")
+
+    def sync(self) -> None:
+        """Have on the disk what was written: the log before the file is all that a commit adds to."""
+        # SQLite keeps no lock on this file, so closing it takes none away.
+        descriptor = os.open(f"{self._path}-wal", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fdatasync(descriptor)
+        finally:
+            os.close(descriptor)
 
     def recall(self, now: Moment, capacity: int) -> Recollection:
         """What an earlier monitor left behind."""

@@ -131,7 +131,11 @@ class Writer:
         try:
             if not self._store.is_open:
                 await self._open()
-            await self._thread.run(lambda: self._store.write(batch.rows, batch.synced))
+            hurries = batch.hurries
+            await self._thread.run(lambda: self._store.write(batch.rows, batch.synced, hurried=hurries))
+            if hurries:
+                batch.tell_written()
+                await self._thread.run(self._store.sync)
         except (OSError, sqlite3.Error, JournalError) as error:
             self._backlog.put_back(batch)
             self._failed("the journal cannot be written; acting goes on without it", error)

@@ -7,18 +7,20 @@ usage says nothing any more: such a one is *masked*, and read by its working set
 
 from dataclasses import dataclass, field
 
-from reactor.cgroups.descriptors import Drawer
 from reactor.cgroups.files import What
-from reactor.cgroups.parsing import UNLIMITED, cpu_nanoseconds, limit, number, working_set
 from reactor.cgroups.reading import Reading
 from reactor.cgroups.sweeping import NEVER
-from reactor.lane.marks import marks, next_above, place
+from reactor.lane.gauge import Gauge
+from reactor.lane.marks import marks, next_above, place, thresholds
 from reactor.lane.words import Arm, Told
 
-LIMITS_EVERY = 10.0
 GOLDEN = 0.6180339887
+ENGINES_OWN = 32
+"""More processes than an engine needs to begin a container: they count in it until it has begun."""
 NEAR_PIDS, NEAR_BYTES = 8, 4 << 20
 """Who is so near to a mark passes it without the parents having moved by much."""
+AHEAD, LEAST_PACE = 2.0, 0.01
+"""For how many seconds the pace of a growth is believed, and within how many it is not measured."""
 HOT = 0.5
 """Seconds between two readings that are told of a run above a mark."""
 
@@ -28,13 +30,16 @@ class Eye:
     """``above`` is whether it was last above a mark, ``masked`` whether usage says nothing of its
     next one, ``near`` whether that is near.
 
-    ``over_pids`` and ``over_usage`` are the numbers above which a sweep has to say so. ``peak`` is the
-    highest count of PIDs that the kernel knew of when it was last asked, ``high`` the highest that was told
-    since.
+    ``over_pids`` and ``over_usage`` are the numbers above which a sweep has to say so, half of the way to
+    the next mark. ``peak`` is the highest count of PIDs that the kernel knew of when it was last asked,
+    ``high`` the highest that was told since. ``suspect_until`` is how long it is taken for one that grows.
+
+    ``numbers`` are those of usage that matter, ``is_told`` is whether the kernel tells of them by itself,
+    ``rung`` when it did, ``is_muted`` whether it is not heard for a while. ``strung`` are the tripwires.
     """
 
     word: Arm
-    drawer: Drawer
+    gauge: Gauge
     index: int = -1
     due: float = 0.0
     above: bool = False
@@ -42,13 +47,20 @@ class Eye:
     near: bool = False
     over_pids: int = NEVER
     over_usage: int = NEVER
-    peak: int | None = None
+    peak: int = 0
     high: int = 0
+    suspect_until: float = 0.0
+    is_told: bool = False
+    rung: float = 0.0
+    is_muted: bool = False
+    strung: frozenset[What] = frozenset()
+    numbers: tuple[int, ...] = ()
+    settled_for: tuple[int, ...] | None = None
     _of_pids: tuple[int, ...] = field(default=(), init=False)
     _of_memory: tuple[int, ...] = field(default=(), init=False)
-    _limits: tuple[int | None, int | None] = field(default=(None, None), init=False)
     _places: tuple[int, int] = field(default=(-1, -1), init=False)
-    _limits_at: float = field(default=0.0, init=False)
+    _before: tuple[int, float] = field(default=(0, 0.0), init=False)
+    _grows: float = field(default=0.0, init=False)
 
     def take(self, reading: Reading) -> bool:
         """Take a reading in; whether it has to be told, because it passed a mark or it is time."""
@@ -56,12 +68,18 @@ class Eye:
         places = place(self._of_pids, pids), place(self._of_memory, memory)
         passed, self._places = places != self._places, places
         self.above = places != (0, 0)
-        self.over_pids = next_above(self._of_pids, pids)
-        self.over_usage = next_above(self._of_memory, memory)
+        over_pids, over_usage = next_above(self._of_pids, pids), next_above(self._of_memory, memory)
         usage = reading.usage or 0
-        self.near = self.over_pids - pids < NEAR_PIDS or self.over_usage - usage < NEAR_BYTES
-        self.masked = usage > self.over_usage
-        if self.masked:
+        # Who grows comes near sooner. Who stands right on a mark passes it with the next page, and no bell
+        # is for that.
+        near_pids = max(NEAR_PIDS, self._ahead(pids, reading.at))
+        near_bytes = 1 if self.is_told else NEAR_BYTES
+        self.near = over_pids - pids < near_pids or over_usage - usage < near_bytes
+        self.near = self.near or reading.at < self.suspect_until
+        self.masked = usage > over_usage
+        self.over_pids = _half_way(pids, over_pids, NEAR_PIDS)
+        self.over_usage = _half_way(usage, over_usage, NEAR_BYTES)
+        if self.masked or self.is_told:
             self.over_usage = NEVER
         if not passed and reading.at < self.due:
             return False
@@ -73,11 +91,11 @@ class Eye:
         """Bring its next turn forward, each run by another part of it: many are armed at one moment."""
         left = 1 - 0.9 * (self.word.key * GOLDEN % 1)
         self.due = now + (self.due - now) * left
-        self._limits_at = now + (self._limits_at - now) * left
+        self.gauge.stagger(now, left)
 
     def told(self, reading: Reading) -> Told:
         """The reading as it is told."""
-        pids_limit, memory_limit = self._limits
+        pids_limit, memory_limit = self.gauge.limits
         return Told(
             self.word.key,
             reading.at,
@@ -88,58 +106,59 @@ class Eye:
             reading.cpu or None,
         )
 
-    def missed(self, peak: int, now: int) -> int:
-        """A peak that passed a mark and that nobody saw, 0 if there was none.
+    def begin(self, old: "Eye | None") -> None:
+        """Take over what was known, or find out what is history. Raises CgroupGone.
 
-        What had been reached before the run was armed is history, and not told.
+        All of a fresh run is its own doing, but for the few threads by which an engine begins it. What
+        another had reached before it was armed is history: nobody knows when that was, and by which rules.
         """
-        known, self.peak = self.peak, peak
+        if old is not None:
+            self.peak, self.high = old.peak, old.high
+        elif self.word.fresh:
+            self.peak = ENGINES_OWN
+        else:
+            self.peak = self.gauge.read_peak() or 0
+
+    def missed(self, peak: int, now: int) -> int:
+        """A peak that passed a mark and that nobody saw, 0 if there was none."""
+        known, self.peak = self.peak, max(peak, self.peak)
         high, self.high = self.high, now
-        if known is None or peak <= known:
+        if peak <= known:
             return 0
         return peak if place(self._of_pids, peak) > place(self._of_pids, max(high, now)) else 0
 
     def read(self, at: float) -> Reading:
-        """What there is to be told of it now. Raises CgroupGone.
-
-        Its limits hardly ever change, and their files are not kept open: they are read now and then.
-        """
-        drawer, run = self.drawer, self.drawer.home.run
-        if at >= self._limits_at:
-            self._limits_at = at + LIMITS_EVERY
-            self._limits = _limit(drawer.read(What.PIDS_LIMIT)), _limit(drawer.read(What.MEMORY_LIMIT))
+        """What there is to be told of it now. Raises CgroupGone."""
+        if self.gauge.read_limits(at):
             self._draw()
-        usage = _number(drawer.read(What.MEMORY))
-        return Reading(
-            at,
-            run,
-            pids=_number(drawer.read(What.PIDS)),
-            usage=usage,
-            memory=working_set(usage, drawer.read(What.MEMORY_STAT)),
-            cpu=self._cpu(),
-        )
+        return self.gauge.read(at, closely=self.masked or self.above)
 
-    def read_peak(self) -> int | None:
-        """The most PIDs that there ever were, if the kernel keeps that. Raises CgroupGone."""
-        return _number(self.drawer.read(What.PIDS_PEAK))
+    def has_peaked(self, pids: int) -> bool:
+        """Whether its peak has to be looked into; ``pids`` is what was last seen."""
+        peaked = self.gauge.has_peaked(self.peak)
+        if not peaked:
+            self.high = pids
+        return peaked
 
-    def _cpu(self) -> float | None:
-        data, place = self.drawer.read(What.CPU), self.drawer.home.places.get("cpu")
-        used = None if data is None or place is None else cpu_nanoseconds(data, place.version)
-        return None if used is None else used * 1e-9
+    def _ahead(self, pids: int, at: float) -> int:
+        """By how much it will have grown when it is swept again, if it goes on as between two readings."""
+        before, since = self._before
+        if at - since >= LEAST_PACE:
+            self._before = pids, at
+            self._grows = max(0, pids - before) / (at - since) if since else 0.0
+        return int(self._grows * AHEAD)
 
     def _draw(self) -> None:
         word, drawn = self.word, (self._of_pids, self._of_memory)
-        self._of_pids = marks(word.pids, word.pids_shares, self._limits[0])
-        self._of_memory = marks(word.memory, word.memory_shares, self._limits[1])
+        self._of_pids = marks(word.pids, word.pids_shares, self.gauge.limits[0])
+        self._of_memory = marks(word.memory, word.memory_shares, self.gauge.limits[1])
+        numbers = thresholds(self._of_memory, self.gauge.limits[1])
+        if numbers != self.numbers:
+            self.numbers = numbers
         if (self._of_pids, self._of_memory) != drawn:
             self._places = (-1, -1)
 
 
-def _number(data: bytes | None) -> int | None:
-    return None if data is None else number(data)
-
-
-def _limit(data: bytes | None) -> int | None:
-    found = None if data is None else limit(data)
-    return found if found is not None and 0 < found < UNLIMITED else None
+def _half_way(value: int, mark: int, least: int) -> int:
+    """Above what a sweep has to say so: half of the way to the mark, and the mark itself when it is near."""
+    return mark if mark - value < 2 * least or mark >= NEVER else value + (mark - value) // 2

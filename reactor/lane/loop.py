@@ -14,6 +14,8 @@ import time
 from contextlib import suppress
 
 from reactor.cgroups.descriptors import Budget, allowed_now
+from reactor.lane.bells import Bells
+from reactor.lane.crew import NOTHING
 from reactor.lane.lookout import Lookout
 from reactor.lane.words import Beat, Lines, News, news, read_command
 
@@ -39,7 +41,9 @@ def main(descriptor: int, rate: float, calm: float, share: float) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     with socket.socket(fileno=descriptor) as line:
         line.settimeout(0)
-        lane = Lane(line, Lookout(share, Budget(allowed_now()), time.monotonic), rate, calm)
+        budget = Budget(allowed_now())
+        bells = Bells(budget)
+        lane = Lane(line, Lookout(share, budget, time.monotonic, bells), bells.epoll, rate, calm)
         gc.collect()
         gc.freeze()
         gc.disable()
@@ -50,14 +54,16 @@ def main(descriptor: int, rate: float, calm: float, share: float) -> None:
 class Lane:
     """One loop between a socket and a lookout."""
 
-    def __init__(self, line: socket.socket, lookout: Lookout, rate: float, calm: float) -> None:
-        self._line = line
+    def __init__(
+        self, line: socket.socket, lookout: Lookout, epoll: select.epoll, rate: float, calm: float
+    ) -> None:
+        self._line, self._number = line, line.fileno()
         self._lookout = lookout
         self._period, self._calm = 1 / rate, 1 / calm
         self._lines = Lines()
         self._out = bytearray()
-        self._poll = select.poll()
-        self._poll.register(line, select.POLLIN)
+        self._epoll = epoll
+        self._epoll.register(self._number, select.EPOLLIN)
         self._open = True
 
     def run(self) -> None:
@@ -82,18 +88,27 @@ class Lane:
             self._say(said)
 
     def _wait(self, seconds: float) -> None:
-        """Sleep, unless there is something to read, or room to write what is left."""
+        """Sleep, unless there is something to read, or a bell rings, or there is room for what is left."""
         if self._out:
-            self._poll.modify(self._line, select.POLLIN | select.POLLOUT)
+            self._epoll.modify(self._number, select.EPOLLIN | select.EPOLLOUT)
         # Waiting goes by whole milliseconds, and looking a little early is better than late.
-        ready = self._poll.poll(max(1, int(seconds * 1000)))
+        ready = self._epoll.poll(max(1, int(seconds * 1000)) / 1000)
         if self._out:
-            self._poll.modify(self._line, select.POLLIN)
-        for _, what in ready:
-            if what & select.POLLOUT:
-                self._flush()
-            if what & ~select.POLLOUT:
-                self._hear()
+            self._epoll.modify(self._number, select.EPOLLIN)
+        if not ready:
+            return
+        rung = [number for number, _ in ready if number != self._number]
+        if rung:
+            self._say(self._lookout.ring(rung))
+        for number, what in ready:
+            if number == self._number:
+                self._attend(what)
+
+    def _attend(self, what: int) -> None:
+        if what & select.EPOLLOUT:
+            self._flush()
+        if what & ~select.EPOLLOUT:
+            self._hear()
 
     def _hear(self) -> None:
         try:
@@ -103,10 +118,10 @@ class Lane:
         self._open = bool(data)
         words = [read_command(line) for line in self._lines.take(data)]
         if words:
-            self._lookout.obey(words)
+            self._say(self._lookout.obey(words))
 
     def _say(self, said: News) -> None:
-        if said:
+        if said is not NOTHING:
             self._out += news(said)
             self._flush()
 

@@ -33,6 +33,20 @@ def next_above(among: Sequence[int], value: int) -> int:
     return (among[right] - 1) // 2 if right < len(among) else NEVER
 
 
+def thresholds(among: Sequence[int], limit: int | None) -> tuple[int, ...]:
+    """The numbers at which to be told of usage, so that no passing of a mark by what is *in use* is late.
+
+    That is usage without some page cache, so it passes the mark a little later: hence some numbers more on
+    the way from the highest mark to the limit, which is where the kernel begins to end processes.
+    """
+    numbers = [(mark + 1) // 2 for mark in among if mark > 0]
+    if numbers:
+        highest = numbers[-1]
+        above = (limit if limit is not None else highest + highest // 4) - highest
+        numbers += [highest + above * part // 8 for part in (1, 2, 4) if above >= 8]
+    return tuple(numbers)
+
+
 def _mark(over: int, under: int) -> int:
     whole, rest = divmod(over, under)
     return 2 * whole + bool(rest)

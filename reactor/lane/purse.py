@@ -4,7 +4,7 @@ Only the account is here.
 """
 
 MOST = 0.03
-"""Seconds of processor time that can be saved up: a short burst is what this is for."""
+"""Seconds of processor time that can be saved up, if no more is needed: for a short burst."""
 
 
 class Purse:
@@ -14,10 +14,15 @@ class Purse:
         self._share = share
         self._held = MOST
         self._at = now
+        self._most = MOST
+
+    def make_room(self, seconds: float) -> None:
+        """So much has to fit in."""
+        self._most = max(self._most, seconds)
 
     def fill(self, now: float) -> None:
         """Time went on."""
-        self._held = min(MOST, self._held + (now - self._at) * self._share)
+        self._held = min(self._most, self._held + (now - self._at) * self._share)
         self._at = now
 
     @property

@@ -9,8 +9,13 @@ from enum import IntEnum
 
 from reactor.cgroups.files import What
 from reactor.cgroups.finding import Home
-from reactor.cgroups.tripwire import Tripwire, parents
+from reactor.cgroups.tripwire import Jump, Tripwire, parents
 from reactor.lane.purse import Purse
+
+AT_A_TIME = 20
+"""So many sweeps can be saved up for, however dear they are: storms do not come at a steady rate."""
+FARTHEST = 16
+"""So many times the least jump is worth a sweep also if everybody is far from a mark."""
 
 
 class Stir(IntEnum):
@@ -25,11 +30,14 @@ class Wire:
     """The parents of all runs that are read, for PIDs or for memory."""
 
     def __init__(self, what: What, share: float, now: float) -> None:
-        self._what = what
+        self.what = what
+        self._least = Jump().of(what)
+        self._most = FARTHEST * self._least
         self._purse = Purse(share, now)
         self._parents: Counter[tuple[str, What]] = Counter()
         self._tripwire = Tripwire(())
         self.slowed = 0
+        self.is_blind = True
 
     def add(self, home: Home) -> None:
         """This run is read from now on."""
@@ -48,9 +56,9 @@ class Wire:
     def look(self, now: float) -> Stir:
         """Look at the parents; what is beyond the purse is put off, and counted."""
         wire = self._tripwire
-        if wire.blind:
+        if self.is_blind:
             return Stir.NOBODY
-        stir = Stir.ALL if wire.look() else Stir.NEAR if wire.is_stirring() else Stir.NOBODY
+        stir = Stir.ALL if wire.look() else Stir.NEAR if wire.stirs else Stir.NOBODY
         if stir:
             self._purse.fill(now)
             if self._purse.is_empty:
@@ -58,21 +66,42 @@ class Wire:
                 return Stir.NOBODY
         return stir
 
-    def swept(self) -> None:
-        """All have been read since the last look."""
+    @property
+    def cannot_tell(self) -> bool:
+        """Whether there are parents, and one of them has no counter, as the root of a tree."""
+        return self.is_blind and bool(self._parents)
+
+    def swept(self, headroom: int) -> None:
+        """All have been read since the last look; whom it matters of would have to grow by more than that.
+
+        So the sum has grown by as much, or others have shrunk at the same time.
+        """
+        self._tripwire.set_jump(max(self._least, min(headroom, self._most)))
         self._tripwire.swept()
+
+    def explain(self, growth: int) -> bool:
+        """So much is known to be of whom; whether there is still a reason to look at everybody."""
+        return self._tripwire.explain(growth)
+
+    def can_pay(self, now: float) -> bool:
+        """Whether something that was told anyway may be looked into right now."""
+        self._purse.fill(now)
+        return not self._purse.is_empty
 
     def spend(self, seconds: float) -> None:
         """So much was used for what this wire gave a reason for."""
         self._purse.spend(seconds)
+        self._purse.make_room(AT_A_TIME * seconds)
 
     def close(self) -> None:
         """Look no more."""
         self._tripwire.close()
 
     def _of(self, home: Home) -> list[tuple[str, What]]:
-        return [each for each in parents([home]) if each[1] is self._what]
+        return [each for each in parents([home]) if each[1] is self.what]
 
     def _draw(self) -> None:
         self._tripwire.close()
         self._tripwire = Tripwire(self._parents)
+        # Without anybody there is nothing to look at; where a parent has no counter, looking is of no use.
+        self.is_blind = self._tripwire.blind or not self._parents

@@ -22,7 +22,8 @@ class Arm:
     """Read this run from now on. ``key`` stands for it in what comes back.
 
     ``pids`` and ``memory`` are the numbers that matter, ``pids_shares`` and ``memory_shares`` the same in
-    parts of the limit. ``every`` is how many seconds may lie between two readings that pass none.
+    parts of the limit. ``every`` is how many seconds may lie between two readings that pass none. ``fresh``
+    is whether the run has only just begun, and under our eyes: then its peaks are news from its beginning.
     """
 
     key: int
@@ -32,6 +33,7 @@ class Arm:
     memory: tuple[Ratio, ...] = ()
     pids_shares: tuple[Ratio, ...] = ()
     memory_shares: tuple[Ratio, ...] = ()
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ class Told:
 class Beat:
     """The lane is there. ``looks`` and ``sweeps`` are counts since it began, ``busy`` the share of a core
     that it used since the last beat, ``slowed`` how often a sweep had to wait for its budget, ``late`` the
-    longest delay of a look since the last beat, in seconds."""
+    longest delay of a look since the last beat, in seconds. ``bells`` is of how many runs the kernel tells
+    itself, ``rings`` how often it did."""
 
     runs: int = 0
     kept: int = 0
@@ -68,6 +71,8 @@ class Beat:
     slowed: int = 0
     busy: float = 0.0
     late: float = 0.0
+    bells: int = 0
+    rings: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +94,8 @@ def command(word: Arm | Disarm) -> bytes:
     places = {part: [place.path, place.version, *place.identity] for part, place in word.home.places.items()}
     numbers = [word.pids, word.memory, word.pids_shares, word.memory_shares]
     run = word.home.run
-    return _line(
-        {"arm": word.key, "run": [run.id, run.started_at], "in": places, "every": word.every, "at": numbers}
-    )
+    said = {"arm": word.key, "run": [run.id, run.started_at], "in": places, "every": word.every}
+    return _line(said | {"at": numbers, "fresh": word.fresh})
 
 
 def read_command(line: bytes) -> Arm | Disarm:
@@ -105,7 +109,7 @@ def read_command(line: bytes) -> Arm | Disarm:
     }
     pids, memory, pids_shares, memory_shares = (tuple(map(_ratio, numbers)) for numbers in said["at"])
     home = Home(Run(ContainerId(said["run"][0]), said["run"][1]), places)
-    return Arm(said["arm"], home, said["every"], pids, memory, pids_shares, memory_shares)
+    return Arm(said["arm"], home, said["every"], pids, memory, pids_shares, memory_shares, said["fresh"])
 
 
 def news(said: News) -> bytes:

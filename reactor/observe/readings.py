@@ -58,8 +58,12 @@ class Readings:
     stats_shed: int = 0
     lane_up: bool | None = None
     lane_runs: int | None = None
+    lane_bells: int | None = None
     lane_busy: float | None = None
     lane_late: float | None = None
+    kernel_log: bool | None = None
+    kernel_mode: Mapping[str, int] = field(default_factory=dict, hash=False)
+    kernel_abilities: Mapping[str, int] = field(default_factory=dict, hash=False)
     stale_samples: int = 0
     host_memory_known: bool | None = None
     host_memory_available: int | None = None
@@ -71,6 +75,7 @@ class Readings:
     outbox_quarantined: int = 0
     outbox_beside: int = 0
     outbox_overdue: int = 0
+    containment_held: int | None = None
     journal_queued: int = 0
     journal_healthy: bool | None = None
     recording_healthy: bool | None = None

@@ -84,13 +84,16 @@ _OF_READINGS: Mapping[str, Callable[[Readings], Number | None]] = MappingProxyTy
         "reactor_lease_connections": lambda now: now.lease_connections,
         "reactor_outbox_beside": lambda now: now.outbox_beside,
         "reactor_outbox_overdue": lambda now: now.outbox_overdue,
+        "reactor_containment_held": lambda now: now.containment_held,
         "reactor_ready": lambda now: int(now.ready),
         "reactor_stats_streams": lambda now: now.stats_streams,
         "reactor_stats_shed": lambda now: now.stats_shed,
         "reactor_lane_up": lambda now: None if now.lane_up is None else int(now.lane_up),
         "reactor_lane_runs": lambda now: now.lane_runs,
+        "reactor_lane_bells": lambda now: now.lane_bells,
         "reactor_lane_busy": lambda now: now.lane_busy,
         "reactor_lane_late_seconds": lambda now: now.lane_late,
+        "reactor_kernel_log_up": lambda now: None if now.kernel_log is None else int(now.kernel_log),
         "reactor_stale_samples": lambda now: now.stale_samples,
         "reactor_host_memory_known": lambda now: (
             None if now.host_memory_known is None else int(now.host_memory_known)
@@ -133,6 +136,8 @@ def collect(captured: Captured, own: OwnCost) -> MetricSnapshot:
         "reactor_containers": _by_standing(living.values()),
         "reactor_owners": {(kind, state): count for (kind, state), count in now.owners.items()},
         "reactor_leases": {(state,): count for state, count in now.leases.items()},
+        "reactor_kernel_mode": {(mode,): used for mode, used in now.kernel_mode.items()},
+        "reactor_kernel_ability": {(name,): works for name, works in now.kernel_abilities.items()},
         "reactor_rule_unknown": {(plain(rule),): count for rule, count in now.rule_unknown.items()},
     }
     births: dict[Labels, float] = {

@@ -144,7 +144,8 @@ RULES = (
     ),
     Row(
         "reactor.oom.events", "{event}", _C, "reactor_oom_events_total",
-        "Out-of-memory events that the engine reported for containers.",
+        "OOM kills in containers, each counted once, by who told of it first: engine, kernel-log, counter of "
+        "its cgroup, or host: the kernel's log, where the whole host was short of memory.", ("told_by",),
     ),
     Row(
         "reactor.exits", "{run}", _C, "reactor_exits_total",
@@ -197,6 +198,16 @@ ACTIONS = (
         "reactor.outbox.at_bound", "{decision}", _C, "reactor_outbox_at_bound_total",
         "Decisions that had to wait because as many went on beside as may be.",
     ),
+    Row(
+        "reactor.containment.held", "{run}", _U, "reactor_containment_held",
+        "Runs that can be ended directly, should a rule ask for it; absent where nobody is.",
+    ),
+    Row(
+        "reactor.contained", "{step}", _C, "reactor_contained_total",
+        "Direct steps before the engine was asked, by how, and what came of them: ended, frozen or not; "
+        "for a thaw done or failed.",
+        ("how", "outcome"),
+    ),
 )  # fmt: skip
 
 STREAMS = (
@@ -234,6 +245,28 @@ STREAMS = (
         "Runs that a rule needs readings of and that get none, for want of room; they are not judged.",
     ),
     Row(
+        "reactor.kernel.oom_kills", "{kill}", _C, "reactor_kernel_oom_kills_total",
+        "OOM kills in the kernel's log, by result: in a container that is known, in none of this engine "
+        "(foreign), or nobody can tell (untold).", ("result",),
+    ),
+    Row(
+        "reactor.kernel.log.lost", "{record}", _C, "reactor_kernel_log_lost_total",
+        "Records of the kernel's log that were overwritten before they were read, of whatever they spoke.",
+    ),
+    Row(
+        "reactor.kernel.mode", "", _G, "reactor_kernel_mode",
+        "1 for the way in which the kernel's cgroups can be used here, 0 for the others: write, read-only or "
+        "none; absent until that was tried out.", ("mode",),
+    ),
+    Row(
+        "reactor.kernel.ability", "", _G, "reactor_kernel_ability",
+        "1 for what the kernel lets us do, 0 for what it does not; 'reactor doctor' says why.", ("ability",),
+    ),
+    Row(
+        "reactor.kernel.log.up", "", _G, "reactor_kernel_log_up",
+        "1 while the kernel's log is read for OOM kills, 0 while it cannot be.",
+    ),
+    Row(
         "reactor.lane.up", "", _G, "reactor_lane_up",
         "1 while the fast lane looks at cgroups, 0 while it is down and streams are read instead; "
         "absent where no cgroups can be read, or the profile is streams.",
@@ -241,6 +274,10 @@ STREAMS = (
     Row(
         "reactor.lane.runs", "{run}", _U, "reactor_lane_runs",
         "Runs whose readings come from their cgroups, by the fast lane.",
+    ),
+    Row(
+        "reactor.lane.bells", "{run}", _U, "reactor_lane_bells",
+        "Runs of whose memory the kernel itself tells the fast lane; that of others is found by looking.",
     ),
     Row(
         "reactor.lane.busy", "", _G, "reactor_lane_busy",

@@ -70,6 +70,7 @@ def _rule(group: GroupDraft, part: Part, saying: Saying) -> Rule:
         fresh=said.get("fresh"),
         victims=_victims(saying),
         tighten=said.get("tighten", ""),
+        contain=said.get("contain", False) and chain[0].action is Action.KILL,
         then=chain if len(chain) > 1 or main.action not in PLAIN else (),
         summarise=rendering.summary(summary),
         describe=rendering.description(description),

@@ -25,6 +25,9 @@ def digest_of(rule: Rule, language: Language) -> str:
     if not rule.then:
         # Rules that do one thing say what they said before there were chains.
         del said["then"]
+    if not rule.contain:
+        # As they did before there was such a key.
+        del said["contain"]
     return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
 
 

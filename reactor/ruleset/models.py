@@ -97,6 +97,10 @@ class LevelText(_Usual):
     description: _Template = Field(default="", description="More for people: what it means, what to do.")
     on: _Trigger = Field(default=None, description="An event instead of, or beside, a condition.")
     when: _Condition = Field(default=None, description="The condition, such as `pids > 200`.")
+    contain: bool = Field(
+        default=False,
+        description="End the container directly, where that is possible, before the engine is asked to.",
+    )
     victims: _Victims = Field(
         default=None,
         description="Which containers a condition about the whole takes first, as in `most memory`.",
@@ -187,7 +191,7 @@ RULE_FILE = Shape(
 ORDER = (
     "groups", "name", "override", "summary", "description", "severity", "team", "select", "defaults",
     "on", "when", "for", "keep_for", "fresh", "cooldown", "limit", "victims", "tighten", "soft", "hard",
-    "then", "dry_run", "fields", "values", "exceptions", "label", "image", "project", "rules",
+    "then", "contain", "dry_run", "fields", "values", "exceptions", "label", "image", "project", "rules",
 )  # fmt: skip
 """All keys in the order in which ``reactor fmt`` writes them."""
 

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 
 from reactor.core.language.tree import Name
 from reactor.core.language.walking import walk
-from reactor.core.rules import Trigger
+from reactor.core.rules import Level, Trigger
 from reactor.core.triggers import OVER
+from reactor.core.verbs import Action
+from reactor.ruleset.chains import chain_of, strength
 from reactor.ruleset.chains import complaints as about_chain
-from reactor.ruleset.chains import strength
 from reactor.ruleset.drafts import GroupDraft, Part
 from reactor.ruleset.errors import RuleError
 from reactor.ruleset.exceptions import complaints as about_exceptions
@@ -80,6 +81,7 @@ def _of_saying(saying: Saying) -> Iterator[RuleError]:
     yield from _lasting(saying)
     yield from _of_whole(saying)
     yield from _tighten(saying)
+    yield from _contain(saying)
     yield from about_chain(saying)
 
 
@@ -130,3 +132,19 @@ def _tighten(saying: Saying) -> Iterator[RuleError]:
     elif when.tighten is None and when.total is None:
         message = "'tighten' needs a condition that is one comparison with a constant, such as age > 12h"
         yield saying.given["tighten"].spot.at_key(message)
+
+
+def _contain(saying: Saying) -> Iterator[RuleError]:
+    """Only an end at once, of a run that goes on, can be brought about directly."""
+    given = saying.given.get("contain")
+    if given is None or not given.value:
+        return
+    first = chain_of(saying)[0]
+    # A later file that makes an earlier one's rule milder has spoken about this, too.
+    is_milder = given.spot.file == saying.spot.file != first.spot.file
+    if saying.on is Trigger.DIE:
+        yield given.spot.at_key("'on: die' is about a run that is over: there is nothing to contain")
+    elif first.value.action is not Action.KILL and "then" not in saying.broken and not is_milder:
+        place = ": write it in 'hard'" if saying.level is Level.SOFT else ""
+        needed = f"'then' has to begin with kill, and not with {first.value.action}"
+        yield given.spot.at_key(f"'contain' ends the container at once: {needed}{place}")

@@ -64,6 +64,7 @@ def container_record(
         pids_limited=recipe.limits.pids is not None,
         cpu_limited=recipe.limits.cpus is not None,
         command=" ".join(recipe.command or ("sleep", "infinity")),
+        own_pids=recipe.pid_mode in {"", "private"},
     )
 
 

@@ -16,29 +16,38 @@ from reactor.act.workers import Workers
 from reactor.core.container import Container, ContainerId, Limits, Run
 from reactor.core.decisions import Decision, Outcome, Result, Why, decision_id
 from reactor.core.evidence import Evidence
+from reactor.core.ports import Containment
 from reactor.core.stages import Stage
 from reactor.core.verbs import Action
 from reactor.testing.box import Box
 from reactor.testing.direct import BY, DirectEngine
+from reactor.testing.direct_records import container_record
 from reactor.testing.history import What
 from reactor.testing.world import World
 
 
 class Notebook:
-    """A journal in memory. ``takes`` is how long an intent needs to be on the disk."""
+    """A journal in memory. ``writes`` is how long an intent needs to be written, ``takes`` how long from then
+    until it is on the disk."""
 
-    def __init__(self, takes: float = 0.0) -> None:
+    def __init__(self, takes: float = 0.0, writes: float = 0.0) -> None:
         self.takes = takes
+        self.writes = writes
         self.intended: list[tuple[float, Decision]] = []
         self.concluded: list[Outcome] = []
         self.asked: dict[str, float] = {}
         self.attached: list[tuple[Decision, Evidence]] = []
 
-    async def intend(self, decision: Decision, began: float) -> bool:
+    async def intend(
+        self, decision: Decision, began: float, on_written: Callable[[], None] | None = None
+    ) -> bool:
         """Keep to the contract: 100 ms at most."""
         assert began <= trio.current_time()
         self.intended.append((trio.current_time(), decision))
         with trio.move_on_after(0.1):
+            await trio.sleep(self.writes)
+            if on_written is not None:
+                on_written()
             await trio.sleep(self.takes)
             return True
         return False
@@ -103,10 +112,17 @@ class Bench:
         grace: float = 10.0,
         dry_run: bool = False,
         rule: str = "safety/pids",
+        contain: bool = False,
     ) -> Decision:
         """Decide about the present run of a container."""
         decision = decide(box.run, action, grace=grace, dry_run=dry_run)
-        decision = replace(decision, rule=rule, stages=stages, id=f"{decision.id}{rule}")
+        decision = replace(decision, rule=rule, stages=stages, id=f"{decision.id}{rule}", contain=contain)
+        self.workers.put(decision)
+        return decision
+
+    def put_run(self, run: Run, *, contain: bool = False) -> Decision:
+        """Decide that this run is to be killed."""
+        decision = replace(decide(run), contain=contain)
         self.workers.put(decision)
         return decision
 
@@ -148,6 +164,12 @@ def decide(run: Run, action: Action = Action.KILL, *, grace: float = 10.0, dry_r
     )
 
 
+def known(world: World, run: Run) -> Container | None:
+    """How a run is seen now, if it is the present one of its container."""
+    box = next((box for box in world.boxes if box.run == run), None)
+    return container_record(world, box, None, None, None) if box is not None else None
+
+
 def anybody(container: Container, decision: Decision) -> bool:
     """A guard that lets everything through."""
     return True
@@ -162,6 +184,7 @@ async def acting(
     engine: DirectEngine | None = None,
     jitter: Callable[[], float] = lambda: 0.0,
     means: Means | None = None,
+    containment: Containment | None = None,
 ) -> AsyncIterator[Bench]:
     """Workers on an engine of their own; everything is cancelled at the end."""
     engine = engine or DirectEngine(World())
@@ -184,6 +207,8 @@ async def acting(
             jitter=jitter,
             returned=returned.append,
             measures=measures,
+            containment=containment,
+            known=lambda run: known(engine.world, run),
         )
         workers.start()
         yield Bench(engine.world, engine, journal, workers, outcomes, returned, courier)

@@ -50,6 +50,7 @@ dry_run: true
 at_once: 3
 most_streams: 100
 profile: fast
+containment: off
 """,
         "c.yaml",
     )
@@ -93,6 +94,7 @@ profile: fast
         ("labels: {task: a=b}", "c.yaml:1:16: 'task' is the name of a label, such as com.example.job-id"),
         ("times: {orphan_after: 10}", "c.yaml:1:23: a duration has a unit: write 10s, 10m or 10h"),
         ("times: {layer_every: 9s}", "c.yaml:1:22: 'layer_every' is a duration of at least 10s, such as 5m"),
+        ("containment: yes", "c.yaml:1:14: 'containment' is one of auto, off"),
         ("profile: quick", "c.yaml:1:10: 'profile' is one of streams, normal, fast"),
         ("times: {layer_every: 300}", "c.yaml:1:22: 'layer_every' is a duration of at least 10s, such as 5m"),
         ("at_once: 0", "c.yaml:1:10: 'at_once' is a whole number from 1 to 100000"),

@@ -57,7 +57,7 @@ def test_only_those_above_their_threshold_are_told(stand: Stand) -> None:
     stand.pids(RUNS[2], 201)
     stand.usage(RUNS[4], 80 * MIB + 1)
     assert stand.sweep() == [RUNS[2], RUNS[4]]
-    place = stand.reader.watch(RUNS[2], pids_over=300)
+    place = stand.reader.watch(RUNS[2], pids_over=300, usage_over=80 * MIB)
     assert stand.sweep() == [RUNS[4]]
     assert (stand.reader.sweep.pids[place], stand.reader.sweep.usage[place]) == (201, 5 * MIB)
 

@@ -1,6 +1,7 @@
 """Which engine is meant: every way to name one, and every way to get it wrong."""
 
 import json
+import os
 import shutil
 import socket
 import ssl
@@ -223,3 +224,17 @@ def test_a_context_that_does_not_exist_or_cannot_be_read(config: Path) -> None:
 def test_two_names_are_one_too_many() -> None:
     with pytest.raises(BadEndpoint, match="one of them"):
         resolve("unix:///a", {}, "there")
+
+
+def test_a_folder_that_must_not_be_looked_into_is_no_crash(tmp_path: Path) -> None:
+    """Whether there is a socket cannot be told; connecting to it will say why."""
+    folder = tmp_path / "closed"
+    folder.mkdir(mode=0)
+    own = os.geteuid()
+    if own == 0:
+        os.seteuid(65534)
+    try:
+        assert resolve(f"unix://{folder}/docker.sock", {}).exists
+    finally:
+        os.seteuid(own)
+        folder.rmdir()

@@ -2,15 +2,14 @@
 
 import os
 
-from reactor.lane.words import Disarm
-from tests.cgroups.build import MIB
+from reactor.lane.words import Arm, Disarm
+from tests.cgroups.build import MIB, run_of
 from tests.lane.build import LIMIT, Post, brief
 
 
 def test_the_first_reading_is_told_and_then_nothing_for_a_while(here: Post) -> None:
     here.run(1)
-    here.arm(1)
-    (first,) = here.look().told
+    (first,) = here.arm(1).told
     assert (first.key, first.pids, first.pids_limit, first.memory) == (1, 3, 256, 4 * MIB)
     assert (first.memory_limit, first.cpu) == (LIMIT, 0.007)
     assert first.at == 1000.0
@@ -40,8 +39,8 @@ def test_a_jump_of_the_parent_has_everybody_read_at_once(here: Post) -> None:
 
 def test_who_is_above_a_mark_is_told_often_and_at_once_when_he_comes_back(here: Post) -> None:
     here.run(1, pids=230)
-    here.arm(1)
-    assert brief(here.look()) == [(1, 230, 4)]
+    assert brief(here.arm(1)) == [(1, 230, 4)]
+    here.look()
     told = [brief(here.look(0.05)) for _ in range(42)]
     assert sum(map(len, told)) in {3, 4}, "twice a second"
     here.pids(1, 200, peak=234)
@@ -55,8 +54,8 @@ def test_page_cache_does_not_hide_what_is_in_use(here: Post) -> None:
     """Usage is at the limit all the time; told is when the working set passes 80 %, and not before."""
     here.run(1)
     here.memory(1, LIMIT - MIB, inactive=60 * MIB)
-    here.arm(1)
-    assert brief(here.look()) == [(1, 3, 39)]
+    assert brief(here.arm(1)) == [(1, 3, 39)]
+    here.look()
     here.memory(1, LIMIT - MIB, inactive=20 * MIB)
     assert not here.look(0.03), "79 MiB"
     here.memory(1, LIMIT - MIB, inactive=18 * MIB)
@@ -82,8 +81,7 @@ def test_a_peak_that_nobody_saw_is_told_and_what_is_there_now_after_it(here: Pos
     for number in (1, 2):
         here.run(number, pids=3)
         here.pids(number, 3, peak=250 if number == 2 else 7)
-        here.arm(number)
-    assert here.look().told
+        assert here.arm(number).told
     assert not any(here.look(0.25).told for _ in range(8)), "history"
     here.pids(1, 3, peak=203)
     told = [each for _ in range(10) for each in brief(here.look(0.15))]
@@ -126,3 +124,60 @@ def test_beyond_its_budget_a_jump_waits_for_the_next_turn(here: Post) -> None:
         here.parent(900)
         here.lookout.look()
     assert here.lookout.beat(0.0, 0.0).slowed >= 1
+
+
+def test_all_of_a_fresh_run_is_news_but_for_what_the_engine_begins_it_with(here: Post) -> None:
+    """A storm right at the start that is over before anybody looks; and one that was there before us."""
+    for number, peak in ((1, 250), (2, 32), (3, 250)):
+        here.run(number, pids=3)
+        here.pids(number, 3, peak=peak)
+    assert brief(here.arm(1, fresh=True)) == [(1, 3, 4), (1, 250, 4), (1, 3, 4)]
+    home = here.host.found(run_of(2))
+    low = here.lookout.obey([Arm(2, home, 5.0, pids=((10, 1),), fresh=True)])
+    assert brief(low) == [(2, 3, 4)], "32 may have been the engine's own, also where 10 would be too many"
+    assert brief(here.arm(3)) == [(3, 3, 4)]
+    assert brief(here.arm(1, fresh=True)) == [(1, 3, 4)], "by other numbers: it is known already"
+    told = [each for _ in range(20) for each in brief(here.look(0.25))]
+    assert {pids for _, pids, _ in told} == {3}
+
+
+def test_a_peak_right_after_arming_is_news_for_all(here: Post) -> None:
+    here.run(1, pids=3)
+    here.arm(1)
+    here.pids(1, 3, peak=203)
+    assert brief(here.look()) == [(1, 203, 4), (1, 3, 4)]
+
+
+def test_a_small_growth_of_the_sum_is_no_reason_to_look_at_all_while_all_are_far(here: Post) -> None:
+    """It has to be as much as one of them needs for half of its way; then that one is looked at closely."""
+    for number in (1, 2):
+        here.run(number)
+        here.arm(number)
+    here.look()
+    before = here.lookout.beat(0.0, 0.0).sweeps
+    here.pids(1, 90)
+    here.parent(97)
+    here.look()
+    assert here.lookout.beat(0.0, 0.0).sweeps == before, "3 and 87 more, and it would be told above 200"
+    here.pids(1, 110)
+    here.parent(117)
+    here.look()
+    assert here.lookout.beat(0.0, 0.0).sweeps == before + 1
+    for pids in (150, 190, 201):
+        here.pids(1, pids)
+        here.parent(pids + 7)
+        told = here.look()
+    assert brief(told) == [(1, 201, 4)]
+    assert here.lookout.beat(0.0, 0.0).sweeps == before + 1, "it was known who grew"
+
+
+def test_who_creeps_up_while_others_shrink_is_told_all_the_same(here: Post) -> None:
+    """The sum says nothing; half of the way is noticed, and then the next half."""
+    here.run(1)
+    here.arm(1)
+    for pids in range(3, 201, 6):
+        here.pids(1, pids, peak=pids)
+        assert not any(each.pids != pids for each in here.look(0.5).told)
+    here.look(0.5)
+    here.pids(1, 201, peak=201)
+    assert brief(here.look(0.03)) == [(1, 201, 4)]

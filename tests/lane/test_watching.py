@@ -14,7 +14,8 @@ from reactor.core.container import Run
 from reactor.core.facts import Sample
 from reactor.core.language.bounds import Bound
 from reactor.core.watched import Watched
-from reactor.lane.watching import FastLane, LaneTerms
+from reactor.lane.terms import LaneTerms
+from reactor.lane.watching import FastLane
 from tests.cgroups.build import HostV1, HostV2, run_of
 from tests.lane.build import path
 

@@ -1,5 +1,6 @@
 """What is said over the line comes out as it went in, in whatever pieces."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -7,6 +8,7 @@ from reactor.cgroups.finding import Home, Place
 from reactor.lane.words import Arm, Beat, Disarm, Lines, News, Told, command, news, read_command, read_news
 from tests.cgroups.build import run_of
 
+Ratios = tuple[tuple[int, int], ...]
 pairs = st.lists(st.tuples(st.integers(0, 2**70), st.integers(1, 100)), max_size=3).map(tuple)
 numbers = st.none() | st.integers(0, 2**64)
 tellings = st.builds(
@@ -16,9 +18,10 @@ beats = st.none() | st.builds(Beat, *[st.integers(0, 2**40)] * 6, st.floats(0, 1
 
 
 @given(st.integers(1), st.floats(0.1, 10), st.tuples(pairs, pairs, pairs, pairs))
-def test_orders(key: int, every: float, ratios: tuple[tuple[tuple[int, int], ...], ...]) -> None:
+@pytest.mark.parametrize("fresh", [False, True])
+def test_orders(fresh: object, key: int, every: float, ratios: tuple[Ratios, Ratios, Ratios, Ratios]) -> None:
     home = Home(run_of(1), {"pids": Place("/a/b", 1, (7, 8)), "memory": Place("/c", 2, (9, 2**60))})
-    word = Arm(key, home, every, *ratios)
+    word = Arm(key, home, every, *ratios, bool(fresh))
     said = read_command(command(word))
     assert said == word
     assert isinstance(said, Arm)

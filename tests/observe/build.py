@@ -46,10 +46,15 @@ def readings(*containers: ContainerReading) -> Readings:
         rule_unknown={"safety/pids": 2, "safety/memory": 0},
         stats_streams=5,
         stats_shed=3,
+        containment_held=3,
         lane_up=True,
         lane_runs=4,
+        lane_bells=1,
         lane_busy=0.005,
         lane_late=0.002,
+        kernel_log=True,
+        kernel_mode={"write": 1, "read-only": 0, "none": 0},
+        kernel_abilities={"read": 1, "kernel-log": 0},
         stale_samples=1,
         host_memory_known=True,
         host_memory_available=3_000_000_000,
@@ -81,7 +86,10 @@ def busy_tally() -> Tally:
     tally.count("reactor_gate_openings_total", how="counted")
     tally.count("reactor_budget_shortages_total", budget="host")
     tally.count("reactor_outcomes_total", action="kill", result="done", why="ended")
+    tally.count("reactor_oom_events_total", 3, told_by="engine")
+    tally.count("reactor_kernel_oom_kills_total", 2, result="foreign")
     tally.count("reactor_exits_total", 4, cause="oom")
+    tally.count("reactor_contained_total", how="pidfd", outcome="ended")
     tally.count("reactor_blind_seconds_total", 1.25)
     tally.count("reactor_rules_reloads_total", result="success")
     tally.count("reactor_stream_reconnects_total", stream="events")

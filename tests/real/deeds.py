@@ -4,6 +4,8 @@ The limits of the shipped rules are 200 PIDs and 80 % of the memory; ``MEMORY`` 
 container gets which is about memory.
 """
 
+from tests.tooling.patience import patient
+
 MEMORY = "64m"
 PIDS = 256
 
@@ -42,7 +44,8 @@ NEARLY_FULL = sh("dd if=/dev/zero of=/dev/shm/held bs=1M count=50; sleep 100000"
 """A little less than 80 % (needs ``shm_size``)."""
 PAGE_CACHE = sh(
     "dd if=/dev/null of=/holes bs=1M seek=1000000 2>/dev/null; at=0; while true; do "
-    "dd if=/holes of=/dev/null bs=1M count=150 skip=$at 2>/dev/null; at=$((at+150)); sleep 4; done"
+    "dd if=/holes of=/dev/null bs=1M count=150 skip=$at 2>/dev/null; at=$((at+150)); "
+    f"sleep {patient(4):g}; done"
 )
 """Fills the memory with a file that is read: cache, which the kernel can drop.
 

@@ -19,6 +19,7 @@ from tests.real.truth import Truth
 from tests.real.verdict import Charges, Guilt, Innocence, Score, judge, pending, spans
 from tests.real.waiting import InVain, until
 from tests.tooling.containers import Containers, unique_name
+from tests.tooling.patience import patient
 
 PROMISE = 10.0
 """Seconds from breach to death that a loaded machine may need; usual are tenths of one."""
@@ -137,7 +138,7 @@ class Scene:
 
     def guilty(self, container: str, promise: float = PROMISE, **more: Any) -> str:
         """This run has to be ended; see ``Guilt``."""
-        self.charges.guilty.setdefault(container, []).append(Guilt(promise, **more))
+        self.charges.guilty.setdefault(container, []).append(Guilt(patient(promise), **more))
         return container
 
     def innocent(self, *containers: str) -> None:

@@ -15,6 +15,10 @@ LIVES = 200
 OOMS = 100
 ATTRIBUTED_AT_LEAST = 80
 """Of a hundred; the engine itself tells of 90 to 100 of them, and what it told of has to be attributed."""
+BY_KERNEL_AT_LEAST = 95
+"""Of a hundred, by the kernel's log alone: on a machine that is busy with all of them, a process can be gone
+before anybody could look whose it was."""
+KILLS = "reactor_kernel_oom_kills_total"
 
 
 def _is_over(scene: Scene, container: str) -> bool:
@@ -76,6 +80,7 @@ def test_a_hundred_instant_ooms(scene: Scene, watcher: Monitor, capsys: pytest.C
     Every second one is in scope. There the event may be quicker than the death, and the monitor's kill may
     meet a process that the kernel is just ending: nobody can tell then which of the two it was.
     """
+    before = watcher.metric(KILLS, result="known") or 0
     lives = [
         ShortLife(deeds.OOM_AT_ONCE, {scene.names.task: str(number)} if number % 2 else {}, "16m")
         for number in range(OOMS)
@@ -96,13 +101,16 @@ def test_a_hundred_instant_ooms(scene: Scene, watcher: Monitor, capsys: pytest.C
     until(lambda: all(watcher.intents(container) for container in told & set(in_scope)), 10, "and judged")
     rows = {container: watcher.exits(container)[0] for container in containers}
     attributed = sum(row["oom"] for row in rows.values())
+    by_kernel = int((watcher.metric(KILLS, result="known") or 0) - before)
     with capsys.disabled():
         print(
-            f"\n{OOMS} instant OOMs: {attributed} attributed; "
-            f"the engine told of {len(events)} by an event, and {len(flags)} stand in its own record"
+            f"\n{OOMS} instant OOMs: {attributed} attributed; the kernel's log told of {by_kernel}, "
+            f"the engine of {len(events)} by an event, and {len(flags)} stand in its own record"
         )
     assert {container for container in containers if rows[container]["oom"]} >= told
-    assert attributed >= ATTRIBUTED_AT_LEAST
+    is_read = watcher.metric("reactor_kernel_log_up") == 1
+    assert attributed >= (OOMS if is_read else ATTRIBUTED_AT_LEAST)
+    assert by_kernel >= (BY_KERNEL_AT_LEAST if is_read else 0)
     assert Counter(rows[container]["cause"] for container in out_of_scope)["oom"] >= ATTRIBUTED_AT_LEAST // 2
     assert {row["cause"] for row in rows.values()} <= {"oom", "reactor", "itself"}
     scene.verdict()

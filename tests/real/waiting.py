@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from tests.tooling.patience import patient
+
 Answer = TypeVar("Answer")
 PAUSE = 0.05
 
@@ -18,6 +20,7 @@ class InVain(AssertionError):
 
 def until(condition: Callable[[], Answer], seconds: float, what: str = "") -> Answer:
     """Ask until the answer is true, and return it; ``what`` says what is waited for."""
+    seconds = patient(seconds)
     deadline = time.monotonic() + seconds
     while True:
         answer = condition()

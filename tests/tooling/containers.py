@@ -13,6 +13,7 @@ from typing import Any, Self
 import docker
 
 from tools import engine_api
+from tools.patience import patient
 from tools.private_engine import TEST_IMAGE
 
 _REMOVALS_AT_ONCE = 8
@@ -27,7 +28,7 @@ class Containers:
     def __init__(self, docker_host: str, *, removed_at_end: bool = True) -> None:
         self.docker_host = docker_host
         # The address is explicit: from_env() may follow the CLI's context to somebody's real engine.
-        self.client = docker.DockerClient(base_url=docker_host, timeout=120)
+        self.client = docker.DockerClient(base_url=docker_host, timeout=patient(120))
         self.ids: list[str] = []
         self._removed_at_end = removed_at_end
 

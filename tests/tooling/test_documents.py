@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
-MAKE = re.compile(r"(?:`|^)make ([a-z][a-z-]*)(?=[`\s]*(?:`|$|#|ARGS))", re.MULTILINE)
+MAKE = re.compile(r"(?:`|^)make ([a-z][a-z0-9-]*)(?=[`\s]*(?:`|$|#|ARGS))", re.MULTILINE)
 TEST = re.compile(r"tests/real/test_\w+\.py")
 
 
@@ -17,7 +17,7 @@ def test_links_and_targets_exist(document: Path) -> None:
     text = document.read_text()
     broken = [link for link in LINK.findall(text) if not (document.parent / link).exists()]
     assert broken == []
-    targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z][a-z0-9-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(MAKE.findall(text)) <= targets
 
 

@@ -1,0 +1,173 @@
+"""``python -m bench.race``: an engine, containers on it, everybody's turns on them, one table.
+
+Everything that is started here ends with its ``with`` block, on Ctrl-C and SIGTERM too; after ``kill -9`` the
+engine's guard ends the engine with all that is on it, and the kernel the contenders.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from http.client import HTTPException
+from pathlib import Path
+from random import Random
+
+import docker
+from docker.errors import DockerException
+
+from bench.fleet import Fleet
+from bench.listening import Listening, NoLongerHeard
+from bench.machine import describe
+from bench.programs import CHECKOUT, DidNotBegin
+from bench.progress import Say, speaker
+from bench.race import beside, output
+from bench.race.assaults import Assault
+from bench.race.attackers import Ground
+from bench.race.entrants import CONTAIN, INTERVAL, RULES, SHORT_INTERVAL, Place
+from bench.race.kinds import NoCompiler, bring_image
+from bench.race.names import ACTING, LOOP
+from bench.race.netdata import NotHere
+from bench.race.options import Options, parse
+from bench.race.records import Found
+from bench.race.result import Result, document
+from bench.race.turns import Turns
+from tools import engine_api
+from tools.engine_cgroups import cgroup_roots
+from tools.engine_traces import TracesRemainError
+from tools.private_engine import EngineDidNotStartError, EngineMissingError, PrivateEngine
+
+MEASURED, NOT_MEASURED, INTERRUPTED = 0, 2, 130
+# An engine that is busy beyond its deadlines, or goes away, shows itself as any of these.
+BY_ENGINE = (engine_api.EngineCallError, OSError, HTTPException, DockerException)
+TURN_LOST = (NotHere, DidNotBegin, *BY_ENGINE)
+TROUBLE = (
+    DidNotBegin,
+    EngineDidNotStartError,
+    EngineMissingError,
+    NoCompiler,
+    NoLongerHeard,
+    beside.CannotBeRead,
+    *BY_ENGINE,
+)
+MOST_WORDS = 300
+PORT = 19_999
+ENDS = 5
+"""How often the end of the engine is gone about."""
+
+
+def main() -> int:
+    """Measure, and show what was found."""
+    options, say = parse(), speaker()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        others = beside.read(options.beside)
+        found = beside.document(options.again) if options.again else document(_measured(options, say))
+        output.show(found | {"beside": [*found["beside"], *others]}, options, say)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except TROUBLE as trouble:
+        print(f"bench: {trouble}", file=sys.stderr)
+        return NOT_MEASURED
+    return MEASURED
+
+
+def _measured(options: Options, say: Say) -> Result:
+    load = os.getloadavg()[0]
+    say("starting a private engine")
+    with _engine(say) as engine:
+        engine.import_busybox()
+        folder = engine.folder / "bench"
+        folder.mkdir()
+        if options.rounds:
+            bring_image(engine.docker_host, folder)
+        machine = replace(describe(engine.docker_host), load=load)
+        found = _played(options, engine, folder, say)
+    return Result(machine, options, found, found.loop(INTERVAL, SHORT_INTERVAL), os.getloadavg()[0])
+
+
+@contextmanager
+def _engine(say: Say) -> Iterator[PrivateEngine]:
+    """A private engine. Hundreds of containers on a busy machine may take longer to end than it waits."""
+    engine = PrivateEngine()
+    try:
+        engine.start()
+        yield engine
+    finally:
+        say("ending the engine and all that is on it")
+        for _ in range(ENDS):
+            try:
+                engine.stop()
+                break
+            except TracesRemainError:
+                say("that takes longer than usual")
+        else:
+            # What was measured is not lost for that; the engine's guard goes on when we end.
+            say("not everything of the engine is gone yet; its guard sees to the rest")
+
+
+def _played(options: Options, engine: PrivateEngine, folder: Path, say: Say) -> Found:
+    # The order must not be the same each time; nothing here is secret.
+    chance, found = Random(options.seed), Found()  # noqa: S311
+    api = docker.APIClient(base_url=engine.docker_host, timeout=120)
+    roots = cgroup_roots()
+    events = roots.get("unified", roots.get("pids", Path("/sys/fs/cgroup"))) / engine.folder.name
+    count = roots.get("pids", roots.get("unified", Path("/sys/fs/cgroup"))) / engine.folder.name
+    rules = _rules(folder, say)
+    with Fleet(engine.docker_host, say, swept=True) as fleet, Listening(engine.docker_host) as listening:
+        ground = Ground(api, listening, folder, events, count)
+        assault = Assault(options, engine.docker_host, fleet, ground, chance, say, found)
+        turns = Turns(options, engine, fleet, assault, say, found)
+        for size in options.sizes:
+            fleet.start_idle(size - len(fleet.idle))
+            for number, (name, attacks) in enumerate(_order(options, size, chance)):
+                what = ", attacked" if attacks else ""
+                say(f"{size} containers, {name}{what}")
+                kept = (
+                    options.keep or folder
+                ) / f"{size}-{number}-{name.replace(', ', '-').replace(' ', '-')}"
+                place = Place(engine.docker_host, kept, engine.folder.name, rules, PORT + number % 100)
+                try:
+                    turns.take(name, place, attacks=attacks)
+                except TURN_LOST as why:
+                    if not engine_api.answers(engine.docker_host, timeout=30.0):
+                        raise
+                    # The others are measured all the same, and the table says who is not in it.
+                    found.missing[name] = f"with {size} containers: {str(why).strip()[:MOST_WORDS]}"
+                    say(f"  {found.missing[name]}")
+    api.close()
+    return found
+
+
+def _order(options: Options, size: int, chance: Random) -> Iterator[tuple[str, bool]]:
+    """Whose turn it is, with attacks or without; everybody's once, in a new order in each round."""
+    rounds = options.rounds if size == options.attacked else 0
+    for number in range(max(1, rounds)):
+        turns = [
+            (name, bool(rounds) and name in ACTING and name != LOOP)
+            for name in options.entrants
+            if not number or (name in ACTING and name != LOOP)
+        ]
+        if rounds and not number and LOOP in options.entrants:
+            turns.append((LOOP, True))
+        chance.shuffle(turns)
+        yield from turns
+
+
+def _rules(folder: Path, say: Say) -> str:
+    """Reactor's rules; they ask for containment if this reactor knows what that is."""
+    asking = RULES.format(contain=CONTAIN)
+    path = folder / "asking.yaml"
+    path.write_text(asking)
+    command = (sys.executable, "-m", "reactor", "check", str(path))
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    if done.returncode == 0:
+        return asking
+    say("this reactor has no rule key 'contain': nothing is ended past the engine")
+    return RULES.format(contain="")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

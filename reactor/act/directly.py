@@ -1,0 +1,143 @@
+"""The direct end of a run: the first step of a kill that was admitted, where its rule asks for it.
+
+What belongs here is when that step is taken, that it is taken once, and that nothing stays frozen after it.
+It waits for the intent to be written, and for nothing else: no slot, no look, no other kill. The step itself
+is behind the port ``Containment``; what the engine is asked then, as always, is in ``trying``.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+import trio
+
+from reactor.act.case import NOT_CONTAINED, Case, Guard
+from reactor.act.config import ActConfig
+from reactor.core.container import Container, Run, State
+from reactor.core.decisions import Decision
+from reactor.core.ports import Contained, Containment
+
+Known = Callable[[Run], Container | None]
+"""How a run was seen last; None if it is not the present one of its container."""
+SPARED = Contained(why="it is spared by now")
+UNKNOWN = Contained(why="it is not known to be running")
+UNWRITTEN = Contained(why="the intent is not written, and strict is configured")
+
+
+@dataclass(slots=True, eq=False)
+class _Step:
+    """``written`` and ``released`` are said to it, ``taken`` by it; ``at`` is when it was taken."""
+
+    decision: Decision
+    written: trio.Event = field(default_factory=trio.Event)
+    taken: trio.Event = field(default_factory=trio.Event)
+    released: trio.Event = field(default_factory=trio.Event)
+    contained: Contained = NOT_CONTAINED
+    at: float = 0.0
+    took: float = 0.0
+    case: Case | None = None
+
+
+class Direct:
+    """Takes the direct step for whoever asks for it.
+
+    ``guard`` and ``known`` are asked right before, ``claim`` is told of the runs that were ended.
+    """
+
+    def __init__(
+        self,
+        containment: Containment | None,
+        guard: Guard,
+        known: Known,
+        nursery: trio.Nursery,
+        config: ActConfig,
+        claim: Callable[[Run], None],
+    ) -> None:
+        self._containment = containment
+        self._guard = guard
+        self._known = known
+        self._nursery = nursery
+        self._config = config
+        self._claim = claim
+        self._steps: dict[Decision, _Step] = {}
+        self.outcomes: Counter[tuple[str, str]] = Counter()
+
+    def begin(self, decision: Decision) -> Callable[[], None] | None:
+        """Get ready; what is to be called as soon as the intent is written. None if it is not asked for."""
+        if self._containment is None or not decision.contain:
+            return None
+        step = self._steps[decision] = _Step(decision)
+        self._nursery.start_soon(self._take, step, self._containment)
+        return step.written.set
+
+    async def join(self, case: Case) -> None:
+        """Wait until the step was taken, as long as for an intent at most, and put it on record."""
+        step = self._steps.get(case.decision)
+        if step is None:
+            return
+        await step.taken.wait()
+        step.case, case.contained, case.release = case, step.contained, partial(self._release, step)
+        case.struck = case.struck or step.contained.ended
+        case.calls.note(_told(step.contained), step.at, step.contained.why, took=step.took)
+
+    def leave(self, decision: Decision) -> None:
+        """The engine was asked, or will not be: nothing stays frozen for this."""
+        step = self._steps.pop(decision, None)
+        if step is not None:
+            self._release(step)
+
+    def statistics(self) -> Mapping[tuple[str, str], int]:
+        """How often which way came to what."""
+        return dict(self.outcomes)
+
+    async def _take(self, step: _Step, containment: Containment) -> None:
+        with trio.move_on_after(self._config.write_patience):
+            await step.written.wait()
+        self._contain(step, containment)
+        step.taken.set()
+        if not step.contained.frozen:
+            return
+        # Whatever becomes of the engine's answer, and of us: from here on there is a way to the thaw only.
+        try:
+            with trio.move_on_after(self._config.longest_frozen):
+                await step.released.wait()
+        finally:
+            self._release(step)
+
+    def _release(self, step: _Step) -> None:
+        """Let it thaw, once; whoever comes first does it."""
+        is_over, frozen = step.released.is_set(), step.contained.frozen
+        step.released.set()
+        if is_over or not frozen or self._containment is None:
+            return
+        began, trouble = trio.current_time(), self._containment.thaw(step.decision.run)
+        self.outcomes["thaw", "failed" if trouble else "done"] += 1
+        if step.case is not None:
+            step.case.calls.note("thaw", began, trouble)
+
+    def _contain(self, step: _Step, containment: Containment) -> None:
+        step.at = trio.current_time()
+        step.contained = self._contained(step, containment)
+        step.took = trio.current_time() - step.at
+        contained = step.contained
+        if contained.ended:
+            self._claim(step.decision.run)
+        came = "ended" if contained.ended else "frozen" if contained.frozen else "not"
+        self.outcomes[contained.how or "none", came] += 1
+
+    def _contained(self, step: _Step, containment: Containment) -> Contained:
+        if self._config.strict and not step.written.is_set():
+            return UNWRITTEN
+        decision = step.decision
+        container = self._known(decision.run)
+        if container is None or container.state is not State.RUNNING:
+            # Who is paused breaks nothing more, and lies in the engine's own ice.
+            return UNKNOWN
+        if not self._guard(container, decision):
+            return SPARED
+        return containment.contain(decision.run, container)
+
+
+def _told(contained: Contained) -> str:
+    return f"contain by {contained.how}" if contained.how else "contain"

@@ -1,0 +1,187 @@
+"""Who is held, from when to when: opened when a run is found, confirmed by the engine, closed with its end.
+
+It is what stands behind the port ``Containment``. Nothing is decided here, and nothing here waits when a run
+is to be ended: whoever is not held by then is left to the engine.
+"""
+
+import resource
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import trio
+
+from reactor.cgroups.finding import PROC
+from reactor.cgroups.mounts import Trees
+from reactor.containment import striking
+from reactor.containment.handles import Handle, open_handle
+from reactor.core.container import Container, ContainerId, Run
+from reactor.core.ports import Contained, EngineError
+
+Inspect = Callable[[ContainerId], Awaitable[Container]]
+AT_ONCE = 4
+"""Inspects under way together; those that hang do not keep all others waiting."""
+SHARE = 4
+"""One in so many of the descriptors that the process may have is used for this."""
+MOST = 8000
+_OF_ONE = 3
+"""Descriptors of one run at most."""
+_AGAIN_AFTER, _LONGEST_AGAIN = 1.0, 60.0
+NOT_HELD = "nothing of it is held"
+
+
+@dataclass(frozen=True, slots=True)
+class KeeperStatistics:
+    """How many runs are held, and how many are to be and cannot."""
+
+    held: int = 0
+    lacking: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Again:
+    """When the engine is asked about a run once more, and how long that pause is."""
+
+    at: float
+    pause: float
+    busy: bool = False
+
+
+class Keeper:
+    """Holds on to the runs that it is told of. ``inspect`` asks the engine."""
+
+    def __init__(self, trees: Trees, inspect: Inspect, *, proc: Path = PROC, most: int | None = None) -> None:
+        self._trees = trees
+        self._inspect = inspect
+        self._proc = proc
+        self._most = _usual_most() if most is None else most
+        self._wanted: Mapping[Run, Container] = {}
+        self._handles: dict[Run, Handle] = {}
+        self._refused: dict[Run, str] = {}
+        self._frozen: dict[Run, str] = {}
+        # The youngest first: who was there already has been seen to behave for a while.
+        self._waiting: dict[Run, None] = {}
+        self._again: dict[Run, _Again] = {}
+        self._open = 0
+        self._idle = trio.lowlevel.ParkingLot()
+
+    def want(self, wanted: Mapping[Run, Container]) -> None:
+        """Hold on to these runs, as they were seen last, and to no others."""
+        self._wanted = wanted
+        self._refused = {run: why for run, why in self._refused.items() if run in wanted}
+        for run in [run for run in self._handles if run not in wanted]:
+            self._let_go(run)
+        self._waiting = {run: None for run in self._waiting if run in wanted}
+        self._again = {run: again for run, again in self._again.items() if run in wanted}
+        known = self._handles.keys() | self._refused.keys() | self._waiting.keys() | self._again.keys()
+        for run in wanted:
+            if run not in known:
+                self._waiting[run] = None
+                self._idle.unpark()
+
+    async def run(self) -> None:
+        """Open what is wanted, for ever; nothing is open, or frozen, after it."""
+        try:
+            # A few tasks of one kind, which end with this function.
+            async with trio.open_nursery() as nursery:
+                for _ in range(AT_ONCE):
+                    nursery.start_soon(self._work)
+        finally:
+            for run in list(self._handles):
+                self._let_go(run)
+
+    def is_frozen(self, run: Run) -> bool:
+        """Whether a run is frozen here now, and so will be thawed."""
+        return run in self._frozen
+
+    def statistics(self) -> KeeperStatistics:
+        """How it goes."""
+        return KeeperStatistics(len(self._handles), len(self._wanted) - len(self._handles))
+
+    def contain(self, run: Run, container: Container | None) -> Contained:
+        """End this run, or freeze it if the engine would begin another one."""
+        handle = self._handles.get(run)
+        if handle is None or container is None or container.run != run:
+            return Contained(why=self._refused.get(run, NOT_HELD))
+        # Its policy may have been changed since, either way.
+        if not handle.restarts and not container.restart_policy:
+            return striking.end(handle)
+        frozen = striking.freeze(handle)
+        if frozen.frozen:
+            self._frozen[run] = frozen.how
+        return frozen
+
+    def thaw(self, run: Run) -> str:
+        """Let a run go on that was frozen here."""
+        how, handle = self._frozen.pop(run, ""), self._handles.get(run)
+        return striking.thaw(handle, how) if how and handle is not None else ""
+
+    async def _work(self) -> None:
+        while True:
+            run = self._next()
+            if run is None:
+                with trio.move_on_after(_AGAIN_AFTER):
+                    await self._idle.park()
+            else:
+                await self._hold(run, self._wanted[run])
+
+    def _next(self) -> Run | None:
+        """Who is waiting, and else who is due for another try: those never stand before somebody new."""
+        if self._waiting:
+            return self._waiting.popitem()[0]
+        now = trio.current_time()
+        run = next((run for run, again in self._again.items() if not again.busy and again.at <= now), None)
+        if run is not None:
+            self._again[run] = replace(self._again[run], busy=True)
+        return run
+
+    async def _hold(self, run: Run, container: Container) -> None:
+        """Open, and have it confirmed; what is open meanwhile counts, too."""
+        if self._open + _OF_ONE > self._most:
+            self._refused[run] = "there are no descriptors left for it"
+            return
+        handle = open_handle(self._trees, container, self._proc)
+        if isinstance(handle, str):
+            self._refused[run] = handle
+            self._again.pop(run, None)
+            return
+        self._open += handle.count
+        try:
+            kept = await self._confirmed(handle, container)
+        except EngineError:
+            self._try_again(run)
+            kept = None
+        except BaseException:
+            self._close(handle)
+            raise
+        if kept is None or run not in self._wanted or run in self._handles:
+            self._close(handle)
+        else:
+            self._handles[run] = kept
+
+    async def _confirmed(self, handle: Handle, container: Container) -> Handle | None:
+        """The handle, if the engine still names this run and this process."""
+        seen = await self._inspect(container.id)
+        self._again.pop(container.run, None)
+        if (seen.run, seen.pid) != (container.run, container.pid):
+            # Whoever looks at the engine will see that, and want another run.
+            return None
+        return replace(handle, restarts=bool(seen.restart_policy))
+
+    def _try_again(self, run: Run) -> None:
+        before = self._again.get(run)
+        pause = _AGAIN_AFTER if before is None else min(2 * before.pause, _LONGEST_AGAIN)
+        self._again[run] = _Again(trio.current_time() + pause, pause)
+
+    def _close(self, handle: Handle) -> None:
+        self._open -= handle.count
+        handle.close()
+
+    def _let_go(self, run: Run) -> None:
+        self.thaw(run)
+        self._close(self._handles.pop(run))
+
+
+def _usual_most() -> int:
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MOST if soft == resource.RLIM_INFINITY else min(MOST, soft // SHARE)

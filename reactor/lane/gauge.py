@@ -1,0 +1,78 @@
+"""What is read of one run, each file as often as it may have changed.
+
+Only reading is here; what a reading means is in ``eye``.
+"""
+
+import os
+from dataclasses import dataclass, field
+
+from reactor.cgroups.descriptors import Drawer
+from reactor.cgroups.files import What
+from reactor.cgroups.parsing import UNLIMITED, cpu_nanoseconds, limit, number, working_set
+from reactor.cgroups.reading import Reading
+
+SELDOM = 20.0
+"""Seconds between two looks at its limits; and at ``memory.stat`` where nothing was charged or given back."""
+
+
+@dataclass(slots=True, eq=False)
+class Gauge:
+    """The files of one run. ``limits`` are those of PIDs and of memory, None for none or unknown."""
+
+    drawer: Drawer
+    limits: tuple[int | None, int | None] = (None, None)
+    _limits_at: float = field(default=0.0, init=False)
+    _usage: int | None = field(default=None, init=False)
+    _memory: int | None = field(default=None, init=False)
+    _memory_at: float = field(default=0.0, init=False)
+
+    def read_limits(self, at: float) -> bool:
+        """Read them if it is time: they hardly ever change, and their files are not kept open."""
+        if at < self._limits_at:
+            return False
+        self._limits_at = at + SELDOM
+        self.limits = _limit(self.drawer.read(What.PIDS_LIMIT)), _limit(self.drawer.read(What.MEMORY_LIMIT))
+        return True
+
+    def stagger(self, now: float, part: float) -> None:
+        """Bring that forward to this part of the time."""
+        self._limits_at = now + (self._limits_at - now) * part
+
+    def read(self, at: float, *, closely: bool) -> Reading:
+        """What there is to be told of it now. Raises CgroupGone.
+
+        For ``memory.stat`` the kernel has to add up. If not ``closely``, it may be some seconds old, where
+        usage is the same.
+        """
+        drawer, run = self.drawer, self.drawer.home.run
+        usage = _number(drawer.read(What.MEMORY))
+        if closely or usage != self._usage or at >= self._memory_at:
+            self._memory = working_set(usage, drawer.read(What.MEMORY_STAT))
+            self._usage, self._memory_at = usage, at + SELDOM
+        pids = _number(drawer.read(What.PIDS))
+        return Reading(at, run, pids=pids, usage=usage, memory=self._memory, cpu=self._cpu())
+
+    def read_peak(self) -> int | None:
+        """The most PIDs that there ever were, if the kernel keeps that. Raises CgroupGone."""
+        return _number(self.drawer.read(What.PIDS_PEAK))
+
+    def has_peaked(self, known: int) -> bool:
+        """Whether that is more by now, or has to be read anew to find out."""
+        try:
+            return int(os.pread(self.drawer.kept(What.PIDS_PEAK), 32, 0)) > known
+        except (OSError, ValueError):
+            return True
+
+    def _cpu(self) -> float | None:
+        data, place = self.drawer.read(What.CPU), self.drawer.home.places.get("cpu")
+        used = None if data is None or place is None else cpu_nanoseconds(data, place.version)
+        return None if used is None else used * 1e-9
+
+
+def _number(data: bytes | None) -> int | None:
+    return None if data is None else number(data)
+
+
+def _limit(data: bytes | None) -> int | None:
+    found = None if data is None else limit(data)
+    return found if found is not None and 0 < found < UNLIMITED else None

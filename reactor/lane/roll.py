@@ -1,0 +1,137 @@
+"""The roll: who is wanted, who is read here and by which numbers, and who is left to others for a while.
+
+Only the account is here. Who finds their cgroups and talks to the lane is ``watching``.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+
+from reactor.cgroups.finding import Home
+from reactor.core.container import Run
+from reactor.core.watched import Watched
+from reactor.lane.marks import Ratio
+from reactor.lane.words import Arm, Disarm
+
+LOOK_AGAIN = 2.0
+"""Seconds after which a cgroup that is gone, or was not found, is looked for once more."""
+LONGEST_AGAIN = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """One who is not read here: until when, how long that is, and whether it was, and its cgroup is gone."""
+
+    until: float
+    pause: float
+    gone: bool
+
+
+class Roll:
+    """A key stands for one run and for one time of reading it, and for no other."""
+
+    def __init__(self) -> None:
+        self._keys = count(1)
+        self._wanted: dict[Run, Watched] = {}
+        self._armed: dict[Run, Arm] = {}
+        self._runs: dict[int, Run] = {}
+        self._left: dict[Run, _Left] = {}
+
+    @property
+    def here(self) -> int:
+        """How many are read."""
+        return len(self._armed)
+
+    @property
+    def elsewhere(self) -> int:
+        """How many are not, and should be."""
+        return len(self._wanted) - len(self._armed)
+
+    def want(self, wanted: frozenset[Watched]) -> None:
+        """These, and no others. Those who were wanted before keep their places, the newest come last."""
+        now = {each.run: each for each in wanted}
+        known = {run: now[run] for run in self._wanted if run in now}
+        self._wanted = known | now
+        self._left = {run: left for run, left in self._left.items() if run in now}
+
+    def is_wanted(self, watched: Watched) -> bool:
+        """Whether this is still what is wanted of its run."""
+        return self._wanted.get(watched.run) is watched
+
+    def no_longer_wanted(self) -> Iterator[Disarm]:
+        """Take those off the roll who are read for nobody."""
+        for run in self._armed.keys() - self._wanted.keys():
+            key = self._armed.pop(run).key
+            del self._runs[key]
+            yield Disarm(key)
+
+    def not_read(self, now: float) -> list[Watched]:
+        """Those who are not read, or not as it is wanted by now. The newest first: they are in a hurry."""
+        return [
+            each
+            for run, each in reversed(self._wanted.items())
+            if _differs(self._armed.get(run), each)
+            and (run not in self._left or self._left[run].until <= now)
+        ]
+
+    def armed(self, run: Run) -> Arm | None:
+        """How it is read."""
+        return self._armed.get(run)
+
+    def arm(self, watched: Watched, home: Home, *, fresh: bool) -> Arm:
+        """It is read from now on, or by other numbers."""
+        run, old = watched.run, self._armed.get(watched.run)
+        self._left.pop(run, None)
+        word = _arm(old.key if old is not None else next(self._keys), home, watched, fresh=fresh)
+        self._armed[run] = word
+        self._runs[word.key] = run
+        return word
+
+    def run_of(self, key: int) -> Run | None:
+        """Whom it stands for; None if that one is not read any more."""
+        return self._runs.get(key)
+
+    def lose(self, key: int, now: float) -> None:
+        """Its cgroup is gone: most likely the run is over, and the engine will say so."""
+        run = self._runs.pop(key, None)
+        if run is not None:
+            self._armed.pop(run, None)
+            self.leave(run, now, gone=True)
+
+    def leave(self, run: Run, now: float, *, gone: bool) -> None:
+        """Do not look for this one for a while, for longer each time."""
+        before = self._left.get(run)
+        pause = LOOK_AGAIN if before is None or before.gone else min(2 * before.pause, LONGEST_AGAIN)
+        self._left[run] = _Left(now + pause, pause, gone)
+
+    def clear(self) -> None:
+        """Nobody is read any more."""
+        self._armed.clear()
+        self._runs.clear()
+
+    def others(self, *, on: bool) -> frozenset[Run]:
+        """Whom others have to read: everybody while there is no lane, else those who were not found."""
+        if not on:
+            return frozenset(self._wanted)
+        return frozenset(run for run, left in self._left.items() if not left.gone)
+
+
+def _differs(armed: Arm | None, watched: Watched) -> bool:
+    return armed is None or armed != _arm(armed.key, armed.home, watched, fresh=armed.fresh)
+
+
+def _arm(key: int, home: Home, watched: Watched, *, fresh: bool) -> Arm:
+    def of(field: str, *, relative: bool) -> tuple[Ratio, ...]:
+        wanted = (bound for bound in watched.bounds if (bound.field, bound.relative) == (field, relative))
+        return tuple(sorted(bound.ratio for bound in wanted))
+
+    return Arm(
+        key,
+        home,
+        watched.every,
+        pids=of("pids", relative=False),
+        memory=of("memory", relative=False),
+        pids_shares=of("pids", relative=True),
+        memory_shares=of("memory", relative=True),
+        fresh=fresh,
+    )

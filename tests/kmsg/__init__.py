@@ -1,0 +1,1 @@
+"""Tests of the room that reads the kernel's log."""

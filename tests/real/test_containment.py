@@ -1,0 +1,145 @@
+"""Direct ends: of who breaks a rule and nobody else, before the engine is asked, which makes it official."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.real import deeds
+from tests.real.monitor import Monitor, clean_environment, program
+from tests.real.scene import PROMISE, Scene
+from tests.real.waiting import until
+from tools.private_engine import PrivateEngine
+
+PIDS: dict[str, Any] = {"pids": deeds.PIDS}
+BY_CGROUP, BY_FREEZE = "contain by cgroup.kill", "contain by cgroup.freeze"
+LATER = deeds.sh(f"while [ ! -e /go ]; do sleep 0.05; done; sleep 0.5; {deeds.STORM[-1]}")
+LONG = 60.0
+"""Seconds: the engine is made to stand still, and its containers' beginnings are far back."""
+CLOSED = "SELECT * FROM intents WHERE container = ? AND final = 1"
+
+
+def certificate(monitor: Monitor, container: str) -> dict[str, Any]:
+    """What is on record of its end, when all of it is."""
+    until(lambda: monitor.rows(CLOSED, container) and monitor.exits(container), 10, "it is on record")
+    command = program("show", container, "--journal", str(monitor.journal_file), "--json")
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=clean_environment())
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+def calls(told: dict[str, Any], what: str) -> list[float]:
+    """When something was done, in seconds after the decision."""
+    return [call["at"] for call in told["calls"] if call["what"] == what]
+
+
+def first_process(scene: Scene, container: str) -> int:
+    """The first process of a container, as the host numbers it."""
+    return int(scene.truth.state(container)["Pid"])
+
+
+def unified_of(pid: int) -> Path:
+    """The directory of a process in the tree of version 2."""
+    lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
+    path = next(line.removeprefix("0::") for line in lines if line.startswith("0::"))
+    return Path(f"/sys/fs/cgroup/unified{path}")
+
+
+def is_populated(folder: Path) -> bool:
+    """Whether a process is in it."""
+    return "populated 1" in _read(folder / "cgroup.events")
+
+
+def is_frozen(folder: Path) -> bool:
+    """Whether its processes stand still."""
+    return "frozen 1" in _read(folder / "cgroup.events")
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text()
+    except OSError:
+        return ""
+
+
+def test_who_breaks_a_limit_is_contained_and_nobody_else(
+    scene: Scene, watcher: Monitor, measured: Callable[[str], None]
+) -> None:
+    """A storm, one that would be restarted, one that lives among another's processes, and those near them."""
+    host = scene.run(deeds.AT_THE_LIMIT, task="host", pids=deeds.PIDS)
+    policed = scene.run(deeds.AT_THE_LIMIT, task="policed", restart="always", pids=deeds.PIDS)
+    scene.innocent(host, policed)
+    storm = scene.guilty(scene.run(deeds.STORM, task="storm", **PIDS))
+    again = scene.guilty(scene.run(deeds.STORM, task="again", restart="always", **PIDS))
+    guest = scene.guilty(scene.run(deeds.STORM, task="guest", pid_mode=f"container:{host}", **PIDS))
+    side = scene.run(deeds.SERVE, serves="storm")
+    until(lambda: scene.truth.lives(storm)[0].died, 2 * PROMISE, "the storm is ended")
+    scene.guilty(side, since=scene.truth.lives(storm)[0].died)
+    scene.verdict()
+    for container, how, basis in (
+        (storm, BY_CGROUP, "contained"),
+        (again, BY_FREEZE, ""),
+        (guest, BY_CGROUP, "contained"),
+    ):
+        told = certificate(watcher, container)
+        assert (told["result"], told["why"], told["times"]) == ("done", "ended", 1)
+        ending = told["ending"]
+        assert (ending["exit_code"], ending["cause"], ending["basis"]) == (137, "reactor", basis)
+        ((contained,), asked) = calls(told, how), calls(told, "kill")
+        assert contained < min([*calls(told, "inspect"), *asked]), "before anything was asked of the engine"
+        assert len(asked) == 1 if how == BY_FREEZE else len(asked) <= 1
+        assert len(scene.truth.events(container, "die")) == 1
+        assert scene.truth.state(container)["Running"] is False, "no policy has brought it back"
+        took = f"{contained * 1000:.1f} ms after the decision, died after {ending['died'] * 1000:.0f} ms"
+        measured(f"{scene.charges.names[container]}: {how}, {took}")
+    assert "stop" in [said.action for said in scene.truth.events(side)], "a sidecar is asked to go"
+    assert (watcher.metric("reactor_contained_total", how="cgroup.kill", outcome="ended") or 0) >= 2
+    assert watcher.metric("reactor_contained_total", how="thaw", outcome="failed") is None
+
+
+def test_killed_in_between_it_is_ours_and_nothing_stays_frozen(
+    private_engine: PrivateEngine, private_scene: Scene
+) -> None:
+    """The engine stands still, the monitor ends one, freezes another, and is killed: the next one goes on."""
+    scene = private_scene
+    with scene.monitor(config="profile: normal\n") as monitor:
+        near = scene.run(deeds.AT_THE_LIMIT, task="near", restart="always", pids=deeds.PIDS)
+        scene.innocent(near)
+        storm = scene.guilty(scene.run(LATER, task="storm", **PIDS), LONG)
+        again = scene.guilty(scene.run(LATER, task="again", restart="always", **PIDS), LONG)
+        until(lambda: monitor.metric("reactor_containment_held") == 3, 10, "all are held")
+        assert monitor.said("containers can be ended directly")
+        folders = {each: unified_of(first_process(scene, each)) for each in (storm, again)}
+        for each in (storm, again):
+            go = scene.containers.client.api.exec_create(each, ("touch", "/go"))
+            scene.containers.client.api.exec_start(go, detach=True)
+        private_engine.sigstop()
+        try:
+            until(
+                lambda: not is_populated(folders[storm]),
+                10,
+                "the storm is over, and no engine had a hand in it",
+            )
+            until(lambda: is_frozen(folders[again]), 10, "the other one stands still")
+            monitor.kill9()
+            assert is_frozen(folders[again]), "nobody is there who could thaw it"
+        finally:
+            private_engine.sigcont()
+        assert scene.truth.state(again)["Running"]
+        monitor.start()
+        monitor.wait_ready()
+        scene.verdict()
+        until(
+            lambda: monitor.said("an earlier monitor left it frozen; it was thawed", container_id=again), 10
+        )
+        for each, basis in ((storm, "intent"), (again, "")):
+            told = certificate(monitor, each)
+            assert (told["result"], told["ending"]["cause"], told["ending"]["basis"]) == (
+                "done",
+                "reactor",
+                basis,
+            )
+            assert len(scene.truth.events(each, "die")) == 1
+            assert not is_frozen(folders[each])
+            assert scene.truth.state(each)["Running"] is False

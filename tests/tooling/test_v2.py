@@ -1,0 +1,121 @@
+"""What `make test-v2` makes of its list, of apt's words and of what a machine says; none is started."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tools import vm_machine
+from tools.v2 import LIST, Heard, listed, passes
+from tools.vm_guest import FILES, SILENCED, ended_with, script
+from tools.vm_machine import VmFailedError
+from tools.vm_packages import RELEASES, mirror_in, requirements
+
+ROOT = Path(__file__).parents[2]
+TEXT = "# a comment\nsystemd  tests/a\n\nboth  tests/b.py::test_c\ncgroupfs tests/d\n"
+
+
+def test_each_driver_has_its_tests() -> None:
+    assert listed(TEXT, "systemd") == ["tests/a", "tests/b.py::test_c"]
+    assert listed(TEXT, "cgroupfs") == ["tests/b.py::test_c", "tests/d"]
+
+
+def test_everything_that_is_listed_exists() -> None:
+    lines = [line.split() for line in LIST.read_text().splitlines() if line and not line.startswith("#")]
+    assert {which for which, _what in lines} <= {"systemd", "cgroupfs", "both"}
+    assert [what for _which, what in lines if not (ROOT / what.partition("::")[0]).exists()] == []
+
+
+def test_tests_that_are_named_stand_in_place_of_the_list() -> None:
+    ((driver, given),) = passes(["systemd"], ["-k", "x"], TEXT)
+    assert (driver, given[-4:]) == ("systemd", ["-k", "x", "tests/a", "tests/b.py::test_c"])
+    ((_driver, given),) = passes(["systemd"], ["tests/e"], TEXT)
+    assert [each for each in given if "tests/" in each] == ["tests/e"]
+
+
+def test_the_worst_code_is_that_of_the_machine() -> None:
+    text = script([("systemd", ["-k", "a b"]), ("cgroupfs", ["-x"])], 4)
+    assert "REACTOR_TEST_DOCKER_HOST=unix:///run/docker.sock python3 -m pytest -k 'a b'" in text
+    assert "env python3 -m pytest -x" in text
+    assert "REACTOR_TEST_PATIENCE=4 " in text
+    assert text.endswith("exit $worst\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("reactor-v2: ended with 0", 0),
+        ("reactor-v2: ended with 32", 32),
+        ("reactor-v2: ended with ", None),
+        ("he said reactor-v2: ended with 0", None),
+        ("0", None),
+    ],
+)
+def test_only_its_own_line_ends_a_machine(line: str, code: int | None) -> None:
+    assert ended_with(line) == code
+
+
+def test_what_counts_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    heard = Heard(RELEASES[0])
+    for line in (
+        "reactor-v2: driver systemd",
+        "tests/a.py::test_b PASSED",
+        "FAILED tests/a.py::test_c - assert",
+        "========= 1 failed, 3 passed in 5.00s =========",
+    ):
+        heard(line)
+    assert heard.results == ["systemd", "FAILED tests/a.py::test_c - assert", "1 failed, 3 passed in 5.00s"]
+    assert capsys.readouterr().out.count("20.10") == 4
+
+
+def test_the_mirror_is_that_of_debian_itself() -> None:
+    lines = ("a: Other stable main", "b: Debian bookworm-updates main", "c: Debian bookworm contrib")
+    assert mirror_in("\n".join((*lines, "d: Debian bookworm main"))) == "d:"
+    assert mirror_in("\n".join((*lines, ""))) is None
+
+
+def test_what_only_a_developer_needs_is_left_out() -> None:
+    names = {line.partition("==")[0] for line in requirements((ROOT / "constraints.txt").read_text())}
+    assert {"trio", "docker", "pytest", "pydantic_core"} <= names
+    assert not {"ruff", "mypy", "hatchling"} & names
+
+
+def test_nothing_that_is_silenced_is_needed() -> None:
+    assert not {Path(name).name for name in FILES} & set(SILENCED)
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str, float], tuple[int, list[str]]]:
+    """Runs a script in place of an emulator, and gives the exit code and what was heard."""
+
+    def played(text: str, within: float) -> tuple[int, list[str]]:
+        program, heard = tmp_path / "emulator", list[str]()
+        program.write_text(
+            f"#!/bin/sh\necho $$ > {tmp_path}/pid\necho so it ends > {tmp_path}/console\n{text}\n"
+        )
+        program.chmod(0o755)
+        monkeypatch.setattr(vm_machine, "emulator", lambda: ((str(program),), {}))
+        code = vm_machine.run(RELEASES[0], tmp_path / "disk", tmp_path / "console", within, heard.append)
+        return code, heard
+
+    return played
+
+
+def test_a_machine_is_heard_until_it_says_its_code(
+    machine: Callable[[str, float], tuple[int, list[str]]], tmp_path: Path
+) -> None:
+    said = "printf 'one\\r\\ntw'; echo o; echo 'reactor-v2: ended with 7'; exec sleep 1000"
+    assert machine(said, 30) == (7, ["one", "two"])
+    assert not Path("/proc", (tmp_path / "pid").read_text().strip()).exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "within", "why"),
+    [("echo one", 30, "ended before its tests did"), ("exec sleep 1000", 0.3, "took too long")],
+)
+def test_a_machine_that_does_not_come_to_its_end_is_told_with_its_console(
+    machine: Callable[[str, float], tuple[int, list[str]]], tmp_path: Path, text: str, within: float, why: str
+) -> None:
+    with pytest.raises(VmFailedError, match=rf"{why}; the end of its console:\nso it ends"):
+        machine(text, within)
+    assert not Path("/proc", (tmp_path / "pid").read_text().strip()).exists()
