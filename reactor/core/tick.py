@@ -28,7 +28,7 @@ from reactor.core.state import Entry, Setup, State, Step
 from reactor.core.topology import living_by_task, needed
 from reactor.core.verbs import Action
 from reactor.core.verdicts import judge
-from reactor.core.whole import is_still_needed, take_victims
+from reactor.core.whole import Taken, is_still_needed, take_victims
 
 
 def tick(setup: Setup, state: State, at: float) -> Step:
@@ -45,8 +45,8 @@ def tick(setup: Setup, state: State, at: float) -> Step:
     candidates = _judge_all(setup, draft, turns, at, decisions)
     end_round(draft, turns, at)
     draft.state, draft.changed = draft.finish(), {}
-    candidates += take_victims(setup, draft, at)
-    decisions += _resolve(setup, draft, candidates, at)
+    victims = take_victims(setup, draft, at)
+    decisions += _resolve(setup, draft, [*candidates, *victims], Taken(victims), at)
     decisions += clear_up(setup, draft, at)
     return Step(draft.finish(), tuple(decisions), tuple(draft.notes))
 
@@ -94,7 +94,9 @@ def _judge_all(
     return candidates
 
 
-def _resolve(setup: Setup, draft: Draft, candidates: Sequence[Candidate], at: float) -> list[Decision]:
+def _resolve(
+    setup: Setup, draft: Draft, candidates: Sequence[Candidate], taken: Taken, at: float
+) -> list[Decision]:
     """Let the held-back rules decide, all of them knowing of all that they match."""
     open_ = [each for each in candidates if not is_gated(setup, draft.state, each.rule)]
     if len(open_) < len(candidates) or gated_rules(setup, draft.state):
@@ -113,7 +115,7 @@ def _resolve(setup: Setup, draft: Draft, candidates: Sequence[Candidate], at: fl
         if entry is None or not _may(setup, draft, each, at):
             continue
         # What was decided a moment ago may have been enough: not one more goes.
-        if not is_still_needed(setup, draft, each, at):
+        if not taken.is_next(each) and not is_still_needed(setup, draft, each, at):
             continue
         if not braking.lets(each):
             continue
@@ -128,6 +130,7 @@ def _resolve(setup: Setup, draft: Draft, candidates: Sequence[Candidate], at: fl
             summary=each.summary,
         )
         draft.changed[each.id] = entry
+        taken.decided(each, ends=not decision.dry_run and decision.ends)
         decided.append(each)
         decisions.append(decision)
     braking.close()

@@ -70,23 +70,23 @@ def _judge_account(
         return []
     ready = at - now.since >= rule.hold
     gone = frozenset(each.id for each in ahead if each.ready)
+    said = amount.said(account.owner) + (BY_IMAGE if account.claimed else "")
     return [
         Candidate(
             part.entry.run,
             rule,
             now.since,
             ready,
-            _reason(amount, account, part),
+            f"{said}, {_mine(total, part)}",
             summary=rule.summarise(view_of(setup, part.entry, at)),
         )
         for part in _victims(setup, draft, rule, amount, account, gone, at)
     ]
 
 
-def _reason(amount: Amount, account: Account, part: Part) -> str:
-    mine = "and this gives back" if amount.total.is_left else "of which this is"
-    said = amount.said(account.owner) + (BY_IMAGE if account.claimed else "")
-    return f"{said}, {mine} {say_amount(amount.total, part.value)}"
+def _mine(total: Total, part: Part) -> str:
+    mine = "and this gives back" if total.is_left else "of which this is"
+    return f"{mine} {say_amount(total, part.value)}"
 
 
 def _victims(
@@ -121,6 +121,33 @@ def _victims(
         going[entry.run.id] = entry
         tally.leave({entry.run.id} if alone else _with_sidecars(draft, going))
         yield part
+
+
+class Taken:
+    """The victims in the order in which they were taken, and what was decided since.
+
+    Each was taken because those before it are not enough. As long as none but these were decided about, that
+    needs no adding up anew: with thousands of victims, each would cost a look at everybody.
+    """
+
+    def __init__(self, victims: Iterable[Candidate]) -> None:
+        self._turn = {(each.rule.key, each.id): turn for turn, each in enumerate(victims)}
+        self._last: dict[str, int] = {}
+        self._ended: set[str] = set()
+
+    def decided(self, each: Candidate, *, ends: bool) -> None:
+        """It was decided about this one; ``ends`` if more was done than to say so."""
+        turn = self._turn.get((each.rule.key, each.id), -1)
+        self._last[each.rule.key] = max(turn, self._last.get(each.rule.key, -1))
+        if ends:
+            self._ended.add(each.rule.key)
+
+    def is_next(self, each: Candidate) -> bool:
+        """Whether only those were decided about since who were taken before it, by its own rule."""
+        total, key = each.rule.when.total if each.rule.when is not None else None, each.rule.key
+        if total is None or total.whole == "owner" or self._ended - {key}:
+            return False
+        return self._last.get(key, -1) < self._turn.get((key, each.id), -1)
 
 
 def is_still_needed(setup: Setup, draft: Draft, each: Candidate, at: float) -> bool:

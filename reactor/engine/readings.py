@@ -61,11 +61,12 @@ class Readings:
         for run in self._streams.keys() - runs:
             self._streams.pop(run).cancel()
         room = max(0, self._most - len(self._streams))
-        fresh = sorted(runs - self._streams.keys())
-        for run in fresh[:room]:
+        fresh = runs - self._streams.keys()
+        # Where there is no room for anybody, thousands need not be put in order for it.
+        for run in sorted(fresh)[:room] if room else ():
             self._streams[run] = trio.CancelScope()
             self._nursery.start_soon(self._read_for_ever, run, self._streams[run])
-        self._stats = replace(self._stats, wanted=len(runs), shed=len(fresh[room:]))
+        self._stats = replace(self._stats, wanted=len(runs), shed=max(0, len(fresh) - room))
 
     async def _read_for_ever(self, run: Run, scope: trio.CancelScope) -> None:
         with scope:
