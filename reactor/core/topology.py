@@ -107,11 +107,11 @@ def reach(state: State, mains: Iterable[Entry]) -> tuple[Entry, ...]:
     Sidecars of sidecars go too. Shared ones stay while a main outside the cascade lives.
     The set only grows and is bounded by the living, so that a cycle comes to an end.
     """
-    ends = {main.run.id: main for main in mains}
-    going = dict(ends)
-    tasks = living_by_task(state)
     sidecars = [entry for entry in state.living() if entry.is_sidecar]
-    grown = bool(sidecars)
+    if not sidecars:
+        return ()
+    ends = {main.run.id: main for main in mains}
+    going, tasks, grown = dict(ends), living_by_task(state), True
     while grown:
         grown = False
         gone = frozenset(going)
