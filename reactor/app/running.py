@@ -33,6 +33,7 @@ from reactor.app.rulefiles import load_rules
 from reactor.app.settings import Profile, Settings
 from reactor.app.supervise import open_stop_signals, supervise
 from reactor.app.territory import TerritoryTaken, territory
+from reactor.app.urgency import go_first
 from reactor.cgroups.mounts import Trees, look_for_trees
 from reactor.containment.ability import contain_ability
 from reactor.core.ports import EngineError, EngineInfo
@@ -71,6 +72,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _watch(endpoint: Endpoint, settings: Settings, rules: RuleSet, options: argparse.Namespace) -> None:
+    if settings.profile is not Profile.STREAMS:
+        go_first()
     try:
         trio.run(_run, endpoint, settings, rules, options)
     except* (EngineError, JournalError, TerritoryTaken, CannotListen, BadListen, BadSetting) as group:
