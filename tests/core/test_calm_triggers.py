@@ -1,5 +1,6 @@
-"""Calm and triggers: what was given once must be over before anybody is left alone."""
+"""Calm and what is not the same the next time: used-up triggers, blindness, what may speak again."""
 
+from reactor.core.decisions import Result, Why
 from reactor.core.facts import Snapshot
 from reactor.core.rules import Rule, Trigger
 from reactor.core.verbs import Action
@@ -37,3 +38,13 @@ def test_who_was_read_in_between_is_said_to_be_unseen_once_more() -> None:
     for moment in (7.0, 8.0, 9.0, 10.0):
         told.tick(moment)
     assert told.at() == [(1, 4.0), (1, 9.0)]
+
+
+def test_what_failed_is_tried_again_with_the_next_reading() -> None:
+    """It is as before, and for this rule alone that is news."""
+    one = box(1)
+    told = story(Rule("g/n", "f:1", when=condition("pids > 20"), action=Action.NOTICE))
+    told.tell(Snapshot(1.0, 1.0, 1, (one,))).sample(1.5, one, pids=30).tick(2.0).tick(3.0)
+    told.outcome(3.6, told.decisions[0], Result.FAILED, Why.GIVEN_UP)
+    told.sample(3.7, one, pids=30).tick(4.0)
+    assert told.at() == [(1, 1.5), (1, 3.7)]
