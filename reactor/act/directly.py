@@ -136,7 +136,7 @@ class Direct:
             return UNKNOWN
         if not self._guard(container, decision):
             return SPARED
-        return containment.contain(decision.run, container)
+        return containment.contain(decision.run, container, recorded=step.written.is_set())
 
 
 def _told(contained: Contained) -> str:

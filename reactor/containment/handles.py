@@ -20,7 +20,8 @@ _LONGEST = 64 * 1024
 @dataclass(frozen=True, slots=True)
 class Handle:
     """Descriptors, -1 for none. ``unified`` is the directory in the tree of version 2, ``freezer`` that of
-    version 1, ``init`` the first process, held only if the run has a process namespace of its own.
+    version 1, ``init`` the first process: while it lives the run is the one that was found. ``ends_all``
+    tells that it is the first of a process namespace that is the run's alone, all of which ends with it.
 
     ``restarts`` tells that the engine would begin another run after an end that it did not order;
     ``shared_ice`` that it freezes by ``unified`` itself, so that what is frozen there may be its doing.
@@ -30,6 +31,7 @@ class Handle:
     unified: int = -1
     freezer: int = -1
     init: int = -1
+    ends_all: bool = False
     restarts: bool = False
     shared_ice: bool = False
 
@@ -59,12 +61,13 @@ def open_handle(trees: Trees, container: Container, proc: Path = PROC) -> Handle
         return f"process {container.pid} cannot be seen from here"
     version_one = home.places.get("freezer")
     unified = home.places.get(UNIFIED)
-    init = _open_init(container, proc) if container.own_pids else -1
+    init = _open_init(container, proc)
     return Handle(
         container.run,
         unified=_open_folder(unified),
         freezer=_open_folder(version_one) if version_one is not None and version_one.version == 1 else -1,
         init=init,
+        ends_all=init >= 0 and container.own_pids and is_first_of(container, proc),
         restarts=bool(container.restart_policy),
         shared_ice=version_one is None or version_one.version != 1,
     )
@@ -86,25 +89,31 @@ def _open_folder(place: Place | None) -> int:
 
 
 def _open_init(container: Container, proc: Path) -> int:
-    """The first process, if it is one of this container and the first of its namespace, seen while held."""
+    """The process that the engine named, if it is one of this container, seen while held."""
     try:
         found = os.pidfd_open(container.pid)
     except OSError:
         return -1
-    if is_first_of(container, proc):
+    if is_one_of(container, proc):
         return found
     os.close(found)
     return -1
 
 
-def is_first_of(container: Container, proc: Path) -> bool:
-    """Whether the process of that number is the container's now, and the first one in its namespace."""
+def is_one_of(container: Container, proc: Path) -> bool:
+    """Whether the process of that number is the container's now."""
     with suppress(OSError):
-        folder = proc / str(container.pid)
-        lines = _read(folder / "status").splitlines()
+        return container.id in _read(proc / str(container.pid) / "cgroup")
+    return False
+
+
+def is_first_of(container: Container, proc: Path) -> bool:
+    """Whether it is the first one in its namespace, too."""
+    with suppress(OSError):
+        lines = _read(proc / str(container.pid) / "status").splitlines()
         numbers = next((line.split()[1:] for line in lines if line.startswith("NSpid:")), [])
         # In our own namespace alone it has one number, and is nobody's first process.
-        return len(numbers) > 1 and numbers[-1] == "1" and container.id in _read(folder / "cgroup")
+        return len(numbers) > 1 and numbers[-1] == "1" and is_one_of(container, proc)
     return False
 
 

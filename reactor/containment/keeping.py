@@ -28,6 +28,8 @@ _OF_ONE = 3
 """Descriptors of one run at most."""
 _AGAIN_AFTER, _LONGEST_AGAIN = 1.0, 60.0
 NOT_HELD = "nothing of it is held"
+NO_ROOM = "there are no descriptors left for it"
+NO_RECORD = "its end would be a restart, and without a record of it nobody would thaw it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,6 @@ class _Again:
 
     at: float
     pause: float
-    busy: bool = False
 
 
 class Keeper:
@@ -61,7 +62,9 @@ class Keeper:
         self._frozen: dict[Run, str] = {}
         # The youngest first: who was there already has been seen to behave for a while.
         self._waiting: dict[Run, None] = {}
+        self._under_way: set[Run] = set()
         self._again: dict[Run, _Again] = {}
+        self._crowded: dict[Run, None] = {}
         self._open = 0
         self._idle = trio.lowlevel.ParkingLot()
 
@@ -69,15 +72,15 @@ class Keeper:
         """Hold on to these runs, as they were seen last, and to no others."""
         self._wanted = wanted
         self._refused = {run: why for run, why in self._refused.items() if run in wanted}
+        self._waiting = {run: None for run in self._waiting if run in wanted}
+        self._crowded = {run: None for run in self._crowded if run in wanted}
+        self._again = {run: again for run, again in self._again.items() if run in wanted}
         for run in [run for run in self._handles if run not in wanted]:
             self._let_go(run)
-        self._waiting = {run: None for run in self._waiting if run in wanted}
-        self._again = {run: again for run, again in self._again.items() if run in wanted}
-        known = self._handles.keys() | self._refused.keys() | self._waiting.keys() | self._again.keys()
+        known = self._under_way.union(self._handles, self._refused, self._waiting, self._again, self._crowded)
         for run in wanted:
             if run not in known:
-                self._waiting[run] = None
-                self._idle.unpark()
+                self._await(run)
 
     async def run(self) -> None:
         """Open what is wanted, for ever; nothing is open, or frozen, after it."""
@@ -98,14 +101,16 @@ class Keeper:
         """How it goes."""
         return KeeperStatistics(len(self._handles), len(self._wanted) - len(self._handles))
 
-    def contain(self, run: Run, container: Container | None) -> Contained:
-        """End this run, or freeze it if the engine would begin another one."""
+    def contain(self, run: Run, container: Container | None, *, recorded: bool = True) -> Contained:
+        """End this run, or freeze it if the engine would begin another one and that is on record."""
         handle = self._handles.get(run)
         if handle is None or container is None or container.run != run:
-            return Contained(why=self._refused.get(run, NOT_HELD))
+            return Contained(why=NO_ROOM if run in self._crowded else self._refused.get(run, NOT_HELD))
         # Its policy may have been changed since, either way.
         if not handle.restarts and not container.restart_policy:
             return striking.end(handle)
+        if not recorded:
+            return Contained(why=NO_RECORD)
         frozen = striking.freeze(handle)
         if frozen.frozen:
             self._frozen[run] = frozen.how
@@ -122,28 +127,36 @@ class Keeper:
             if run is None:
                 with trio.move_on_after(_AGAIN_AFTER):
                     await self._idle.park()
-            else:
+                continue
+            # It is told of again and again meanwhile, and need not be opened a second time for that.
+            self._under_way.add(run)
+            try:
                 await self._hold(run, self._wanted[run])
+            finally:
+                self._under_way.discard(run)
 
     def _next(self) -> Run | None:
         """Who is waiting, and else who is due for another try: those never stand before somebody new."""
         if self._waiting:
             return self._waiting.popitem()[0]
         now = trio.current_time()
-        run = next((run for run, again in self._again.items() if not again.busy and again.at <= now), None)
-        if run is not None:
-            self._again[run] = replace(self._again[run], busy=True)
-        return run
+        due = (run for run, again in self._again.items() if again.at <= now and run not in self._under_way)
+        return next(due, None)
 
     async def _hold(self, run: Run, container: Container) -> None:
         """Open, and have it confirmed; what is open meanwhile counts, too."""
         if self._open + _OF_ONE > self._most:
-            self._refused[run] = "there are no descriptors left for it"
+            self._again.pop(run, None)
+            self._crowded[run] = None
             return
         handle = open_handle(self._trees, container, self._proc)
         if isinstance(handle, str):
             self._refused[run] = handle
             self._again.pop(run, None)
+            return
+        if not handle.count:
+            # It may be that we have run out of descriptors for the moment.
+            self._try_again(run)
             return
         self._open += handle.count
         try:
@@ -154,10 +167,14 @@ class Keeper:
         except BaseException:
             self._close(handle)
             raise
-        if kept is None or run not in self._wanted or run in self._handles:
-            self._close(handle)
-        else:
+        now = self._wanted.get(run)
+        if kept is not None and now is not None:
             self._handles[run] = kept
+            return
+        self._close(handle)
+        if now is not None and now.pid != container.pid:
+            # It was seen anew meanwhile, and what is known of it now may be what the engine says.
+            self._await(run)
 
     async def _confirmed(self, handle: Handle, container: Container) -> Handle | None:
         """The handle, if the engine still names this run and this process."""
@@ -173,9 +190,15 @@ class Keeper:
         pause = _AGAIN_AFTER if before is None else min(2 * before.pause, _LONGEST_AGAIN)
         self._again[run] = _Again(trio.current_time() + pause, pause)
 
+    def _await(self, run: Run) -> None:
+        self._waiting[run] = None
+        self._idle.unpark()
+
     def _close(self, handle: Handle) -> None:
         self._open -= handle.count
         handle.close()
+        if self._crowded:
+            self._await(self._crowded.popitem()[0])
 
     def _let_go(self, run: Run) -> None:
         self.thaw(run)

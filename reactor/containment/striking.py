@@ -5,6 +5,7 @@ which may be another container's, it is left to its first process, or to the eng
 """
 
 import os
+import select
 import signal
 from collections.abc import Sequence
 from typing import Final
@@ -16,6 +17,7 @@ BY_CGROUP: Final = "cgroup.kill"
 BY_INIT: Final = "pidfd"
 BY_FREEZE: Final = "cgroup.freeze"
 BY_FREEZER: Final = "freezer"
+OVER: Final = "its first process is over"
 _LINKS_OF_A_LEAF: Final = 2
 _ICE: Final = {BY_FREEZE: (b"1", b"0"), BY_FREEZER: (b"FROZEN", b"THAWED")}
 """For each way to freeze, what is written to freeze and to thaw, and stands there before and after."""
@@ -24,13 +26,15 @@ _FILE: Final = {BY_FREEZE: "cgroup.freeze", BY_FREEZER: "freezer.state"}
 
 def end(handle: Handle) -> Contained:
     """End all processes of a run."""
+    if _is_over(handle):
+        return Contained(why=OVER)
     why = []
     if handle.unified >= 0:
         trouble = _unless_leaf(handle.unified) or _write(handle.unified, BY_CGROUP, b"1")
         if not trouble:
             return Contained(BY_CGROUP, ended=True)
         why.append(f"{BY_CGROUP}: {trouble}")
-    if handle.init >= 0:
+    if handle.ends_all:
         trouble = _signal(handle.init)
         if not trouble:
             # The kernel ends with it whatever lives in its process namespace.
@@ -41,6 +45,8 @@ def end(handle: Handle) -> Contained:
 
 def freeze(handle: Handle) -> Contained:
     """Stop all processes of a run, unless somebody has done so already."""
+    if _is_over(handle):
+        return Contained(why=OVER)
     why = []
     for how, folder in _ways(handle):
         trouble = (
@@ -67,6 +73,18 @@ def _ways(handle: Handle) -> list[tuple[str, int]]:
     """Where both are there, the engine knows nothing of the first."""
     ways = [(BY_FREEZE, handle.unified), (BY_FREEZER, handle.freezer)]
     return [(how, folder) for how, folder in ways if folder >= 0]
+
+
+def _is_over(handle: Handle) -> bool:
+    """Whether the first process has ended, as far as it is held: then the run has, too.
+
+    Whoever is in its cgroup now may be the next run, which is put there again if it could not be removed.
+    """
+    if handle.init < 0:
+        return False
+    ended = select.poll()
+    ended.register(handle.init, select.POLLIN)
+    return bool(ended.poll(0))
 
 
 def _unless_leaf(folder: int) -> str:
@@ -126,7 +144,7 @@ def _signal(init: int) -> str:
     try:
         signal.pidfd_send_signal(init, signal.SIGKILL)
     except ProcessLookupError:
-        return "its first process is over"
+        return OVER
     except OSError as trouble:
         return trouble.strerror or str(trouble)
     return ""

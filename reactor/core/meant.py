@@ -12,6 +12,8 @@ from reactor.core.verbs import Action
 
 KILLED, TERMINATED = 137, 143
 """The exit codes of a process that was ended by SIGKILL and by SIGTERM: ours, somebody's, or the kernel's."""
+UNTOLD = 255
+"""What an engine writes down that was away when a run ended, and finds it over; programs give it, too."""
 BEFORE = 5_000_000_000
 """Nanoseconds by which the engine's clock may be behind the one by which an intent was written."""
 AFTER = 60_000_000_000
@@ -51,7 +53,7 @@ def fits(meant: Meant | None, exit_code: int | None, finished_at: str, *, struck
     latest = meant.at + round(meant.grace * 1e9) + AFTER
     if not meant.at - BEFORE <= finished <= latest:
         return False
-    if exit_code == KILLED:
+    if exit_code in {KILLED, UNTOLD}:
         return True
     # Who is asked to stop may give any exit code, but then the engine's word of the signal is needed.
     return meant.action in _POLITE and (struck or exit_code == TERMINATED)

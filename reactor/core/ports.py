@@ -241,10 +241,11 @@ class Containment(Protocol):
     """Ends runs without the engine. It never waits and never raises, and knows no rules: who may be ended is
     decided, and admitted, before it is asked."""
 
-    def contain(self, run: Run, container: Container | None) -> Contained:
+    def contain(self, run: Run, container: Container | None, *, recorded: bool = True) -> Contained:
         """End this very run, or freeze it where its end would have the engine begin another one.
 
-        ``container`` is how it was seen last; without that nothing is done.
+        ``container`` is how it was seen last; without that nothing is done. Nobody is frozen unless the
+        intent is ``recorded``: if we died, nobody would know that there is something to thaw.
         """
         ...
 

@@ -22,11 +22,6 @@ class Receipt:
         self._on_written = on_written
         self.written = False
 
-    @property
-    def hurries(self) -> bool:
-        """Whether somebody wants to know before it is on the disk."""
-        return self._on_written is not None
-
     def tell_written(self) -> None:
         """It is written and not yet synced."""
         tell, self._on_written = self._on_written, None
@@ -52,11 +47,6 @@ class Batch:
     rows: tuple[Row, ...]
     receipts: tuple[Receipt, ...] = ()
     synced: bool = False
-
-    @property
-    def hurries(self) -> bool:
-        """Whether somebody wants to know when it is written, and not yet synced."""
-        return any(receipt.hurries for receipt in self.receipts)
 
     def tell_written(self) -> None:
         """It is written and not yet synced."""
@@ -115,6 +105,7 @@ class Backlog:
         queue = self._intents if batch.synced else self._others
         queue.extendleft(reversed(batch.rows))
         self._keep_bound()
+        self._came.set()
 
     async def wait(self) -> None:
         """Wait until there is something to write."""

@@ -1,12 +1,12 @@
 """The file itself: opened, written, found broken, moved aside, begun anew.
 
-Everything here blocks and is called from one thread at a time; nothing here waits, retries
-or logs. What fails comes out as sqlite3.Error, OSError or JournalError.
+Everything here blocks and, but for ``sync``, is called from one thread at a time; nothing here
+waits, retries or logs. What fails comes out as sqlite3.Error, OSError or JournalError.
 """
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +19,8 @@ from reactor.journal.rows import Moment, Row
 from reactor.journal.visiting import visit
 
 BROKEN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+CHECKPOINT = 1000
+"""Pages in the log before the file, from which on they are carried over."""
 CHECKED_BELOW = 64 << 20
 """A larger file is not read through at the start: that would take longer than starting may."""
 # Only ever the oldest, whatever the clock did: who follows along must not miss one in the middle.
@@ -67,6 +69,7 @@ class Store:
         self._connection: sqlite3.Connection | None = None
         self._inode = 0
         self._broken = False
+        self._checkpoint = -1
 
     @property
     def is_open(self) -> bool:
@@ -90,22 +93,30 @@ class Store:
         moved_to = self._move_aside()
         return Opened(self._connect(), moved_to)
 
-    def write(self, rows: Iterable[Row], synced: bool, *, hurried: bool = False) -> None:
-        """Write rows in one transaction; if ``synced``, they are on the disk when this returns.
+    def write(self, rows: Sequence[Row], *, waited_for: bool) -> None:
+        """Write rows in one transaction. They outlive us then, and the machine as soon as they are synced.
 
-        If ``hurried``, they only are when ``sync`` was called as well.
+        Every statement costs a change of threads, so there are no more of them than it takes.
         """
         with self._using() as connection:
             # A checkpoint takes longer than a commit, so it is left to batches for which nobody waits.
-            connection.execute(f"PRAGMA synchronous = {'FULL' if synced and not hurried else 'NORMAL'}")
-            connection.execute(f"PRAGMA wal_autocheckpoint = {0 if synced else 1000}")
+            pages = 0 if waited_for else CHECKPOINT
+            if pages != self._checkpoint:
+                connection.execute(f"PRAGMA wal_autocheckpoint = {pages}")
+                self._checkpoint = pages
+            if len(rows) == 1:
+                connection.execute(rows[0].statement, rows[0].values)
+                return
             connection.execute("BEGIN IMMEDIATE")
             for row in rows:
                 connection.execute(row.statement, row.values)
             connection.execute("COMMIT")
 
     def sync(self) -> None:
-        """Have on the disk what was written: the log before the file is all that a commit adds to."""
+        """Have on the disk what was written: the log before the file is all that a commit adds to.
+
+        It may be called in another thread than everything else, beside it.
+        """
         # SQLite keeps no lock on this file, so closing it takes none away.
         descriptor = os.open(f"{self._path}-wal", os.O_RDONLY | os.O_CLOEXEC)
         try:
@@ -179,12 +190,14 @@ class Store:
         try:
             anew = schema.prepare(connection, self._path)
             connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
             if self._path.stat().st_size < CHECKED_BELOW:
                 _check(connection)
         except BaseException:
             connection.close()
             raise
         self._connection, self._inode, self._broken = connection, self._path.stat().st_ino, False
+        self._checkpoint = -1
         return anew
 
     def _move_aside(self) -> Path:

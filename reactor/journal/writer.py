@@ -1,8 +1,9 @@
 """The task that carries the backlog to the disk, whatever the disk does.
 
 Only the writing belongs here: when it is tried, what is said when it fails, and how it
-ends. It holds the only thread that touches the file. No failure of the disk comes out of
-it; an error that only a person can put right comes out while starting, and is said later.
+ends. It holds the only thread that touches the file, but for syncs, which are in ``syncing``.
+No failure of the disk comes out of it; an error that only a person can put right comes out
+while starting, and is said later.
 """
 
 import logging
@@ -19,8 +20,10 @@ from reactor.journal.memory import CAPACITY, Recollection
 from reactor.journal.rows import Moment
 from reactor.journal.shouting import Shouter
 from reactor.journal.store import Store
+from reactor.journal.syncing import ROOM, Pending, Syncer
 from reactor.journal.thread import OneThread
 
+CANNOT = "the journal cannot be written; acting goes on without it"
 DAY = 86_400.0
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
@@ -55,6 +58,8 @@ class Writer:
         self._begun_anew = begun_anew
         self._keep = keep_days * DAY
         self._thread = OneThread(inline=inline)
+        self._syncer = Syncer(store, done=self._synced, failed=self._not_synced, inline=inline)
+        self._must_rest = False
         self._failing = True
         self._recalled = False
         self._expire_at = 0.0
@@ -66,7 +71,7 @@ class Writer:
     @property
     def healthy(self) -> bool:
         """Whether the last write went well and none is stuck."""
-        return not self._failing and self._thread.busy <= STALLED_AFTER
+        return not self._failing and max(self._thread.busy, self._syncer.busy) <= STALLED_AFTER
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Write until cancelled. Started when the file was opened and read, or could not be."""
@@ -78,14 +83,22 @@ class Writer:
                 late = TimeoutError(f"the disk took longer than {START_PATIENCE:g} s")
                 self._failed("the journal cannot be opened; acting goes on without it", late)
             task_status.started()
-            await self._serve()
+            # Whoever is only to be written waits for no disk. Both end with this function.
+            async with trio.open_nursery() as beside:
+                beside.start_soon(self._syncer.run)
+                await self._serve()
         finally:
             await self._finish()
 
     async def wait_written(self) -> None:
         """Wait until nothing is left to write; on a full disk that is for ever."""
-        while self._backlog or self._thread.is_busy:
-            await self._thread.wait_done()
+        while True:
+            if self._backlog or self._thread.is_busy:
+                await self._thread.wait_done()
+            elif self._syncer:
+                await self._syncer.wait_done()
+            else:
+                return
 
     async def _start(self) -> None:
         try:
@@ -98,9 +111,13 @@ class Writer:
 
     async def _serve(self) -> None:
         while True:
-            if self._backlog:
-                if not await self._write(self._backlog.take()):
-                    await self._rest()
+            if self._must_rest:
+                self._must_rest = False
+                await self._rest()
+            elif len(self._syncer) >= ROOM:
+                await self._syncer.wait_done()
+            elif self._backlog:
+                self._must_rest = not await self._write(self._backlog.take())
             elif trio.current_time() >= self._expire_at:
                 await self._expire()
             else:
@@ -109,6 +126,8 @@ class Writer:
 
     async def _open(self) -> None:
         opened = await self._thread.run(self._store.open)
+        # It may be another file than the one that they were written to.
+        self._take_back()
         if opened.moved_to is not None:
             self._tell_moved(opened.moved_to)
         if not self._recalled:
@@ -131,20 +150,33 @@ class Writer:
         try:
             if not self._store.is_open:
                 await self._open()
-            hurries = batch.hurries
-            await self._thread.run(lambda: self._store.write(batch.rows, batch.synced, hurried=hurries))
-            if hurries:
-                batch.tell_written()
-                await self._thread.run(self._store.sync)
+            await self._thread.run(lambda: self._store.write(batch.rows, waited_for=batch.synced))
         except (OSError, sqlite3.Error, JournalError) as error:
             self._backlog.put_back(batch)
-            self._failed("the journal cannot be written; acting goes on without it", error)
+            self._failed(CANNOT, error)
             return False
         except BaseException:
             self._backlog.put_back(batch)
             raise
-        self._succeeded(batch, trio.current_time() - began)
+        if batch.synced:
+            batch.tell_written()
+            self._syncer.add(Pending(batch, began))
+        else:
+            self._succeeded(batch, began)
         return True
+
+    def _synced(self, pending: Pending) -> None:
+        self._succeeded(pending.batch, pending.began)
+
+    def _not_synced(self, error: OSError) -> None:
+        """What is not on the disk for certain is written once more, which does no harm."""
+        self._take_back()
+        self._failed(CANNOT, error)
+        self._must_rest = True
+
+    def _take_back(self) -> None:
+        for batch in reversed(self._syncer.take_back()):
+            self._backlog.put_back(batch)
 
     async def _expire(self) -> None:
         """Delete one chunk of what is old, and come back at once while there is more."""
@@ -157,9 +189,9 @@ class Writer:
         if deleted == 0:
             self._expire_at = trio.current_time() + DAY
 
-    def _succeeded(self, batch: Batch, took: float) -> None:
+    def _succeeded(self, batch: Batch, began: float) -> None:
         self.written += len(batch.rows)
-        self.last_commit = took
+        self.last_commit = trio.current_time() - began
         self._pause = FIRST_PAUSE
         for receipt in batch.receipts:
             receipt.tell(written=True)
@@ -182,9 +214,12 @@ class Writer:
     async def _finish(self) -> None:
         """Write what is left, and close. A thread that hangs is left behind, with the lock, until we exit."""
         with trio.CancelScope(shield=True, deadline=trio.current_time() + LAST_WORDS):
+            self._take_back()
             while self._backlog and await self._write(self._backlog.take()):
                 pass
+            await self._syncer.flush()
             await self._thread.run(self._store.close)
+        self._take_back()
         if self._backlog:
             self._shouter.calm()
             self._shouter.shout(

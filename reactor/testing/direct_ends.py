@@ -24,12 +24,14 @@ class DirectEnds:
         self.frozen: set[Run] = set()
         self.thawed: list[Run] = []
 
-    def contain(self, run: Run, container: Container | None) -> Contained:
+    def contain(self, run: Run, container: Container | None, *, recorded: bool = True) -> Contained:
         """End this very run, or freeze it if it has a restart policy."""
         box = next((box for box in self._world.boxes if box.run == run), None)
         if container is None or run in self.lost or box is None or box.state is not State.RUNNING:
             return Contained(why="nothing of it is held")
         if box.recipe.policy.name != "no":
+            if not recorded:
+                return Contained(why="without a record nobody is frozen")
             self.frozen.add(run)
             return Contained("freezer", frozen=True)
         self.ended.append(run)

@@ -166,6 +166,16 @@ async def test_a_disk_that_stalls_does_not_save_it(autojump_clock: MockClock) ->
         assert trio.current_time() == pytest.approx(0.1)
 
 
+async def test_a_disk_that_stalls_has_nobody_frozen(autojump_clock: MockClock) -> None:
+    """If we died then, the next monitor would not know of it: the engine's kill is soon enough."""
+    async with containing(journal=Notebook(takes=100, writes=100)) as (bench, ends):
+        box = bench.world.spawn(restart_policy="always")
+        bench.put(box, contain=True)
+        (outcome,) = await bench.finish()
+        assert (outcome.why, ends.frozen, ends.thawed, box.alive) == (Why.ENDED, set(), [], False)
+        assert outcome.calls[0].note == "without a record nobody is frozen"
+
+
 async def test_strict_ends_nobody_without_an_intent(autojump_clock: MockClock) -> None:
     journal, config = Notebook(takes=100, writes=100), ActConfig(strict=True)
     async with containing(journal=journal, config=config) as (bench, ends):

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
@@ -15,8 +16,9 @@ import trio.testing
 from trio.testing import MockClock
 
 from reactor.containment import handles
+from reactor.containment import keeping as keeping_room
 from reactor.containment.handles import Handle, open_handle
-from reactor.containment.keeping import NOT_HELD, Keeper
+from reactor.containment.keeping import AT_ONCE, NOT_HELD, Keeper
 from reactor.containment.thawing import thaw_left
 from reactor.core.container import Container, ContainerId, Run, State
 from reactor.core.ports import Contained, EngineUnreachable, NoSuchContainer
@@ -56,9 +58,12 @@ class Answers:
     def __init__(self, *containers: Container) -> None:
         self.known = {each.id: each for each in containers}
         self.fails = 0
+        self.hangs: set[ContainerId] = set()
 
     async def inspect(self, container: ContainerId) -> Container:
         await trio.lowlevel.checkpoint()
+        if container in self.hangs:
+            await trio.sleep_forever()
         if self.fails:
             self.fails -= 1
             raise EngineUnreachable("it is away")
@@ -263,7 +268,8 @@ async def test_the_first_process_is_held_only_where_its_end_ends_nobody_else(
         first(host, one, numbers)
         handle = open_handle(host.trees(), one, host.proc)
         assert isinstance(handle, Handle)
-        assert (handle.init >= 0) is held
+        assert handle.init >= 0
+        assert handle.ends_all is held
         handle.close()
 
 
@@ -276,9 +282,7 @@ async def test_without_cgroup_kill_its_first_process_is_ended(tmp_path: Path) ->
         async with keeping(host, one) as keeper:
             assert keeper.contain(RUN, one) == Contained("pidfd", ended=True)
             assert running.wait(10) == -signal.SIGKILL
-            assert keeper.contain(RUN, one).why == (
-                "cgroup.kill: this kernel has no cgroup.kill; pidfd: its first process is over"
-            )
+            assert keeper.contain(RUN, one).why == "its first process is over"
 
 
 async def test_there_are_never_more_descriptors_than_allowed(tmp_path: Path) -> None:
@@ -291,6 +295,78 @@ async def test_there_are_never_more_descriptors_than_allowed(tmp_path: Path) -> 
         await trio.testing.wait_all_tasks_blocked()
         assert 1 <= keeper.statistics().held <= 6
         nursery.cancel_scope.cancel()
+
+
+async def test_one_that_hangs_keeps_nobody_else_waiting(tmp_path: Path) -> None:
+    """Whoever comes and goes meanwhile, its inspect is under way once."""
+    host = HostV2(tmp_path)
+    stuck, late = place(host), place(host, run_of(2), 4243)
+    answers = Answers(stuck, late)
+    answers.hangs.add(stuck.id)
+    async with keeping(host, stuck, answers=answers) as keeper:
+        for _ in range(AT_ONCE):
+            keeper.want({stuck.run: stuck})
+            await trio.testing.wait_all_tasks_blocked()
+        keeper.want({stuck.run: stuck, late.run: late})
+        await trio.testing.wait_all_tasks_blocked()
+        assert keeper.contain(late.run, late).ended
+
+
+async def test_who_found_no_room_is_held_when_there_is_some(tmp_path: Path) -> None:
+    host = HostV2(tmp_path)
+    first_one, second = place(host), place(host, run_of(2), 4243)
+    keeper = Keeper(host.trees(), Answers(first_one, second).inspect, proc=host.proc, most=3)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(keeper.run)
+        for wanted in ([first_one], [first_one, second], [second]):
+            keeper.want({each.run: each for each in wanted})
+            await trio.testing.wait_all_tasks_blocked()
+        assert keeper.contain(second.run, second).ended
+        nursery.cancel_scope.cancel()
+
+
+async def test_of_whom_nothing_can_be_opened_is_not_held_and_tried_again(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process may have run out of descriptors for a moment."""
+    host = HostV2(tmp_path)
+    one = place(host)
+    none_left = [True]
+    opened = handles.open_handle
+
+    def open_one(*given: Any) -> Handle | str:
+        return Handle(RUN) if none_left else opened(*given)
+
+    monkeypatch.setattr(keeping_room, "open_handle", open_one)
+    async with keeping(host, one) as keeper:
+        assert keeper.statistics().held == 0
+        none_left.clear()
+        await trio.sleep(10)
+        assert keeper.contain(RUN, one).ended
+
+
+@pytest.mark.parametrize("policy", ["", "always"])
+async def test_what_outlived_its_first_process_is_not_touched(policy: str, tmp_path: Path) -> None:
+    """Who is in its cgroup by then may be the next run: a directory that cannot be removed is used again."""
+    host = HostV2(tmp_path)
+    with process() as running:
+        one = replace(place(host, pid=running.pid), restart_policy=policy)
+        async with keeping(host, one) as keeper:
+            running.kill()
+            running.wait()
+            assert "its first process is over" in keeper.contain(RUN, one).why
+    assert (read(host, "cgroup.kill"), read(host, "cgroup.freeze")) == ("", "0")
+
+
+async def test_without_a_record_it_is_not_frozen(tmp_path: Path) -> None:
+    """If we died then, nobody would know that it is to be thawed; an end needs no thaw."""
+    host = HostV2(tmp_path)
+    one = place(host)
+    async with keeping(host, one) as keeper:
+        policed = replace(one, restart_policy="always")
+        assert not keeper.contain(RUN, policed, recorded=False).frozen
+        assert read(host, "cgroup.freeze") == "0"
+        assert keeper.contain(RUN, one, recorded=False).ended
 
 
 @pytest.mark.parametrize(

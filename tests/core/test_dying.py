@@ -91,6 +91,9 @@ OURS, OTHERS, OWN = (
 MEANT = {
     "what was to be killed is found killed": (KILL, 137, False, {}, OURS),
     "and the engine tells of a signal": (KILL, 137, True, {}, OURS),
+    "its engine was away when it ended": (KILL, 255, False, {}, OURS),
+    "the engine was away, and it was asked to stop": (STOP, 255, False, {}, OURS),
+    "the engine was away, and nothing was meant": (None, 255, False, {}, OWN),
     "it came to its own end before": (KILL, 0, False, {}, OWN),
     "somebody asked it to stop before our kill": (KILL, 143, True, {}, OTHERS),
     "what was to be stopped heeded": (STOP, 143, False, {}, OURS),

@@ -2,12 +2,15 @@
 
 import os
 import sys
+import threading
+from collections.abc import Awaitable
 from pathlib import Path
 
 import pytest
 import trio
+from trio.testing import MockClock
 
-from .build import decide, rows, running
+from .build import decide, eventually, rows, running
 
 DIES = """
 import os, sys
@@ -52,7 +55,7 @@ async def test_it_is_written_when_it_is_said_to_be_and_synced_after_that(
         assert await journal.intend(decide(1), trio.current_time(), written)
         said.append("told")
         assert await journal.intend(decide(2), trio.current_time())
-    assert said == ["written", "synced", "told"], "who does not hurry has it in one step"
+    assert said == ["written", "synced", "told", "synced"]
 
 
 async def test_whoever_dies_between_the_two_has_left_it(path: Path) -> None:
@@ -80,6 +83,84 @@ async def test_a_disk_that_fails_at_the_sync_is_told_and_tried_again(
         assert journal.statistics().failures == 1
         await journal.wait_written()
     assert rows(path, "SELECT id FROM intents") == [(decide(1).id,)]
+
+
+async def test_a_sync_that_takes_its_time_keeps_no_other_from_being_written(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither one that hurries nor one that does not: a victim would gain the time that the disk takes."""
+    goes_on, sync = threading.Event(), os.fdatasync
+
+    def stands_still(descriptor: int) -> None:
+        goes_on.wait(20)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fdatasync", stands_still)
+    async with running(path) as journal, trio.open_nursery() as nursery:
+        for number in range(1, 5):
+            written, hurries = trio.Event(), number != 1
+            waiting = journal.intend(decide(number), trio.current_time(), written.set if hurries else None)
+            nursery.start_soon(keep_told, told := list[bool](), waiting)
+            if hurries:
+                with trio.fail_after(5):
+                    await written.wait()
+                assert not told
+                assert (decide(number).id,) in rows(path, "SELECT id FROM intents")
+        goes_on.set()
+    assert told == [True]
+
+
+def remove(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{path}{suffix}").unlink()
+
+
+async def keep_told(told: list[bool], waiting: Awaitable[bool]) -> None:
+    told.append(await waiting)
+
+
+async def test_what_was_not_synced_goes_into_the_file_that_takes_its_place(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, goes_on, sync = threading.Event(), threading.Event(), os.fdatasync
+
+    def stands_still(descriptor: int) -> None:
+        begun.set()
+        goes_on.wait(20)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fdatasync", stands_still)
+    async with running(path) as journal, trio.open_nursery() as nursery:
+        nursery.start_soon(keep_told, [], journal.intend(decide(1), trio.current_time(), lambda: None))
+        await eventually(begun.is_set)
+        remove(path)
+        nursery.start_soon(keep_told, [], journal.intend(decide(2), trio.current_time()))
+        await eventually(lambda: len(journal._writer._syncer) == 2)
+        goes_on.set()
+        await journal.wait_written()
+    assert {*rows(path, "SELECT id FROM intents")} == {(decide(1).id,), (decide(2).id,)}
+
+
+async def test_a_disk_that_never_syncs_is_tried_with_pauses_and_loses_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch, autojump_clock: MockClock
+) -> None:
+    fails, sync = [True], os.fdatasync
+
+    def synced(descriptor: int) -> None:
+        if fails:
+            raise OSError(5, "Input/output error")
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fdatasync", synced)
+    async with running(path, inline=True, patience=0.1) as journal:
+        assert not await journal.intend(decide(1), trio.current_time())
+        await trio.sleep(100)
+        assert 20 < journal.statistics().failures < 40
+        assert not journal.statistics().healthy
+        fails.clear()
+        assert await journal.intend(decide(2), trio.current_time())
+        assert journal.statistics().healthy
+    assert {*rows(path, "SELECT id FROM intents")} == {(decide(1).id,), (decide(2).id,)}
 
 
 async def test_it_stands_in_line_from_the_moment_of_the_call(path: Path) -> None:

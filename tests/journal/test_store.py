@@ -14,6 +14,7 @@ from reactor.core.protection import Standing
 from reactor.journal import schema, store
 from reactor.journal.errors import JournalInUse, JournalTooNew, NotAJournal
 from reactor.journal.journal import Journal
+from reactor.journal.rows import Row
 from reactor.journal.store import Store
 
 from .build import box, cid, decide, end, eventually, rows, run_of, running
@@ -91,22 +92,23 @@ async def test_a_database_of_something_else_is_left_alone(path: Path) -> None:
     assert rows(path, "SELECT name FROM sqlite_schema") == [("photographs",)]
 
 
-def test_only_what_is_waited_for_is_synced(path: Path) -> None:
-    """A sync costs more than everything else, and a checkpoint more than a sync."""
+def test_for_whom_somebody_waits_no_checkpoint_is_made(path: Path) -> None:
+    """A checkpoint costs more than everything else, and every statement a change of threads."""
+    row = Row("INSERT INTO boots (boot_id, wall) VALUES (?, ?)", ("b", 1.0))
     said: list[str] = []
     store = Store(path, wall=lambda: 0.0)
     store.open()
     assert store._connection is not None
     store._connection.set_trace_callback(said.append)
-    store.write([], synced=True)
-    store.write([], synced=False)
+    store.write([], waited_for=True)
+    store.write([row], waited_for=True)
+    store.write([], waited_for=False)
     store.close()
     assert said == [
-        "PRAGMA synchronous = FULL",
         "PRAGMA wal_autocheckpoint = 0",
         "BEGIN IMMEDIATE",
         "COMMIT",
-        "PRAGMA synchronous = NORMAL",
+        "INSERT INTO boots (boot_id, wall) VALUES ('b', 1.0)",
         "PRAGMA wal_autocheckpoint = 1000",
         "BEGIN IMMEDIATE",
         "COMMIT",

@@ -18,8 +18,13 @@ def died(scene: Scene, container: str) -> int:
 
 
 def in_order(scene: Scene, containers: Sequence[str]) -> list[str]:
-    """These containers in the order of their first signals."""
-    return sorted(containers, key=lambda container: scene.truth.events(container, "kill")[0].nano)
+    """These containers in the order of their first signals; of a direct end there is only the death."""
+
+    def begins(container: str) -> int:
+        events = scene.truth.events(container, "kill") or scene.truth.events(container, "die")
+        return events[0].nano
+
+    return sorted(containers, key=begins)
 
 
 def test_a_main_takes_along_whoever_is_joined_to_it(scene: Scene, watcher: Monitor) -> None:
