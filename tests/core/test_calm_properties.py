@@ -146,7 +146,7 @@ def setups(draw: st.DrawFn) -> tuple[Setup, ...]:
         crash_ends=2,
         again_after=draw(st.sampled_from([3.0, 60.0])),
         gate=GateTerms(1, 0.3, 1, 1.0, 4.0) if draw(st.booleans()) else no_gate(),
-        proven=frozenset({"old", ""}),
+        proven=frozenset({"", *(rule.digest for rule in (*made, *other) if rule.digest.startswith("old"))}),
         budgets=few if restrained else no_budgets(),
         breaker=BreakerTerms(2, 0.4, 5.0) if restrained else no_breaker(),
     )
@@ -156,8 +156,9 @@ def setups(draw: st.DrawFn) -> tuple[Setup, ...]:
 def _other(draw: st.DrawFn, rule: Rule) -> Rule:
     if rule.when is None or rule.on is not None or draw(st.booleans()):
         return rule
-    other = COMPILED[draw(st.sampled_from(["pids > 15", "memory > 50%", "age > 9s", rule.when.text]))]
-    return replace(rule, when=other, fresh=None, limit=None)
+    # Another condition makes it another rule, as another digest does in a file.
+    other = COMPILED[draw(st.sampled_from(["pids > 15", "memory > 50%", "age > 9s"]))]
+    return replace(rule, when=other, fresh=None, limit=None, digest=f"{rule.digest} {other.text}")
 
 
 def _one(n: int) -> Container:
