@@ -90,6 +90,9 @@ def _is_settled(setup: Setup, entry: Entry, rule: Rule, verdict: bool | None) ->
         return False
     if verdict is False:
         return rule.key not in entry.holding
+    if rule.on is not None:
+        # What is given now can be over with the next reading, whatever that reading is.
+        return False
     if verdict is None:
         return True
     if when is None or (when.reads & SAMPLED and not when.reads <= SAMPLED):

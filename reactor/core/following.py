@@ -5,6 +5,7 @@ Only outcomes are taken in here. A cascade begins when its main's end has come o
 
 from dataclasses import replace
 
+from reactor.core.calm import caught_up
 from reactor.core.commanding import ALONE
 from reactor.core.deciding import begin, decide
 from reactor.core.decisions import Decision, Outcome, Result, Why
@@ -48,7 +49,9 @@ def follow(setup: Setup, draft: Draft, outcome: Outcome, at: float) -> list[Deci
             # Once its cooldown is over, or the order, it is tried again.
             rules = rules_of(entry.rules, outcome.decision.rule, outcome.decision.level)
             keys = frozenset(rule.key for rule in rules)
-            draft.changed[entry.run.id] = replace(entry, latched=entry.latched - keys)
+            # It may speak again with the next reading already, which is not to be passed over.
+            awake = caught_up(entry, draft.state.ticked)
+            draft.changed[entry.run.id] = replace(awake, latched=entry.latched - keys)
         return []
     if outcome.result is Result.DONE:
         return _done(setup, draft, entry, outcome, at)

@@ -189,7 +189,8 @@ class _Hearing:
         if self._holding != entry.holding or due != entry.due:
             entry = changed(entry, holding=self._holding, due=due, calm=None)
         calm = None
-        if not (self._decisions or self._candidates or self._broken or self._gone):
+        # A trigger that was used up just now is not given the next time: that is another verdict.
+        if not (self._decisions or self._candidates or self._broken or self._gone or self._entry.due):
             calm = calm_of(self._setup, self._state, entry, self._verdicts, self._at)
         if calm != entry.calm:
             entry = changed(entry, calm=calm)
