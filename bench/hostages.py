@@ -1,5 +1,6 @@
 """Whether containers that the engine cannot end slow the others down: the same containers are ended again and
-again, alone and beside twice as many stuck ones as calls may be under way, all decided about together.
+again, alone and beside twice as many stuck ones as calls may be under way: all decided about together, and
+the others later, when the calls for the stuck ones hang.
 
 A container is stuck while its shim is suspended. Every time a new monitor comes, so that nothing is known of
 this engine; the stuck ones are first in line.
@@ -35,12 +36,14 @@ ENDS_WITHIN = 60.0
 READY_WITHIN = 30.0
 OLD_ENOUGH = 2.0
 """Seconds after which everybody is old enough for the rule, and the machine is quiet again."""
+HANGING = 2.0
+"""Seconds after which every call for a stuck one is under way, and hangs."""
 MOST_RATIO = 2.0
 
 
 @dataclass(slots=True)
 class Found:
-    """Seconds from the decision about everybody to the deaths of the others, in all rounds of one kind.
+    """Seconds from the decision to the deaths of the others, in all rounds of one kind.
 
     ``last`` are those of each round's last one; ``ahead`` is how many stuck ones were looked at before
     the first of the others, in each round.
@@ -58,6 +61,7 @@ class Compared:
     others: int
     alone: Found
     beside: Found
+    later: Found = field(default_factory=Found)
 
     @property
     def ratios(self) -> tuple[float, float]:
@@ -82,6 +86,8 @@ def measure(docker_host: str, fleet: Fleet, options: Options, folder: Path, say:
             for kind, held in ((compared.alone, ()), (compared.beside, tuple(stuck))):
                 where = folder / f"{number}-{turn}-{len(held)}"
                 _round(docker_host, fleet, where, others[:number], held, kind)
+            where = folder / f"{number}-{turn}-later"
+            _round(docker_host, fleet, where, others[:number], stuck, compared.later, later=True)
         found.append(compared)
     return found
 
@@ -90,7 +96,13 @@ def lines(found: Sequence[Compared]) -> list[str]:
     """The table."""
     rows: list[Row] = [("", "n", "p50", "p90", "max", "last of a round p50", "stuck ones ahead, at least")]
     for compared in found:
-        for what, kind in (("alone", compared.alone), (f"beside {STUCK} stuck", compared.beside)):
+        for what, kind in (
+            ("alone", compared.alone),
+            (f"beside {STUCK} stuck", compared.beside),
+            (f"later than {STUCK} stuck", compared.later),
+        ):
+            if not kind.each:
+                continue
             rows.append((f"{compared.others} {what}", *_cells(kind)))
     title = f"ENDED ALONE AND BESIDE STUCK ONES, {AT_ONCE} AT A TIME, from the decision to each death"
     return ["", title, *table(rows)]
@@ -118,10 +130,17 @@ def _cells(kind: Found) -> Iterator[str]:
 
 
 def _round(
-    docker_host: str, fleet: Fleet, folder: Path, others: Sequence[str], stuck: Sequence[str], found: Found
+    docker_host: str,
+    fleet: Fleet,
+    folder: Path,
+    others: Sequence[str],
+    stuck: Sequence[str],
+    found: Found,
+    *,
+    later: bool = False,
 ) -> None:
     folder.mkdir()
-    fleet.start_again((*others, *stuck))
+    fleet.start_again((*(() if later else others), *stuck))
     with ExitStack() as suspended, Listening(docker_host) as heard:
         for container in stuck:
             suspended.enter_context(_suspended(fleet.main_process(container)))
@@ -129,6 +148,9 @@ def _round(
             monitor.wait_for("reactor_ready", 1, READY_WITHIN)
             time.sleep(OLD_ENOUGH)
             monitor.read_rules(EVERYBODY)
+            if later:
+                time.sleep(HANGING)
+                fleet.start_again(others)
             deaths = [_death(heard, monitor, container) for container in others]
             if any(heard.death(container) for container in stuck):
                 raise DidNotBegin("a container whose shim is suspended was ended all the same")
@@ -138,9 +160,12 @@ def _round(
             monitor.stop()
     kills = monitor.kills()
     looks = {kill.container: min(step.began for step in kill.steps) for kill in kills}
-    first = min(kill.seen for kill in kills)
-    found.each += [died - first for died in deaths]
-    found.last.append(max(deaths) - first)
+    # Decided about together, all count from the first of them, who comes later from its own decision.
+    seen = {kill.container: kill.seen for kill in kills}
+    first = min(seen.values())
+    took = [died - (seen[each] if later else first) for each, died in zip(others, deaths, strict=True)]
+    found.each += took
+    found.last.append(max(took))
     ahead = min(looks[container] for container in others)
     found.ahead.append(sum(looks[container] < ahead for container in stuck))
 
