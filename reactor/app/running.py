@@ -213,7 +213,7 @@ def _plan(
     listeners: list[trio.SocketListener],
 ) -> Plan:
     journal = Journal(path, container=find_own_container() or "", keep_days=settings.keep_days)
-    engine = DockerEngine(endpoint, journal)
+    engine, trees = DockerEngine(endpoint, journal), look_for_trees()
     return Plan(
         settings.setup(rules),
         engine,
@@ -229,27 +229,26 @@ def _plan(
         evidence=settings.evidence,
         proc=settings.proc,
         book=LeaseBook(journal.keep_lease),
-        lane=_lane(settings),
-        containment=_containment(settings, rules),
-        host=look_for_trees(),
+        lane=_lane(settings, trees),
+        containment=_containment(settings, rules, trees),
+        host=trees,
         heartbeats=_heartbeats(settings),
         # Whoever only says what it would do is in nobody's way.
         claim=nullcontext if settings.dry_run else partial(_claim, settings, info, path),
     )
 
 
-def _lane(settings: Settings) -> Lane | None:
-    """The trees of cgroups that can be seen here. Whether a container is in them is found out for each."""
+def _lane(settings: Settings, trees: Trees) -> Lane | None:
+    """How these trees of cgroups are looked at. Whether a container is in them is found out for each."""
     terms = settings.lane_terms()
-    trees = look_for_trees() if terms is not None else Trees()
     if terms is None or (trees.of("pids") is None and trees.of("memory") is None):
         return None
     return Lane(trees, terms)
 
 
-def _containment(settings: Settings, rules: RuleSet) -> Containment | None:
+def _containment(settings: Settings, rules: RuleSet, trees: Trees) -> Containment | None:
     """Whether rules may have runs ended directly, and a line that says how, or what is missing for it."""
-    trees, on = look_for_trees(), settings.containment and not settings.dry_run
+    on = settings.containment and not settings.dry_run
     if on and any(rule.contain for rule in rules.rules):
         able = contain_ability(trees)
         if able.works:
