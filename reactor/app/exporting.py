@@ -3,24 +3,34 @@
 Only the joining of the rooms ``web`` and ``observe`` to the supervised monitor is here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import trio
 
 from reactor import __version__
 from reactor.app.numbers import Numbers
 from reactor.app.plan import Export
+from reactor.http.server_routes import Routes
 from reactor.observe.prometheus import Scraper
 from reactor.observe.push import Pusher, PushSettings
 from reactor.observe.tally import Tally
 from reactor.web.routes import serve_web, site
 
 
-def scraped(listeners: Sequence[trio.SocketListener]) -> Export:
-    """An export that answers on these listeners."""
+def nothing_more(_: Numbers) -> Routes:
+    """Only the numbers are shown."""
+    return {}
+
+
+def scraped(
+    listeners: Sequence[trio.SocketListener], more: Callable[[Numbers], Routes] = nothing_more
+) -> Export:
+    """An export that answers on these listeners; ``more`` is answered there, too."""
 
     async def export(numbers: Numbers, _: Tally, task_status: trio.TaskStatus[None]) -> None:
-        handler = site(Scraper(numbers.capture), numbers.why_not_ready, __version__, numbers.remark)
+        handler = site(
+            Scraper(numbers.capture), numbers.why_not_ready, __version__, numbers.remark, more(numbers)
+        )
         task_status.started()
         await serve_web(listeners, handler)
 

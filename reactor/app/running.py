@@ -25,6 +25,7 @@ from reactor.app.feeding import Bulletin
 from reactor.app.identity import find_own_container
 from reactor.app.log import LogFormat
 from reactor.app.logsink import logging_to
+from reactor.app.page.gazette import Gazette
 from reactor.app.places import control_folder, default_journal
 from reactor.app.plan import Containment, Export, Lane, Plan
 from reactor.app.recorder import Recorder
@@ -141,7 +142,8 @@ async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet, options: 
     make_folder(path)
     bulletin, api = Bulletin(path), await _api_listeners(settings)
     async with open_control(settings.control, info.id) as control:
-        plan = _plan(endpoint, settings, rules, info, path, listeners)
+        gazette = Gazette(bulletin.feed(), info.name)
+        plan = _plan(endpoint, settings, rules, info, path, listeners, gazette)
         record = settings.recording_place(options.record)
         plan = replace(
             plan,
@@ -153,7 +155,7 @@ async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet, options: 
                 _runners(settings, bulletin, api),
                 _lease_desk(plan),
             ),
-            observers=(bulletin,),
+            observers=(bulletin, gazette),
             tell=settings.tell,
             recorder=Recorder(record, info) if record is not None else None,
         )
@@ -211,6 +213,7 @@ def _plan(
     info: EngineInfo,
     path: Path,
     listeners: list[trio.SocketListener],
+    gazette: Gazette,
 ) -> Plan:
     journal = Journal(path, container=find_own_container() or "", keep_days=settings.keep_days)
     engine, trees = DockerEngine(endpoint, journal), look_for_trees()
@@ -221,7 +224,7 @@ def _plan(
         acting_engine=engine.for_acting(),
         times=settings.watch_times(),
         acting=settings.acting(),
-        exports=_exports(info, listeners),
+        exports=_exports(info, listeners, gazette),
         means=settings.means,
         source=f"reactor/{info.id}",
         most_streams=settings.most_streams,
@@ -258,14 +261,14 @@ def _containment(settings: Settings, rules: RuleSet, trees: Trees) -> Containmen
     return Containment(trees, on) if trees.by_controller else None
 
 
-def _exports(info: EngineInfo, listeners: list[trio.SocketListener]) -> tuple[Export, ...]:
+def _exports(info: EngineInfo, listeners: list[trio.SocketListener], gazette: Gazette) -> tuple[Export, ...]:
     identity = {
         "service.name": "reactor",
         "service.instance.id": info.id,
         "service.version": __version__,
     }
     push = push_settings(os.environ)
-    exports: list[Export] = [scraped(listeners)] if listeners else []
+    exports: list[Export] = [scraped(listeners, gazette.routes), gazette.keep_lines] if listeners else []
     if push is not None:
         exports.append(pushing(push, identity))
     return tuple(exports)
