@@ -130,6 +130,7 @@ class Scene:
             image=part.image,
             memory_limit=part.memory,
             pids_limit=part.pids,
+            cpus=4.0,
         )
         world.clock.jump(part.age)
         self.boxes[part.name] = box

@@ -48,7 +48,7 @@ _SPARED = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One living container. ``since`` is for how many seconds the rule that has held longest has held."""
+    """One living container. ``since`` is for how many seconds the first rule that acts has held."""
 
     id: ContainerId
     name: str
@@ -95,7 +95,7 @@ def row_of(setup: Setup, state: State, entry: Entry, at: float, measures: Measur
         restarts=container.restarts,
         nearest=stands.nearest,
         holds=tuple(rule.name for rule in stands.holding),
-        since=_since(entry, stands, at),
+        since=_since(setup, entry, stands, at),
         ending=entry.ending,
     )
     return row, stands
@@ -130,6 +130,7 @@ def _is_held_back(setup: Setup, state: State, entry: Entry, rule: Rule, at: floa
     return silence_of(silences, entry.run.id, rule.name, at) is not None
 
 
-def _since(entry: Entry, stands: Stands, at: float) -> float | None:
-    began = [entry.holding[rule.key].since for rule in stands.holding if rule.key in entry.holding]
+def _since(setup: Setup, entry: Entry, stands: Stands, at: float) -> float | None:
+    live = [rule.key for rule in stands.holding if not setup.runs_dry(rule)]
+    began = [entry.holding[key].since for key in live if key in entry.holding]
     return at - min(began) if began else None
