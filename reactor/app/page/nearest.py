@@ -6,9 +6,10 @@ condition is, is found in ``core.language.nearness``.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from math import isfinite
 
-from reactor.core.language.nearness import Gauge, Measure, Near, measure_of
+import msgspec
+
+from reactor.core.language.nearness import HOLDS, Gauge, Measure, Near, measure_of
 from reactor.core.language.tree import Kind
 from reactor.core.rules import Condition, Level, Rule, View
 from reactor.core.state import Entry, Setup
@@ -20,8 +21,7 @@ MOST_KEPT = 4096
 UNITS = {Kind.BYTES: "bytes", Kind.DURATION: "seconds", Kind.COUNT: "count"}
 
 
-@dataclass(frozen=True, slots=True)
-class Nearest:
+class Nearest(msgspec.Struct, frozen=True, gc=False):
     """``value`` of ``bound`` by one comparison of a rule; ``share`` is 1 where the rule begins to hold."""
 
     rule: str
@@ -60,12 +60,14 @@ class Measures:
                 unknown.append(rule)
             elif verdict:
                 holding.append(rule)
+            live = not (setup.dry_run or rule.dry_run)
+            if best is not None and best.live and not live:
+                continue  # It could not be the nearest.
             near = self._measure(condition)(view)
-            if near is None or near[1] is None or not isfinite(near[0]):
+            if near is None or near[1] is None or near[0] == HOLDS:
                 continue
-            candidate = _Best(not setup.runs_dry(rule), near[0], rule, near[1])
-            if best is None or (candidate.live, candidate.share) > (best.live, best.share):
-                best = candidate
+            if best is None or (live, near[0]) > (best.live, best.share):
+                best = _Best(live, near[0], rule, near[1])
         return Stands(_told(best, view), tuple(holding), tuple(unknown))
 
     def _measure(self, condition: Condition) -> Measure:
@@ -77,7 +79,7 @@ class Measures:
         return measure
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Best:
     live: bool
     share: float

@@ -9,12 +9,13 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter, itemgetter
 from time import perf_counter, thread_time
 
 import trio
 
 from reactor.app.page.nearest import Measures, Stands
-from reactor.app.page.rows import Row, row_of
+from reactor.app.page.rows import Row, nearness, row_of, words_of
 from reactor.core.rules import Rule
 from reactor.core.state import Entry, Setup, State
 
@@ -36,12 +37,14 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What was there at ``wall``, in seconds since the epoch. ``number`` tells one from the next."""
+    """What was there at ``wall``, in seconds since the epoch, the nearest first. ``number`` tells one from
+    the next. ``words`` are what a filter looks at, row by row."""
 
     number: int = 0
     wall: float = 0.0
     took: float = 0.0
     rows: tuple[Row, ...] = ()
+    words: tuple[str, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     rules: Mapping[str, Tally] = field(default_factory=dict)
 
@@ -77,22 +80,24 @@ class Overviews:
 
     async def _take(self) -> Overview:
         setup, state, at = self._setup(), self._state(), trio.current_time()
-        rows: list[Row] = []
+        rows: list[tuple[float, str, Row]] = []
         rules: dict[str, Tally] = {}
         wall, began, used = self._wall(), thread_time(), 0.0
         pause = perf_counter() + SLICE
         for entry in state.living():
             row, stands = row_of(setup, state, entry, at, self._measures)
-            rows.append(row)
+            rows.append((nearness(row), words_of(row), row))
             _count(rules, entry.rules, stands)
             if perf_counter() >= pause:
                 used += thread_time() - began
                 await trio.lowlevel.checkpoint()
                 began, pause = thread_time(), perf_counter() + SLICE
+        rows.sort(key=itemgetter(0, 1))
+        _, words, found = zip(*rows, strict=True) if rows else ((), (), ())
+        counts = Counter(map(attrgetter("status"), found))
         used += thread_time() - began
         self._good_until = trio.current_time() + max(YOUNGEST, RESTS * used)
-        counts = Counter(row.status for row in rows)
-        return Overview(self._latest.number + 1, wall, used, tuple(rows), counts, rules)
+        return Overview(self._latest.number + 1, wall, used, found, words, counts, rules)
 
 
 def place_of(rule: Rule) -> str:
