@@ -1,8 +1,8 @@
 """The programs that look at a monitor from outside: Prometheus, Alertmanager and a browser.
 
 The tests ask real ones. Those that are installed are used; what is missing is taken out of Debian's packages
-into the checkout's `.engine/`, as the engine is, and not installed. The browser is large, so it has a cache of
-its own and is fetched when somebody asks for it. `python -m tools.observers prepare` does it all beforehand.
+into the checkout's `.engine/`, as the engine is, and not installed. The browser is large: it has a cache of
+its own, and is fetched when somebody asks for it. `python -m tools.observers prepare` gets all beforehand.
 Does not belong here: how they are run, which is each test's own business.
 """
 
