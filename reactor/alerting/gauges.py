@@ -31,12 +31,14 @@ class Gauge:
 GAUGES: Mapping[str, Gauge] = MappingProxyType(
     {
         "age": Gauge("container_uptime_seconds", DURATION),
-        "cpu": Gauge("rate(container_cpu_time_seconds_total[1m])"),
+        "cpu": Gauge("container_cpu_usage"),
         "layer_writes": Gauge("container_layer_size_bytes", BYTES),
         "memory": Gauge("container_memory_working_set_bytes", BYTES, "container_memory_limit_bytes"),
         "memory_limit": Gauge("container_memory_limit_bytes", BYTES),
+        "oom_kills": Gauge("container_oom_kills"),
         "pids": Gauge("container_threads", limit="container_threads_max"),
         "pids_limit": Gauge("container_threads_max"),
+        "restarts": Gauge("container_restarts_total"),
         "zombies": Gauge("container_zombies"),
     }
 )
