@@ -29,7 +29,7 @@ def scraped(
 
     async def export(numbers: Numbers, _: Tally, task_status: trio.TaskStatus[None]) -> None:
         handler = site(
-            Scraper(numbers.capture), numbers.why_not_ready, __version__, numbers.remark, more(numbers)
+            Scraper(numbers.freeze), numbers.why_not_ready, __version__, numbers.remark, more(numbers)
         )
         task_status.started()
         await serve_web(listeners, handler)
@@ -41,7 +41,7 @@ def pushing(settings: PushSettings, identity: Mapping[str, str]) -> Export:
     """An export that pushes at intervals, and the last numbers at the end."""
 
     async def export(numbers: Numbers, tally: Tally, task_status: trio.TaskStatus[None]) -> None:
-        pusher = Pusher(settings, identity, numbers.capture, tally)
+        pusher = Pusher(settings, identity, numbers.freeze, tally)
         task_status.started()
         await pusher.run()
 

@@ -19,7 +19,7 @@ from prometheus_client.registry import Collector
 
 from reactor.observe.names import Kind
 from reactor.observe.own import read_own
-from reactor.observe.snapshot import Capture, Captured, Family, MetricSnapshot, collect
+from reactor.observe.snapshot import Capture, Family, MetricSnapshot, Moment, collect
 from reactor.observe.table import SECONDS
 from reactor.observe.tally import Spread
 
@@ -49,8 +49,9 @@ def render(snapshot: MetricSnapshot) -> bytes:
     return generate_latest(registry)
 
 
-def _written(captured: Captured) -> bytes:
-    return render(collect(captured, read_own()))
+def _written(moment: Moment) -> bytes:
+    captured = moment()
+    return render(collect(captured, read_own(captured.readings.lane_pid)))
 
 
 class _Frozen(Collector):
