@@ -3,12 +3,12 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reactor.core.language.nearness import nearness_of
 from reactor.core.language.proximity import measure_of
-from tests.core.written import condition, view
+from tests.core.written import condition, problems, view
 
 MIB = 1024 * 1024
 
@@ -34,7 +34,8 @@ def test_the_nearest_of_a_condition(text: str, values: dict[str, float], share: 
     near = measure_of(tree)(view(**values))
     assert near is not None
     assert near[1] is not None
-    assert (pytest.approx(near[0]), near[1].name) == (share, of)
+    assert near[0] == pytest.approx(share)
+    assert near[1].name == of
 
 
 @pytest.mark.parametrize(
@@ -72,6 +73,7 @@ def test_it_is_the_number_of_the_metrics(
     parts: list[str], sign: str, pids: int | None, memory: int | None, age: float | None
 ) -> None:
     """The page and the metrics say the same: one truth in every place."""
+    assume(not problems(sign.join(parts)))
     tree = condition(sign.join(parts)).tree
     assert tree is not None
     seen = view(name="x", pids=pids, memory=memory, memory_limit=256, age=age)

@@ -1,4 +1,5 @@
-"""A night on a host: thirty tasks of which some come near their limits, on the embedded engine, with the page.
+"""A night on a host: thirty tasks of which some come near their limits, on the embedded engine, with the
+page.
 
 What is shown to people (pictures, a look at the page) and what tests ask is the same scene; the monitor is
 the real one. ``python -m tests.page.scene`` plays it for whoever wants to look.
@@ -85,13 +86,17 @@ def _usual() -> list[Part]:
              {"reactor.task": "finetune-llm-08", **owner}),
         Part("nightly-report", Breathes(memory=90 * MIB), 11.72 * HOUR, "bi/report:12"),
         Part("crawl-eu-west", Breathes(pids=88, swing=0.3, cores=0.6), 2.1 * HOUR, "crawl/worker:1.19"),
-        Part("crawl-eu-west-proxy", Breathes(pids=9, memory=24 * MIB), 2.1 * HOUR, "envoy:1.29", of="crawl-eu-west"),
+        Part("crawl-eu-west-proxy", Breathes(pids=9, memory=24 * MIB), 2.1 * HOUR, "envoy:1.29",
+             of="crawl-eu-west"),
         Part("crawl-us-east", Breathes(pids=104, swing=0.2, cores=0.7), 1.4 * HOUR, "crawl/worker:1.19"),
-        Part("crawl-us-east-proxy", Breathes(pids=9, memory=22 * MIB), 1.4 * HOUR, "envoy:1.29", of="crawl-us-east"),
+        Part("crawl-us-east-proxy", Breathes(pids=9, memory=22 * MIB), 1.4 * HOUR, "envoy:1.29",
+             of="crawl-us-east"),
         Part("ci-build-9921", Breathes(pids=61, memory=210 * MIB, cores=2.4), 0.2 * HOUR, "ci/builder:8"),
-        Part("ci-build-9921-db", Breathes(pids=7, memory=70 * MIB), 0.2 * HOUR, "postgres:16", of="ci-build-9921"),
+        Part("ci-build-9921-db", Breathes(pids=7, memory=70 * MIB), 0.2 * HOUR, "postgres:16",
+             of="ci-build-9921"),
         Part("ci-build-9922", Breathes(pids=48, memory=190 * MIB, cores=1.9), 0.1 * HOUR, "ci/builder:8"),
-        Part("ci-build-9922-db", Breathes(pids=7, memory=66 * MIB), 0.1 * HOUR, "postgres:16", of="ci-build-9922"),
+        Part("ci-build-9922-db", Breathes(pids=7, memory=66 * MIB), 0.1 * HOUR, "postgres:16",
+             of="ci-build-9922"),
         Part("notebook-anna", Breathes(memory=300 * MIB, swing=0.02), 7 * HOUR, "jupyter/lab:4",
              {"reactor.task": "notebook-anna", **owner}),
         Part("notebook-bo", Breathes(memory=140 * MIB), 5 * HOUR, "jupyter/lab:4",
@@ -105,7 +110,7 @@ def _usual() -> list[Part]:
         Part("pdf-render", Breathes(pids=19), 12 * 60, "media/pdf:2"),
         Part("unlabelled-cron", Breathes(pids=4, memory=9 * MIB), 50 * HOUR, "alpine:3.19", {}),
         Part("postgres", Breathes(pids=28, memory=220 * MIB), 500 * HOUR, "postgres:16", {}, None, None),
-        Part("grafana", Breathes(pids=14, memory=110 * MIB), 500 * HOUR, "grafana/grafana:11", {}, None, None),
+        Part("grafana", Breathes(pids=14, memory=110 * MIB), 500 * HOUR, "grafana:11", {}, None, None),
         Part("deploy-agent", Breathes(pids=11), 300 * HOUR, "ops/agent:7",
              {"reactor.task": "deploy-agent", "reactor.skip": ""}),
     ]  # fmt: skip
@@ -140,7 +145,7 @@ class Scene:
         """Somebody goes wrong, and is ended."""
         box = self.enter(Part(name, task, 60.0, image))
         with trio.fail_after(20):
-            while box.has_process:
+            while box.has_process:  # noqa: ASYNC110 - the world has no event for it.
                 await trio.sleep(0.05)
 
 
@@ -158,7 +163,12 @@ async def scene(
     played = Scene(world, listeners[0].socket.getsockname()[1], {})
     for part in _usual() if parts is None else parts:
         played.enter(part)
-    stop = trio.Event()
+    stop, over = trio.Event(), trio.Event()
+
+    async def watch(plan: Plan, task_status: trio.TaskStatus[object]) -> None:
+        await supervise(plan, stop.wait, task_status=task_status)
+        over.set()
+
     async with trio.open_nursery() as nursery:
         await nursery.start(serve_world, world, socket)
         engine = DockerEngine(resolve(f"unix://{socket}", {}), journal)
@@ -173,12 +183,11 @@ async def scene(
             observers=(bulletin, gazette),
             drain=1.0,
         )
-        await nursery.start(supervise, plan, stop.wait)
+        await nursery.start(watch, plan)
         yield played
         stop.set()
         with trio.move_on_after(5):
-            while nursery.child_tasks and len(nursery.child_tasks) > 1:
-                await trio.sleep(0.02)
+            await over.wait()
         nursery.cancel_scope.cancel()
 
 

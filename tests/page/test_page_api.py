@@ -1,4 +1,5 @@
-"""The API of the status page, asked over a real socket while the real monitor works on the embedded engine."""
+"""The API of the status page, asked over a real socket while the real monitor works on the embedded
+engine."""
 
 import gzip
 import re
@@ -169,14 +170,17 @@ async def test_files_are_served_with_a_policy_and_only_when_they_changed(tmp_pat
 
 
 def test_the_page_asks_for_its_own_files_only() -> None:
-    """What a file names is there, and no file names a place elsewhere but the name of a drawing's language."""
+    """What a file names is there, and no file names a place elsewhere but the name of a drawing's
+    language."""
     routes, folder = page_files(), SHIPPED.parent / "reactor" / "web" / "static"
     for file in folder.iterdir():
         text = file.read_text()
         named = re.findall(r'from "\./([\w.]+)"|"static/([\w.]+)"', text)
         assert all(f"/static/{one or other}" in routes for one, other in named), file.name
         assert set(re.findall(r"https?://[^\s\"']+", text)) <= {"http://www.w3.org/2000/svg"}, file.name
-        assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|Function\(", text)
+        assert not re.search(
+            r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|Function\(", text
+        )
 
 
 def test_the_document_has_every_route_and_no_other() -> None:

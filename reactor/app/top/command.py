@@ -5,6 +5,7 @@ sentence.
 """
 
 import argparse
+import io
 import json
 import sys
 from dataclasses import asdict
@@ -25,6 +26,9 @@ ROWS = 200
 def top(options: argparse.Namespace) -> int:
     """Carry out ``reactor top``."""
     source = source_of(options)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A name may be in any writing; a terminal that cannot show it is no reason to end.
+        sys.stdout.reconfigure(errors="replace")
     once = options.once or options.json
     if not once and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Complaint("reactor: this is no terminal: --once prints one frame, --json a document")

@@ -106,7 +106,7 @@ def _counts(look: Look, view: View) -> Text:
     text.append(f"{sum(int(_number(each) or 0) for each in counts.values())} containers", "bold")
     for status, (_, _, style) in _SIGNS.items():
         if counts.get(status):
-            text.append(f"   {counts[status]} {status}", style)
+            text.append(f"   {_count(counts[status])} {status}", style)
     if view.text or view.typing:
         text.append(f"   filter: {tame(view.text, _LONGEST)}{'▏' if view.typing else ''}", "bold cyan")
     return text
@@ -116,16 +116,15 @@ Cell = Callable[[Told], Text]
 
 
 def _table(look: Look, view: View, sheet: Sheet, room: int) -> RenderableType:
-    rows = [each for each in look.containers.get("containers") or () if isinstance(each, dict)]
+    told = look.containers.get("containers")
+    rows = [each for each in told if isinstance(each, dict)] if isinstance(told, list) else []
     if not rows:
         return Text("nothing is like that" if view.text else "no container runs on this engine", "dim")
     first = min(view.first, max(0, len(rows) - room))
     table = Table(box=None, expand=True, padding=(0, 1, 0, 0), header_style="dim", show_edge=False)
     columns = list(_columns(look, sheet))
     for title, sort, right, _ in columns:
-        mark = (
-            "" if view.sort.removeprefix("-") != sort else " ↑" if view.sort == sort != "distance" else " ↓"
-        )
+        mark = _mark(view, sort, sheet)
         fixed = title not in {"container", "by"}
         table.add_column(
             title + mark,
@@ -138,6 +137,14 @@ def _table(look: Look, view: View, sheet: Sheet, room: int) -> RenderableType:
         dim = "dim" if row.get("status") in {"watched", "skipped", "protected"} else ""
         table.add_row(*(cell(row) for *_, cell in columns), style=dim)
     return table
+
+
+def _mark(view: View, sort: str, sheet: Sheet) -> str:
+    """The sign of the column that is sorted by. The nearest are first unless it is turned round."""
+    if view.sort.removeprefix("-") != sort:
+        return ""
+    falls = view.sort == "distance" or (view.sort.startswith("-") and sort != "distance")
+    return (" ↓" if falls else " ↑") if sheet.rich else (" v" if falls else " ^")
 
 
 def _columns(look: Look, sheet: Sheet) -> Iterable[tuple[str, str, bool, Cell]]:
@@ -198,7 +205,7 @@ def _by(row: Told) -> str:
     if near:
         of = f"{_tamed(near.get('field'))} {_amounts(near)}"
         said = ", ".join(part for part in (said, of, _tamed(near.get("rule"))) if part)
-    return said or str(row.get("status") if row.get("status") != "ok" else "")
+    return said or ("" if row.get("status") == "ok" else _tamed(row.get("status")))
 
 
 def _decisions(decisions: list[Told]) -> RenderableType:

@@ -15,7 +15,7 @@ const COLUMNS = [
 ];
 const LARGEST_FIRST = new Set(["pids", "memory", "cpu", "age"]);
 const FIRST = 200, MOST = 500;
-const GHOST = 6000;
+const GHOST = 3500;
 
 export class Containers {
   title = "Containers";
@@ -189,7 +189,8 @@ class Row {
   }
 
   show(row, points) {
-    if (row === this.last && points === this.points) return;
+    if (this.until > Date.now() || (row === this.last && points === this.points)) return;
+    if (!this.last) this.root.classList.remove("over");
     if (!this.last || this.last.name !== row.name) put(this.link, said(row.name));
     if (!this.last || this.last.status !== row.status) { put(this.mark, shape(row.status)); this.mark.title = word(row.status); this.root.dataset.status = row.status; }
     const facts = [row.image, row.standing === "sidecar" ? `sidecar of ${row.task}` : "", row.owner ? `owner ${row.owner}` : ""].filter(Boolean).join(" · ");
