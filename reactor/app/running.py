@@ -44,6 +44,7 @@ from reactor.engine.errors import BadEndpoint
 from reactor.http.server_listeners import CannotListen
 from reactor.journal.errors import JournalError
 from reactor.journal.journal import PATIENCE, Journal
+from reactor.journal.shelter import slip_folder
 from reactor.observe.push import BadSetting, push_settings
 from reactor.owners.book import LeaseBook
 from reactor.owners.heartbeats import Heartbeats
@@ -212,7 +213,9 @@ def _plan(
     path: Path,
     listeners: list[trio.SocketListener],
 ) -> Plan:
-    journal = Journal(path, container=find_own_container() or "", keep_days=settings.keep_days)
+    # Whoever is strict acts on nothing that is not on the disk.
+    slips = None if settings.acting().strict else slip_folder()
+    journal = Journal(path, container=find_own_container() or "", keep_days=settings.keep_days, slips=slips)
     engine, trees = DockerEngine(endpoint, journal), look_for_trees()
     return Plan(
         settings.setup(rules),
