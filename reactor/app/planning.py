@@ -26,6 +26,7 @@ from reactor.core.rules import RuleSet
 from reactor.engine.calls import DockerEngine
 from reactor.engine.endpoint import Endpoint
 from reactor.journal.journal import Journal
+from reactor.journal.shelter import slip_folder
 from reactor.observe.push import push_settings
 from reactor.owners.book import LeaseBook
 from reactor.owners.heartbeats import Heartbeats
@@ -42,7 +43,9 @@ def draw_up(
     listeners: list[trio.SocketListener],
 ) -> Plan:
     """What is to be supervised: this engine, these rules, with a journal in this file."""
-    journal = Journal(path, container=find_own_container() or "", keep_days=settings.keep_days)
+    # Whoever is strict acts on nothing that is not on the disk.
+    slips = None if settings.acting().strict else slip_folder()
+    journal = Journal(path, container=find_own_container() or "", keep_days=settings.keep_days, slips=slips)
     engine, trees = DockerEngine(endpoint, journal), look_for_trees()
     return Plan(
         settings.setup(rules),
