@@ -10,8 +10,8 @@ import trio
 from reactor import __version__
 from reactor.app.numbers import Numbers
 from reactor.app.plan import Export
-from reactor.observe.prometheus import Scraper
 from reactor.observe.push import Pusher, PushSettings
+from reactor.observe.scraping import Scraper
 from reactor.observe.tally import Tally
 from reactor.web.routes import serve_web, site
 
@@ -19,8 +19,8 @@ from reactor.web.routes import serve_web, site
 def scraped(listeners: Sequence[trio.SocketListener]) -> Export:
     """An export that answers on these listeners."""
 
-    async def export(numbers: Numbers, _: Tally, task_status: trio.TaskStatus[None]) -> None:
-        handler = site(Scraper(numbers.freeze), numbers.why_not_ready, __version__, numbers.remark)
+    async def export(numbers: Numbers, tally: Tally, task_status: trio.TaskStatus[None]) -> None:
+        handler = site(Scraper(numbers.freeze, tally), numbers.why_not_ready, __version__, numbers.remark)
         task_status.started()
         await serve_web(listeners, handler)
 
