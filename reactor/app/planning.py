@@ -5,18 +5,16 @@ nothing runs: that is for ``running`` and ``supervise``.
 """
 
 import logging
-import os
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 
 import trio
 
-from reactor import __version__
-from reactor.app.exporting import pushing, scraped
+from reactor.app.exporting import scraped
 from reactor.app.identity import find_own_container
 from reactor.app.places import control_folder
-from reactor.app.plan import Containment, Export, Lane, Plan
+from reactor.app.plan import Containment, Lane, Plan
 from reactor.app.settings import Settings
 from reactor.app.territory import territory
 from reactor.cgroups.mounts import Trees, look_for_trees
@@ -27,7 +25,6 @@ from reactor.engine.calls import DockerEngine
 from reactor.engine.endpoint import Endpoint
 from reactor.journal.journal import Journal
 from reactor.journal.shelter import slip_folder
-from reactor.observe.push import push_settings
 from reactor.owners.book import LeaseBook
 from reactor.owners.heartbeats import Heartbeats
 
@@ -54,7 +51,8 @@ def draw_up(
         acting_engine=engine.for_acting(),
         times=settings.watch_times(),
         acting=settings.acting(),
-        exports=_exports(info, listeners),
+        exports=(scraped(listeners),) if listeners else (),
+        metric_labels=settings.metric_labels,
         means=settings.means,
         source=f"reactor/{info.id}",
         most_streams=settings.most_streams,
@@ -89,19 +87,6 @@ def _containment(settings: Settings, rules: RuleSet, trees: Trees) -> Containmen
         else:
             log.info("only the engine ends containers here", extra={"why": able.why, "grant": able.grant})
     return Containment(trees, on) if trees.by_controller else None
-
-
-def _exports(info: EngineInfo, listeners: list[trio.SocketListener]) -> tuple[Export, ...]:
-    identity = {
-        "service.name": "reactor",
-        "service.instance.id": info.id,
-        "service.version": __version__,
-    }
-    push = push_settings(os.environ)
-    exports: list[Export] = [scraped(listeners)] if listeners else []
-    if push is not None:
-        exports.append(pushing(push, identity))
-    return tuple(exports)
 
 
 def _heartbeats(settings: Settings) -> Heartbeats | None:

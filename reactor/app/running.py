@@ -14,6 +14,7 @@ import trio
 
 from reactor.app.complaint import OK, Complaint
 from reactor.app.control import Runners, open_control, services
+from reactor.app.exporting import identity_of, sent
 from reactor.app.feeding import Bulletin
 from reactor.app.invocation import check_means, find_endpoint, leaves, read_settings
 from reactor.app.log import LogFormat
@@ -35,7 +36,7 @@ from reactor.engine.endpoint import Endpoint
 from reactor.http.server_listeners import CannotListen
 from reactor.journal.errors import JournalError
 from reactor.journal.journal import PATIENCE
-from reactor.observe.push import BadSetting
+from reactor.observe.otel import BadSetting
 from reactor.web.leases import LeaseDesk
 from reactor.web.listen import BadListen, open_listeners, parse_listen
 
@@ -92,6 +93,7 @@ async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet, options: 
             tell=settings.tell,
             recorder=Recorder(record, info) if record is not None else None,
         )
+        plan = sent(plan, identity_of(info), os.environ)
         _greet(info, endpoint, settings, rules, listeners, path)
         with open_stop_signals() as wait_for_signal:
             await supervise(plan, wait_for_signal)
