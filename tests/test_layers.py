@@ -18,7 +18,7 @@ PRODUCT: Final = Path(__file__).parents[1] / "reactor"
 FLOORS: Final = (
     ("app", "client"),
     ("web",),
-    ("act", "owners", "ruletest"),
+    ("act", "alerting", "owners", "ruletest"),
     ("containment", "kmsg", "lane", "observe", "streams"),
     ("cgroups", "engine", "journal", "kernel", "recording", "ruleset"),
     ("testing",),

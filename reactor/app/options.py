@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 from reactor import __version__
+from reactor.app.alertflags import add_alerts
 from reactor.app.orders import add_control, add_orders
 from reactor.app.pasts import add_past
 from reactor.core.language.units import read_duration
@@ -69,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
     _replay(commands)
     _schema(commands)
     _fmt(commands)
+    add_alerts(commands)
     _demo(commands)
     _doctor(commands)
     add_orders(commands)
