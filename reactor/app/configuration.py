@@ -23,6 +23,7 @@ from reactor.app.calling import (
     without_token,
 )
 from reactor.app.settings import HEARTBEAT_TTL, Api, HeartbeatTerms, Profile, Settings, Times
+from reactor.app.webtext import WebText, web_terms
 from reactor.core.breaker import BreakerTerms
 from reactor.core.budgets import Budget, BudgetTerms
 from reactor.core.container import ContainerId
@@ -286,6 +287,7 @@ class ConfigurationText(MeansText):
     control: Text = ""
     reload_on_change: bool = False
     proc: Glob = str(Settings().proc)
+    web: WebText = WebText()
 
 
 SHAPE = Shape(
@@ -309,6 +311,7 @@ SHAPE = Shape(
         ("programs",): (ProgramText, "a program"),
         ("notices",): (NoticesText, "'notices'"),
         ("api",): (ApiText, "'api'"),
+        ("web",): (WebText, "'web'"),
     }
 )
 
@@ -394,6 +397,7 @@ def settings_of(written: ConfigurationText) -> Settings:
         leftovers_after=written.leftovers.after if written.leftovers is not None else None,
         owners_enforced=written.owners.enforce,
         heartbeats=_heartbeats(written.owners.heartbeats),
+        web=web_terms(written.web),
     )
 
 

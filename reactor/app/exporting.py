@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import trio
 
 from reactor import __version__
+from reactor.app.front import Front
 from reactor.app.numbers import Numbers
 from reactor.app.plan import Export
 from reactor.observe.prometheus import Scraper
@@ -16,13 +17,15 @@ from reactor.observe.tally import Tally
 from reactor.web.routes import serve_web, site
 
 
-def scraped(listeners: Sequence[trio.SocketListener]) -> Export:
-    """An export that answers on these listeners."""
+def scraped(listeners: Sequence[trio.SocketListener], front: Front | None = None) -> Export:
+    """An export that answers on these listeners, behind ``front`` if there is one."""
 
-    async def export(numbers: Numbers, _: Tally, task_status: trio.TaskStatus[None]) -> None:
+    async def export(numbers: Numbers, tally: Tally, task_status: trio.TaskStatus[None]) -> None:
         handler = site(Scraper(numbers.capture), numbers.why_not_ready, __version__, numbers.remark)
         task_status.started()
-        await serve_web(listeners, handler)
+        if front is not None:
+            handler = front.before(handler, tally)
+        await serve_web(listeners, handler, security=front.security if front is not None else None)
 
     return export
 

@@ -132,6 +132,20 @@ def _places(run: argparse.ArgumentParser) -> None:
         help="for /metrics, /-/healthy and /-/ready (default: 127.0.0.1:9710; 'off' for none)",
     )
     where.add_argument(
+        "--web.config.file",
+        dest="web_config_file",
+        metavar="FILE",
+        type=Path,
+        help="TLS and passwords for --listen, in the format of Prometheus; read again when it changes",
+    )
+    where.add_argument(
+        "--web.enable-orders",
+        dest="web_orders",
+        action="store_true",
+        help="take orders (kill, hold, silence, reload, leases) at --listen, too; from other machines only "
+        "with TLS and a password or a certificate",
+    )
+    where.add_argument(
         "--journal",
         metavar="FILE",
         type=Path,

@@ -22,6 +22,7 @@ from reactor.app.configuration import BadConfiguration, read_configuration
 from reactor.app.control import Runners, open_control, services
 from reactor.app.exporting import pushing, scraped
 from reactor.app.feeding import Bulletin
+from reactor.app.front import Front, open_front, warn_of_open_doors, web_over
 from reactor.app.identity import find_own_container
 from reactor.app.log import LogFormat
 from reactor.app.logsink import logging_to
@@ -98,6 +99,7 @@ def read_settings(options: argparse.Namespace) -> Settings:
         listen=getattr(options, "listen", None) or settings.listen or DEFAULT,
         journal=getattr(options, "journal", None) or settings.journal,
         control=str(getattr(options, "control", None) or settings.control),
+        web=web_over(settings.web, options),
     )
 
 
@@ -136,12 +138,14 @@ def find_endpoint(
 
 async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet, options: argparse.Namespace) -> None:
     info = await DockerEngine(endpoint).identify()
-    listeners = [] if settings.listen == "off" else await open_listeners(parse_listen(settings.listen))
+    listen = None if settings.listen == "off" else parse_listen(settings.listen)
+    front = open_front(settings, listen)
+    listeners = [] if listen is None else await open_listeners(listen)
     path = settings.journal or default_journal(info.id)
     make_folder(path)
     bulletin, api = Bulletin(path), await _api_listeners(settings)
     async with open_control(settings.control, info.id) as control:
-        plan = _plan(endpoint, settings, rules, info, path, listeners)
+        plan = _plan(endpoint, settings, rules, info, path, listeners, front)
         record = settings.recording_place(options.record)
         plan = replace(
             plan,
@@ -150,14 +154,16 @@ async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet, options: 
                 control,
                 options.rules,
                 info.name,
-                _runners(settings, bulletin, api),
+                _runners(settings, bulletin, api, front),
                 _lease_desk(plan),
+                front,
             ),
             observers=(bulletin,),
             tell=settings.tell,
             recorder=Recorder(record, info) if record is not None else None,
         )
-        _greet(info, endpoint, settings, rules, listeners, path)
+        _greet(info, endpoint, settings, rules, listeners, path, tls=front.secured)
+        warn_of_open_doors(front, listen, settings.api)
         with open_stop_signals() as wait_for_signal:
             await supervise(plan, wait_for_signal)
     log.info("stopped")
@@ -172,9 +178,11 @@ async def _api_listeners(settings: Settings) -> list[trio.SocketListener]:
         raise CannotListen(f"'api' of the configuration: {error}") from None
 
 
-def _runners(settings: Settings, bulletin: Bulletin, listeners: list[trio.SocketListener]) -> Runners:
+def _runners(
+    settings: Settings, bulletin: Bulletin, listeners: list[trio.SocketListener], front: Front
+) -> Runners:
     token = settings.api.token if settings.api is not None else b""
-    return Runners(bulletin.feed(), listeners, token)
+    return Runners(bulletin.feed(), listeners, token, front.security)
 
 
 def _lease_desk(plan: Plan) -> LeaseDesk | None:
@@ -211,6 +219,7 @@ def _plan(
     info: EngineInfo,
     path: Path,
     listeners: list[trio.SocketListener],
+    front: Front,
 ) -> Plan:
     journal = Journal(path, container=find_own_container() or "", keep_days=settings.keep_days)
     engine, trees = DockerEngine(endpoint, journal), look_for_trees()
@@ -221,7 +230,7 @@ def _plan(
         acting_engine=engine.for_acting(),
         times=settings.watch_times(),
         acting=settings.acting(),
-        exports=_exports(info, listeners),
+        exports=_exports(info, listeners, front),
         means=settings.means,
         source=f"reactor/{info.id}",
         most_streams=settings.most_streams,
@@ -258,14 +267,14 @@ def _containment(settings: Settings, rules: RuleSet, trees: Trees) -> Containmen
     return Containment(trees, on) if trees.by_controller else None
 
 
-def _exports(info: EngineInfo, listeners: list[trio.SocketListener]) -> tuple[Export, ...]:
+def _exports(info: EngineInfo, listeners: list[trio.SocketListener], front: Front) -> tuple[Export, ...]:
     identity = {
         "service.name": "reactor",
         "service.instance.id": info.id,
         "service.version": __version__,
     }
     push = push_settings(os.environ)
-    exports: list[Export] = [scraped(listeners)] if listeners else []
+    exports: list[Export] = [scraped(listeners, front)] if listeners else []
     if push is not None:
         exports.append(pushing(push, identity))
     return tuple(exports)
@@ -278,6 +287,8 @@ def _greet(
     rules: RuleSet,
     listeners: list[trio.SocketListener],
     journal: Path,
+    *,
+    tls: bool,
 ) -> None:
     log.info(
         "watching",
@@ -297,16 +308,17 @@ def _greet(
             "rules_version": rules.version,
             "dry_run": settings.dry_run,
             "journal": journal,
-            "listening": " ".join(_address(listener) for listener in listeners) or "off",
+            "listening": " ".join(_address(listener, tls=tls) for listener in listeners) or "off",
         },
     )
     for warning in info.warnings:
         log.warning("the engine warns", extra={"warning": warning})
 
 
-def _address(listener: trio.SocketListener) -> str:
+def _address(listener: trio.SocketListener, *, tls: bool) -> str:
     host, port = listener.socket.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    scheme = "https" if tls else "http"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:

@@ -69,6 +69,16 @@ class HeartbeatTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class WebTerms:
+    """Who is let in where ``listen`` says: by which web configuration, whether orders are taken there, and
+    by which further names this machine is called."""
+
+    config_file: Path | None = None
+    orders: bool = False
+    hosts: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The configuration. ``journal`` is None for the default place, ``keep_days`` how long rows are kept.
 
@@ -79,7 +89,8 @@ class Settings:
     ``means`` are what rules may call. ``api`` is where runners ask over TCP, ``tell`` are the webhooks that
     are told what came of every decision. ``leftovers_after`` is in seconds, None for ever.
     ``owners_enforced`` has those ended whose owner is gone, ``heartbeats`` is where owners' files lie.
-    ``profile`` is how readings are taken, ``containment`` whether rules may have runs ended directly.
+    ``web`` is who is let in where ``listen`` says, and what for. ``profile`` is how readings are taken,
+    ``containment`` whether rules may have runs ended directly.
     """
 
     policy: Policy = field(default_factory=Policy)
@@ -108,6 +119,7 @@ class Settings:
     profile: Profile = Profile.NORMAL
     containment: bool = True
     heartbeats: HeartbeatTerms | None = None
+    web: WebTerms = field(default_factory=WebTerms)
 
     def recording_place(self, named: str | None = None) -> Place | None:
         """Where to record: what was named on the command line, else the folder; None for nowhere."""

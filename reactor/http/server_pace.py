@@ -19,10 +19,6 @@ class Paces:
         self._burst = burst
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def may(self, address: str, now: float) -> bool:
-        """Whether there is a token for this address; none is taken."""
-        return self._left(address, now) >= 1.0
-
     def take(self, address: str, now: float) -> bool:
         """Take a token; False if there is none."""
         left = self._left(address, now)
@@ -32,6 +28,10 @@ class Paces:
         if len(self._buckets) > MOST_ADDRESSES:
             self._buckets.popitem(last=False)
         return taken
+
+    def give_back(self, address: str, now: float) -> None:
+        """Have a token back that was taken for nothing."""
+        self._buckets[address] = (min(self._burst, self._left(address, now) + 1.0), now)
 
     def _left(self, address: str, now: float) -> float:
         left, at = self._buckets.get(address, (self._burst, now))

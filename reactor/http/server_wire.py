@@ -44,7 +44,7 @@ class Wire:
             raise ClientGone from None
 
     async def hear_out(self) -> None:
-        """Read for a moment what is still sent: a close with unread bytes is a reset, and loses the answer."""
+        """Read for a moment what is still sent: closing with unread bytes is a reset, and the answer lost."""
         with suppress(trio.BrokenResourceError, trio.ClosedResourceError), trio.move_on_after(LINGER):
             await self.bare.send_eof()
             while await self.bare.receive_some(PIECE):

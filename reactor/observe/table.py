@@ -75,6 +75,14 @@ CONTAINERS = (
     ),
 )  # fmt: skip
 
+WEB = (
+    Row(
+        "reactor.web.refused", "{request}", _C, "reactor_web_refused_total",
+        "Requests over TCP that were turned away, by what was wrong: 'host', 'page', 'certificate', "
+        "'password', 'pace' or 'order'.", ("reason",),
+    ),
+)  # fmt: skip
+
 RULES = (
     Row("reactor.containers", "{container}", _U, "reactor_containers", "Living containers.", ("standing",)),
     Row("reactor.rules.loaded", "{rule}", _U, "reactor_rules_loaded", "Rules in force."),
@@ -461,6 +469,7 @@ TABLE: tuple[Row, ...] = (
     *JOURNAL,
     *RECORDING,
     *OURSELVES,
+    *WEB,
 )
 """All rows, in the order in which they are exported."""
 
