@@ -63,6 +63,7 @@ class Plan:
     are looked at; without it the engine's streams are read. ``host`` is where cgroups are if the kernel is
     to tell of OOM kills, and it is to be tried out what it lets us do; without it the engine alone tells.
     ``containment`` is where runs can be ended directly, and whether they are.
+    ``metric_labels`` are the keys of containers' labels that metrics show.
     ``claim`` keeps others from acting beside us.
     """
 
@@ -89,4 +90,5 @@ class Plan:
     containment: Containment | None = None
     host: Trees | None = None
     heartbeats: Heartbeats | None = None
+    metric_labels: tuple[str, ...] = ()
     claim: Callable[[], AbstractContextManager[object]] = nullcontext

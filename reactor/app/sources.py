@@ -96,6 +96,7 @@ async def start_watching(
         journal=plan.journal.statistics,
         reloads=lambda: monitor.reloads,
         leases=book.statistics,
+        arrivals=lambda: monitor.arrivals,
         containment=keeper.statistics if keeper is not None else None,
         recording=plan.recorder.statistics if plan.recorder is not None else None,
     )
@@ -107,7 +108,7 @@ async def start_watching(
         sources.start_soon(probing.run)
     await take_up_intents(plan.journal, plan.engine, monitor, workers)
     await hear_of_ends(plan.engine, monitor)
-    return Numbers(seen, tally, time.time)
+    return Numbers(seen, tally, time.time, plan.metric_labels)
 
 
 def _kernel_watch(plan: Plan, monitor: Monitor) -> KernelWatch:

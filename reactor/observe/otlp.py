@@ -29,12 +29,12 @@ from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
 from reactor.observe.names import Kind
+from reactor.observe.prometheus import GREATEST
 from reactor.observe.snapshot import Family, MetricSnapshot
 from reactor.observe.table import SECONDS, Row
 from reactor.observe.tally import Labels, Spread
 
 EXPORTER_LOGGER = "opentelemetry.exporter.otlp.proto.http.metric_exporter"
-_GREATEST = 2**63 - 1
 _NANO = 1_000_000_000
 
 
@@ -107,7 +107,7 @@ def _numbers(family: Family, snapshot: MetricSnapshot) -> Iterator[NumberDataPoi
         if not isinstance(value, Spread):
             began = round(family.since.get(labels, snapshot.started) * _NANO)
             # An integer beyond 64 bits would fail the whole export; as a float it is only rounded.
-            fits = isinstance(value, float) or abs(value) <= _GREATEST
+            fits = isinstance(value, float) or abs(value) <= GREATEST
             yield NumberDataPoint(_attributes(family.row, labels), began, at, value if fits else float(value))
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import trio
 
 from reactor.observe.own import read_own
-from reactor.observe.snapshot import Capture, Captured, collect
+from reactor.observe.snapshot import Capture, Moment, collect
 from reactor.observe.tally import Tally
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Pusher:
         self._sink: OtlpSink | None = None
         self._failing = False
         for result in ("ok", "failed"):  # the first failure is an increase only if there was a zero before
-            tally.count("reactor_exports_total", 0, result=result)
+            tally.count("reactor_exports_total", 0, signal="metrics", result=result)
 
     async def run(self) -> None:
         """Push at every interval, for ever; one that takes longer delays the next."""
@@ -127,17 +127,18 @@ class Pusher:
         why = await trio.to_thread.run_sync(
             self._send, self._capture(), limiter=self._limiter, abandon_on_cancel=True
         )
-        self._tally.count("reactor_exports_total", result="failed" if why else "ok")
+        self._tally.count("reactor_exports_total", signal="metrics", result="failed" if why else "ok")
         self._tell(why)
         return not why
 
-    def _send(self, captured: Captured) -> str:
+    def _send(self, moment: Moment) -> str:
         from reactor.observe.otlp import NotDelivered, OtlpSink  # noqa: PLC0415 - heavy, and in the thread
 
         try:
             if self._sink is None:
                 self._sink = OtlpSink(self._settings.endpoint, self._identity)
-            self._sink.send(collect(captured, read_own()))
+            captured = moment()
+            self._sink.send(collect(captured, read_own(captured.readings.lane_pid)))
         except NotDelivered as error:
             return str(error)
         return ""

@@ -28,7 +28,7 @@ def test_the_name_passes_the_rules_of_prometheus(row: Row) -> None:
     assert re.fullmatch("[a-z][a-z0-9_]*", row.name)
     assert row.name.endswith("_total") is (row.kind is Kind.COUNTER)
     assert not row.name.endswith(SUFFIXES_OF_OTHER_KINDS)
-    assert row.name.startswith(("reactor_", "container_", "process_"))
+    assert row.name.startswith(("reactor_", "container_", "process_", "cpython_"))
 
 
 @every_row
@@ -48,7 +48,7 @@ def test_no_event_counter_carries_a_container(row: Row) -> None:
     """A container that dies between two scrapes would take its counts with it."""
     if "container_id" in row.labels:
         assert row.kind is not Kind.HISTOGRAM
-        assert row.name.startswith("container_") or row.name.endswith("_info")
+        assert row.name.startswith(("container_", "reactor_container_"))
 
 
 def test_each_name_stands_once() -> None:
