@@ -22,6 +22,7 @@ from reactor.app.calling import (
     untold,
     without_token,
 )
+from reactor.app.canarytext import CanaryText, canary_terms
 from reactor.app.settings import HEARTBEAT_TTL, Api, HeartbeatTerms, Profile, Settings, Times
 from reactor.app.webtext import WebText, web_terms
 from reactor.core.breaker import BreakerTerms
@@ -288,6 +289,7 @@ class ConfigurationText(MeansText):
     reload_on_change: bool = False
     proc: Glob = str(Settings().proc)
     web: WebText = WebText()
+    canary: CanaryText | None = None
 
 
 SHAPE = Shape(
@@ -312,6 +314,7 @@ SHAPE = Shape(
         ("notices",): (NoticesText, "'notices'"),
         ("api",): (ApiText, "'api'"),
         ("web",): (WebText, "'web'"),
+        ("canary",): (CanaryText, "'canary'"),
     }
 )
 
@@ -398,6 +401,7 @@ def settings_of(written: ConfigurationText) -> Settings:
         owners_enforced=written.owners.enforce,
         heartbeats=_heartbeats(written.owners.heartbeats),
         web=web_terms(written.web),
+        canary=canary_terms(written.canary),
     )
 
 

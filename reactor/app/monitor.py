@@ -15,6 +15,7 @@ from reactor.app.proofs import proofs
 from reactor.app.reloads import Reloads
 from reactor.app.scribe import Scribe
 from reactor.app.telling import Teller
+from reactor.core.canary import RULE as CANARY
 from reactor.core.cautions import GateOpened
 from reactor.core.commanding import ORDERS, is_order, is_our_own
 from reactor.core.container import Container, ContainerId, Run
@@ -75,7 +76,7 @@ class Observer(Protocol):
 
 SHORT, RESTS = 0.0005, 10.0
 """What takes more seconds than this is not done again before so many times as long."""
-BUILT_IN = frozenset({ORPHAN, OWNER_GONE})
+BUILT_IN = frozenset({ORPHAN, OWNER_GONE, CANARY})
 """What is decided by no rule of anybody."""
 NEWS = frozenset({Why.STALE, Why.IMPOSTOR, Why.GONE})
 """The outcomes that tell of something the core does not know yet."""
@@ -219,7 +220,9 @@ class Monitor:
         if not decision.cause and not self._may_be_ownerless(container, decision):
             return False
         known = entry.mains if entry is not None else self.setup.remembered.get(container.id, frozenset())
-        return place(self.setup.policy, container, self._standing, known).standing in GOVERNED
+        standing = place(self.setup.policy, container, self._standing, known).standing
+        # By its own rule a canary goes, and nobody else does.
+        return standing is Standing.CANARY if decision.rule == CANARY else standing in GOVERNED
 
     def known(self, run: Run) -> Container | None:
         """How a run was seen last, if it is the present one of its container, and no doubt is about that."""

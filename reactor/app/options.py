@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 from reactor import __version__
+from reactor.app.canaryflags import add_canary
 from reactor.app.orders import add_control, add_orders
 from reactor.app.pasts import add_past
 from reactor.core.language.units import read_duration
@@ -107,6 +108,7 @@ def _run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> Non
         help="if no engine is named and none is at the default socket, show the demo",
     )
     _places(run)
+    add_canary(run)
     _logging(run)
 
 

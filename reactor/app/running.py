@@ -17,6 +17,8 @@ import trio
 
 from reactor import __version__
 from reactor.app.calling import missing_means
+from reactor.app.canary import canaries
+from reactor.app.canarytext import canary_over
 from reactor.app.complaint import OK, Complaint
 from reactor.app.configuration import BadConfiguration, read_configuration
 from reactor.app.control import Runners, open_control, services
@@ -100,6 +102,7 @@ def read_settings(options: argparse.Namespace) -> Settings:
         journal=getattr(options, "journal", None) or settings.journal,
         control=str(getattr(options, "control", None) or settings.control),
         web=web_over(settings.web, options),
+        canary=canary_over(settings.canary, options),
     )
 
 
@@ -149,14 +152,17 @@ async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet, options: 
         record = settings.recording_place(options.record)
         plan = replace(
             plan,
-            services=services(
-                settings,
-                control,
-                options.rules,
-                info.name,
-                _runners(settings, bulletin, api, front),
-                _lease_desk(plan),
-                front,
+            services=(
+                *services(
+                    settings,
+                    control,
+                    options.rules,
+                    info.name,
+                    _runners(settings, bulletin, api, front),
+                    _lease_desk(plan),
+                    front,
+                ),
+                *canaries(settings.canary, plan.engine, info.id, path),
             ),
             observers=(bulletin,),
             tell=settings.tell,
