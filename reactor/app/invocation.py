@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from reactor.app.calling import missing_means
+from reactor.app.canarytext import canary_over
 from reactor.app.complaint import Complaint
 from reactor.app.configuration import BadConfiguration, read_configuration
+from reactor.app.front import web_over
 from reactor.app.identity import find_own_container
 from reactor.app.settings import Profile, Settings
 from reactor.core.rules import RuleSet
@@ -41,6 +43,8 @@ def read_settings(options: argparse.Namespace) -> Settings:
         listen=getattr(options, "listen", None) or settings.listen or DEFAULT,
         journal=getattr(options, "journal", None) or settings.journal,
         control=str(getattr(options, "control", None) or settings.control),
+        web=web_over(settings.web, options),
+        canary=canary_over(settings.canary, options),
         metric_labels=_metric_labels(options) or settings.metric_labels,
     )
 

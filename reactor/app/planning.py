@@ -12,6 +12,7 @@ from pathlib import Path
 import trio
 
 from reactor.app.exporting import scraped
+from reactor.app.front import Front
 from reactor.app.identity import find_own_container
 from reactor.app.places import control_folder
 from reactor.app.plan import Containment, Lane, Plan
@@ -38,6 +39,7 @@ def draw_up(
     info: EngineInfo,
     path: Path,
     listeners: list[trio.SocketListener],
+    front: Front,
 ) -> Plan:
     """What is to be supervised: this engine, these rules, with a journal in this file."""
     # Whoever is strict acts on nothing that is not on the disk.
@@ -51,7 +53,7 @@ def draw_up(
         acting_engine=engine.for_acting(),
         times=settings.watch_times(),
         acting=settings.acting(),
-        exports=(scraped(listeners),) if listeners else (),
+        exports=(scraped(listeners, front),) if listeners else (),
         metric_labels=settings.metric_labels,
         means=settings.means,
         source=f"reactor/{info.id}",
