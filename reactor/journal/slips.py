@@ -11,11 +11,11 @@ import json
 import os
 import stat
 import struct
+from binascii import crc32
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from zlib import crc32
 
 from reactor.journal.intents import enter, slipped
 from reactor.journal.lock import lock_path
