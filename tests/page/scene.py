@@ -179,7 +179,7 @@ async def scene(
             times=settings.watch_times(),
             acting=settings.acting(),
             evidence=settings.evidence,
-            exports=(scraped(listeners, gazette.routes), gazette.keep_lines),
+            exports=(scraped(listeners, more=gazette.routes), gazette.keep_lines),
             observers=(bulletin, gazette),
             drain=1.0,
         )

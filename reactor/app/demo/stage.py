@@ -55,7 +55,7 @@ async def play_on_socket(parts: Sequence[Part], rules: RuleSet, folder: Path, pa
         _greet(page, await engine.identify(), socket, rules, listeners)
         bulletin = Bulletin(folder / "journal.db")
         gazette = Gazette(bulletin.feed(), "embedded engine")
-        shown: tuple[Export, ...] = (scraped(listeners, gazette.routes), gazette.keep_lines)
+        shown: tuple[Export, ...] = (scraped(listeners, more=gazette.routes), gazette.keep_lines)
         watchers = (bulletin, gazette)
         summary = await perform(
             parts, world, engine, journal, rules, page, shown if listeners else (), watchers
