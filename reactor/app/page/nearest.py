@@ -1,7 +1,7 @@
 """The rule that a run is nearest to, and by how much: what the list of containers is sorted by.
 
 What acts comes before what only says so: near the end is another thing than near a remark. How near a
-condition is, is found in ``core.language.proximity``.
+condition is, is found in ``core.language.nearness``.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from reactor.core.language.proximity import HOLDS, Gauge, Measure, Near, measure_of
+from reactor.core.language.nearness import HOLDS, Gauge, Measure, Near, measure_of
 from reactor.core.language.tree import Kind
 from reactor.core.rules import Condition, Level, Rule, View
 from reactor.core.state import Entry, Setup
