@@ -195,4 +195,5 @@ def test_the_document_has_every_route_and_no_other() -> None:
     routes = page(Nobody(), Nobody())  # type: ignore[arg-type]  # Only the paths are looked at.
     served = {path.replace("*", "ID") for path in routes if path.startswith("/api/")}
     assert documented == served
+    assert {method for methods in routes.values() for method in methods} == {"GET"}, "questions only"
     assert all(f"`{status}`" in text for status in Status)
