@@ -14,7 +14,7 @@ from reactor.lane.crew import NOTHING, Crew
 from reactor.lane.eye import Eye
 from reactor.lane.pace import Seen
 from reactor.lane.purse import Purse
-from reactor.lane.rounds import BEAT, INFINITE, Peaks, Turns, on_beat
+from reactor.lane.rounds import BEAT, DUE_AT_ONCE, INFINITE, Peaks, Turns, on_beat
 from reactor.lane.wires import Stir, Wire
 from reactor.lane.words import Arm, Beat, Disarm, News
 
@@ -153,8 +153,12 @@ class Lookout:
             self._close_at = now + self._purse.period(self._used() - began, CLOSE_EVERY)
         if now >= self._peaks.at:
             self._look_at_peaks(now)
+        told = self._crew.count
         for key in self._turns.now(now):
-            self._beat(key, now)
+            if self._crew.count - told < DUE_AT_ONCE:
+                self._beat(key, now)
+            else:
+                self._turns.add(now, key)
         self._next = min(self._sweep_at, self._peaks.at, self._turns.at)
 
     def _sweep(self, *, usage: bool, tripped: bool = False) -> float:
@@ -174,7 +178,7 @@ class Lookout:
         eye = self._crew.eyes.get(key)
         if eye is None:
             return
-        if eye.due < now + BEAT:
+        if eye.due < now + BEAT and not eye.rests(now, self._crew.sweep.pids[eye.index]):
             eye.due = now
             self._crew.meet(eye)
         if self._crew.eyes.get(key) is eye:
