@@ -29,6 +29,7 @@ from reactor.http.server_unix import open_unix_listener
 from reactor.journal.clocks import wall
 from reactor.kernel.memory import read_memory
 from reactor.testing.api import TERMS, answer
+from reactor.testing.box import Box
 from reactor.testing.traits import Traits
 from reactor.testing.world import World
 
@@ -102,7 +103,8 @@ def measure(options: argparse.Namespace, profile: str) -> Idle:
         return Idle(profile, *rates[0], *(rates[1] if lane else (0.0, 0.0)))
 
 
-async def _engine(members: int, socket: Path) -> None:
+def _world(members: int) -> tuple[World, list[Box]]:
+    """An engine on this very host, whose members have somebody real in them: so there is a reading."""
     world, host = World(epoch=wall()), read_memory()
     world.ground.host_kernel = Path("/proc/sys/kernel/osrelease").read_text().strip()
     world.ground.host_memory = host.total if host is not None else 0
@@ -119,8 +121,12 @@ async def _engine(members: int, socket: Path) -> None:
         for number in range(members)
     ]
     for box in boxes:
-        # Somebody real, so that there is something to be read.
         box.pid = subprocess.Popen(("sleep", "infinity")).pid
+    return world, boxes
+
+
+async def _engine(members: int, socket: Path) -> None:
+    world, boxes = _world(members)
     # Structural: the world lives as long as its door.
     async with trio.open_nursery() as nursery:
         nursery.start_soon(world.run)
