@@ -2,8 +2,8 @@
 
 No machine of two cores runs ten thousand containers; what reactor does about so many can be measured all the
 same. The engine is a process of its own (``python -m bench.embedded N SOCKET``), which counts its calls. The
-cgroups are the kernel's own, where engines put theirs; nobody is in them, as in most containers nothing
-happens most of the time. Starting and ending those two, and the monitor, belongs here.
+cgroups are the kernel's own, where engines put theirs, with one process in each that does nothing, as in most
+containers nothing happens most of the time. Starting and ending those two, and the monitor, belongs here.
 """
 
 import json
@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ import trio
 
 from bench.ending import bound, end
 from bench.programs import CHECKOUT
+from bench.race.kinds import compiled
 from reactor.cgroups.files import NAME, What
 from reactor.cgroups.mounts import Trees, look_for_trees
 from reactor.http.server import Answer, Request, serve
@@ -31,6 +32,7 @@ from reactor.testing.traits import Traits
 from reactor.testing.world import World
 
 LONGEST = 600.0
+GONE_WITHIN = 20.0
 MEMORY, PIDS = 100 << 20, 256
 PARENT = "docker"
 
@@ -89,8 +91,11 @@ def engine(containers: int, socket: Path) -> Iterator[list[str]]:
 
 
 @contextmanager
-def cgroups(ids: Sequence[str]) -> Iterator[None]:
-    """The cgroups of these containers, with their limits, in all trees that reactor reads. Needs root."""
+def cgroups(ids: Sequence[str], work: Path) -> Iterator[None]:
+    """The cgroups of these containers in all trees that reactor reads, with limits, and a process in each.
+
+    Needs root and a C compiler; ``work`` is for what that makes.
+    """
     trees = look_for_trees()
     parts = ("pids", "memory", "cpuacct")
     roots = {Path(mount.point) / PARENT for each in parts if (mount := trees.of(each)) is not None}
@@ -100,15 +105,45 @@ def cgroups(ids: Sequence[str]) -> Iterator[None]:
                 (root / container).mkdir(parents=True)
             _limit(trees, "pids", container, What.PIDS_LIMIT, PIDS)
             _limit(trees, "memory", container, What.MEMORY_LIMIT, MEMORY)
-        yield
+        with _inhabited(roots, ids, work):
+            yield
     finally:
         for root in roots:
             for container in ids:
-                with suppress(FileNotFoundError):
-                    (root / container).rmdir()
+                _remove(root / container)
             with suppress(OSError):
                 # Not ours alone: whoever else has containers here keeps it.
                 root.rmdir()
+
+
+@contextmanager
+def _inhabited(roots: Iterable[Path], ids: Sequence[str], work: Path) -> Iterator[None]:
+    (made,) = compiled(work, ("idle",))
+    lines = (" ".join(str(root / each / "cgroup.procs") for root in roots) for each in ids)
+    process = subprocess.Popen((made,), stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+    try:
+        if process.stdin is None or process.stdout is None:
+            raise TookTooLong("the idle processes have no pipes")
+        process.stdin.write("\n".join(lines).encode())
+        process.stdin.close()
+        process.stdout.readline()
+        yield
+    finally:
+        # All of them end with it.
+        process.kill()
+        process.wait()
+
+
+def _remove(folder: Path) -> None:
+    """Right after the last process is gone, the kernel may still say that it is busy."""
+    deadline = time.monotonic() + GONE_WITHIN
+    while time.monotonic() < deadline:
+        try:
+            folder.rmdir()
+        except FileNotFoundError:
+            return
+        except OSError:
+            time.sleep(0.02)
 
 
 def _limit(trees: Trees, part: str, container: str, what: What, value: int) -> None:

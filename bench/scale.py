@@ -80,7 +80,7 @@ def _measure(options: argparse.Namespace, number: int, folder: Path) -> Scale:
     with ExitStack() as stack:
         ids = stack.enter_context(engine(number, socket))
         if not options.streams:
-            stack.enter_context(cgroups(ids))
+            stack.enter_context(cgroups(ids, folder))
         words = reactor_at(
             *(socket, folder, "--rules", options.rules, "--config", str(configuration)),
             *("--profile", "streams" if options.streams else options.profile, "--listen", "127.0.0.1:0"),

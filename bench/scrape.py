@@ -59,7 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="reactor-scrape-") as folder, ExitStack() as stack:
         socket = Path(folder) / "engine.sock"
-        stack.enter_context(cgroups(stack.enter_context(engine(options.containers, socket))))
+        ids = stack.enter_context(engine(options.containers, socket))
+        stack.enter_context(cgroups(ids, Path(folder)))
         found = [phase for how in (THREAD, INLINE) for phase in _monitor(how, socket, Path(folder), options)]
     print(json.dumps([asdict(each) for each in found]) if options.json else "\n".join(table(_rows(found))))
     return 0

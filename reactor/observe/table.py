@@ -292,6 +292,10 @@ STREAMS = (
         "Looks of the fast lane that had a reason to read all runs, and put that off to keep the budget.",
     ),
     Row(
+        "reactor.lane.arming.duration", "s", _H, "reactor_lane_arming_duration_seconds",
+        "From the start of a container until the fast lane reads it, if it started while we were there.",
+    ),
+    Row(
         "reactor.lane.deaths", "{death}", _C, "reactor_lane_deaths_total",
         "Times that the fast lane ended and had to be started again.",
     ),
