@@ -9,6 +9,7 @@ cgroups are those of ``embedded``. With ``--streams`` no cgroups are read, and n
 import argparse
 import json
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -32,7 +33,8 @@ RESTS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """What was found. CPU is a share of a core, memory in MB: ``pss`` of monitor and lane, ``rss`` as well.
+    """What was found. CPU is a share of a core, memory in MB, both of monitor and lane together; the
+    lane's part is beside it.
 
     ``ready`` is seconds until the first picture was complete, ``watched`` until all were read by the lane.
     """
@@ -44,6 +46,7 @@ class Scale:
     calls_at_start: dict[str, int]
     calls_idle: dict[str, int]
     cpu: float
+    lane_cpu: float
     wakeups: float
     pss: float
     rss: float
@@ -61,6 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--streams", action="store_true", help="read no cgroups")
     parser.add_argument("--keep", type=Path, help="keep its log in this folder")
     options = parser.parse_args(arguments)
+    # Ended from outside, too, it removes what it made.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     say = speaker()
     for number in options.containers:
         say(f"{number} containers")
@@ -104,9 +109,11 @@ def _watched(log: Path, number: int, began: float) -> float:
 def _idle(number: int, pid: int, socket: Path, idle: float, times: tuple[float, float | None]) -> Scale:
     own = usage.with_children(pid)
     start = sum(each.cpu for each in usage.used(own).values())
-    before, asked, began = usage.used(own), calls(socket), time.monotonic()
+    before, lane_before = usage.used(own), usage.used(own[1:])
+    asked, began = calls(socket), time.monotonic()
     time.sleep(idle)
     used, seconds = usage.since(before, usage.used(own)), time.monotonic() - began
+    of_lane = usage.since(lane_before, usage.used(own[1:]))
     (pss, rss), (lane, _) = usage.memory(own), usage.memory(own[1:])
     return Scale(
         containers=number,
@@ -116,6 +123,7 @@ def _idle(number: int, pid: int, socket: Path, idle: float, times: tuple[float, 
         calls_at_start=asked,
         calls_idle={key: count - asked.get(key, 0) for key, count in calls(socket).items()},
         cpu=round(used.cpu / seconds, 5),
+        lane_cpu=round(of_lane.cpu / seconds, 5),
         wakeups=round(used.wakeups / seconds, 1),
         pss=round(pss / 1e6, 1),
         rss=round(rss / 1e6, 1),

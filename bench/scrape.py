@@ -8,6 +8,7 @@ loop itself. Figures are for people; with ``--json`` the race's table takes them
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 import time
@@ -57,6 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--every", type=float, default=1.0, help="seconds between two scrapes")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
+    # Ended from outside, too, it removes what it made.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="reactor-scrape-") as folder, ExitStack() as stack:
         socket = Path(folder) / "engine.sock"
         ids = stack.enter_context(engine(options.containers, socket))
