@@ -148,6 +148,11 @@ def _places(run: argparse.ArgumentParser) -> None:
         "with TLS and a password or a certificate",
     )
     where.add_argument(
+        "--metrics-labels",
+        metavar="KEY,KEY",
+        help="labels of containers that metrics show, such as team; each on reactor_container_info",
+    )
+    where.add_argument(
         "--journal",
         metavar="FILE",
         type=Path,

@@ -101,6 +101,7 @@ class Settings:
     ``canary`` is what is sent to be ended, None for nothing. ``web`` is who is let in where ``listen`` says,
     and what for. ``profile`` is how readings are taken, ``containment`` whether rules may have runs ended
     directly.
+    ``metric_labels`` are the keys of containers' labels that metrics show.
     """
 
     policy: Policy = field(default_factory=Policy)
@@ -131,6 +132,7 @@ class Settings:
     heartbeats: HeartbeatTerms | None = None
     web: WebTerms = field(default_factory=WebTerms)
     canary: CanaryTerms | None = None
+    metric_labels: tuple[str, ...] = ()
 
     def recording_place(self, named: str | None = None) -> Place | None:
         """Where to record: what was named on the command line, else the folder; None for nowhere."""

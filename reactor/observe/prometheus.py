@@ -67,9 +67,10 @@ def _head(family: Family, *, whole: bool) -> Iterator[str]:
 def _lines(snapshot: MetricSnapshot, family: Family, keys: Sequence[Labels], *, whole: bool) -> Iterator[str]:
     row, points = family.row, family.points
     name, counts = row.name, whole and row.kind is Kind.COUNTER
+    labels = [f'{label}="' for label in row.labels]
     for key in keys:
         value = points[key]
-        pairs = ",".join([f'{label}="{_escaped(text)}"' for label, text in zip(row.labels, key, strict=True)])
+        pairs = ",".join([f'{label}{_escaped(text)}"' for label, text in zip(labels, key, strict=True)])
         if isinstance(value, Spread):
             yield from _spread(name, pairs, value, whole=whole)
         else:

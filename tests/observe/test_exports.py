@@ -272,13 +272,3 @@ async def test_scrapes_take_one_thread_at_a_time() -> None:
         await wait_all_tasks_blocked()
         assert trio.to_thread.current_default_thread_limiter().borrowed_tokens == 0
         assert own_threads() <= threads + 1
-
-
-def test_churn_leaves_nothing_behind() -> None:
-    """Ten thousand containers come and go: the series are those of the living, always."""
-    scraped_once = render(snapshot())
-    for first in range(1, 10_001, 500):
-        now = readings(*(reading(number) for number in range(first, first + 500)))
-        text = render(collect(Captured(now, busy_tally().freeze(), STARTED), OWN))
-        assert text.count(b"container_id=") == 17 * 500
-    assert render(snapshot()) == scraped_once

@@ -10,8 +10,9 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from reactor.observe.otel import BadSetting, PushSettings, push_settings
 from reactor.observe.prometheus import render
-from reactor.observe.push import BadSetting, Pusher, PushSettings, push_settings
+from reactor.observe.push import Pusher
 from reactor.observe.snapshot import Captured, Moment, collect
 from reactor.observe.tally import Tally
 from tests.observe.build import OWN, STARTED, busy_tally, reading, readings
