@@ -10,6 +10,7 @@ from tests.real import deeds
 from tests.real.monitor import Monitor, clean_environment, program
 from tests.real.scene import PROMISE, Scene
 from tests.real.waiting import until
+from tools.engine_cgroups import cgroup_roots
 from tools.private_engine import PrivateEngine
 
 PIDS: dict[str, Any] = {"pids": deeds.PIDS}
@@ -43,7 +44,7 @@ def unified_of(pid: int) -> Path:
     """The directory of a process in the tree of version 2."""
     lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
     path = next(line.removeprefix("0::") for line in lines if line.startswith("0::"))
-    return Path(f"/sys/fs/cgroup/unified{path}")
+    return cgroup_roots()["unified"] / path.lstrip("/")
 
 
 def is_populated(folder: Path) -> bool:

@@ -1,0 +1,74 @@
+"""What the machines of `make test-v2` say of their tests: passed on as it comes, counted, shown in one table.
+
+Does not belong here: running a machine (vm_machine.py), and what is run there (v2.py).
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+_DRIVER: Final = "reactor-v2: driver "
+_SUMMARY: Final = re.compile(r"=+ (.*\d+ (?:passed|failed|error|deselected).*) in ([\d.]+)s.* =+")
+_COUNT: Final = re.compile(r"(\d+) (\w+)")
+_HEAD: Final = ("engine", "driver", "passed", "failed", "seconds")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What became of the tests with one driver of cgroups on one engine.
+
+    ``failed`` counts errors beside a test as well; ``ended`` tells that the tests came to their end.
+    """
+
+    engine: str
+    driver: str
+    passed: int = 0
+    failed: int = 0
+    seconds: float = 0.0
+    ended: bool = False
+
+
+@dataclass(slots=True)
+class Heard:
+    """What one machine says: it is passed on, and what counts is kept."""
+
+    engine: str
+    clock: Callable[[], float] = time.monotonic
+    rows: list[Row] = field(default_factory=list)
+    trouble: list[str] = field(default_factory=list)
+    _began: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Its seconds count from now on."""
+        self._began = self.clock()
+
+    def __call__(self, line: str) -> None:
+        """Take one line."""
+        if line.startswith(_DRIVER):
+            self.rows.append(Row(self.engine, line.removeprefix(_DRIVER)))
+        elif line.startswith(("FAILED ", "ERROR ")):
+            self.trouble.append(line)
+        elif (found := _SUMMARY.fullmatch(line)) is not None and self.rows:
+            self.rows[-1] = _counted(self.rows[-1], found[1], float(found[2]))
+        print(f"{self.engine} {self.clock() - self._began:5.0f}s  {line}", flush=True)
+
+
+def _counted(row: Row, summary: str, seconds: float) -> Row:
+    counts = {what.rstrip("s"): int(count) for count, what in _COUNT.findall(summary)}
+    failed = counts.get("failed", 0) + counts.get("error", 0)
+    return replace(row, passed=counts.get("passed", 0), failed=failed, seconds=seconds, ended=True)
+
+
+def table(rows: Iterable[Row]) -> str:
+    """One line for each; tests that did not come to their end have no numbers."""
+    lines = [_HEAD]
+    for row in rows:
+        numbers = (str(row.passed), str(row.failed), f"{row.seconds:.0f}")
+        lines.append((row.engine, row.driver, *(numbers if row.ended else ("not ended", "-", "-"))))
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
