@@ -94,9 +94,9 @@ def script(passes: Sequence[tuple[str, Sequence[str]]], patience: float | None) 
 
 
 def _environment(driver: str) -> str:
-    """The machine's own engine has the driver systemd; one that the tests start themselves has cgroupfs."""
-    named = f"REACTOR_TEST_DOCKER_HOST={ENGINE}" if driver == "systemd" else ""
-    return f"env {named}".rstrip()
+    """The engine that most tests share is the machine's own with systemd, and else one that they start."""
+    named = f" REACTOR_TEST_DOCKER_HOST={ENGINE}" if driver == "systemd" else ""
+    return f"env REACTOR_TEST_CGROUP_DRIVER={driver}{named}"
 
 
 def ended_with(line: str) -> int | None:

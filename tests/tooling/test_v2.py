@@ -37,8 +37,8 @@ def test_tests_that_are_named_stand_in_place_of_the_list() -> None:
 
 def test_the_worst_code_is_that_of_the_machine() -> None:
     text = script([("systemd", ["-k", "a b"]), ("cgroupfs", ["-x"])], 4)
-    assert "REACTOR_TEST_DOCKER_HOST=unix:///run/docker.sock python3 -m pytest -k 'a b'" in text
-    assert "env python3 -m pytest -x" in text
+    assert "=systemd REACTOR_TEST_DOCKER_HOST=unix:///run/docker.sock python3 -m pytest -k 'a b'" in text
+    assert "env REACTOR_TEST_CGROUP_DRIVER=cgroupfs python3 -m pytest -x" in text
     assert "REACTOR_TEST_PATIENCE=4\n" in text
     assert text.endswith("exit $worst\n")
     assert "REACTOR_TEST_PATIENCE=$(python3 -m tools.vm_pace)" in script([], None)
