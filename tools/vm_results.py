@@ -12,6 +12,7 @@ from typing import Final
 _DRIVER: Final = "reactor-v2: driver "
 _SUMMARY: Final = re.compile(r"=+ (.*\d+ (?:passed|failed|error|deselected).*) in ([\d.]+)s.* =+")
 _COUNT: Final = re.compile(r"(\d+) (\w+)")
+_OF_ONE: Final = re.compile(r"(?:.*::\S.*)? ?(PASSED|FAILED|ERROR) +\[ *\d+%\]")
 _HEAD: Final = ("engine", "driver", "passed", "failed", "seconds")
 
 
@@ -19,7 +20,7 @@ _HEAD: Final = ("engine", "driver", "passed", "failed", "seconds")
 class Row:
     """What became of the tests with one driver of cgroups on one engine.
 
-    ``failed`` counts errors beside a test as well; ``ended`` tells that the tests came to their end.
+    ``failed`` counts errors beside a test as well. Unless the tests ``ended``, both are so far.
     """
 
     engine: str
@@ -50,23 +51,28 @@ class Heard:
             self.rows.append(Row(self.engine, line.removeprefix(_DRIVER)))
         elif line.startswith(("FAILED ", "ERROR ")):
             self.trouble.append(line)
-        elif (found := _SUMMARY.fullmatch(line)) is not None and self.rows:
-            self.rows[-1] = _counted(self.rows[-1], found[1], float(found[2]))
+        elif self.rows:
+            self.rows[-1] = _counted(self.rows[-1], line)
         print(f"{self.engine} {self.clock() - self._began:5.0f}s  {line}", flush=True)
 
 
-def _counted(row: Row, summary: str, seconds: float) -> Row:
-    counts = {what.rstrip("s"): int(count) for count, what in _COUNT.findall(summary)}
+def _counted(row: Row, line: str) -> Row:
+    if (one := _OF_ONE.fullmatch(line)) is not None:
+        passed = one[1] == "PASSED"
+        return replace(row, passed=row.passed + passed, failed=row.failed + (not passed))
+    if (found := _SUMMARY.fullmatch(line)) is None:
+        return row
+    counts = {what.rstrip("s"): int(count) for count, what in _COUNT.findall(found[1])}
     failed = counts.get("failed", 0) + counts.get("error", 0)
-    return replace(row, passed=counts.get("passed", 0), failed=failed, seconds=seconds, ended=True)
+    return replace(row, passed=counts.get("passed", 0), failed=failed, seconds=float(found[2]), ended=True)
 
 
 def table(rows: Iterable[Row]) -> str:
-    """One line for each; tests that did not come to their end have no numbers."""
+    """One line for each. Who did not come to the end has no seconds."""
     lines = [_HEAD]
     for row in rows:
-        numbers = (str(row.passed), str(row.failed), f"{row.seconds:.0f}")
-        lines.append((row.engine, row.driver, *(numbers if row.ended else ("not ended", "-", "-"))))
+        seconds = f"{row.seconds:.0f}" if row.ended else "not ended"
+        lines.append((row.engine, row.driver, str(row.passed), str(row.failed), seconds))
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()

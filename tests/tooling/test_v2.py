@@ -75,22 +75,26 @@ def test_what_counts_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
         "reactor-v2: driver cgroupfs",
         "===== 4 passed in 5.00s =====",
         "reactor-v2: driver another",
+        "tests/a.py::test_b PASSED   [  5%]",
+        "tests/a.py::test_b[a b] FAILED [ 6%]",
+        "PASSED      [100%]",
+        "tests/a.py::test_c he said PASSED",
     ):
         heard(line)
     assert heard.trouble == ["FAILED tests/a.py::test_c - assert"]
     assert heard.rows == [
         Row("20.10", "systemd", 3, 3, 65.1, ended=True),
         Row("20.10", "cgroupfs", 4, 0, 5.0, ended=True),
-        Row("20.10", "another"),
+        Row("20.10", "another", 2, 1),
     ]
-    assert capsys.readouterr().out.count("20.10     0s  ") == 7
+    assert capsys.readouterr().out.count("20.10     0s  ") == 11
 
 
-def test_the_table_has_a_line_for_each_and_no_numbers_of_what_did_not_end() -> None:
+def test_the_table_has_a_line_for_each_and_no_seconds_of_what_did_not_end() -> None:
     assert table([Row("26.1", "systemd", 30, 2, 65.1, ended=True), Row("26.1", "cgroupfs", 1)]) == (
-        "engine  driver    passed     failed  seconds\n"
-        "26.1    systemd   30         2       65\n"
-        "26.1    cgroupfs  not ended  -       -"
+        "engine  driver    passed  failed  seconds\n"
+        "26.1    systemd   30      2       65\n"
+        "26.1    cgroupfs  1       0       not ended"
     )
 
 
