@@ -12,7 +12,7 @@ from tests.tooling.patience import patient
 
 Answer = TypeVar("Answer")
 PAUSE = patient(0.05)
-"""Seconds between two times of asking; that costs whoever is asked, too, and on an emulated processor most."""
+"""Seconds between two times of asking; that costs whoever is asked, too, most on an emulated processor."""
 
 
 class InVain(AssertionError):

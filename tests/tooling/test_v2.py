@@ -45,7 +45,7 @@ def test_the_worst_code_is_that_of_the_machine() -> None:
 
 
 def test_who_computes_or_starts_programs_slowly_is_waited_for_longer() -> None:
-    assert factor(0.01, 0.01) == 4
+    assert factor(0.01, 0.01) == 3
     assert factor(0.09, 0.01) == 5
     assert factor(0.01, 0.27) == 9
     assert factor(60, 0.01) == 12
