@@ -1,16 +1,17 @@
 """The file itself: opened, written, found broken, moved aside, begun anew.
 
-Everything here blocks and, but for ``sync``, is called from one thread at a time; nothing here
-waits, retries or logs. What fails comes out as sqlite3.Error, OSError or JournalError.
+Everything here blocks and, but for ``sync`` and ``checkpoint``, is called from one thread at a time; nothing
+here waits, retries or logs. What fails comes out as sqlite3.Error, OSError or JournalError.
 """
 
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 
 from reactor.journal import reading, schema
 from reactor.journal.lock import Lock
@@ -19,8 +20,6 @@ from reactor.journal.rows import Moment, Row
 from reactor.journal.visiting import visit
 
 BROKEN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
-CHECKPOINT = 1000
-"""Pages in the log before the file, from which on they are carried over."""
 CHECKED_BELOW = 64 << 20
 """A larger file is not read through at the start: that would take longer than starting may."""
 # Only ever the oldest, whatever the clock did: who follows along must not miss one in the middle.
@@ -69,7 +68,6 @@ class Store:
         self._connection: sqlite3.Connection | None = None
         self._inode = 0
         self._broken = False
-        self._checkpoint = -1
 
     @property
     def is_open(self) -> bool:
@@ -93,17 +91,12 @@ class Store:
         moved_to = self._move_aside()
         return Opened(self._connect(), moved_to)
 
-    def write(self, rows: Sequence[Row], *, waited_for: bool) -> None:
+    def write(self, rows: Sequence[Row]) -> None:
         """Write rows in one transaction. They outlive us then, and the machine as soon as they are synced.
 
         Every statement costs a change of threads, so there are no more of them than it takes.
         """
         with self._using() as connection:
-            # A checkpoint takes longer than a commit, so it is left to batches for which nobody waits.
-            pages = 0 if waited_for else CHECKPOINT
-            if pages != self._checkpoint:
-                connection.execute(f"PRAGMA wal_autocheckpoint = {pages}")
-                self._checkpoint = pages
             if len(rows) == 1:
                 connection.execute(rows[0].statement, rows[0].values)
                 return
@@ -123,6 +116,15 @@ class Store:
             os.fdatasync(descriptor)
         finally:
             os.close(descriptor)
+
+    def checkpoint(self) -> None:
+        """Carry over from the log before the file what can be without anybody's waiting.
+
+        Like ``sync`` it may be called in another thread, beside everything else: its connection is its own.
+        """
+        where = f"file:{quote(str(self._path.absolute()))}?mode=rw"
+        with closing(sqlite3.connect(where, uri=True, timeout=0.0, isolation_level=None)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
     def recall(self, now: Moment, capacity: int) -> Recollection:
         """What an earlier monitor left behind."""
@@ -191,13 +193,14 @@ class Store:
             anew = schema.prepare(connection, self._path)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
+            # A commit has to be quick: what is in the log is carried over by ``checkpoint``.
+            connection.execute("PRAGMA wal_autocheckpoint = 0")
             if self._path.stat().st_size < CHECKED_BELOW:
                 _check(connection)
         except BaseException:
             connection.close()
             raise
         self._connection, self._inode, self._broken = connection, self._path.stat().st_ino, False
-        self._checkpoint = -1
         return anew
 
     def _move_aside(self) -> Path:

@@ -1,7 +1,7 @@
 """The task that carries the backlog to the disk, whatever the disk does.
 
 Only the writing belongs here: when it is tried, what is said when it fails, and how it
-ends. It holds the only thread that touches the file, but for syncs, which are in ``syncing``.
+ends. It holds the only thread that touches the file, but for those of ``syncing`` and ``checkpoints``.
 No failure of the disk comes out of it; an error that only a person can put right comes out
 while starting, and is said later.
 """
@@ -16,6 +16,7 @@ import trio
 
 from reactor.core.decisions import Decision
 from reactor.journal.backlog import Backlog, Batch
+from reactor.journal.checkpoints import Checkpointer
 from reactor.journal.errors import JournalError
 from reactor.journal.intents import read
 from reactor.journal.memory import CAPACITY, Recollection
@@ -66,6 +67,7 @@ class Writer:
         self._keep = keep_days * DAY
         self._thread = OneThread(inline=inline)
         self._syncer = Syncer(store, done=self._synced, failed=self._not_synced, inline=inline)
+        self._checkpointer = Checkpointer(store, self._is_calm, inline=inline)
         self._must_rest = False
         self._failing = True
         self._recalled = False
@@ -91,9 +93,10 @@ class Writer:
                 late = TimeoutError(f"the disk took longer than {START_PATIENCE:g} s")
                 self._failed("the journal cannot be opened; acting goes on without it", late)
             task_status.started()
-            # Whoever is only to be written waits for no disk. Both end with this function.
+            # Whoever is only to be written waits for no disk. All end with this function.
             async with trio.open_nursery() as beside:
                 beside.start_soon(self._syncer.run)
+                beside.start_soon(self._checkpointer.run)
                 await self._serve()
         finally:
             await self._finish()
@@ -152,7 +155,7 @@ class Writer:
         if not left:
             return
         try:
-            await self._thread.run(lambda: self._store.write(left, waited_for=True))
+            await self._thread.run(lambda: self._store.write(left))
         except BaseException:
             self._take_left(left)
             raise
@@ -179,7 +182,7 @@ class Writer:
         try:
             if not self._store.is_open:
                 await self._open()
-            await self._thread.run(lambda: self._store.write(batch.rows, waited_for=batch.synced))
+            await self._thread.run(lambda: self._store.write(batch.rows))
         except (OSError, sqlite3.Error, JournalError) as error:
             self._backlog.put_back(batch)
             self._failed(CANNOT, error)
@@ -188,12 +191,16 @@ class Writer:
             self._backlog.put_back(batch)
             raise
         self._slip.settle(batch.rows)
+        self._checkpointer.wrote(len(batch.rows))
         if batch.synced:
             batch.tell_written()
             self._syncer.add(Pending(batch, began))
         else:
             self._succeeded(batch, began)
         return True
+
+    def _is_calm(self) -> bool:
+        return not self._backlog and not self._syncer
 
     def _synced(self, pending: Pending) -> None:
         self._succeeded(pending.batch, pending.began)
