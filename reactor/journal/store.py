@@ -9,11 +9,11 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from reactor.journal import reading, schema
+from reactor.journal import expiring, reading, schema
+from reactor.journal.aside import make_private, move_aside
 from reactor.journal.lock import Lock
 from reactor.journal.memory import Recollection
 from reactor.journal.rows import Moment, Row
@@ -22,28 +22,6 @@ from reactor.journal.visiting import visit
 BROKEN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 CHECKED_BELOW = 64 << 20
 """A larger file is not read through at the start: that would take longer than starting may."""
-# Only ever the oldest, whatever the clock did: who follows along must not miss one in the middle.
-_EXPIRED_NEWS = (
-    "DELETE FROM news WHERE cursor IN (SELECT cursor FROM news WHERE cursor <"
-    " coalesce((SELECT min(cursor) FROM news WHERE at >= ?), 9223372036854775807) ORDER BY cursor LIMIT ?)"
-)
-# A hold without an end stands until somebody lifts it.
-_EXPIRED_ORDERS = (
-    "DELETE FROM orders WHERE rowid IN (SELECT rowid FROM orders WHERE coalesce(lifted, until,"
-    " CASE WHEN kind IN ('ack', 'release') THEN since END) < ? LIMIT ?)"
-)
-EXPIRED = (
-    "DELETE FROM exits WHERE rowid IN (SELECT rowid FROM exits WHERE recorded < ? LIMIT ?)",
-    "DELETE FROM intents WHERE rowid IN (SELECT rowid FROM intents WHERE wall < ? LIMIT ?)",
-    "DELETE FROM certificates WHERE rowid IN (SELECT rowid FROM certificates WHERE wall < ? LIMIT ?)",
-    _EXPIRED_NEWS,
-    _EXPIRED_ORDERS,
-    "DELETE FROM runs WHERE rowid IN (SELECT rowid FROM runs WHERE first_seen < ? AND over = 1 LIMIT ?)",
-)
-NEWEST = (
-    "SELECT max(w) FROM (SELECT max(wall) w FROM intents UNION ALL SELECT max(first_seen) FROM runs"
-    " UNION ALL SELECT max(recorded) FROM exits)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +60,13 @@ class Store:
         self.disconnect()
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._lock.acquire()
-        moved_to = self._move_aside() if self._broken else None
+        moved_to = move_aside(self._path, self._wall()) if self._broken else None
         try:
             return Opened(self._connect(), moved_to)
         except sqlite3.DatabaseError as error:
             if not is_broken(error):
                 raise
-        moved_to = self._move_aside()
+        moved_to = move_aside(self._path, self._wall())
         return Opened(self._connect(), moved_to)
 
     def write(self, rows: Sequence[Row]) -> None:
@@ -140,17 +118,9 @@ class Store:
             return reading.recall(connection, now, capacity)
 
     def expire(self, keep: float, chunk: int) -> int:
-        """Delete some of what is older than ``keep`` seconds; how many rows that was.
-
-        Reckoned from the newest row if that is older than now: a clock that jumped ahead
-        must not cost the whole history.
-        """
+        """Delete some of what is older than ``keep`` seconds; how many rows that was."""
         with self._using() as connection:
-            newest: float | None = connection.execute(NEWEST).fetchone()[0]
-            if newest is None:
-                return 0
-            before = min(newest, self._wall()) - keep
-            return sum(connection.execute(statement, (before, chunk)).rowcount for statement in EXPIRED)
+            return expiring.expire(connection, self._wall(), keep, chunk)
 
     def disconnect(self) -> None:
         """Drop the connection and whatever it had not committed; the lock stays."""
@@ -187,7 +157,7 @@ class Store:
         return self._connection
 
     def _connect(self) -> bool:
-        _make_private(self._path)
+        make_private(self._path)
         connection = sqlite3.connect(self._path, timeout=1.0, isolation_level=None, check_same_thread=False)
         try:
             anew = schema.prepare(connection, self._path)
@@ -203,37 +173,11 @@ class Store:
         self._connection, self._inode, self._broken = connection, self._path.stat().st_ino, False
         return anew
 
-    def _move_aside(self) -> Path:
-        """Rename the file and what belongs to it, with the date, and never over an earlier one."""
-        date = datetime.fromtimestamp(self._wall(), UTC).strftime("%Y%m%dT%H%M%S")
-        target = self._path.with_name(f"{self._path.name}.broken-{date}")
-        number = 1
-        while target.exists():
-            number += 1
-            target = self._path.with_name(f"{self._path.name}.broken-{date}-{number}")
-        for suffix in ("-wal", "-shm", ""):
-            with suppress(FileNotFoundError):
-                os.rename(f"{self._path}{suffix}", f"{target}{suffix}")
-        return target
-
 
 def is_broken(error: sqlite3.Error) -> bool:
     """Whether the file's content is damaged, which no further try can mend."""
     code = getattr(error, "sqlite_errorcode", 0) or 0
     return code & 0xFF in BROKEN
-
-
-def _make_private(path: Path) -> None:
-    """Let nobody else read it: the last lines of somebody's output are in it. What belongs to it follows."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        mode = os.fstat(descriptor).st_mode & 0o7777
-        if mode & 0o007:
-            # It may be somebody else's, and then it is theirs to say who reads it.
-            with suppress(PermissionError):
-                os.fchmod(descriptor, mode & ~0o007)
-    finally:
-        os.close(descriptor)
 
 
 def _check(connection: sqlite3.Connection) -> None:

@@ -213,7 +213,15 @@ def test_a_torn_record_hides_only_itself(path: Path) -> None:
 
 
 def test_one_that_was_edited_is_no_intent() -> None:
-    for wrong in ({"container": "web"}, {"action": "explode"}, {"id": 7}):
+    for wrong in (
+        {"container": "web"},
+        {"action": "explode"},
+        {"id": 7},
+        {"id": ""},
+        {"boot": "soon"},
+        {"name": ["c"]},
+        {"reason": None},
+    ):
         body = slipped(intend(decide(1), NOW)) | wrong
         assert enter(body) is None
     assert enter({}) is None
