@@ -11,6 +11,7 @@ import json
 import os
 import stat
 import struct
+from binascii import crc32
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from hashlib import sha256
