@@ -13,7 +13,7 @@ import pytest
 
 from reactor.alerting import alerts_of, rule_file
 from reactor.ruleset import load
-from tests.grafana.boards import Asked, asked, filled
+from tests.grafana.boards import asked, filled
 from tests.grafana.files import BY_HAND
 from tests.real import deeds
 from tests.real.engines import hangs, outage, wedge
@@ -58,7 +58,9 @@ def test_the_right_alerts_fire_and_resolve_and_the_boards_have_something_to_show
     ):
         began = time.time()
         scene.bystanders()
-        near = scene.run(deeds.processes(190), task="near", name="near", pids=deeds.PIDS, mem=deeds.MEMORY)
+        near = scene.run(
+            deeds.processes(190), task="near", name="near", pids=deeds.PIDS, mem=deeds.MEMORY, nano_cpus=10**9
+        )
         scene.innocent(near)
         stuck = scene.run(task="stuck", name="old-and-stuck")
         with wedge(private_engine, stuck):
@@ -106,10 +108,10 @@ def _misbehave(scene: Scene) -> None:
         scene.guilty(scene.run(deeds.processes(210), task=f"storm-{number}", pids=deeds.PIDS))
 
 
-def _empty(seen: Observers, began: float, container: str) -> list[Asked]:
+def _empty(seen: Observers, began: float, container: str) -> list[str]:
     """The expressions of the boards that returned nothing all the time, but for those that cannot here."""
     return [
-        one
+        f"{one.board}, {one.panel}: {one.expr}"
         for one in asked()
         if not any(name in one.expr for name in MISSING_HERE)
         and not _has_numbers(seen.curve(filled(one.expr, container=container, span="10s"), began))
