@@ -31,6 +31,7 @@ from reactor.core.language.units import read_bytes, read_duration
 from reactor.core.protection import LabelNames, Policy
 from reactor.core.restraint import GateTerms
 from reactor.core.rules import Selector
+from reactor.observe.labels import BadLabels, label_keys
 from reactor.owners.lease import LONGEST_TTL
 from reactor.recording.places import Limits
 from reactor.ruleset.document import Document, NotYamlError, read_document
@@ -107,6 +108,15 @@ def _containment(value: Any, info: ValidationInfo) -> bool:
     if isinstance(value, str) and value in {"auto", "off"}:
         return value == "auto"
     raise wrong(f"'{info.field_name}' is one of auto, off")
+
+
+def _metric_labels(value: Any, info: ValidationInfo) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise wrong(f"'{info.field_name}' is a list of keys of labels, such as [team]")
+    try:
+        return label_keys(value)
+    except BadLabels as bad:
+        raise wrong(str(bad)) from None
 
 
 LabelName = Annotated[str, PlainValidator(_label_name)]
@@ -286,6 +296,7 @@ class ConfigurationText(MeansText):
     control: Text = ""
     reload_on_change: bool = False
     proc: Glob = str(Settings().proc)
+    metrics_labels: Annotated[tuple[str, ...], PlainValidator(_metric_labels)] = ()
 
 
 SHAPE = Shape(
@@ -394,6 +405,7 @@ def settings_of(written: ConfigurationText) -> Settings:
         leftovers_after=written.leftovers.after if written.leftovers is not None else None,
         owners_enforced=written.owners.enforce,
         heartbeats=_heartbeats(written.owners.heartbeats),
+        metric_labels=written.metrics_labels,
     )
 
 

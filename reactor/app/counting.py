@@ -19,14 +19,9 @@ from reactor.core.owners import Presence, read_owner
 from reactor.core.protection import Standing
 from reactor.core.rules import RuleSet
 from reactor.core.state import OwnerKnown, Step
-from reactor.core.verbs import ENDING
 from reactor.observe.roots import Roots
+from reactor.observe.spans import CALLS, STRIKES
 from reactor.observe.tally import Exemplar, Tally
-
-STRIKES = frozenset(verb.value for verb in ENDING)
-"""What ends a run when the engine is asked for it."""
-CALLS = STRIKES | {"inspect", "list", "pause", "update"}
-"""All that the engine is asked on behalf of a decision."""
 
 
 class Counting:

@@ -6,6 +6,7 @@ beside the loop; nothing here asks a clock, and nothing decides.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from time import thread_time
 
 from reactor.core.amounts import fresh_host
@@ -15,7 +16,8 @@ from reactor.core.exempting import exempted
 from reactor.core.gate import is_gated
 from reactor.core.groups import Groups
 from reactor.core.judging import fresh_sample, needs_samples
-from reactor.core.language.nearness import Nearness, nearness_of, nearness_of_total, thresholds
+from reactor.core.language.nearness import Measure, measure_of
+from reactor.core.language.thresholds import share_of_total, thresholds
 from reactor.core.obeying import under_orders
 from reactor.core.orders import is_silent
 from reactor.core.rules import Condition, Rule
@@ -55,7 +57,7 @@ class Figures:
     offset: float
     shown: Shown
     _sums: dict[tuple[str, str], _Sum] = field(default_factory=dict)
-    _compiled: dict[int, tuple[Condition, Nearness | None]] = field(default_factory=dict)
+    _compiled: dict[int, tuple[Condition, Measure | None]] = field(default_factory=dict)
     stale: int = 0
 
     def containers(self) -> Iterator[ContainerReading]:
@@ -73,7 +75,7 @@ class Figures:
         self._add_wholes()
         return tuple(self._rule(rule) for rule in self.setup.rules.rules)
 
-    def _container(self, entry: Entry, views: Views, near: Near | None) -> ContainerReading:
+    def _container(self, entry: Entry, views: Views, near: tuple[Near, ...]) -> ContainerReading:
         container, view = entry.container, views.usual
         sample = fresh_sample(self.setup, entry, self.at)
         return ContainerReading(
@@ -101,15 +103,20 @@ class Figures:
             labels=self.shown.values(entry.own),
         )
 
-    def _nearest(self, entry: Entry, views: Views) -> Near | None:
-        """Judge all rules for this run; the nearest of those that would end it."""
-        nearest: Near | None = None
+    def _nearest(self, entry: Entry, views: Views) -> tuple[Near, ...]:
+        """Judge all rules for this run; the nearest of those that would end it, and of the others."""
+        nearest: dict[bool, tuple[bool, float, Rule]] = {}
         for rule in entry.rules:
-            near = self._judged(entry, rule, views)
-            ends = rule.ends and not rule.dry_run and entry.governed
-            if near is not None and ends and (nearest is None or near > nearest.ratio):
-                nearest = Near(rule.name, rule.level.value, near)
-        return nearest
+            ratio = self._judged(entry, rule, views)
+            if ratio is None or not entry.governed:
+                continue
+            found = not self.setup.runs_dry(rule), ratio, rule
+            known = nearest.get(rule.ends)
+            if known is None or found[:2] > known[:2]:
+                nearest[rule.ends] = found
+        return tuple(
+            Near(rule.name, rule.level.value, rule.action.value, ratio) for _, ratio, rule in nearest.values()
+        )
 
     def _judged(self, entry: Entry, rule: Rule, views: Views) -> float | None:
         found = self._sums.get(_key(rule))
@@ -145,14 +152,14 @@ class Figures:
         known = self._compiled.get(id(when))
         if known is None:
             # The condition is kept beside it, so that nobody else's can come to have the same identity.
-            known = when, nearness_of(when.tree) if when.tree is not None and when.total is None else None
+            known = when, measure_of(when.tree) if when.tree is not None and when.total is None else None
             self._compiled[id(when)] = known
-        if known[1] is None:
-            return None
         try:
-            return known[1](views.for_rule(rule))
+            near = known[1](views.for_rule(rule)) if known[1] is not None else None
         except Exception:  # noqa: BLE001  # As above.
             return None
+        # Without a comparison that it is of, it is no distance.
+        return near[0] if near is not None and near[1] is not None and isfinite(near[0]) else None
 
     def _lacks_host(self, rule: Rule) -> bool:
         asks = rule.when is not None and rule.when.total is not None and rule.when.total.is_left
@@ -164,7 +171,7 @@ class Figures:
         for place, added in self.state.curbs.sums.items():
             rule = by_key.get(place.rule)
             if rule is not None and rule.when is not None and rule.when.total is not None:
-                near = nearness_of_total(rule.when.total, added.amount, added.of)
+                near = share_of_total(rule.when.total, added.amount, added.of)
                 self._sums[_key(rule)].come(near)
         for place in self.state.wholes:
             if place.rule in by_key:

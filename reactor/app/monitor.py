@@ -61,6 +61,18 @@ def ignore(_fact: Fact, _step: Step, _setup: Setup) -> None:
     """For whoever does not want to know."""
 
 
+def in_turn(takers: tuple[OnFact, ...]) -> OnFact:
+    """Tell several, one after the other."""
+    if len(takers) < 2:
+        return takers[0] if takers else ignore
+
+    def tell(fact: Fact, step: Step, setup: Setup) -> None:
+        for take in takers:
+            take(fact, step, setup)
+
+    return tell
+
+
 class Observer(Protocol):
     """Somebody more who wants to know of steps and outcomes. It must not wait, and changes nothing."""
 

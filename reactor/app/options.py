@@ -134,6 +134,11 @@ def _places(run: argparse.ArgumentParser) -> None:
         help="for /metrics, /-/healthy and /-/ready (default: 127.0.0.1:9710; 'off' for none)",
     )
     where.add_argument(
+        "--metrics-labels",
+        metavar="KEY,KEY",
+        help="labels of containers that metrics show, such as team; each on reactor_container_info",
+    )
+    where.add_argument(
         "--journal",
         metavar="FILE",
         type=Path,

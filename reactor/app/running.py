@@ -15,18 +15,17 @@ from pathlib import Path
 
 import trio
 
-from reactor import __version__
 from reactor.app.calling import missing_means
 from reactor.app.complaint import OK, Complaint
 from reactor.app.configuration import BadConfiguration, read_configuration
 from reactor.app.control import Runners, open_control, services
-from reactor.app.exporting import pushing, scraped
+from reactor.app.exporting import identity_of, scraped, sent
 from reactor.app.feeding import Bulletin
 from reactor.app.identity import find_own_container
 from reactor.app.log import LogFormat
 from reactor.app.logsink import logging_to
 from reactor.app.places import control_folder, default_journal
-from reactor.app.plan import Containment, Export, Lane, Plan
+from reactor.app.plan import Containment, Lane, Plan
 from reactor.app.recorder import Recorder
 from reactor.app.refusals import in_words
 from reactor.app.rulefiles import load_rules
@@ -44,7 +43,8 @@ from reactor.engine.errors import BadEndpoint
 from reactor.http.server_listeners import CannotListen
 from reactor.journal.errors import JournalError
 from reactor.journal.journal import PATIENCE, Journal
-from reactor.observe.push import BadSetting, push_settings
+from reactor.observe.labels import BadLabels, label_keys
+from reactor.observe.otel import BadSetting
 from reactor.owners.book import LeaseBook
 from reactor.owners.heartbeats import Heartbeats
 from reactor.web.leases import LeaseDesk
@@ -98,7 +98,16 @@ def read_settings(options: argparse.Namespace) -> Settings:
         listen=getattr(options, "listen", None) or settings.listen or DEFAULT,
         journal=getattr(options, "journal", None) or settings.journal,
         control=str(getattr(options, "control", None) or settings.control),
+        metric_labels=_metric_labels(options) or settings.metric_labels,
     )
+
+
+def _metric_labels(options: argparse.Namespace) -> tuple[str, ...]:
+    given = getattr(options, "metrics_labels", None)
+    try:
+        return label_keys(given.split(",")) if given else ()
+    except BadLabels as bad:
+        raise Complaint(f"reactor: --metrics-labels: {bad}") from None
 
 
 def check_means(rules: RuleSet, settings: Settings) -> None:
@@ -157,6 +166,7 @@ async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet, options: 
             tell=settings.tell,
             recorder=Recorder(record, info) if record is not None else None,
         )
+        plan = sent(plan, identity_of(info), os.environ)
         _greet(info, endpoint, settings, rules, listeners, path)
         with open_stop_signals() as wait_for_signal:
             await supervise(plan, wait_for_signal)
@@ -221,7 +231,8 @@ def _plan(
         acting_engine=engine.for_acting(),
         times=settings.watch_times(),
         acting=settings.acting(),
-        exports=_exports(info, listeners),
+        exports=(scraped(listeners),) if listeners else (),
+        metric_labels=settings.metric_labels,
         means=settings.means,
         source=f"reactor/{info.id}",
         most_streams=settings.most_streams,
@@ -256,19 +267,6 @@ def _containment(settings: Settings, rules: RuleSet, trees: Trees) -> Containmen
         else:
             log.info("only the engine ends containers here", extra={"why": able.why, "grant": able.grant})
     return Containment(trees, on) if trees.by_controller else None
-
-
-def _exports(info: EngineInfo, listeners: list[trio.SocketListener]) -> tuple[Export, ...]:
-    identity = {
-        "service.name": "reactor",
-        "service.instance.id": info.id,
-        "service.version": __version__,
-    }
-    push = push_settings(os.environ)
-    exports: list[Export] = [scraped(listeners)] if listeners else []
-    if push is not None:
-        exports.append(pushing(push, identity))
-    return tuple(exports)
 
 
 def _greet(

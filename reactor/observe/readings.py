@@ -8,16 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reactor.core.container import ContainerId
-from reactor.core.language.nearness import Threshold
+from reactor.core.language.thresholds import Threshold
 from reactor.core.protection import Standing
 
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """Which rule a container is nearest to, and how near: 1 is at the threshold."""
+    """A rule that a container is near to, what it does, and how near that is: 1 is at the threshold."""
 
     rule: str
     level: str
+    action: str
     ratio: float
 
 
@@ -27,7 +28,8 @@ class ContainerReading:
 
     ``cpu`` and ``uptime`` are in seconds, memory in bytes, ``cores`` and ``cores_max`` in cores; limits are
     None where there is none. ``created`` is when it was made, ``read_at`` when its resources were read last.
-    ``labels`` are the values of the labels that are to be shown, in their order, empty where it has none.
+    ``near`` are the nearest rule that would end it, and the nearest of the others. ``labels`` are the values
+    of the labels that are to be shown, in their order, empty where it has none.
     """
 
     id: ContainerId
@@ -50,7 +52,7 @@ class ContainerReading:
     cores_max: float | None = None
     created: float | None = None
     read_at: float | None = None
-    near: Near | None = None
+    near: tuple[Near, ...] = ()
     labels: tuple[str, ...] = ()
 
 

@@ -112,9 +112,9 @@ def _of_containers(living: Mapping[Labels, ContainerReading]) -> dict[str, Mappi
     found["container_state"] = {(*key, one.state): 1 for key, one in living.items() if one.state}
     found["container_health"] = {(*key, plain(one.health)): 1 for key, one in living.items() if one.health}
     found["reactor_container_threshold_ratio"] = {
-        (*key, plain(one.near.rule), one.near.level): one.near.ratio
+        (*key, plain(near.rule), near.level, near.action): near.ratio
         for key, one in living.items()
-        if one.near is not None and isfinite(one.near.ratio)
+        for near in one.near
     }
     return found
 

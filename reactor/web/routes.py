@@ -11,7 +11,7 @@ import trio
 
 from reactor.http.server import Answer, Handler, Request, Response, Terms, sentence, serve
 from reactor.http.server_routes import routed
-from reactor.observe.prometheus import CONTENT_TYPE, Scraper
+from reactor.observe.scraping import Scraper
 from reactor.observe.text import plain
 
 LONGEST_REASON = 500
@@ -45,8 +45,10 @@ def site(
     async def index(_: Request) -> Answer:
         return sentence(200, _INDEX.format(version=version).rstrip(), _HEADERS)
 
-    async def metrics(_: Request) -> Answer:
-        return Response(200, await scraper.text(), CONTENT_TYPE, _HEADERS)
+    async def metrics(request: Request) -> Answer:
+        asked = request.headers.get("accept", ""), request.headers.get("accept-encoding", "")
+        page = await scraper.page(*asked)
+        return Response(200, page.body, page.content_type, (*_HEADERS, *page.headers))
 
     async def healthy(_: Request) -> Answer:
         # Whoever reads this had an answer from the loop: there is nothing else to ask.

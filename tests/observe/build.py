@@ -1,7 +1,7 @@
 """Readings and snapshots for the tests of this room."""
 
 from reactor.core.container import ContainerId
-from reactor.core.language.nearness import Threshold
+from reactor.core.language.thresholds import Threshold
 from reactor.core.protection import Standing
 from reactor.observe.own import Collections, OwnCost
 from reactor.observe.readings import ContainerReading, Near, Readings, RuleReading
@@ -50,7 +50,7 @@ def reading(number: int, *, name: str | None = None, image: str = "busybox:1") -
         cores_max=1.5,
         created=AT - 100 - number,
         read_at=AT - 0.5,
-        near=Near("safety/pids", "only", number / 200),
+        near=(Near("safety/pids", "only", "kill", number / 200),),
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 import trio
 from prometheus_client.parser import text_string_to_metric_families
 
-from reactor.observe.prometheus import Scraper
+from reactor.observe.scraping import Scraper
 from reactor.observe.snapshot import Captured
 from reactor.web.listen import Listen, open_listeners
 from reactor.web.routes import TERMS, serve_web, site

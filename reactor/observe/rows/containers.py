@@ -84,8 +84,8 @@ CONTAINERS = (
     ),
     Row(
         "reactor.container.threshold.ratio", "", _G, "reactor_container_threshold_ratio",
-        "How near the container is to the nearest of the rules that would end it: 1 is at the threshold. "
-        "Rules that run dry by themselves are left out; absent while none can be judged.",
-        ("container.id", "rule", "level"),
+        "How near the container is to the nearest of the rules that would end it, and to the nearest of the "
+        "others: 1 is at the threshold. What runs dry stands only where nothing else does.",
+        ("container.id", "rule", "level", "action"),
     ),
 )  # fmt: skip
