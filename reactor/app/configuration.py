@@ -22,7 +22,9 @@ from reactor.app.calling import (
     untold,
     without_token,
 )
+from reactor.app.canarytext import CanaryText, canary_terms
 from reactor.app.settings import HEARTBEAT_TTL, Api, HeartbeatTerms, Profile, Settings, Times
+from reactor.app.webtext import WebText, web_terms
 from reactor.core.breaker import BreakerTerms
 from reactor.core.budgets import Budget, BudgetTerms
 from reactor.core.container import ContainerId
@@ -297,6 +299,8 @@ class ConfigurationText(MeansText):
     reload_on_change: bool = False
     proc: Glob = str(Settings().proc)
     metrics_labels: Annotated[tuple[str, ...], PlainValidator(_metric_labels)] = ()
+    web: WebText = WebText()
+    canary: CanaryText | None = None
 
 
 SHAPE = Shape(
@@ -320,6 +324,8 @@ SHAPE = Shape(
         ("programs",): (ProgramText, "a program"),
         ("notices",): (NoticesText, "'notices'"),
         ("api",): (ApiText, "'api'"),
+        ("web",): (WebText, "'web'"),
+        ("canary",): (CanaryText, "'canary'"),
     }
 )
 
@@ -406,6 +412,8 @@ def settings_of(written: ConfigurationText) -> Settings:
         owners_enforced=written.owners.enforce,
         heartbeats=_heartbeats(written.owners.heartbeats),
         metric_labels=written.metrics_labels,
+        web=web_terms(written.web),
+        canary=canary_terms(written.canary),
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 import trio
 
 from reactor import __version__
+from reactor.app.front import Front
 from reactor.app.numbers import Numbers
 from reactor.app.plan import Export, Plan
 from reactor.app.tracing import Tracer, tracing
@@ -23,13 +24,15 @@ from reactor.web.routes import serve_web, site
 log = logging.getLogger("reactor.app")
 
 
-def scraped(listeners: Sequence[trio.SocketListener]) -> Export:
-    """An export that answers on these listeners."""
+def scraped(listeners: Sequence[trio.SocketListener], front: Front | None = None) -> Export:
+    """An export that answers on these listeners, behind ``front`` if there is one."""
 
     async def export(numbers: Numbers, tally: Tally, task_status: trio.TaskStatus[None]) -> None:
         handler = site(Scraper(numbers.freeze, tally), numbers.why_not_ready, __version__, numbers.remark)
         task_status.started()
-        await serve_web(listeners, handler)
+        if front is not None:
+            handler = front.before(handler, tally)
+        await serve_web(listeners, handler, security=front.security if front is not None else None)
 
     return export
 

@@ -43,9 +43,13 @@ class CanaryBook:
         exemplar = Exemplar(took, self._wall(), decision, trace) if decision else None
         self._tally.observe("reactor_canary_duration_seconds", took, exemplar)
         self._tally.count("reactor_canary_runs_total", result="late" if late else "ended")
-        if not late:
+        if late:
+            self._tally.count("reactor_canary_failures_total", reason="late")
+        else:
             self._standing = CanaryStanding(self._standing.interval, self._wall())
 
-    def failed(self) -> None:
-        """One could not be started, or was not seen to end."""
+    def failed(self, why: str = "") -> None:
+        """One could not be started, or was not seen to end; ``why`` in one word."""
         self._tally.count("reactor_canary_runs_total", result="failed")
+        if why:
+            self._tally.count("reactor_canary_failures_total", reason=why)

@@ -19,6 +19,7 @@ from reactor.observe.rows.owners import OWNERS
 from reactor.observe.rows.row import Row
 from reactor.observe.rows.rules import RULES
 from reactor.observe.rows.streams import STREAMS
+from reactor.observe.rows.web import WEB
 
 __all__ = ["PARTS", "ROWS", "SECONDS", "TABLE", "Row"]
 
@@ -40,6 +41,7 @@ PARTS: tuple[tuple[str, tuple[Row, ...]], ...] = (
     ("Canary", CANARY),
     ("The monitor itself", OURSELVES),
     ("Exports", EXPORTS),
+    ("The web", WEB),
 )
 """All rows by their subject."""
 

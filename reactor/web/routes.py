@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import trio
 
-from reactor.http.server import Answer, Handler, Request, Response, Terms, sentence, serve
+from reactor.http.server import Answer, Handler, Request, Response, Security, Terms, sentence, serve
 from reactor.http.server_routes import routed
 from reactor.observe.scraping import Scraper
 from reactor.observe.text import plain
@@ -17,7 +17,7 @@ from reactor.observe.text import plain
 LONGEST_REASON = 500
 
 # Few, small and short requests: whoever wants more than this is not a scraper and not a person.
-TERMS = Terms(body=4096, connections=64)
+TERMS = Terms(body=64 * 1024, connections=64, each=48, streams=32, each_streams=16)
 
 _INDEX = """\
 reactor {version}: watches containers and ends what breaks the rules.
@@ -69,7 +69,8 @@ async def serve_web(
     listeners: Sequence[trio.SocketListener],
     handler: Handler,
     *,
+    security: Security | None = None,
     task_status: trio.TaskStatus[list[trio.SocketListener]] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Answer on these listeners for ever; started as soon as they accept."""
-    await serve(listeners, handler, terms=TERMS, task_status=task_status)
+    await serve(listeners, handler, terms=TERMS, security=security, task_status=task_status)

@@ -21,6 +21,12 @@ CANARY = (
         ("result",),
     ),
     Row(
+        "reactor.canary.failures", "{canary}", _C, "reactor_canary_failures_total",
+        "Canaries that failed, by reason: 'image', 'engine', 'undecided', 'unended', 'late', 'elsewhere' "
+        "or 'left'.",
+        ("reason",),
+    ),
+    Row(
         "reactor.canary.duration", "s", _H, "reactor_canary_duration_seconds",
         "From the moment at which a canary broke its rule until it was dead.",
     ),
