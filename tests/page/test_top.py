@@ -67,8 +67,9 @@ def test_unknown_is_no_zero() -> None:
     )
     assert "no readings" in text
     assert text.count("—") >= 5
-    assert spark([1, None, 4], 3).plain == "▃ █"
+    assert spark([1, None, 4], 3).plain == "▁ █"
     assert spark([0, 0], 2).plain == "▁▁"
+    assert spark([100, 101, 100], 3).plain == "▄▅▄"
     assert spark(None, 3).plain == "   "
 
 

@@ -26,6 +26,8 @@ BAR = 12
 TICK = 0.8
 """Where on a bar the rule acts."""
 DECISIONS = 5
+LEAST_SPAN = 0.4
+"""A line of blocks is as high as this part of its largest value, at least."""
 _LONGEST = 120
 _UNKNOWN = "—"
 _BLOCKS, _ASCII_BLOCKS = "▁▂▃▄▅▆▇█", "_.-=+*#@"
@@ -237,18 +239,21 @@ def _foot(view: View, sheet: Sheet) -> Text:
 
 
 def spark(points: Any, width: int, blocks: str = _BLOCKS) -> Text:
-    """The last points as a line of blocks; where nothing is known there is a gap. Its foot is zero."""
-    shown = list(points)[-width:] if isinstance(points, list) else []
-    known = [value for each in shown if (value := _number(each)) is not None]
-    most = max(known, default=0) or 1
-    text = "".join(_block(_number(each), most, blocks) for each in shown)
-    return Text(f"{text:>{width}}", "cyan")
+    """The last points as a line of blocks, for their shape: what hardly changes is a line in the middle.
+
+    Where nothing is known there is a gap.
+    """
+    shown = [_number(each) for each in points[-width:]] if isinstance(points, list) else []
+    known = [value for value in shown if value is not None]
+    low, high = min(known, default=0.0), max(known, default=0.0)
+    span = max(high - low, high * LEAST_SPAN) or 1.0
+    foot = max(0.0, (low + high - span) / 2)
+    text = "".join(" " if each is None else _block((each - foot) / span, blocks) for each in shown)
+    return Text(f"{text:>{width}}", "dim cyan")
 
 
-def _block(value: float | None, most: float, blocks: str) -> str:
-    if value is None:
-        return " "
-    return blocks[max(0, min(len(blocks) - 1, round(value / most * (len(blocks) - 1))))]
+def _block(part: float, blocks: str) -> str:
+    return blocks[max(0, min(len(blocks) - 1, int(part * len(blocks))))]
 
 
 def _part(told: Told, name: str) -> Told:
