@@ -18,6 +18,7 @@ PRODUCT: Final = Path(__file__).parents[1] / "reactor"
 FLOORS: Final = (
     ("app", "client"),
     ("web",),
+    ("act", "alerting", "owners", "ruletest"),
     ("access", "act", "owners", "ruletest"),
     ("containment", "kmsg", "lane", "observe", "streams"),
     ("cgroups", "engine", "journal", "kernel", "recording", "ruleset"),

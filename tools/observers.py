@@ -33,6 +33,17 @@ _BROWSERS: Final = ("chromium", "chromium-headless-shell", "chromium-browser", "
 _BROWSER_PACKAGES: Final = ("chromium-headless-shell", "fonts-dejavu-core")
 _SHELL: Final = "usr/lib/chromium/chromium-headless-shell"
 
+_TEMPLATES: Final = "/usr/share/prometheus/alertmanager"
+# Debian's Alertmanager reads its templates from a fixed place and does not begin without them. Nobody but
+# this one process sees the folder there.
+_ALERTMANAGER: Final = f"""\
+#!/bin/sh
+root="$(dirname "$(readlink -f "$0")")"
+[ -d {_TEMPLATES} ] && exec "$root/usr/bin/prometheus-alertmanager" "$@"
+exec unshare --mount --propagation private sh -c \\
+  'mount --bind "$0/usr/share" /usr/share && exec "$0/usr/bin/prometheus-alertmanager" "$@"' "$root" "$@"
+"""
+
 # The unpacked libraries come last: what the system has fits the rest of the system.
 _WRAPPER: Final = f"""\
 #!/bin/sh
@@ -66,8 +77,8 @@ def prometheus() -> Path:
 
 def alertmanager() -> Path:
     """The server to which alerts are sent."""
-    installed = shutil.which("alertmanager")
-    return Path(installed) if installed else _observer("prometheus-alertmanager")
+    installed = shutil.which("alertmanager") or shutil.which("prometheus-alertmanager")
+    return Path(installed) if installed else _wrapped_alertmanager()
 
 
 def amtool() -> Path:
@@ -79,6 +90,14 @@ def chromium() -> Path:
     """A browser without a window, for playwright's ``executable_path``."""
     installed = next((found for name in _BROWSERS if (found := shutil.which(name))), None)
     return Path(installed) if installed else _unpacked_browser()
+
+
+def _wrapped_alertmanager() -> Path:
+    wrapper = _observer("prometheus-alertmanager").parents[2] / "alertmanager"
+    with cache_locked("observers"):
+        if not wrapper.is_file():
+            _write_script(wrapper, _ALERTMANAGER)
+    return wrapper
 
 
 def _observer(program: str) -> Path:
@@ -123,11 +142,15 @@ def _fetch_browser(wrapper: Path) -> None:
     if not (root / _SHELL).is_file():
         raise EngineMissingError(f"the package {_BROWSER_PACKAGES[0]} was unpacked, but holds no {_SHELL}")
     (root / "fonts.conf").write_text(_FONTS)
-    script = root / "browser.new"
-    script.write_text(_WRAPPER)
+    _write_script(wrapper, _WRAPPER)
+
+
+def _write_script(path: Path, text: str) -> None:
+    script = path.with_suffix(".new")
+    script.write_text(text)
     script.chmod(0o755)
     # Its name is what says that all is there, so it gets it last.
-    script.rename(wrapper)
+    script.rename(path)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

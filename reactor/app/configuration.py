@@ -298,9 +298,9 @@ class ConfigurationText(MeansText):
     control: Text = ""
     reload_on_change: bool = False
     proc: Glob = str(Settings().proc)
+    metrics_labels: Annotated[tuple[str, ...], PlainValidator(_metric_labels)] = ()
     web: WebText = WebText()
     canary: CanaryText | None = None
-    metrics_labels: Annotated[tuple[str, ...], PlainValidator(_metric_labels)] = ()
 
 
 SHAPE = Shape(
@@ -411,9 +411,9 @@ def settings_of(written: ConfigurationText) -> Settings:
         leftovers_after=written.leftovers.after if written.leftovers is not None else None,
         owners_enforced=written.owners.enforce,
         heartbeats=_heartbeats(written.owners.heartbeats),
+        metric_labels=written.metrics_labels,
         web=web_terms(written.web),
         canary=canary_terms(written.canary),
-        metric_labels=written.metrics_labels,
     )
 
 

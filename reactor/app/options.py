@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 from reactor import __version__
+from reactor.app.alertflags import add_alerts
 from reactor.app.canaryflags import add_canary
 from reactor.app.orders import add_control, add_orders
 from reactor.app.pasts import add_past
@@ -70,6 +71,7 @@ def parser() -> argparse.ArgumentParser:
     _replay(commands)
     _schema(commands)
     _fmt(commands)
+    add_alerts(commands)
     _demo(commands)
     _doctor(commands)
     add_orders(commands)
@@ -134,6 +136,11 @@ def _places(run: argparse.ArgumentParser) -> None:
         help="for /metrics, /-/healthy and /-/ready (default: 127.0.0.1:9710; 'off' for none)",
     )
     where.add_argument(
+        "--metrics-labels",
+        metavar="KEY,KEY",
+        help="labels of containers that metrics show, such as team; each on reactor_container_info",
+    )
+    where.add_argument(
         "--web.config.file",
         dest="web_config_file",
         metavar="FILE",
@@ -146,11 +153,6 @@ def _places(run: argparse.ArgumentParser) -> None:
         action="store_true",
         help="take orders (kill, hold, silence, reload, leases) at --listen, too; from other machines only "
         "with TLS and a password or a certificate",
-    )
-    where.add_argument(
-        "--metrics-labels",
-        metavar="KEY,KEY",
-        help="labels of containers that metrics show, such as team; each on reactor_container_info",
     )
     where.add_argument(
         "--journal",

@@ -18,9 +18,9 @@ from reactor.app.asking import ask
 from reactor.app.complaint import Complaint
 from reactor.app.configuration import BadConfiguration, parse_configuration
 from reactor.app.front import open_front, warn_of_open_doors
+from reactor.app.invocation import read_settings
 from reactor.app.options import parser
 from reactor.app.reaching import CA, PASSWORD_FILE, USER, way_to
-from reactor.app.running import read_settings
 from reactor.app.settings import Api, Settings, WebTerms
 from reactor.journal.clocks import wall
 from reactor.testing.api import serve_world

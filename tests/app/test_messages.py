@@ -10,8 +10,9 @@ from reactor.app.asking import ask
 from reactor.app.cli import main
 from reactor.app.complaint import Complaint
 from reactor.app.control import open_control
+from reactor.app.invocation import find_endpoint
 from reactor.app.refusals import in_words
-from reactor.app.running import find_endpoint, make_folder
+from reactor.app.running import make_folder
 from reactor.app.telling import ROOM_FOR_RULES, some
 from reactor.engine import endpoint
 from reactor.http.server_listeners import CannotListen
