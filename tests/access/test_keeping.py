@@ -44,6 +44,8 @@ async def test_a_changed_password_counts_at_once_and_a_broken_file_does_not(
         assert "web.yaml:1:25: this is not what bcrypt makes" in said.__dict__["why"]
         says(file, f"basic_auth_users: {{ada: {HASH}}}")
         assert [await there.status(user=each) for each in (RIGHT, "ada:another")] == [200, 401]
+        counted = there.tally.freeze().counters["reactor_web_config_reloads_total"]
+        assert counted == {("success",): 2, ("failure",): 1}
 
 
 async def test_passwords_that_are_gone_take_the_orders_with_them(papers: Papers, tmp_path: Path) -> None:
