@@ -8,20 +8,19 @@ rule it goes in ``core.canary``. Nobody waits for any of this, and whatever goes
 import logging
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Protocol
 
 import trio
 
+from reactor.app.flight import Cage, Flight
 from reactor.app.monitor import Monitor
 from reactor.app.numbers import Numbers
 from reactor.app.plan import Service
 from reactor.app.settings import CanaryTerms
 from reactor.core.canary import RULE
 from reactor.core.container import ContainerId
-from reactor.core.decisions import Decision, Outcome, Result
+from reactor.core.decisions import Outcome, Result
 from reactor.core.notes import Ended
 from reactor.core.ports import Engine, EngineError
 from reactor.core.state import Step
@@ -33,38 +32,6 @@ log = logging.getLogger("reactor.app")
 
 PATIENCE = 30.0
 """Seconds in which what is left of a canary has to be taken away."""
-
-
-@dataclass(slots=True)
-class Flight:
-    """What is seen of one canary: when it was let go, by which decision it is to end, and what came of it."""
-
-    canary: ContainerId
-    began: float
-    decision: Decision | None = None
-    outcome: Outcome | None = None
-    fell: bool = False
-    over: trio.Event = field(default_factory=trio.Event)
-
-
-class Cage(Protocol):
-    """Where canaries come from. All calls raise EngineError, ``make`` also NoSuchImage."""
-
-    async def make(self, image: str, name: str) -> ContainerId:
-        """Make one that is known as ours from then on."""
-        ...
-
-    async def start(self, canary: ContainerId) -> None:
-        """Let it go."""
-        ...
-
-    async def take_away(self, canary: ContainerId) -> bool:
-        """Remove it; True once it is not there any more."""
-        ...
-
-    async def left(self) -> tuple[ContainerId, ...]:
-        """Those that an earlier monitor left."""
-        ...
 
 
 class Aviary:

@@ -75,10 +75,23 @@ class Front:
                 return await site(request) if request.method in SAFE else refusal(403, OFF)
             return await self._orders(request) if self._orders is not None else refusal(503, NOT_YET)
 
-        return self._door.before(handle)
+        guarded = self._door.before(handle)
+
+        async def counted(request: Request) -> Answer:
+            answer = await guarded(request)
+            self._count_reloads()
+            return answer
+
+        return counted
 
     async def _context(self) -> ssl.SSLContext | None:
         return (await self._access.now()).context
+
+    def _count_reloads(self) -> None:
+        if self._tally is not None and self._terms.config_file is not None:
+            kept = self._access.statistics()
+            self._tally.reach("reactor_web_config_reloads_total", kept.reloads, result="success")
+            self._tally.reach("reactor_web_config_reloads_total", kept.failures, result="failure")
 
     def _count(self, word: str) -> None:
         if self._tally is not None:

@@ -44,6 +44,8 @@ async def test_a_changed_password_counts_at_once_and_a_broken_file_does_not(
         assert "web.yaml:1:25: this is not what bcrypt makes" in said.__dict__["why"]
         says(file, f"basic_auth_users: {{ada: {HASH}}}")
         assert [await there.status(user=each) for each in (RIGHT, "ada:another")] == [200, 401]
+        counted = there.tally.freeze().counters["reactor_web_config_reloads_total"]
+        assert counted == {("success",): 2, ("failure",): 1}
 
 
 async def test_passwords_that_are_gone_take_the_orders_with_them(papers: Papers, tmp_path: Path) -> None:
@@ -58,6 +60,24 @@ async def test_passwords_that_are_gone_take_the_orders_with_them(papers: Papers,
         says(file, tls)
         assert await there.status(CHANGE, user=RIGHT) == 403
         assert there.changed == 1
+
+
+async def test_a_connection_from_before_ends_with_what_was_asked_for_then(
+    papers: Papers, tmp_path: Path
+) -> None:
+    """Who was let in without TLS does not go on without it on a connection that was kept."""
+    file = tmp_path / "web.yaml"
+    says(file, "")
+    ask = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    async with scene(file, every=0.0) as there, await trio.open_tcp_stream("127.0.0.1", there.port) as kept:
+        await kept.send_all(ask)
+        assert (await kept.receive_some()).startswith(b"HTTP/1.1 200")
+        pair = {"cert_file": f"{papers.folder}/server.pem", "key_file": f"{papers.folder}/server-key.pem"}
+        says(file, json.dumps({"tls_server_config": pair}))
+        await kept.send_all(ask)
+        answer = bytes(await kept.receive_some())
+        assert answer.startswith(b"HTTP/1.1 403")
+        assert b"Connection: close" in answer
 
 
 async def test_a_new_certificate_is_shown_to_who_comes_next(papers: Papers, tmp_path: Path) -> None:

@@ -9,4 +9,9 @@ WEB = (
         "Requests over TCP that were turned away, by what was wrong: 'host', 'page', 'certificate', "
         "'password', 'pace' or 'order'.", ("reason",),
     ),
+    Row(
+        "reactor.web.config.reloads", "{reload}", Kind.COUNTER, "reactor_web_config_reloads_total",
+        "Times that the web configuration had changed and was read again, by result; after a failure the one "
+        "before it stays.", ("result",),
+    ),
 )  # fmt: skip
