@@ -118,6 +118,16 @@ class Numbers:
         )
 
     @property
+    def sources(self) -> Sources:
+        """Where they come from, for whoever shows more than numbers."""
+        return self._sources
+
+    @property
+    def started(self) -> float:
+        """When the monitor began, by the wall clock."""
+        return self._started
+
+    @property
     def is_ready(self) -> bool:
         """Whether the first reconcile is done and events come in."""
         return _is_ready(self._sources.watch())
