@@ -5,6 +5,7 @@ The page is made from the table and a test compares the two, so that it cannot g
 
 from collections.abc import Iterator
 
+from reactor.observe.labels import MOST_KEYS, MOST_VALUES, OTHER
 from reactor.observe.table import PARTS, SECONDS, Row
 from reactor.observe.tally import MOST_LABEL_SETS, OVERFLOW
 
@@ -18,10 +19,21 @@ Prometheus names are the standard translation of the OpenTelemetry ones.
 - Series of a container end with the container. They carry only `container_id`; names join in
   through `reactor_container_info`, as in
   `container_threads * on (container_id) group_left (container_name) reactor_container_info`.
+- Labels of containers are shown only where `--metrics-labels team,service` (or `metrics_labels` in the
+  configuration) names them: as `container_label_team` on `reactor_container_info`, {MOST_KEYS} at most, and
+  {MOST_VALUES} values of each; what comes on top is shown as `{OTHER}`.
 - What counts events carries no container id: a container that is gone would take its counts with it.
 - What is unknown has no series. There is no zero that means "no data".
 - One metric has at most {MOST_LABEL_SETS} label sets; what comes on top is counted under the label
   value `{OVERFLOW}`, and in `reactor_metric_overflows_total`.
+- Whoever asks for OpenMetrics (`Accept: application/openmetrics-text`, as Prometheus does) gets that:
+  with the moment at which each counter began, and with exemplars on the buckets of latencies,
+  `decision_id` and `trace_id`: the certificate (`reactor show ID`) and the [trace](tracing.md) of a
+  decision that took so long. Prometheus keeps them with `--enable-feature=exemplar-storage`. Others get
+  the classic text format; those who accept it get it packed by `gzip`.
+- The numbers of a scrape are taken hold of on the monitor's loop, which takes some tens of microseconds
+  however many containers there are; all else is done beside it, in one thread and in small pieces. All
+  who scrape at the same time get what is made once.
 - Histograms have the bounds {", ".join(f"{bound:g}" for bound in SECONDS)} (seconds).
 """
 
@@ -34,15 +46,17 @@ _TAIL = """
 | `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT` | the same for metrics alone, taken as it is |
 | `OTEL_METRIC_EXPORT_INTERVAL` | milliseconds between pushes, 60000 by default |
 | `OTEL_SDK_DISABLED` | `true` switches the push off |
-| `OTEL_METRICS_EXPORTER` | anything without `otlp` in it switches the push off |
+| `OTEL_METRICS_EXPORTER` | anything without `otlp` in it switches it off; the log names what is not spoken |
+| `OTEL_LOGS_EXPORTER` | `otlp` is answered by a warning: logs go to stderr |
 | `OTEL_SERVICE_NAME` | instead of `reactor` |
 | `OTEL_RESOURCE_ATTRIBUTES` | go before ours: `service.instance.id` (the engine's id) and the like |
-| `OTEL_EXPORTER_OTLP_PROTOCOL` | `http/protobuf` is the one that is spoken |
+| `OTEL_EXPORTER_OTLP_PROTOCOL` | `http/protobuf` is spoken; with another one the monitor does not start |
 | `OTEL_EXPORTER_OTLP_HEADERS`, `_COMPRESSION`, `_CERTIFICATE` … | as the OpenTelemetry exporter reads them |
 | `OTEL_EXPORTER_OTLP_TIMEOUT` | in seconds, for one push with all its retries; 10 by default |
 
-All sums are cumulative. A push that fails is counted in `reactor_exports_total{result="failed"}`, logged
-once when it begins and once when it is over, and tried again at the next interval.
+All sums are cumulative. A push that fails is counted in
+`reactor_exports_total{signal="metrics", result="failed"}`, logged once when it begins and once when it is
+over, and tried again at the next interval. Traces have variables of their own: [tracing.md](tracing.md).
 """
 
 

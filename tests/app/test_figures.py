@@ -79,11 +79,12 @@ def test_the_nearest_rule_is_that_with_the_greatest_share() -> None:
 
 def test_what_ends_and_what_only_tells_are_apart() -> None:
     """Near the end is another thing than near a remark."""
-    told = story(SOFT, HARD).snapshot(10, box(1)).sample(11, box(1), pids=150)
+    farther = replace(SOFT, name="g/farther", when=condition("pids > 140"), digest="e")
+    told = story(SOFT, farther, HARD).snapshot(10, box(1)).sample(11, box(1), pids=150)
     containers, rules = figures(told, 12)
     assert near(containers["c1"]) == {("g/pids", "soft"): 1.5, ("g/pids", "hard"): 0.75}
     assert {each.action for each in containers["c1"].near} == {"notice", "kill"}
-    assert [(each.level, each.matching) for each in rules] == [("soft", 1), ("hard", 0)]
+    assert [(each.level, each.matching) for each in rules] == [("soft", 1), ("soft", 1), ("hard", 0)]
 
 
 def test_what_runs_dry_hides_nothing_that_acts() -> None:
