@@ -92,7 +92,8 @@ def _limits() -> tuple[Panel, ...]:
     return (
         lines(
             "PIDs",
-            "Processes and threads, the hard limit of the container, and the numbers of the rules in force.",
+            "Processes and threads, the hard limit of the container, and the numbers of the rules in "
+            "force; some may be for other containers.",
             Query(f"container_threads{{{ONE}}}", "PIDs"),
             Query(f"container_threads_max{{{ONE}}}", "limit: hard"),
             Query(_numbers("pids", "count"), "rule {{rule}} {{level}}"),
@@ -122,7 +123,7 @@ def _limits() -> tuple[Panel, ...]:
         ),
         lines(
             "Age",
-            "How long its run lasts, and how long the rules let it.",
+            "How long its run lasts, and the ages in the rules in force; some may be for other containers.",
             Query(f"container_uptime_seconds{{{ONE}}}", "age"),
             Query(_numbers("age", "seconds"), "rule {{rule}} {{level}}"),
             unit="s",

@@ -133,7 +133,7 @@ def _ended() -> tuple[Panel, ...]:
         table(
             "Ended by rule and team",
             f"The same, added up {IN_RANGE}.",
-            Query("sum by (rule, action, team) (increase(reactor_kills_total{@}[$__range]))", now=True),
+            Query("sum by (rule, action, team) (increase(reactor_kills_total{@}[$__range])) > 0", now=True),
             columns={"rule": "Rule", "action": "Action", "team": "Team"},
             value="Runs",
             defaults={"decimals": 0},
