@@ -45,6 +45,7 @@ BOUNDS = frozenset({Bound("pids", float(PIDS)), Bound("memory", 80.0, relative=T
 STAMPS, MARKS, VICTIMS = 512, 24, 20
 REFERENCE_PERIOD = 0.001
 PR_SET_CHILD_SUBREAPER = 36
+_SCHEDULED = 2
 SETTLED, MEASURED, PATIENCE = 2.0, 5.0, 2.0
 ATTACKER = r"""
 #include <fcntl.h>
@@ -133,6 +134,7 @@ class Place:
     trees: Trees
     work: Path
     runs: list[Run]
+    pids: list[int] = field(default_factory=list)
     name: str = field(default_factory=lambda: f"reactor-bench-{os.getpid()}")
 
     def folder(self, part: str, run: Run | None = None) -> Path:
@@ -154,7 +156,7 @@ class Place:
                 folder.mkdir(parents=True)
             self.file(What.PIDS_LIMIT, "pids", run).write_text("256")
             self.file(What.MEMORY_LIMIT, "memory", run).write_text(str(LIMIT))
-        for number, run in enumerate(self.runs, 1):
+        for number, run in zip(self.pids or range(1, len(self.runs) + 1), self.runs, strict=True):
             # In place of the kernel's word on a first process: there is none in an idle member.
             process = self.work / "proc" / str(number)
             process.mkdir(parents=True)
@@ -165,6 +167,23 @@ class Place:
         for run in (*self.runs, None):
             for folder in self.folders(run):
                 _remove(folder)
+
+    def put(self, run: Run, pid: int) -> None:
+        """Have this process in the cgroups of this run."""
+        for folder in self.folders(run):
+            (folder / "cgroup.procs").write_text(str(pid))
+
+    def empty(self) -> None:
+        """End whoever is in there, and wait for it."""
+        for run in self.runs:
+            procs = self.folder("pids", run) / "cgroup.procs"
+            while text := procs.read_text().split():
+                for pid in map(int, text):
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+                    with suppress(ChildProcessError):
+                        os.waitpid(pid, 0)
+                time.sleep(0.001)
 
     def attack(self, kind: str, run: Run, many: int) -> subprocess.Popen[bytes]:
         files = [str(folder / "cgroup.procs") for folder in self.folders(run)]
@@ -187,6 +206,7 @@ class Usage:
 
     def __init__(self, pid: int) -> None:
         self._pid, self._began = pid, time.monotonic()
+        self._wakes: dict[str, int] = {}
         self._at = self._now()
 
     def rates(self) -> tuple[float, float]:
@@ -196,11 +216,13 @@ class Usage:
         return seconds / took, wakes / took
 
     def _now(self) -> tuple[float, float]:
-        tasks = list(Path(f"/proc/{self._pid}/task").iterdir())
-        seconds = sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
-        texts = [(task / "status").read_text().split("\n") for task in tasks]
-        lines = (line for text in texts for line in text if line.startswith("voluntary"))
-        return seconds, float(sum(int(line.split()[1]) for line in lines))
+        # The clock of all its threads, those that are over among them.
+        seconds = time.clock_gettime((~self._pid << 3) | _SCHEDULED)
+        for task in Path(f"/proc/{self._pid}/task").iterdir():
+            lines = (task / "status").read_text().split("\n")
+            waits = next(line for line in lines if line.startswith("voluntary"))
+            self._wakes[task.name] = int(waits.split()[1])
+        return seconds, float(sum(self._wakes.values()))
 
 
 @dataclass

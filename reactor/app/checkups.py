@@ -172,9 +172,10 @@ def cgroups(patient: Patient) -> Iterator[Finding]:
 _LOST = {
     "host_pids": "who is in which container cannot be proved by its processes",
     "priority": "an attack that takes all processors delays the look at it",
+    "fork_events": "forks are found by looking at a steady rate, which costs up to a percent of a core more",
 }
 """What is lost where one of these does not work; the others have a check-up of their own."""
-_TOLD = frozenset({"pids events", "memory events", "memory threshold", "cgroup events"})
+_TOLD = frozenset({"pids events", "memory events", "memory threshold", "cgroup events", "fork events"})
 
 
 def fast_lane(patient: Patient) -> Iterator[Finding]:

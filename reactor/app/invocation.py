@@ -10,13 +10,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from reactor.app.calling import missing_means
+from reactor.app.canarytext import canary_over
 from reactor.app.complaint import Complaint
 from reactor.app.configuration import BadConfiguration, read_configuration
+from reactor.app.front import web_over
 from reactor.app.identity import find_own_container
 from reactor.app.settings import Profile, Settings
 from reactor.core.rules import RuleSet
 from reactor.engine.endpoint import Endpoint, resolve
 from reactor.engine.errors import BadEndpoint
+from reactor.observe.labels import BadLabels, label_keys
 from reactor.web.listen import DEFAULT
 
 log = logging.getLogger("reactor.app")
@@ -40,7 +43,18 @@ def read_settings(options: argparse.Namespace) -> Settings:
         listen=getattr(options, "listen", None) or settings.listen or DEFAULT,
         journal=getattr(options, "journal", None) or settings.journal,
         control=str(getattr(options, "control", None) or settings.control),
+        web=web_over(settings.web, options),
+        canary=canary_over(settings.canary, options),
+        metric_labels=_metric_labels(options) or settings.metric_labels,
     )
+
+
+def _metric_labels(options: argparse.Namespace) -> tuple[str, ...]:
+    given = getattr(options, "metrics_labels", None)
+    try:
+        return label_keys(given.split(",")) if given else ()
+    except BadLabels as bad:
+        raise Complaint(f"reactor: --metrics-labels: {bad}") from None
 
 
 def check_means(rules: RuleSet, settings: Settings) -> None:

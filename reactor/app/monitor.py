@@ -4,7 +4,7 @@ Here the parts are joined; none of them knows the others. Their tasks are starte
 ``supervise``, which alone opens nurseries.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import trio
@@ -36,6 +36,18 @@ OnFact = Callable[[Fact, Step, Setup], None]
 
 def ignore(_fact: Fact, _step: Step, _setup: Setup) -> None:
     """For whoever does not want to know."""
+
+
+def in_turn(takers: tuple[OnFact, ...]) -> OnFact:
+    """Tell several, one after the other."""
+    if len(takers) < 2:
+        return takers[0] if takers else ignore
+
+    def tell(fact: Fact, step: Step, setup: Setup) -> None:
+        for take in takers:
+            take(fact, step, setup)
+
+    return tell
 
 
 class Observer(Protocol):
@@ -71,7 +83,7 @@ class Monitor:
         on_fact: OnFact = ignore,
     ) -> None:
         self.setup = setup
-        self.reloads = Reloads()
+        self.reloads = Reloads(at=trio.current_time())
         self.graph = Graph(setup, scheduler, now=trio.current_time)
         self._journal = journal
         self._teller = Teller()
@@ -119,9 +131,14 @@ class Monitor:
     def reload(self, setup: Setup) -> None:
         """Put other rules in force; what is known of the runs stays."""
         self.setup = setup
-        self.reloads = Reloads(self.reloads.succeeded + 1, self.reloads.failed)
+        self.reloads = Reloads(self.reloads.succeeded + 1, self.reloads.failed, at=trio.current_time())
         self._counting.put_in_force(setup.rules)
         self.graph.reload(setup)
+
+    @property
+    def arrivals(self) -> Mapping[str, float]:
+        """When the last fact of each source came, on our monotonic clock."""
+        return self._counting.arrivals
 
     def proofs(self) -> frozenset[str]:
         """The proofs of the rules that are, or were last, in force."""
@@ -129,7 +146,8 @@ class Monitor:
 
     def reload_failed(self, errors: tuple[str, ...]) -> None:
         """The rules that were read cannot be used: those before stay in force."""
-        self.reloads = Reloads(self.reloads.succeeded, self.reloads.failed + 1, errors)
+        before = self.reloads
+        self.reloads = Reloads(before.succeeded, before.failed + 1, errors, before.at)
 
     def gated(self) -> tuple[str, ...]:
         """The rules that were never in force before and may not act yet."""
@@ -196,6 +214,8 @@ class Monitor:
         if any(isinstance(note, GateOpened | Reconciled) for note in step.notes):
             self._prove()
         self._counting.step(step)
+        if self.graph.fact is not None:
+            self._counting.fact(self.graph.fact, self.graph.took)
         self._teller.step(step)
         for observer in self._observers:
             observer.step(step)

@@ -5,18 +5,17 @@ nothing runs: that is for ``running`` and ``supervise``.
 """
 
 import logging
-import os
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 
 import trio
 
-from reactor import __version__
-from reactor.app.exporting import pushing, scraped
+from reactor.app.exporting import scraped
+from reactor.app.front import Front
 from reactor.app.identity import find_own_container
 from reactor.app.places import control_folder
-from reactor.app.plan import Containment, Export, Lane, Plan
+from reactor.app.plan import Containment, Lane, Plan
 from reactor.app.settings import Settings
 from reactor.app.territory import territory
 from reactor.cgroups.mounts import Trees, look_for_trees
@@ -26,7 +25,7 @@ from reactor.core.rules import RuleSet
 from reactor.engine.calls import DockerEngine
 from reactor.engine.endpoint import Endpoint
 from reactor.journal.journal import Journal
-from reactor.observe.push import push_settings
+from reactor.journal.shelter import slip_folder
 from reactor.owners.book import LeaseBook
 from reactor.owners.heartbeats import Heartbeats
 
@@ -40,9 +39,12 @@ def draw_up(
     info: EngineInfo,
     path: Path,
     listeners: list[trio.SocketListener],
+    front: Front,
 ) -> Plan:
     """What is to be supervised: this engine, these rules, with a journal in this file."""
-    journal = Journal(path, container=find_own_container() or "", keep_days=settings.keep_days)
+    # Whoever is strict acts on nothing that is not on the disk.
+    slips = None if settings.acting().strict else slip_folder()
+    journal = Journal(path, container=find_own_container() or "", keep_days=settings.keep_days, slips=slips)
     engine, trees = DockerEngine(endpoint, journal), look_for_trees()
     return Plan(
         settings.setup(rules),
@@ -51,7 +53,8 @@ def draw_up(
         acting_engine=engine.for_acting(),
         times=settings.watch_times(),
         acting=settings.acting(),
-        exports=_exports(info, listeners),
+        exports=(scraped(listeners, front),) if listeners else (),
+        metric_labels=settings.metric_labels,
         means=settings.means,
         source=f"reactor/{info.id}",
         most_streams=settings.most_streams,
@@ -86,19 +89,6 @@ def _containment(settings: Settings, rules: RuleSet, trees: Trees) -> Containmen
         else:
             log.info("only the engine ends containers here", extra={"why": able.why, "grant": able.grant})
     return Containment(trees, on) if trees.by_controller else None
-
-
-def _exports(info: EngineInfo, listeners: list[trio.SocketListener]) -> tuple[Export, ...]:
-    identity = {
-        "service.name": "reactor",
-        "service.instance.id": info.id,
-        "service.version": __version__,
-    }
-    push = push_settings(os.environ)
-    exports: list[Export] = [scraped(listeners)] if listeners else []
-    if push is not None:
-        exports.append(pushing(push, identity))
-    return tuple(exports)
 
 
 def _heartbeats(settings: Settings) -> Heartbeats | None:

@@ -12,9 +12,12 @@ from pathlib import Path
 
 import trio
 
+from reactor.app.canary import canaries
 from reactor.app.complaint import OK, Complaint
 from reactor.app.control import Runners, open_control, services
+from reactor.app.exporting import identity_of, sent
 from reactor.app.feeding import Bulletin
+from reactor.app.front import Front, open_front, warn_of_open_doors
 from reactor.app.invocation import check_means, find_endpoint, leaves, read_settings
 from reactor.app.log import LogFormat
 from reactor.app.logsink import logging_to
@@ -35,7 +38,7 @@ from reactor.engine.endpoint import Endpoint
 from reactor.http.server_listeners import CannotListen
 from reactor.journal.errors import JournalError
 from reactor.journal.journal import PATIENCE
-from reactor.observe.push import BadSetting
+from reactor.observe.otel import BadSetting
 from reactor.web.leases import LeaseDesk
 from reactor.web.listen import BadListen, open_listeners, parse_listen
 
@@ -71,28 +74,36 @@ def _watch(endpoint: Endpoint, settings: Settings, rules: RuleSet, options: argp
 
 async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet, options: argparse.Namespace) -> None:
     info = await DockerEngine(endpoint).identify()
-    listeners = [] if settings.listen == "off" else await open_listeners(parse_listen(settings.listen))
+    listen = None if settings.listen == "off" else parse_listen(settings.listen)
+    front = open_front(settings, listen)
+    listeners = [] if listen is None else await open_listeners(listen)
     path = settings.journal or default_journal(info.id)
     make_folder(path)
     bulletin, api = Bulletin(path), await _api_listeners(settings)
     async with open_control(settings.control, info.id) as control:
-        plan = draw_up(endpoint, settings, rules, info, path, listeners)
+        plan = draw_up(endpoint, settings, rules, info, path, listeners, front)
         record = settings.recording_place(options.record)
         plan = replace(
             plan,
-            services=services(
-                settings,
-                control,
-                options.rules,
-                info.name,
-                _runners(settings, bulletin, api),
-                _lease_desk(plan),
+            services=(
+                *services(
+                    settings,
+                    control,
+                    options.rules,
+                    info.name,
+                    _runners(settings, bulletin, api, front),
+                    _lease_desk(plan),
+                    front,
+                ),
+                *canaries(settings.canary, plan.engine, info.id, path),
             ),
             observers=(bulletin,),
             tell=settings.tell,
             recorder=Recorder(record, info) if record is not None else None,
         )
-        _greet(info, endpoint, settings, rules, listeners, path)
+        plan = sent(plan, identity_of(info), os.environ)
+        _greet(info, endpoint, settings, rules, listeners, path, tls=front.secured)
+        warn_of_open_doors(front, listen, settings.api)
         with open_stop_signals() as wait_for_signal:
             await supervise(plan, wait_for_signal)
     log.info("stopped")
@@ -117,9 +128,11 @@ async def _api_listeners(settings: Settings) -> list[trio.SocketListener]:
         raise CannotListen(f"'api' of the configuration: {error}") from None
 
 
-def _runners(settings: Settings, bulletin: Bulletin, listeners: list[trio.SocketListener]) -> Runners:
+def _runners(
+    settings: Settings, bulletin: Bulletin, listeners: list[trio.SocketListener], front: Front
+) -> Runners:
     token = settings.api.token if settings.api is not None else b""
-    return Runners(bulletin.feed(), listeners, token)
+    return Runners(bulletin.feed(), listeners, token, front.security)
 
 
 def _lease_desk(plan: Plan) -> LeaseDesk | None:
@@ -137,6 +150,8 @@ def _greet(
     rules: RuleSet,
     listeners: list[trio.SocketListener],
     journal: Path,
+    *,
+    tls: bool,
 ) -> None:
     log.info(
         "watching",
@@ -156,13 +171,14 @@ def _greet(
             "rules_version": rules.version,
             "dry_run": settings.dry_run,
             "journal": journal,
-            "listening": " ".join(_address(listener) for listener in listeners) or "off",
+            "listening": " ".join(_address(listener, tls=tls) for listener in listeners) or "off",
         },
     )
     for warning in info.warnings:
         log.warning("the engine warns", extra={"warning": warning})
 
 
-def _address(listener: trio.SocketListener) -> str:
+def _address(listener: trio.SocketListener, *, tls: bool) -> str:
     host, port = listener.socket.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    scheme = "https" if tls else "http"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

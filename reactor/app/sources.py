@@ -97,7 +97,7 @@ async def start_watching(
     await eyes.open(sources)
     await take_up_intents(plan.journal, plan.engine, monitor, workers)
     await hear_of_ends(plan.engine, monitor)
-    return Numbers(_seen(plan, monitor, workers, keeper, eyes), tally, time.time)
+    return Numbers(_seen(plan, monitor, workers, keeper, eyes), tally, time.time, plan.metric_labels)
 
 
 def _eyes(plan: Plan, monitor: Monitor, workers: Workers, sources: trio.Nursery, tally: Tally) -> Eyes:
@@ -146,6 +146,7 @@ def _seen(plan: Plan, monitor: Monitor, workers: Workers, keeper: Keeper | None,
         journal=plan.journal.statistics,
         reloads=lambda: monitor.reloads,
         leases=eyes.book.statistics,
+        arrivals=lambda: monitor.arrivals,
         containment=keeper.statistics if keeper is not None else None,
         recording=plan.recorder.statistics if plan.recorder is not None else None,
     )

@@ -47,7 +47,8 @@ class Abilities:
     ``pids_events``, ``memory_events`` and ``cgroup_events`` are the kernel's notifications of those files,
     ``memory_threshold`` those of version 1 when usage passes a number. ``cgroup_kill`` and ``pidfd`` end
     processes directly; the latter needs to see them (``host_pids``). ``priority`` and ``realtime`` are ways
-    to be heard on a busy machine, ``kernel_log`` names the cgroup of an OOM that left nothing else.
+    to be heard on a busy machine, ``kernel_log`` names the cgroup of an OOM that left nothing else, and by
+    ``fork_events`` the kernel tells that something was forked, whoever did it.
     """
 
     layout: Layout = Layout.NONE
@@ -63,6 +64,7 @@ class Abilities:
     priority: Ability = UNTRIED
     realtime: Ability = UNTRIED
     kernel_log: Ability = UNTRIED
+    fork_events: Ability = UNTRIED
 
     @property
     def mode(self) -> Mode:

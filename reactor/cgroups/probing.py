@@ -25,6 +25,7 @@ _GRANTS = {
     "priority": "CAP_SYS_NICE",
     "realtime": "CAP_SYS_NICE",
     "kernel_log": "/dev/kmsg and CAP_SYSLOG",
+    "fork_events": "CAP_PERFMON, and the host's /sys/kernel/tracing or CAP_SYS_ADMIN",
 }
 
 
@@ -34,6 +35,7 @@ def probe(trees: Trees) -> Abilities:
         "read": _tried("read", partial(rights.can_read, trees)),
         "host_pids": _tried("host_pids", rights.host_pids),
         "kernel_log": _tried("kernel_log", rights.kernel_log),
+        "fork_events": _tried("fork_events", rights.fork_events),
     }
     try:
         with Ground() as ground:

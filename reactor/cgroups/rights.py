@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Final
 
 from reactor.cgroups.abilities import Ability, no, yes
+from reactor.cgroups.forks import ForkBell
 from reactor.cgroups.ground import Ground, read
 from reactor.cgroups.mounts import Mount, Trees
 from reactor.cgroups.surveying import survey
@@ -16,6 +17,7 @@ from reactor.cgroups.surveying import survey
 _INITIAL_PIDS: Final = "pid:[4026531836]"
 """The kernel's own number for the first of all process namespaces."""
 _KILL_BIT: Final = 5
+_FORKS: Final = 8
 WHOLE_TREE: Final = "mount the host's /sys/fs/cgroup (reading is enough)"
 
 
@@ -78,6 +80,17 @@ def kernel_log() -> Ability:
     finally:
         os.close(file)
     return yes("/dev/kmsg was read")
+
+
+def fork_events() -> Ability:
+    """Whether the kernel tells of forks: some are made, of threads of our own."""
+    bell = ForkBell(_FORKS)
+    try:
+        if not bell.works():
+            return no(f"of {_FORKS} forks none was told of")
+        return yes("forks were told of" + (", and moves between cgroups are" if bell.hears_moves else ""))
+    finally:
+        bell.close()
 
 
 def _is_whole(mount: Mount) -> bool:

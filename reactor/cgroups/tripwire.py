@@ -68,6 +68,7 @@ class Tripwire:
         self._floors = [UNKNOWN] * len(files)
         self._lost: list[int] = []
         self.has_jumped = self.stirs = False
+        self.rose = 0
 
     @property
     def blind(self) -> bool:
@@ -77,10 +78,12 @@ class Tripwire:
     def look(self) -> bool:
         """Read them all; whether a sweep is due. It stays due until one is made.
 
-        ``stirs`` is whether one has moved, and is a quarter of a jump above its floor, or unknown.
+        ``stirs`` is whether one has moved, and is a quarter of a jump above its floor, or unknown; ``rose``
+        is by how much those that did are higher than at the look before.
         """
         levels, lost, pread = self._levels, self._lost, os.pread
         moved, place = False, -1
+        self.rose = 0
         for file in self._files:
             place += 1
             try:
@@ -89,6 +92,8 @@ class Tripwire:
                 level = UNKNOWN
                 lost.append(place)
             if level != levels[place] or level < 0:
+                if level > levels[place] >= 0:
+                    self.rose += level - levels[place]
                 levels[place] = level
                 moved = True
         if moved:

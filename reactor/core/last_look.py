@@ -5,6 +5,7 @@ may have changed since: the rules, holds and silences, what a container needs, w
 here: whether the container is still the one that was meant, which only the engine can say.
 """
 
+from reactor.core.canary import RULE as CANARY
 from reactor.core.commanding import ORDERS, is_order, is_our_own
 from reactor.core.container import Container, ContainerId, Run
 from reactor.core.decisions import Decision
@@ -22,7 +23,7 @@ from reactor.core.stages import Stage
 from reactor.core.state import Setup, State
 from reactor.core.topology import needed, place
 
-BUILT_IN = frozenset({ORPHAN, OWNER_GONE})
+BUILT_IN = frozenset({ORPHAN, OWNER_GONE, CANARY})
 """What is decided by no rule of anybody."""
 
 
@@ -42,7 +43,9 @@ def allows(setup: Setup, state: State, container: Container, decision: Decision,
         return False
     if not decision.cause and not _may_be_ownerless(setup, state, container, decision, now):
         return False
-    return _is_governed(setup, state, container, decision.run.id)
+    standing = _standing(setup, state, container, decision.run.id)
+    # By its own rule a canary goes, and nobody else does.
+    return standing is Standing.CANARY if decision.rule == CANARY else standing in GOVERNED
 
 
 def last_seen(state: State, run: Run) -> Container | None:
@@ -104,11 +107,11 @@ def _may_be_ownerless(
     return meant and is_gone(setup, state, container, now)
 
 
-def _is_governed(setup: Setup, state: State, container: Container, id_: ContainerId) -> bool:
+def _standing(setup: Setup, state: State, container: Container, id_: ContainerId) -> Standing:
     def standing(key: ContainerId) -> Standing | None:
         entry = state.entries.get(key)
         return entry.standing if entry is not None else None
 
     entry = state.entries.get(id_)
     known = entry.mains if entry is not None else setup.remembered.get(container.id, frozenset())
-    return place(setup.policy, container, standing, known).standing in GOVERNED
+    return place(setup.policy, container, standing, known).standing

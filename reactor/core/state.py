@@ -265,6 +265,11 @@ class Entry:
         return self.standing in GOVERNED
 
     @property
+    def judged(self) -> bool:
+        """Whether there are rules for it: those of people, or the one for canaries."""
+        return self.governed or self.standing is Standing.CANARY
+
+    @property
     def is_sidecar(self) -> bool:
         """Whether it lives for another container."""
         return self.governed and (bool(self.serves) or bool(self.mains))

@@ -160,5 +160,7 @@ class Eye:
 
 
 def _half_way(value: int, mark: int, least: int) -> int:
-    """Above what a sweep has to say so: half of the way to the mark, and the mark itself when it is near."""
-    return mark if mark - value < 2 * least or mark >= NEVER else value + (mark - value) // 2
+    """Above what a sweep has to say so: half of the way to the mark, where it becomes near, or the mark."""
+    if mark - value < least or mark >= NEVER:
+        return mark
+    return min(value + (mark - value) // 2, mark - least)

@@ -12,12 +12,13 @@ from reactor.lane.alarms import Alarms
 from reactor.lane.bells import Bells
 from reactor.lane.crew import NOTHING, Crew
 from reactor.lane.eye import Eye
+from reactor.lane.pace import Seen
 from reactor.lane.purse import Purse
-from reactor.lane.rounds import GATHERED, Peaks, Turns
+from reactor.lane.rounds import BEAT, INFINITE, Peaks, Turns, on_beat
 from reactor.lane.wires import Stir, Wire
 from reactor.lane.words import Arm, Beat, Disarm, News
 
-SWEEP_EVERY = 0.5
+SWEEP_EVERY = BEAT
 """Seconds between two sweeps for which there is no reason, at least, and as long as the budget asks for."""
 BLINDLY = 0.02
 """The same where no tripwire tells of anything."""
@@ -30,15 +31,25 @@ HOT_FOR = 0.1
 
 
 class Lookout:
-    """Looks when it is told to, and says what there is to tell."""
+    """Looks when it is told to, and says what there is to tell.
+
+    ``used`` is the clock by which its budget counts: that of the processor, since on a busy machine others
+    take turns while a sweep is under way. Else it is ``clock``.
+    """
 
     def __init__(
-        self, share: float, budget: Budget, clock: Callable[[], float], bells: Bells | None = None
+        self,
+        share: float,
+        budget: Budget,
+        clock: Callable[[], float],
+        bells: Bells | None = None,
+        used: Callable[[], float] | None = None,
     ) -> None:
         self._clock, self._budget, self._bells = clock, budget, bells
+        self._used = used or clock
         now = clock()
         self._wires = tuple(Wire(what, share, now) for what in HOT)
-        self._memory = self._wires[HOT.index(What.MEMORY)]
+        self._pids, self._memory = (self._wires[HOT.index(what)] for what in (What.PIDS, What.MEMORY))
         self._crew = Crew(budget, clock, Alarms(self._wires, bells))
         self._purse, self._quiet = Purse(share, now), Purse(share * QUIETLY, now)
         self._turns = Turns()
@@ -47,6 +58,14 @@ class Lookout:
         self._hot_until = 0.0
         self.is_stirring = False
         self._looks = self._sweeps = self._rings = 0
+
+    @property
+    def seen(self) -> Seen:
+        """What the last look says of the next one."""
+        turn = min(self._next, self._close_at) if self._crew.close else self._next
+        told = self._memory.is_blind and not any(wire.waits for wire in self._wires)
+        rest = INFINITE if told else 0.0
+        return Seen(self.is_stirring, self._pids.rose, turn, rest)
 
     def obey(self, words: Iterable[Arm | Disarm]) -> News:
         """Begin, or cease, to read runs; the first reading of each is told at once."""
@@ -78,15 +97,14 @@ class Lookout:
 
     def ring(self, bells: Iterable[int]) -> News:
         """The kernel told of something: look at whom it is about."""
-        began = self._clock()
+        now, began = self._clock(), self._used()
         for bell in bells:
             if self._bells is not None and bell == self._bells.door:
                 self._crew.hang_up()
-            elif self._crew.ring(bell, can_pay=self._memory.can_pay(began)):
+            elif self._crew.ring(bell, can_pay=self._memory.can_pay(now)):
                 self._rings += 1
-                self._hot_until = began + HOT_FOR
-        took = self._clock() - began
-        self._memory.spend(took)
+                self._hot_until = now + HOT_FOR
+        self._memory.spend(self._used() - began)
         self._next = 0.0
         return self._crew.said()
 
@@ -114,12 +132,12 @@ class Lookout:
 
     def _look_at_once(self, wire: Wire, stir: Stir) -> None:
         """Something has moved: by enough for a look at everybody, or at those who are near a mark."""
-        began = self._clock()
+        began = self._used()
         # Whoever grows is looked at closely soon, and then it need not be everybody every time.
         grown = self._crew.look_closely() if self._crew.close else {}
         if stir is Stir.ALL and wire.explain(grown.get(wire.what, 0)):
             self._sweep(usage=wire is self._memory, tripped=True)
-        wire.spend(self._clock() - began)
+        wire.spend(self._used() - began)
 
     def _look_around(self, now: float) -> None:
         """At everybody whose time has come."""
@@ -128,11 +146,11 @@ class Lookout:
             if any(wire.cannot_tell for wire in self._wires):
                 self._sweep_at = now + self._purse.period(took, BLINDLY)
             else:
-                self._sweep_at = now + self._quiet.period(took, SWEEP_EVERY)
+                self._sweep_at = on_beat(now + self._quiet.period(took, SWEEP_EVERY))
         if self._crew.close and now >= self._close_at:
-            began = self._clock()
+            began = self._used()
             self._crew.look_closely()
-            self._close_at = now + self._purse.period(self._clock() - began, CLOSE_EVERY)
+            self._close_at = now + self._purse.period(self._used() - began, CLOSE_EVERY)
         if now >= self._peaks.at:
             self._look_at_peaks(now)
         for key in self._turns.now(now):
@@ -140,24 +158,25 @@ class Lookout:
         self._next = min(self._sweep_at, self._peaks.at, self._turns.at)
 
     def _sweep(self, *, usage: bool, tripped: bool = False) -> float:
-        began = self._clock()
+        began = self._used()
         self._crew.sweep_all(usage=usage, tripped=tripped)
         self._sweeps += 1
-        return self._clock() - began
+        return self._used() - began
 
     def _look_at_peaks(self, now: float) -> None:
         """At some each time, so that everybody has had his turn in a second, and no look takes long."""
-        began = self._clock()
+        began = self._used()
         self._crew.look_at_peaks(self._peaks.turn(self._crew.eyes.values()))
-        took = self._clock() - began
+        took = self._used() - began
         self._peaks.done(now, len(self._crew.eyes), self._quiet.period(took, 0.0))
 
     def _beat(self, key: int, now: float) -> None:
         eye = self._crew.eyes.get(key)
         if eye is None:
             return
-        if eye.due <= now + GATHERED:
+        if eye.due < now + BEAT:
             eye.due = now
             self._crew.meet(eye)
         if self._crew.eyes.get(key) is eye:
-            self._turns.add(max(eye.due, now), key)
+            beat = on_beat(eye.due)
+            self._turns.add(beat if beat > now else max(eye.due, now), key)

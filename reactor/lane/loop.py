@@ -12,24 +12,29 @@ import signal
 import socket
 import time
 from contextlib import suppress
+from dataclasses import replace
 
 from reactor.cgroups.descriptors import Budget, allowed_now
 from reactor.lane.bells import Bells
 from reactor.lane.crew import NOTHING
+from reactor.lane.ears import Ear
 from reactor.lane.lookout import Lookout
+from reactor.lane.pace import Pace
 from reactor.lane.words import Beat, Lines, News, news, read_command
 
-BEAT_EVERY = 1.0
+BEAT_EVERY = 0.95
+"""Seconds, and a little less: it is said together with what is looked at then."""
 PRIORITY = -20
-STIRRING = 0.1
-"""Seconds for which it looks at its full rate after something has stirred."""
 SOON = 0.0005
 """Seconds before its time at which a look is in time."""
 _PIECE = 256 * 1024
 
 
-def main(descriptor: int, rate: float, calm: float, share: float) -> None:
-    """Look ``rate`` times a second, ``calm`` times if all is quiet; ``share`` of a core is for the rest."""
+def main(descriptor: int, rate: float, calm: float, share: float, forks: float = 1.0) -> None:
+    """Look ``rate`` times a second, ``calm`` times if all is quiet; ``share`` of a core is for the rest.
+
+    ``forks`` is whether the kernel is asked to tell of them.
+    """
     # Whoever stops the monitor with a key stops it, and with it us.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
@@ -43,7 +48,9 @@ def main(descriptor: int, rate: float, calm: float, share: float) -> None:
         line.settimeout(0)
         budget = Budget(allowed_now())
         bells = Bells(budget)
-        lane = Lane(line, Lookout(share, budget, time.monotonic, bells), bells.epoll, rate, calm)
+        lookout = Lookout(share, budget, time.monotonic, bells, time.thread_time)
+        pace = Pace(1 / rate, 1 / calm, time.monotonic())
+        lane = Lane(line, lookout, bells.epoll, pace, Ear(bells.epoll) if forks else None)
         gc.collect()
         gc.freeze()
         gc.disable()
@@ -55,11 +62,11 @@ class Lane:
     """One loop between a socket and a lookout."""
 
     def __init__(
-        self, line: socket.socket, lookout: Lookout, epoll: select.epoll, rate: float, calm: float
+        self, line: socket.socket, lookout: Lookout, epoll: select.epoll, pace: Pace, ear: Ear | None
     ) -> None:
         self._line, self._number = line, line.fileno()
         self._lookout = lookout
-        self._period, self._calm = 1 / rate, 1 / calm
+        self._pace, self._ear = pace, ear
         self._lines = Lines()
         self._out = bytearray()
         self._epoll = epoll
@@ -68,41 +75,59 @@ class Lane:
 
     def run(self) -> None:
         """Until the other end is closed."""
-        due = beat_at = time.monotonic()
-        used, began, late, stirring_until = time.process_time(), due, 0.0, 0.0
+        pace, lookout = self._pace, self._lookout
+        beat_at = began = time.monotonic()
+        used, late = time.process_time(), 0.0
         while self._open:
             now = time.monotonic()
-            if due - now > SOON:
-                self._wait(due - now)
+            if pace.due - now > SOON:
+                self._wait(pace.due - now)
                 continue
-            late = max(late, now - due)
-            said = self._lookout.look()
-            if self._lookout.is_stirring:
-                stirring_until = now + STIRRING
-            due = max(due + (self._period if now < stirring_until else self._calm), now)
+            late = max(late, now - pace.due)
+            pace.begin()
+            said = lookout.look()
+            pace.seen(now, lookout.seen)
             if now >= beat_at:
                 spent = time.process_time()
-                beat = self._lookout.beat((spent - used) / max(now - began, 1e-9), late)
-                said = _with_beat(said, beat)
+                self._listen_well(now)
+                said = _with_beat(said, self._beat((spent - used) / max(now - began, 1e-9), late))
                 used, began, late, beat_at = spent, now, 0.0, now + BEAT_EVERY
             self._say(said)
+
+    def _listen_well(self, now: float) -> None:
+        """Have a fork bell that hears everything, if there can be one."""
+        if self._ear is not None and self._ear.renew(now, in_doubt=self._pace.has_missed()):
+            self._pace.take(self._ear if self._ear.is_there else None, now)
+
+    def _beat(self, busy: float, late: float) -> Beat:
+        pace = self._pace
+        beat = self._lookout.beat(busy, late)
+        forks = self._ear is not None and self._ear.is_there
+        return replace(beat, forks=forks, fork_rings=pace.rings, missed=pace.misses)
 
     def _wait(self, seconds: float) -> None:
         """Sleep, unless there is something to read, or a bell rings, or there is room for what is left."""
         if self._out:
             self._epoll.modify(self._number, select.EPOLLIN | select.EPOLLOUT)
-        # Waiting goes by whole milliseconds, and looking a little early is better than late.
-        ready = self._epoll.poll(max(1, int(seconds * 1000)) / 1000)
+        # Waiting goes by whole milliseconds, and looking a little early or late is better than twice.
+        ready = self._epoll.poll(max(1, round(seconds * 1000)) / 1000)
         if self._out:
             self._epoll.modify(self._number, select.EPOLLIN)
-        if not ready:
-            return
-        rung = [number for number, _ in ready if number != self._number]
-        if rung:
-            self._say(self._lookout.ring(rung))
+        if ready:
+            self._heed(ready)
+
+    def _heed(self, ready: list[tuple[int, int]]) -> None:
+        rung = []
         for number, what in ready:
             if number == self._number:
                 self._attend(what)
+            elif self._ear is not None and self._ear.is_mine(number):
+                self._pace.ring(time.monotonic())
+            else:
+                rung.append(number)
+        if rung:
+            self._say(self._lookout.ring(rung))
+            self._pace.stir(time.monotonic())
 
     def _attend(self, what: int) -> None:
         if what & select.EPOLLOUT:
@@ -119,6 +144,7 @@ class Lane:
         words = [read_command(line) for line in self._lines.take(data)]
         if words:
             self._say(self._lookout.obey(words))
+            self._pace.at_once(time.monotonic())
 
     def _say(self, said: News) -> None:
         if said is not NOTHING:

@@ -55,11 +55,16 @@ class LaneProcess:
 
 
 @asynccontextmanager
-async def open_lane(rate: float, calm: float, share: float) -> AsyncIterator[LaneProcess]:
-    """Start a lane on these terms; it is gone when the block is left. Raises OSError."""
+async def open_lane(
+    rate: float, calm: float, share: float, *, forks: bool = True
+) -> AsyncIterator[LaneProcess]:
+    """Start a lane on these terms; it is gone when the block is left. Raises OSError.
+
+    ``forks`` is whether it has the kernel tell it of forks, where that can be had.
+    """
     ours, theirs = trio.socket.socketpair()
     with theirs:
-        process = await _start(theirs.fileno(), rate, calm, share)
+        process = await _start(theirs.fileno(), rate, calm, share, float(forks))
     try:
         async with trio.SocketStream(ours) as line:
             yield LaneProcess(line, process.pid)
@@ -68,11 +73,11 @@ async def open_lane(rate: float, calm: float, share: float) -> AsyncIterator[Lan
             await _end(process)
 
 
-async def _start(descriptor: int, rate: float, calm: float, share: float) -> trio.Process:
+async def _start(descriptor: int, *terms: float) -> trio.Process:
     # The same code as ours, wherever we were started from.
     place = str(Path(__file__).parents[2])
     return await trio.lowlevel.open_process(
-        [sys.executable, "-m", "reactor.lane", *map(str, (descriptor, rate, calm, share))],
+        [sys.executable, "-m", "reactor.lane", *map(str, (descriptor, *terms))],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         pass_fds=[descriptor],

@@ -5,7 +5,7 @@ Only the order of turns is here; what is done at a turn is in ``crew``, what it 
 
 import heapq
 from collections.abc import Iterable
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 PEAKS_EVERY = 1.0
 PEAKS_AT_ONCE = 100
@@ -14,7 +14,14 @@ GATHERED = 0.2
 """Seconds by which a turn may come early, so that some come together: the first costs most."""
 LEAST_PAUSE = 0.05
 INFINITE = float("inf")
+BEAT: Final = 0.5
+"""Seconds: what is due now and then is done together, so that there is less to wake for."""
 T = TypeVar("T")
+
+
+def on_beat(at: float) -> float:
+    """The last beat that is not later than this; also if this is a little before it."""
+    return (at + BEAT / 10) // BEAT * BEAT
 
 
 class Peaks(Generic[T]):
@@ -35,6 +42,8 @@ class Peaks(Generic[T]):
         """It was had; ``least`` is what the purse says must lie between two turns."""
         rounds = max(1, -(-everybody // PEAKS_AT_ONCE))
         self.at = now + max(PEAKS_EVERY / rounds, LEAST_PAUSE, least)
+        if rounds == 1:
+            self.at = max(on_beat(self.at), now + LEAST_PAUSE)
 
 
 class Turns:

@@ -32,12 +32,16 @@ class LaneStatistics:
 class LaneTerms:
     """How often it looks each second, how often while all is calm, and what share of a core it has beyond.
 
+    ``forks`` is whether the kernel tells it of forks, where that can be had: then it does not look while all
+    is calm.
+
     It says something each second; after ``silence`` seconds without a word it is taken for dead.
     """
 
     rate: float = 200.0
     calm: float = 70.0
     share: float = 0.01
+    forks: bool = True
     silence: float = 5.0
     first_pause: float = 0.5
     longest_pause: float = 60.0

@@ -79,7 +79,8 @@ class FastLane:
         while True:
             began = trio.current_time()
             try:
-                async with open_lane(self._terms.rate, self._terms.calm, self._terms.share) as lane:
+                terms = self._terms
+                async with open_lane(terms.rate, terms.calm, terms.share, forks=terms.forks) as lane:
                     await self._keep(lane)
             except LaneEnded as ended:
                 why = str(ended)

@@ -27,7 +27,10 @@ class Stir(IntEnum):
 
 
 class Wire:
-    """The parents of all runs that are read, for PIDs or for memory."""
+    """The parents of all runs that are read, for PIDs or for memory.
+
+    ``waits`` is whether there was a reason to look at somebody that had to be put off.
+    """
 
     def __init__(self, what: What, share: float, now: float) -> None:
         self.what = what
@@ -37,6 +40,7 @@ class Wire:
         self._parents: Counter[tuple[str, What]] = Counter()
         self._tripwire = Tripwire(())
         self.slowed = 0
+        self.waits = False
         self.is_blind = True
 
     def add(self, home: Home) -> None:
@@ -55,7 +59,7 @@ class Wire:
 
     def look(self, now: float) -> Stir:
         """Look at the parents; what is beyond the purse is put off, and counted."""
-        wire = self._tripwire
+        wire, self.waits = self._tripwire, False
         if self.is_blind:
             return Stir.NOBODY
         stir = Stir.ALL if wire.look() else Stir.NEAR if wire.stirs else Stir.NOBODY
@@ -63,8 +67,14 @@ class Wire:
             self._purse.fill(now)
             if self._purse.is_empty:
                 self.slowed += 1
+                self.waits = True
                 return Stir.NOBODY
         return stir
+
+    @property
+    def rose(self) -> int:
+        """By how much the parents were higher at the last look than at the one before."""
+        return self._tripwire.rose
 
     @property
     def cannot_tell(self) -> bool:

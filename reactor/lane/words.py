@@ -61,7 +61,8 @@ class Beat:
     """The lane is there. ``looks`` and ``sweeps`` are counts since it began, ``busy`` the share of a core
     that it used since the last beat, ``slowed`` how often a sweep had to wait for its budget, ``late`` the
     longest delay of a look since the last beat, in seconds. ``bells`` is of how many runs the kernel tells
-    itself, ``rings`` how often it did."""
+    itself, ``rings`` how often it did. ``forks`` is whether it tells of forks, too, ``fork_rings`` how often
+    somebody was looked at for that, ``missed`` how often it should have told and did not."""
 
     runs: int = 0
     kept: int = 0
@@ -73,6 +74,9 @@ class Beat:
     late: float = 0.0
     bells: int = 0
     rings: int = 0
+    forks: bool = False
+    fork_rings: int = 0
+    missed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ def test_an_error_with_words_of_its_own_keeps_them() -> None:
 def test_a_socket_whose_path_is_too_long_is_not_asked_whether_it_runs(tmp_path: Path) -> None:
     path = tmp_path / ("a" * (120 - len(str(tmp_path)) - 6) + ".sock")
     with pytest.raises(Complaint) as refused:
-        ask(path, "GET", "/v1/status")
+        ask(Namespace(control=path), "GET", "/v1/status")
     size = len(str(path))
     assert refused.value.lines == (
         f"reactor: the path of a socket has at most 107 bytes, this one has {size}: {path}",

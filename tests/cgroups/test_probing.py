@@ -39,7 +39,7 @@ def test_every_ability_is_told_by_name() -> None:
     assert lines["read"] is READS
     assert lines["memory threshold"] is UNTRIED
     assert "layout" not in lines
-    assert len(lines) == 12
+    assert len(lines) == 13
 
 
 def test_nothing_is_there(tmp_path: Path) -> None:

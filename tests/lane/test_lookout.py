@@ -42,7 +42,7 @@ def test_who_is_above_a_mark_is_told_often_and_at_once_when_he_comes_back(here: 
     assert brief(here.arm(1)) == [(1, 230, 4)]
     here.look()
     told = [brief(here.look(0.05)) for _ in range(42)]
-    assert sum(map(len, told)) in {3, 4}, "twice a second"
+    assert sum(map(len, told)) in {4, 5}, "twice a second, and the first of them early"
     here.pids(1, 200, peak=234)
     assert brief(here.look(0.03)) == [(1, 200, 4)]
     here.pids(1, 150, peak=234)
@@ -124,6 +124,7 @@ def test_beyond_its_budget_a_jump_waits_for_the_next_turn(here: Post) -> None:
         here.parent(900)
         here.lookout.look()
     assert here.lookout.beat(0.0, 0.0).slowed >= 1
+    assert here.lookout.seen.rest == 0.0, "also if nothing more is forked it is not left at that"
 
 
 def test_all_of_a_fresh_run_is_news_but_for_what_the_engine_begins_it_with(here: Post) -> None:
@@ -181,3 +182,31 @@ def test_who_creeps_up_while_others_shrink_is_told_all_the_same(here: Post) -> N
     here.look(0.5)
     here.pids(1, 201, peak=201)
     assert brief(here.look(0.03)) == [(1, 201, 4)]
+
+
+def test_who_comes_near_in_small_steps_is_looked_at_closely_from_then_on(here: Post) -> None:
+    """Eight before the mark, found by any sweep: the last steps are seen within 20 ms."""
+    here.run(1, pids=186)
+    here.arm(1)
+    here.look()
+    here.pids(1, 192, peak=192)
+    here.parent(12)
+    here.look(0.5)
+    here.pids(1, 201, peak=201)
+    assert brief(here.look(0.03)) == [(1, 201, 4)]
+
+
+def test_what_a_look_says_of_the_next_one(here: Post) -> None:
+    here.run(1)
+    here.arm(1)
+    here.look()
+    here.look(0.6)
+    assert 0 < here.lookout.seen.turn - here.now <= 0.5
+    assert (here.lookout.seen.stirs, here.lookout.seen.rest) == (False, 0.0), "memory has no bell here"
+    here.parent(19)
+    here.look()
+    assert here.lookout.seen.rose == 9
+    here.look()
+    assert here.lookout.seen.rose == 0
+    here.lookout.obey([Disarm(1)])
+    assert here.lookout.seen.rest == float("inf")

@@ -3,17 +3,20 @@
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Thread
 
 import pytest
 import trio
 
+from reactor.cgroups.forks import ForkBell
 from reactor.core.container import Run
 from reactor.core.facts import Sample
 from reactor.core.language.bounds import Bound
 from reactor.core.watched import Watched
+from reactor.lane.pace import UNHEARD
 from reactor.lane.terms import LaneTerms
 from reactor.lane.watching import FastLane
 from tests.cgroups.build import HostV1, HostV2, run_of
@@ -100,6 +103,37 @@ async def test_readings_come_from_cgroups_and_for_the_others_from_elsewhere(
         assert not seen.confirmed, "the first process says it all"
     with pytest.raises(ProcessLookupError):
         os.kill(stats.pid, 0)
+
+
+@pytest.mark.parametrize("forks", [True, False])
+async def test_who_passes_a_mark_is_told_whether_the_kernel_tells_of_forks_or_not(
+    tmp_path: Path, *, forks: bool
+) -> None:
+    """With threads of ours in place of a storm's processes: for the kernel these are forks as well."""
+    host = HostV1(tmp_path)
+    host.container(path(1), pid=101)
+    host.write("pids/docker", {"pids.current": "10\n"})
+    async with watching(host, LaneTerms(first_pause=0.05, forks=forks)) as seen:
+        seen.lane.want(wanted(1, pid=100, every=60))
+        await seen.until(lambda: seen.samples and seen.lane.statistics().beat)
+        host.write(f"pids{path(1)}", {"pids.current": "250\n"})
+        host.write("pids/docker", {"pids.current": "260\n"})
+        for _ in range(UNHEARD):
+            thread = Thread(target=int)
+            thread.start()
+            thread.join()
+        await seen.until(lambda: seen.samples[-1].pids == 250)
+        beat = seen.lane.statistics().beat
+        assert beat is not None
+        assert beat.forks is (forks and _rings_here())
+
+
+def _rings_here() -> bool:
+    with suppress(OSError):
+        bell = ForkBell(UNHEARD)
+        bell.close()
+        return True
+    return False
 
 
 async def test_where_only_a_place_speaks_for_it_the_engine_is_asked(tmp_path: Path) -> None:
