@@ -57,7 +57,7 @@ engine: ## start a private engine for a developer and print its DOCKER_HOST
 engine-stop: ## end that engine and remove all that it left
 	@$(PYTHON) -m tools.private_engine stop
 
-bench: setup $(PLOTS) ## compare ways of watching on a private engine: a quarter of an hour, one table; ARGS=--quick for minutes
+bench: setup $(PLOTS) ## compare ways of watching on a private engine: half an hour, one table; ARGS=--quick for minutes
 	@$(BIN)/python -m tools.private_engine prepare
 	$(BIN)/python -m bench.race $(ARGS)
 

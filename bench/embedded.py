@@ -38,7 +38,7 @@ PARENT = "docker"
 
 
 class TookTooLong(Exception):
-    """Something did not come about; the text says what."""
+    """Something did not come about, or not in time; the text says what."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -180,6 +180,14 @@ def until(is_so: Callable[[], bool], what: str, within: float = LONGEST, every: 
         if time.monotonic() > deadline:
             raise TookTooLong(f"{what} took longer than {within:.0f} s")
         time.sleep(every)
+
+
+def runs(pid: int, log: Path) -> bool:
+    """True; who waits for a process that has ended would wait for long. Raises TookTooLong."""
+    if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+        tail = "\n".join(log.read_text(errors="replace").splitlines()[-8:])
+        raise TookTooLong(f"the monitor ended; the end of its log:\n{tail}")
+    return True
 
 
 def calls(socket: Path) -> dict[str, int]:

@@ -19,7 +19,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bench.embedded import TookTooLong, calls, cgroups, engine, program, reactor_at, until
+from bench.embedded import TookTooLong, calls, cgroups, engine, program, reactor_at, runs, until
 from bench.monitor import listening_at
 from bench.programs import CHECKOUT
 from bench.progress import speaker
@@ -92,17 +92,21 @@ def _measure(options: argparse.Namespace, number: int, folder: Path) -> Scale:
         )
         began = time.monotonic()
         pid = stack.enter_context(program(*words, log=log))
-        until(lambda: b'"reconciled"' in log.read_bytes(), "the first picture")
+        until(lambda: runs(pid, log) and b'"reconciled"' in log.read_bytes(), "the first picture")
         ready = time.monotonic() - began
-        until(lambda: calls(socket).get("json", 0) >= number, "looking at each of them")
-        watched = None if options.streams else _watched(log, number, began)
+        until(lambda: runs(pid, log) and calls(socket).get("json", 0) >= number, "looking at each of them")
+        watched = None if options.streams else _watched(pid, log, number, began)
         time.sleep(SETTLES)
         return _idle(number, pid, socket, options.idle, (ready, watched))
 
 
-def _watched(log: Path, number: int, began: float) -> float:
+def _watched(pid: int, log: Path, number: int, began: float) -> float:
     page = address(log)
-    until(lambda: metric(page, "reactor_lane_runs") >= number, "reading all of them", every=RESTS)
+
+    def is_read() -> bool:
+        return runs(pid, log) and metric(page, "reactor_lane_runs") >= number
+
+    until(is_read, "reading all of them", every=RESTS)
     return time.monotonic() - began
 
 

@@ -20,6 +20,7 @@ from reactor.core.rules import Trigger
 from reactor.core.sampling import freed_by, take_look, without_samples
 from reactor.core.selecting import LABEL_SAID, select
 from reactor.core.state import Entry, OomsTold, Setup
+from reactor.core.swift import shared
 from reactor.core.topology import Place, place
 
 
@@ -104,7 +105,7 @@ def _adopt(setup: Setup, draft: Draft, container: Container, placed: Place, at: 
     for fact in early:
         fresh = take_oom(fresh, fact)
     entry = _placed(setup, draft, fresh, placed, at)
-    entry = replace(entry, latched=entry.latched | done_before(setup, entry))
+    entry = replace(entry, latched=shared(entry.latched | done_before(setup, entry)))
     _note_adoption(setup, draft, entry, at)
     draft.notes += [OomSeen(at, container.run)] * entry.ooms
     return entry

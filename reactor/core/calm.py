@@ -20,7 +20,7 @@ from reactor.core.leases import owner_of
 from reactor.core.ranges import NOWHERE, between
 from reactor.core.rules import GROUPED, Rule, Trigger
 from reactor.core.state import SELDOM, Calm, Entry, Setup, State, Weather
-from reactor.core.swift import changed
+from reactor.core.swift import changed, shared
 
 MARGIN = 0.001
 """Seconds around a moment that are not trusted: it is a sum of numbers that were rounded."""
@@ -72,10 +72,10 @@ def calm_of(setup: Setup, state: State, entry: Entry, verdicts: Verdicts, at: fl
         until,
         pids,
         memory,
-        fresh=frozenset(setup.fresh_for(rule) for rule in sampled),
+        fresh=tuple(sorted({setup.fresh_for(rule) for rule in sampled})),
         asked=tuple(rule for rule in sampled if rule.when is not None and rule.when.marks is None),
-        moving=frozenset(moving),
-        resting=frozenset(resting),
+        moving=shared(frozenset(moving)),
+        resting=shared(frozenset(resting)),
     )
 
 
@@ -215,6 +215,8 @@ def caught_up(entry: Entry, ticked: float | None) -> Entry:
     calm = entry.calm
     if calm is None:
         return entry
+    if not entry.holding:
+        return changed(entry, calm=None)
     read = entry.sample.at if entry.sample is not None else calm.at
     proofs = dict.fromkeys(calm.moving, read if ticked is None else max(ticked, read))
     proofs |= dict.fromkeys(calm.resting, read)

@@ -12,6 +12,7 @@ from reactor.core.earlier import counted, is_looping
 from reactor.core.readiness import take_readiness
 from reactor.core.rules import Trigger
 from reactor.core.state import Entry, Setup, State
+from reactor.core.swift import shared
 
 UNHEALTHY = "unhealthy"
 
@@ -19,7 +20,7 @@ UNHEALTHY = "unhealthy"
 def take_notice(setup: Setup, state: State, old: Entry | None, entry: Entry, at: float) -> Entry:
     """The entry with the triggers that lie between the last look and this one."""
     if old is None:
-        entry = replace(entry, due=entry.due | _arrived(state, entry.container))
+        entry = replace(entry, due=shared(entry.due | _arrived(state, entry.container)))
     elif entry.run != old.run and entry.run.started_at:
         entry = replace(entry, due=entry.due | {Trigger.START})
     return _notice_loop(setup, state, old, take_readiness(_notice_health(old, entry)), at)

@@ -14,6 +14,7 @@ from reactor.core.judging import needs_samples
 from reactor.core.protection import GOVERNED, Standing
 from reactor.core.rules import Condition, Rule
 from reactor.core.state import Entry, Setup
+from reactor.core.swift import shared
 
 LABEL_SAID = "label:"
 """What begins the mark for a label that was noted, among what was ``said`` of an entry."""
@@ -44,7 +45,7 @@ def select(setup: Setup, entry: Entry, at: float) -> tuple[Entry, list[LabelIgno
     wanted_before = entry.asked is not None
     # Most are under all rules, and then they share the one list of them.
     same = len(chosen) == len(rules) and all(map(is_, chosen, rules))
-    entry = replace(entry, rules=rules if same else tuple(chosen), said=frozenset(said))
+    entry = replace(entry, rules=rules if same else tuple(chosen), said=shared(frozenset(said)))
     wanted = needs_samples(entry)
     if wanted != wanted_before:
         entry = replace(entry, asked=at if wanted else None)

@@ -123,7 +123,7 @@ class Calm:
     until: float
     pids: Room
     memory: Room
-    fresh: frozenset[float] = frozenset()
+    fresh: tuple[float, ...] = ()
     asked: tuple[Rule, ...] = ()
     moving: frozenset[str] = frozenset()
     resting: frozenset[str] = frozenset()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from reactor.core.container import Container, ContainerId
 from reactor.core.protection import GOVERNED, Policy, Standing, is_exempt, is_main, own_labels
 from reactor.core.state import Entry, State
+from reactor.core.swift import shared
 
 StandingOf = Callable[[ContainerId], Standing | None]
 Tasks = Mapping[str, Sequence[Entry]]
@@ -53,7 +54,7 @@ def place(
         for other in known | container.joins
         if (standing := standing_of(other)) in GOVERNED or (standing is None and other in known)
     )
-    mains = frozenset() if main and not serves else edges
+    mains = shared(frozenset[ContainerId]() if main and not serves else edges)
     if main:
         return Place(Standing.MAIN, own, task, serves, mains)
     if serves or mains:
