@@ -11,7 +11,6 @@ import json
 import os
 import stat
 import struct
-from binascii import crc32
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from hashlib import sha256
