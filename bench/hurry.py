@@ -36,6 +36,7 @@ from reactor.app.log import LogFormat
 from reactor.app.logsink import logging_to
 from reactor.app.monitor import Monitor
 from reactor.app.rulefiles import load_rules
+from reactor.app.wanting import Wanted
 from reactor.containment import striking
 from reactor.containment.handles import Handle
 from reactor.core.container import Container, ContainerId, Listed, Run, State
@@ -268,7 +269,7 @@ class _Rig:
             self.workers.put(decision)
 
         nothing: Any = lambda *_: None  # noqa: E731 - for whoever wants to know
-        self.monitor.begin(put, nothing, nothing, nothing)
+        self.monitor.begin(put, Wanted(nothing, nothing, nothing), nothing)
 
     def see(self, containers: Sequence[Container]) -> None:
         """These are there, and nobody else."""

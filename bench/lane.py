@@ -3,7 +3,8 @@
 ``python -m bench.lane --members 100 --attacks 50 --profile fast`` needs root, a C compiler, and cgroups whose
 PIDs and memory can be written; it removes what it made. The attackers stamp each process and each MiB in
 shared memory, so that it is known when the bound was passed. A bare loop reads the same counters at 1 kHz
-beside it: on a machine that others use, too, only the ratio to that one says much.
+beside it: on a machine that others use, too, only the ratio to that one says much. Each profile is measured
+with the kernel telling of forks, and without. What the monitor itself costs is in ``bench.idle``.
 """
 
 import argparse
@@ -21,7 +22,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import trio
@@ -34,6 +35,7 @@ from reactor.core.container import ContainerId, Run
 from reactor.core.facts import Sample
 from reactor.core.language.bounds import Bound
 from reactor.core.watched import Watched
+from reactor.lane.terms import LaneTerms
 from reactor.lane.watching import FastLane
 
 MIB = 1 << 20
@@ -232,6 +234,7 @@ class Bench:
     place: Place
     lane: FastLane = field(init=False)
     profile: str = "normal"
+    forks: bool = True
     seen: list[tuple[float, Sample]] = field(default_factory=list)
     reference: int = 0
     stamps: mmap.mmap = field(init=False)
@@ -243,9 +246,7 @@ class Bench:
 
         proc = self.place.work / "proc"
         feed = self._feed
-        self.lane = FastLane(
-            self.place.trees, feed, lambda _: None, confirm, PROFILES[self.profile], proc=proc
-        )
+        self.lane = FastLane(self.place.trees, feed, lambda _: None, confirm, self._terms(), proc=proc)
         wanted = (Watched(run, number, BOUNDS, 5.0) for number, run in enumerate(self.place.runs, 1))
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self.lane.run)
@@ -255,12 +256,23 @@ class Bench:
                     await trio.sleep(0.1)
                 await trio.sleep(SETTLED + 0.015 * len(self.place.runs))
             costs = [await self._cost("idle")]
+            costs[0] = replace(costs[0], phase=f"idle: {self._way()}")
             told = [await self._attacks(kind, attacks, kind) for kind in BREACH]
             with self._stirred():
                 costs.append(await self._cost("memory moves"))
                 told += [await self._attacks(kind, attacks, f"{kind}, memory moves") for kind in BREACH]
             nursery.cancel_scope.cancel()
         return costs, told
+
+    def _terms(self) -> LaneTerms:
+        return replace(PROFILES[self.profile], forks=self.forks)
+
+    def _way(self) -> str:
+        """How it learned of PIDs in the end, which is the kernel's to say as well."""
+        beat = self.lane.statistics().beat
+        if beat is None or not beat.forks:
+            return "tripwire"
+        return f"fork bell, {beat.fork_rings} rings, {beat.missed} missed"
 
     async def _cost(self, phase: str) -> Cost:
         lane, reference = Usage(self.lane.statistics().pid), Usage(self.reference)
@@ -344,10 +356,21 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--members", type=int, default=100, help="cgroups that are watched")
     parser.add_argument("--attacks", type=int, default=30, help="of each kind, quiet and while memory moves")
     parser.add_argument("--profile", choices=[*PROFILES, "both"], default="both")
+    parser.add_argument(
+        "--way",
+        choices=["bell", "tripwire", "both"],
+        default="both",
+        help="whether the kernel tells of forks",
+    )
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args(arguments)
     profiles = list(PROFILES) if asked.profile == "both" else [asked.profile]
-    found = {profile: _measured(asked.members, asked.attacks, profile) for profile in profiles}
+    ways = ["bell", "tripwire"] if asked.way == "both" else [asked.way]
+    found = {
+        f"{profile}, {way}": _measured(asked.members, asked.attacks, profile, forks=way == "bell")
+        for profile in profiles
+        for way in ways
+    }
     if asked.json:
         print(json.dumps({"members": asked.members, "profiles": {k: _plain(*v) for k, v in found.items()}}))
         return 0
@@ -385,7 +408,7 @@ def _plain(costs: list[Cost], told: list[Latency]) -> dict[str, object]:
     return {"costs": [fields(each) for each in costs], "told": [fields(each) for each in told]}
 
 
-def _measured(members: int, attacks: int, profile: str) -> tuple[list[Cost], list[Latency]]:
+def _measured(members: int, attacks: int, profile: str, *, forks: bool) -> tuple[list[Cost], list[Latency]]:
     runs = [Run(ContainerId(f"{n:064x}"), "2026-01-01T00:00:00Z") for n in range(1, members + 1)]
     # Whoever loses his parent becomes our child.
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -395,7 +418,7 @@ def _measured(members: int, attacks: int, profile: str) -> tuple[list[Cost], lis
         _compile(work)
         stack.callback(place.remove)
         place.make()
-        bench = Bench(place, profile=profile)
+        bench = Bench(place, profile=profile, forks=forks)
         bench.stamps = _shared(stack, work / "stamps", STAMPS * 8)
         bench.marks = _shared(stack, work / "marks", MARKS)
         bench.reference = stack.enter_context(_bare_loop(place)).pid

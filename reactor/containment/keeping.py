@@ -28,6 +28,7 @@ MOST = 8000
 _OF_ONE = 3
 """Descriptors of one run at most."""
 NOT_HELD = "nothing of it is held"
+FROZEN = "it is frozen already, for another rule"
 NO_ROOM = "there are no descriptors left for it"
 NO_RECORD = "its end would be a restart, and without a record of it nobody would thaw it"
 
@@ -96,6 +97,9 @@ class Keeper:
             return striking.end(handle)
         if not recorded:
             return Contained(why=NO_RECORD)
+        if run in self._frozen:
+            # Where there is another way to freeze it would be taken, and then one of the two be thawed only.
+            return Contained(why=FROZEN)
         frozen = striking.freeze(handle)
         if frozen.frozen:
             self._frozen[run] = frozen.how

@@ -26,13 +26,14 @@ class Watched:
 
     ``pid`` is its first process as the engine numbers it, 0 if that is not known. ``bounds`` are to be told
     of at once when a reading passes one, ``every`` is how many seconds may lie between two readings
-    otherwise.
+    otherwise, and ``at_rest`` the same for two that are equal in PIDs and memory, if that is longer.
     """
 
     run: Run
     pid: int
     bounds: frozenset[Bound]
     every: float
+    at_rest: float = 0.0
 
 
 def wanted_readings(setup: Setup, state: State) -> frozenset[Watched]:
@@ -49,15 +50,20 @@ def wanted_readings(setup: Setup, state: State) -> frozenset[Watched]:
 
 def _wish(
     setup: Setup, rules: tuple[Rule, ...], often: float, *, whole: bool
-) -> tuple[frozenset[Bound], float] | None:
-    """The bounds that these rules have, and how often they want a reading; None where they want none."""
+) -> tuple[frozenset[Bound], float, float] | None:
+    """The bounds that these rules have, how often they want a reading, and how often of who is at rest.
+
+    None where they want none. A sum is the same while its parts are: only a course is made of all readings.
+    """
     reading = [rule for rule in rules if rule.when is not None and rule.when.reads & SAMPLED]
     if not reading and not whole:
         return None
-    usual = USUAL if any(_wants_course(rule) for rule in reading) else min(often, SELDOM)
+    course = any(_wants_course(rule) for rule in reading)
+    usual, rest = (USUAL, USUAL) if course else (min(often, SELDOM), SELDOM)
     fresh = min((setup.fresh_for(rule) for rule in reading), default=setup.stale_after)
     trees = (rule.when.tree for rule in reading if rule.when is not None and rule.when.tree is not None)
-    return frozenset().union(*(bounds_of(tree) for tree in trees)), max(SOONEST, min(usual, fresh / 2))
+    bounds = frozenset().union(*(bounds_of(tree) for tree in trees))
+    return bounds, max(SOONEST, min(usual, fresh / 2)), max(SOONEST, min(rest, fresh / 2))
 
 
 def _wants_course(rule: Rule) -> bool:

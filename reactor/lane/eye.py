@@ -21,6 +21,8 @@ NEAR_PIDS, NEAR_BYTES = 8, 4 << 20
 """Who is so near to a mark passes it without the parents having moved by much."""
 AHEAD, LEAST_PACE = 2.0, 0.01
 """For how many seconds the pace of a growth is believed, and within how many it is not measured."""
+RESTLESS = 0.5
+"""Seconds by which who is at rest may be told of early: turns come now and then."""
 HOT = 0.5
 """Seconds between two readings that are told of a run above a mark."""
 
@@ -59,6 +61,7 @@ class Eye:
     _of_pids: tuple[int, ...] = field(default=(), init=False)
     _of_memory: tuple[int, ...] = field(default=(), init=False)
     _places: tuple[int, int] = field(default=(-1, -1), init=False)
+    _said: tuple[int, int, float] = field(default=(-1, -1, 0.0), init=False)
     _before: tuple[int, float] = field(default=(0, 0.0), init=False)
     _grows: float = field(default=0.0, init=False)
 
@@ -84,7 +87,21 @@ class Eye:
         if not passed and reading.at < self.due:
             return False
         self.due = reading.at + (min(HOT, self.word.every) if self.above else self.word.every)
+        self._said = pids, usage, reading.at
         self.high = max(self.high, pids)
+        return True
+
+    def rests(self, now: float, pids: int) -> bool:
+        """Whether all is as it was told, not long ago, so that it need not be told again; then it is put off.
+
+        ``pids`` is what was seen just now.
+        """
+        said, usage, at = self._said
+        if self.above or self.masked or pids != said or now >= at + self.word.at_rest - RESTLESS:
+            return False
+        if self.gauge.usage_now() != usage:
+            return False
+        self.due = now + self.word.every
         return True
 
     def stagger(self, now: float) -> None:

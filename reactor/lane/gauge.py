@@ -52,6 +52,13 @@ class Gauge:
         pids = _number(drawer.read(What.PIDS))
         return Reading(at, run, pids=pids, usage=usage, memory=self._memory, cpu=self._cpu())
 
+    def usage_now(self) -> int:
+        """Usage as it is kept open to be read, -1 if it is not."""
+        try:
+            return int(os.pread(self.drawer.kept(What.MEMORY), 32, 0))
+        except (OSError, ValueError):
+            return -1
+
     def read_peak(self) -> int | None:
         """The most PIDs that there ever were, if the kernel keeps that. Raises CgroupGone."""
         return _number(self.drawer.read(What.PIDS_PEAK))

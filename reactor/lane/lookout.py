@@ -14,7 +14,7 @@ from reactor.lane.crew import NOTHING, Crew
 from reactor.lane.eye import Eye
 from reactor.lane.pace import Seen
 from reactor.lane.purse import Purse
-from reactor.lane.rounds import BEAT, INFINITE, Peaks, Turns, on_beat
+from reactor.lane.rounds import BEAT, DUE_AT_ONCE, INFINITE, Peaks, Turns, on_beat
 from reactor.lane.wires import Stir, Wire
 from reactor.lane.words import Arm, Beat, Disarm, News
 
@@ -28,6 +28,9 @@ QUIETLY = 0.25
 """The part of the budget that may be used for sweeps, or for peaks, for which there is no reason."""
 HOT_FOR = 0.1
 """Seconds for which those who are looked at closely are so at every look, after a bell has rung."""
+
+URGENT_FOR = 0.01
+"""Seconds after a ring in which whoever fills his memory at full speed passes what is left up to his mark."""
 
 
 class Lookout:
@@ -55,7 +58,7 @@ class Lookout:
         self._turns = Turns()
         self._peaks: Peaks[Eye] = Peaks()
         self._sweep_at = self._close_at = self._next = 0.0
-        self._hot_until = 0.0
+        self._hot_until = self._urgent_until = self._looked = 0.0
         self.is_stirring = False
         self._looks = self._sweeps = self._rings = 0
 
@@ -65,7 +68,8 @@ class Lookout:
         turn = min(self._next, self._close_at) if self._crew.close else self._next
         told = self._memory.is_blind and not any(wire.waits for wire in self._wires)
         rest = INFINITE if told else 0.0
-        return Seen(self.is_stirring, self._pids.rose, turn, rest)
+        urgent = self._pids.rose > 0 or self._looked < self._urgent_until
+        return Seen(self.is_stirring, urgent, self._pids.rose, turn, rest)
 
     def obey(self, words: Iterable[Arm | Disarm]) -> News:
         """Begin, or cease, to read runs; the first reading of each is told at once."""
@@ -80,7 +84,7 @@ class Lookout:
     def look(self) -> News:
         """Look once: at the parents, and at whoever there is a reason to look at."""
         self._looks += 1
-        now = self._clock()
+        now = self._looked = self._clock()
         self.is_stirring = now < self._hot_until
         for wire in self._wires:
             if not wire.is_blind and (stir := wire.look(now)):
@@ -103,7 +107,7 @@ class Lookout:
                 self._crew.hang_up()
             elif self._crew.ring(bell, can_pay=self._memory.can_pay(now)):
                 self._rings += 1
-                self._hot_until = now + HOT_FOR
+                self._hot_until, self._urgent_until = now + HOT_FOR, now + URGENT_FOR
         self._memory.spend(self._used() - began)
         self._next = 0.0
         return self._crew.said()
@@ -153,8 +157,12 @@ class Lookout:
             self._close_at = now + self._purse.period(self._used() - began, CLOSE_EVERY)
         if now >= self._peaks.at:
             self._look_at_peaks(now)
+        told = self._crew.count
         for key in self._turns.now(now):
-            self._beat(key, now)
+            if self._crew.count - told < DUE_AT_ONCE:
+                self._beat(key, now)
+            else:
+                self._turns.add(now, key)
         self._next = min(self._sweep_at, self._peaks.at, self._turns.at)
 
     def _sweep(self, *, usage: bool, tripped: bool = False) -> float:
@@ -174,7 +182,7 @@ class Lookout:
         eye = self._crew.eyes.get(key)
         if eye is None:
             return
-        if eye.due < now + BEAT:
+        if eye.due < now + BEAT and not eye.rests(now, self._crew.sweep.pids[eye.index]):
             eye.due = now
             self._crew.meet(eye)
         if self._crew.eyes.get(key) is eye:

@@ -17,6 +17,10 @@ CALM_AGAIN: Final = 0.25
 """It is listened to again if it would have rung before fewer than this part of the looks meanwhile."""
 DEAF_FOR: Final = 10.0
 """Seconds for which a bell that missed something is not relied on."""
+QUICK: Final = 0.001
+"""Seconds between two looks while something grows that is watched: a storm takes ten from nothing to 200."""
+SPURTS, SPURTS_A_SECOND = 60.0, 20.0
+"""So many of those can be saved up, and so many come by in a second: enough for a storm now and then."""
 UNHEARD: Final = NEAR_PIDS
 """Fewer forks than this may go without a ring: who is farther from a mark cannot have passed it by them."""
 
@@ -43,10 +47,11 @@ class Seen:
 
     ``stirs`` is whether something moves, ``rose`` by how many PIDs the parents rose since the look before,
     ``turn`` when somebody's turn is, and ``rest`` for how many seconds nobody has to look for what no bell
-    tells of, if nothing stirs.
+    tells of, if nothing stirs. ``urgent`` is whether somebody seems to be on the way to a mark right now.
     """
 
     stirs: bool
+    urgent: bool
     rose: int
     turn: float
     rest: float
@@ -71,6 +76,7 @@ class Pace:
         self._most = 1 / period
         self._left = self._most
         self._looks = self._rung_looks = 0
+        self._spurts = SPURTS
 
     def take(self, bell: Bell | None, now: float) -> None:
         """Have another bell from now on, or none. What the old one did not tell of is looked at."""
@@ -111,8 +117,13 @@ class Pace:
         if seen.stirs:
             self._stirs_until = now + STIRRING
         self._left = min(self._most, self._left + (now - before) * 0.5 / self._calm)
+        self._spurts = min(SPURTS, self._spurts + (now - before) * SPURTS_A_SECOND)
         is_heard = self._bell is not None and self._tells_all(now, seen.rose, rung=rung)
-        if now < self._stirs_until:
+        if seen.urgent and self._spurts >= 1 and self._period > QUICK:
+            self._spurts -= 1
+            self._mute()
+            self.due = now + QUICK
+        elif now < self._stirs_until:
             self._go_on(self._period, now)
         elif not is_heard or seen.rest <= self._calm or self._is_busy(now, rung=rung):
             self._go_on(self._calm, now)

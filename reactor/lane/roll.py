@@ -34,6 +34,7 @@ class Roll:
         self._keys = count(1)
         self._wanted: dict[Run, Watched] = {}
         self._armed: dict[Run, Arm] = {}
+        self._meant: dict[Run, Watched] = {}
         self._runs: dict[int, Run] = {}
         self._left: dict[Run, _Left] = {}
 
@@ -62,6 +63,7 @@ class Roll:
         """Take those off the roll who are read for nobody."""
         for run in self._armed.keys() - self._wanted.keys():
             key = self._armed.pop(run).key
+            self._meant.pop(run, None)
             del self._runs[key]
             yield Disarm(key)
 
@@ -70,9 +72,19 @@ class Roll:
         return [
             each
             for run, each in reversed(self._wanted.items())
-            if _differs(self._armed.get(run), each)
-            and (run not in self._left or self._left[run].until <= now)
+            if self._differs(run, each) and (run not in self._left or self._left[run].until <= now)
         ]
+
+    def _differs(self, run: Run, watched: Watched) -> bool:
+        """Whether it is not read, or not like that. Nearly always it was asked before."""
+        armed = self._armed.get(run)
+        if armed is None:
+            return True
+        if self._meant.get(run) is not watched:
+            if armed != _arm(armed.key, armed.home, watched, fresh=armed.fresh):
+                return True
+            self._meant[run] = watched
+        return False
 
     def armed(self, run: Run) -> Arm | None:
         """How it is read."""
@@ -83,7 +95,7 @@ class Roll:
         run, old = watched.run, self._armed.get(watched.run)
         self._left.pop(run, None)
         word = _arm(old.key if old is not None else next(self._keys), home, watched, fresh=fresh)
-        self._armed[run] = word
+        self._armed[run], self._meant[run] = word, watched
         self._runs[word.key] = run
         return word
 
@@ -96,6 +108,7 @@ class Roll:
         run = self._runs.pop(key, None)
         if run is not None:
             self._armed.pop(run, None)
+            self._meant.pop(run, None)
             self.leave(run, now, gone=True)
 
     def leave(self, run: Run, now: float, *, gone: bool) -> None:
@@ -107,6 +120,7 @@ class Roll:
     def clear(self) -> None:
         """Nobody is read any more."""
         self._armed.clear()
+        self._meant.clear()
         self._runs.clear()
 
     def others(self, *, on: bool) -> frozenset[Run]:
@@ -114,10 +128,6 @@ class Roll:
         if not on:
             return frozenset(self._wanted)
         return frozenset(run for run, left in self._left.items() if not left.gone)
-
-
-def _differs(armed: Arm | None, watched: Watched) -> bool:
-    return armed is None or armed != _arm(armed.key, armed.home, watched, fresh=armed.fresh)
 
 
 def _arm(key: int, home: Home, watched: Watched, *, fresh: bool) -> Arm:
@@ -134,4 +144,5 @@ def _arm(key: int, home: Home, watched: Watched, *, fresh: bool) -> Arm:
         pids_shares=of("pids", relative=True),
         memory_shares=of("memory", relative=True),
         fresh=fresh,
+        at_rest=watched.at_rest,
     )

@@ -9,7 +9,8 @@ from typing import Final, Generic, TypeVar
 
 PEAKS_EVERY = 1.0
 PEAKS_AT_ONCE = 100
-DUE_AT_ONCE = 20
+TURNS_AT_ONCE, DUE_AT_ONCE = 200, 20
+"""So many have their turn at one look at most; and so many are read whole, which takes longer."""
 GATHERED = 0.2
 """Seconds by which a turn may come early, so that some come together: the first costs most."""
 LEAST_PAUSE = 0.05
@@ -66,6 +67,6 @@ class Turns:
         found: list[int] = []
         if self.at > now:
             return found
-        while self._heap and self._heap[0][0] <= now + GATHERED and len(found) < DUE_AT_ONCE:
+        while self._heap and self._heap[0][0] <= now + GATHERED and len(found) < TURNS_AT_ONCE:
             found.append(heapq.heappop(self._heap)[1])
         return found

@@ -22,8 +22,9 @@ class Arm:
     """Read this run from now on. ``key`` stands for it in what comes back.
 
     ``pids`` and ``memory`` are the numbers that matter, ``pids_shares`` and ``memory_shares`` the same in
-    parts of the limit. ``every`` is how many seconds may lie between two readings that pass none. ``fresh``
-    is whether the run has only just begun, and under our eyes: then its peaks are news from its beginning.
+    parts of the limit. ``every`` is how many seconds may lie between two readings that pass none, ``at_rest``
+    the same while PIDs and memory are as they were told, if that is longer. ``fresh`` is whether the run has
+    only just begun, and under our eyes: then its peaks are news from its beginning.
     """
 
     key: int
@@ -34,6 +35,7 @@ class Arm:
     pids_shares: tuple[Ratio, ...] = ()
     memory_shares: tuple[Ratio, ...] = ()
     fresh: bool = False
+    at_rest: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ def command(word: Arm | Disarm) -> bytes:
     numbers = [word.pids, word.memory, word.pids_shares, word.memory_shares]
     run = word.home.run
     said = {"arm": word.key, "run": [run.id, run.started_at], "in": places, "every": word.every}
-    return _line(said | {"at": numbers, "fresh": word.fresh})
+    return _line(said | {"at": numbers, "fresh": word.fresh, "rest": word.at_rest})
 
 
 def read_command(line: bytes) -> Arm | Disarm:
@@ -113,7 +115,8 @@ def read_command(line: bytes) -> Arm | Disarm:
     }
     pids, memory, pids_shares, memory_shares = (tuple(map(_ratio, numbers)) for numbers in said["at"])
     home = Home(Run(ContainerId(said["run"][0]), said["run"][1]), places)
-    return Arm(said["arm"], home, said["every"], pids, memory, pids_shares, memory_shares, said["fresh"])
+    shares = pids_shares, memory_shares
+    return Arm(said["arm"], home, said["every"], pids, memory, *shares, said["fresh"], said["rest"])
 
 
 def news(said: News) -> bytes:

@@ -72,8 +72,9 @@ class OwnerWatch:
         """Look for everybody once, and tell of it if there is news, or if it was told long ago."""
         self._book.pass_time(trio.current_time())
         found: dict[str, Found] = {}
-        self._blind = self._why_blind()
         wanted = self._wanted()
+        if any(owner.kind is Kind.PROCESS for owner in wanted.values()):
+            self._blind = self._why_blind()
         beats = await self._look_at_files(wanted)
         for text, owner in wanted.items():
             if owner.kind is not Kind.CONTAINER:

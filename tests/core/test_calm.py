@@ -123,6 +123,7 @@ def test_of_many_each_is_read_more_seldom_for_a_sum_and_nobody_for_nothing() -> 
         wanted = wanted_readings(told.setup, told.state)
         assert len(wanted) == 3000
         assert {each.every for each in wanted} == {every}
+        assert {each.at_rest for each in wanted} == {USUAL if course in rules else SELDOM}, "a sum that stays"
     told = Story(Setup(RuleSet((Rule("g/a", "f:1", when=condition("age > 1h")),)))).see(1.0, box(1))
     assert wanted_readings(told.setup, told.state) == frozenset()
 

@@ -35,9 +35,9 @@ class Post:
         self.host.container(path(number), **changes)
         self.set(number, "memory", "memory.limit_in_bytes", LIMIT)
 
-    def arm(self, number: int, every: float = 5.0, *, fresh: bool = False) -> News:
+    def arm(self, number: int, every: float = 5.0, *, fresh: bool = False, at_rest: float = 0.0) -> News:
         home = self.host.found(run_of(number))
-        return self.lookout.obey([Arm(number, home, every, PIDS, (), (), SHARE, fresh)])
+        return self.lookout.obey([Arm(number, home, every, PIDS, (), (), SHARE, fresh, at_rest)])
 
     def set(self, number: int, tree: str, name: str, value: int | str) -> None:
         """Write a number where the kernel would."""

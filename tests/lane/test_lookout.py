@@ -210,3 +210,31 @@ def test_what_a_look_says_of_the_next_one(here: Post) -> None:
     assert here.lookout.seen.rose == 0
     here.lookout.obey([Disarm(1)])
     assert here.lookout.seen.rest == float("inf")
+
+
+def test_who_is_at_rest_is_told_seldom_and_who_moves_at_each_turn(here: Post) -> None:
+    """A sum is the same as long as its parts are. Who moved is told within a second of it."""
+    for number in (1, 2):
+        here.run(number)
+        here.arm(number, every=1.0, at_rest=5.0)
+    here.look()
+    told: list[tuple[int, int | None, int | None]] = []
+    for step in range(1, 41):
+        if step % 2 == 0:
+            here.pids(2, 3 + step, peak=60)
+        told += brief(here.look(0.5))
+    assert 4 <= sum(key == 1 for key, _, _ in told) <= 5
+    assert 19 <= sum(key == 2 for key, _, _ in told) <= 21
+    here.memory(1, 6 * MIB)
+    assert any((1, 3, 6) in brief(here.look(0.5)) for _ in range(3)), "memory alone is a move as well"
+
+
+def test_behind_page_cache_nobody_is_at_rest(here: Post) -> None:
+    """Usage stays at the limit, and what is in use may be anything."""
+    here.run(1)
+    here.memory(1, LIMIT - MIB, inactive=60 * MIB)
+    here.arm(1, every=1.0, at_rest=5.0)
+    here.look()
+    here.look(0.5)
+    here.memory(1, LIMIT - MIB, inactive=40 * MIB)
+    assert any((1, 3, 59) in brief(here.look(0.5)) for _ in range(3))

@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reactor.lane.pace import BUSY_FOR, DEAF_FOR, STIRRING, UNHEARD, Pace, Seen
+from reactor.lane.pace import BUSY_FOR, DEAF_FOR, QUICK, SPURTS, STIRRING, UNHEARD, Pace, Seen
 
 PERIOD, CALM, TURN = 0.005, 0.014, 0.5
 FAR = float("inf")
@@ -47,6 +47,7 @@ class Watch:
     now: float = 100.0
     rest: float = FAR
     stirs_at: int = 10**9
+    ours: bool = True
     looks: list[float] = field(default_factory=list)
     pace: Pace = field(init=False)
     found: int = 0
@@ -61,7 +62,9 @@ class Watch:
         rose, self.found = self.rope.forks - self.found, self.rope.forks
         self.looks.append(self.now)
         turn = (self.now + TURN + EPSILON) // TURN * TURN
-        self.pace.seen(self.now, Seen(rose >= self.stirs_at, rose, turn, self.rest))
+        ours = rose > 0 and self.ours
+        seen = Seen(rose >= self.stirs_at, ours, rose if self.ours or rose < UNHEARD else 0, turn, self.rest)
+        self.pace.seen(self.now, seen)
 
     def until(self, at: float) -> None:
         """Time goes on without a fork."""
@@ -96,9 +99,29 @@ def test_a_storm_is_looked_at_from_its_beginning_and_at_the_full_rate() -> None:
         watch.fork(100.3 + number * 0.00005)
     first, *others = watch.looks[before:]
     assert first == 100.3 + 3 * 0.00005, "the fourth of them rang"
-    assert [round(at - first, 6) for at in others] == [PERIOD], "not more often than that"
+    assert 8 <= len(others) <= 10, "a look each millisecond"
+    assert max(late - early for early, late in pairwise([first, *others])) <= QUICK + EPSILON
+    last = watch.looks[-1]
     watch.until(101.0)
-    assert watch.looks[before + 2] - watch.looks[before + 1] <= PERIOD + EPSILON, "and once more after it"
+    assert watch.looks[watch.looks.index(last) + 1] - last <= PERIOD + EPSILON, "and once more after it"
+
+
+def test_a_storm_elsewhere_is_looked_at_not_more_often_than_at_the_full_rate() -> None:
+    """The bell rings for all of the host; the counters of whom we watch stay."""
+    watch = Watch(ours=False)
+    watch.until(100.3)
+    before = len(watch.looks)
+    for number in range(200):
+        watch.fork(100.3 + number * 0.00005)
+    first, *others = watch.looks[before:]
+    assert [round(at - first, 6) for at in others] == [PERIOD]
+
+
+def test_looks_in_a_hurry_are_for_a_storm_now_and_then() -> None:
+    watch = Watch(stirs_at=1)
+    while watch.now < 110.0:
+        watch.fork(watch.now + 0.0005)
+    assert len(watch.looks) <= 10 / PERIOD + SPURTS + 10 * 20
 
 
 @settings(max_examples=60)
@@ -119,13 +142,15 @@ def test_whatever_forks_no_more_than_a_few_are_unseen_for_long(
             assert len([at for at in unseen if at < watch.now - CALM - EPSILON]) < UNHEARD
         watch.until(watch.now + pause)
     gaps = [late - early for early, late in pairwise(watch.looks)]
-    assert all(gap >= PERIOD - EPSILON for gap in gaps[1:])
+    assert all(gap >= QUICK - EPSILON for gap in gaps[1:])
+    seconds = watch.now - watch.looks[0]
+    assert sum(gap < PERIOD - EPSILON for gap in gaps[1:]) <= SPURTS + 20 * seconds + 1
     assert max(gaps, default=0.0) <= TURN + EPSILON
     assert watch.pace.misses == 0, "it told of everything"
 
 
 def test_forking_that_goes_on_is_looked_at_as_often_as_without_a_bell_and_not_for_ever() -> None:
-    watch = Watch()
+    watch = Watch(ours=False)
     while watch.now < 130.0:
         watch.fork(watch.now + 0.001)
     looks = [at for at in watch.looks if 120.0 <= at < 130.0]
