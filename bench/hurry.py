@@ -9,7 +9,6 @@ costs. All moments are of the monotonic clock. As root, on a host with a tree of
 
 import argparse
 import cProfile
-import ctypes
 import json
 import logging
 import os
@@ -50,9 +49,22 @@ from reactor.streams.scheduler import TrioScheduler
 
 RULES = "groups: [{name: bench, rules: [{name: pids, when: pids > 200, contain: true}]}]\n"
 INSIDE = "from bench.hurry import inside; inside()"
-BREED = "from bench.hurry import breed; breed()"
+BREED = """
+import ctypes, os, sys
+from pathlib import Path
+cgroup, number = Path(sys.argv[1]), int(sys.argv[2])
+if ctypes.CDLL(None, use_errno=True).unshare(0x20000000):
+    raise OSError(ctypes.get_errno(), "no process namespace")
+init = os.fork()
+if init == 0:
+    (cgroup / "cgroup.procs").write_text("0")
+    many = f"i=1; while [ $i -lt {number} ]; do sleep 1000 & i=$((i+1)); done; wait"
+    os.execv("/bin/sh", ["sh", "-c", many])
+print(init, flush=True)
+os.waitpid(init, 0)
+"""
+"""In a process of its own: begin the first one of a namespace, and wait for its end as a shim does."""
 ROOT = Path("/sys/fs/cgroup/unified")
-CLONE_NEWPID = 0x20000000
 FILLED_WITHIN = 20.0
 PAUSE = 0.05
 STAGES = (
@@ -175,20 +187,6 @@ def _prey(name: str, number: int) -> Iterator[tuple[Path, int]]:
                 cgroup.rmdir()
                 break
             time.sleep(0.01)
-
-
-def breed() -> None:
-    """In a process of its own: begin the first one of a namespace, and wait for its end as a shim does."""
-    cgroup, number = Path(sys.argv[1]), int(sys.argv[2])
-    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWPID):
-        raise OSError(ctypes.get_errno(), "no namespace")
-    init = os.fork()
-    if init == 0:
-        (cgroup / "cgroup.procs").write_text("0")
-        many = f"i=1; while [ $i -lt {number} ]; do sleep 1000 & i=$((i+1)); done; wait"
-        os.execv("/bin/sh", ["sh", "-c", many])  # noqa: S606 - The shell is what is wanted.
-    print(init, flush=True)
-    os.waitpid(init, 0)
 
 
 class _Ends:

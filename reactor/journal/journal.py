@@ -2,6 +2,7 @@
 
 This is the door to the room: what is said here goes into the memory at once and to the
 disk when the disk can. Nothing here raises because of a disk, and only ``intend`` waits.
+What operators order is in ``orderdesk``, what is kept for owners in ``tenancydesk``.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -13,27 +14,21 @@ import trio
 from reactor.core.container import Container, ContainerId, Run
 from reactor.core.decisions import Decision, Outcome
 from reactor.core.evidence import Evidence
-from reactor.core.facts import Extended
 from reactor.core.grounds import Grounds
 from reactor.core.meant import Done, Meant
 from reactor.core.notes import Cause, Ended
-from reactor.core.orders import Hold, Orders, Silence
-from reactor.core.ports import Anchor, KeptLease
+from reactor.core.ports import Anchor
 from reactor.core.protection import Standing
-from reactor.journal import clocks, intents, ordered, rows, tenancy
+from reactor.journal import clocks, intents, rows
 from reactor.journal.backlog import Backlog, Receipt
 from reactor.journal.memory import KnownRun, Memory, Recollection
-from reactor.journal.ordered import Deed
-from reactor.journal.rows import Moment
-from reactor.journal.shouting import Shouter
 from reactor.journal.slips import Slip
 from reactor.journal.store import Store
+from reactor.journal.tenancydesk import TenancyDesk
 from reactor.journal.writer import Writer
 
 PATIENCE = 0.1
 """How long an intent may wait for the disk: a victim that saturates it must not save itself that way."""
-ORDER_PATIENCE = 2.0
-"""How long an operator waits to hear that what he ordered is on the disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +44,7 @@ class JournalStatistics:
     healthy: bool
 
 
-class Journal:
+class Journal(TenancyDesk):
     """Intents, outcomes, runs and exits in one SQLite file. Start ``run`` before anything else.
 
     ``container`` is our own container's id, if we live in one, for whoever finds the file
@@ -71,13 +66,9 @@ class Journal:
         boot_id: str | None = None,
         inline: bool = False,
     ) -> None:
-        self._wall = wall
-        self._boot = boot
-        self._boot_id = clocks.boot_id() if boot_id is None else boot_id
+        super().__init__(Backlog(capacity), wall, boot, clocks.boot_id() if boot_id is None else boot_id)
         self._patience = patience
         self._memory = Memory()
-        self._backlog = Backlog(capacity)
-        self._shouter = Shouter()
         self._slip = Slip(slips, path)
         self._writer = Writer(
             Store(path, container=container, wall=wall),
@@ -95,16 +86,8 @@ class Journal:
         self._asked: Mapping[str, float] = {}
         self._meant: Mapping[Run, Meant] = {}
         self._proven: Mapping[str, str] = {}
-        self._leases: dict[str, KeptLease] = {}
-        self._boots: frozenset[str] = frozenset()
-        self._extensions: dict[ContainerId, Extended] = {}
-        self._orders = Orders()
-        self._standing: dict[str, Hold | Silence] = {}
-        self._by_wall = 0
         self._done: Mapping[Run, tuple[Done, ...]] = {}
-        self._latest_order: Receipt | None = None
         self._recalled = trio.Event()
-        self._told_drops = 0
         self._late = 0
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
@@ -219,79 +202,10 @@ class Journal:
         """Wait until what an earlier monitor left was read: at the start, or when the file can be opened."""
         await self._recalled.wait()
 
-    def orders(self) -> Orders:
-        """What operators ordered before this monitor began, and what is not over."""
-        return self._orders
-
-    def order(self, order: Hold | Silence) -> None:
-        """Write what an operator ordered; again does no harm. A hold takes the place of the one before."""
-        before = [
-            each.id for each in self._standing.values() if isinstance(each, Hold) and each.id != order.id
-        ]
-        self._standing[order.id] = order
-        self._put_order(ordered.order(order, self._moment(order.since)))
-        for key in before if isinstance(order, Hold) else ():
-            self.lift(key, order.who)
-
-    def lift(self, key: str, by: str) -> None:
-        """Write that an order is over, by its id."""
-        self._standing.pop(key, None)
-        self._put_order(ordered.lift(key, by, self._moment()))
-
-    def did(self, deed: Deed) -> None:
-        """Write what an operator did once: it is for the record only."""
-        self._put_order(ordered.did(deed, self._moment(deed.at)))
-
-    async def kept(self) -> bool:
-        """Wait until what was ordered last is on the disk, two seconds at most; False if it is not there yet.
-
-        It is tried on, and in force meanwhile; a monitor that begins anew may know nothing of it.
-        """
-        receipt = self._latest_order
-        if receipt is None:
-            return True
-        with trio.move_on_after(ORDER_PATIENCE):
-            await receipt.wait()
-        return receipt.written
-
     @property
     def is_recalled(self) -> bool:
         """Whether what an earlier monitor left was read."""
         return self._recalled.is_set()
-
-    @property
-    def by_wall(self) -> int:
-        """How many standing orders with an end go by the wall's clock: the machine was started anew since."""
-        return self._by_wall
-
-    def leases(self) -> tuple[KeptLease, ...]:
-        """The leases as they were last kept."""
-        return tuple(self._leases.values())
-
-    def keep_lease(self, lease: KeptLease) -> None:
-        """Write down a lease as it is now, without waiting."""
-        self._leases[lease.name] = lease
-        if lease.forgotten:
-            del self._leases[lease.name]
-        self._put(tenancy.keep(lease, self._moment()))
-
-    def boots(self) -> frozenset[str]:
-        """The boots of the engine's host that are on record."""
-        return self._boots
-
-    def keep_boot(self, boot_id: str) -> None:
-        """Write down a boot of the engine's host, without waiting."""
-        self._boots |= {boot_id}
-        self._put(tenancy.boot(boot_id, self._moment()))
-
-    def extensions(self) -> tuple[Extended, ...]:
-        """The extensions that lasted when an earlier monitor's file was read, and those given since."""
-        return tuple(self._extensions.values())
-
-    def extend(self, fact: Extended) -> None:
-        """Write down that somebody lets a container live longer, without waiting."""
-        self._extensions[fact.id] = fact
-        self._put_order(tenancy.extend(fact, self._moment(fact.at)))
 
     async def wait_written(self) -> None:
         """Wait until everything is on its way to the disk; give it a deadline."""
@@ -309,36 +223,11 @@ class Journal:
             healthy=self._writer.healthy,
         )
 
-    def _put_first(self, row: rows.Row, on_written: Callable[[], None] | None = None) -> Receipt:
-        """Have a row written before everything else."""
-        receipt = self._backlog.put_intent(row, on_written)
-        self._tell_drops()
-        return receipt
-
     async def _waited(self, receipt: Receipt) -> bool:
         """Wait for the disk as long as one may."""
         with trio.move_on_after(self._patience):
             await receipt.wait()
         return receipt.written
-
-    def _moment(self, at: float | None = None) -> Moment:
-        now = trio.current_time()
-        since = now - (now if at is None else at)
-        return Moment(now - since, self._wall() - since, self._boot_id, self._boot() - since)
-
-    def _put_order(self, row: rows.Row) -> None:
-        """Orders are few, somebody waits for them, and no look at the engine would find a lost one."""
-        self._latest_order = self._backlog.put_intent(row)
-        self._tell_drops()
-
-    def _put(self, *written: rows.Row) -> None:
-        self._backlog.put(written)
-        self._tell_drops()
-
-    def _tell_drops(self) -> None:
-        if self._backlog.dropped > self._told_drops:
-            self._told_drops = self._backlog.dropped
-            self._shouter.shout("the journal does not keep up: rows are lost", lost=self._told_drops)
 
     def _recall(self, recollection: Recollection) -> None:
         known = {intent.id for intent in recollection.intents}
@@ -347,13 +236,10 @@ class Journal:
         self._asked = recollection.asked
         self._meant = recollection.meant
         self._proven = dict.fromkeys(recollection.proven, "")
-        self._orders = recollection.orders
-        self._by_wall = recollection.by_wall
+        self._recall_orders(recollection)
         self._done = recollection.done
         self._memory.recall(recollection)
-        self._leases = {**{each.name: each for each in recollection.leases}, **self._leases}
-        self._boots |= recollection.boots
-        self._extensions = {**{each.id: each for each in recollection.extensions}, **self._extensions}
+        self._recall_tenancy(recollection)
         self._recalled.set()
 
     def _take_left(self, left: tuple[Decision, ...]) -> None:
@@ -365,13 +251,7 @@ class Journal:
         now = self._moment()
         for run in self._memory.open_runs():
             self._backlog.put(rows.again(run, now))
-        for lease in self._leases.values():
-            self._backlog.put((tenancy.keep(lease, now),))
-        for extended in self._extensions.values():
-            self._backlog.put((tenancy.extend(extended, self._moment(extended.at)),))
-        for boot in sorted(self._boots):
-            self._backlog.put((tenancy.boot(boot, now),))
+        self._write_tenancy_anew()
         if self._proven:
             self._backlog.put(rows.proven(self._proven, now))
-        for order in self._standing.values():
-            self._backlog.put((ordered.order(order, self._moment(order.since)),))
+        self._write_orders_anew()

@@ -14,7 +14,8 @@ from trio.testing import MockClock
 from reactor.core.orders import Hold, Orders, Silence
 from reactor.journal import ordered, schema
 from reactor.journal.history import Line, read_history
-from reactor.journal.journal import ORDER_PATIENCE, Journal
+from reactor.journal.journal import Journal
+from reactor.journal.orderdesk import ORDER_PATIENCE
 from reactor.journal.ordered import ACKNOWLEDGEMENT, EXTENSION, Deed, standing
 from reactor.journal.rows import Moment
 from tests.journal.build import cid, rows, running
