@@ -31,10 +31,11 @@ run: setup ## start the monitor with the shipped rules, or the demo where there 
 
 test: setup ## run all tests, those on a real engine included
 	@$(BIN)/python -m tools.private_engine prepare
+	@$(BIN)/python -m tools.observers prepare
 	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
-test-unit: setup ## run the tests that need no engine
-	$(BIN)/python -m pytest -m "not real" $(PARALLEL) $(ARGS)
+test-unit: setup ## run the tests that need no engine, and neither Prometheus nor a browser
+	$(BIN)/python -m pytest -m "not real and not observers" $(PARALLEL) $(ARGS)
 
 test-chaos: setup ## BREACHES breaches on a private engine, while monitor and engine are killed as SEED says; minutes
 	@$(BIN)/python -m tools.private_engine prepare

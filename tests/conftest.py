@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.tooling.containers import Containers
 from tests.tooling.guards import no_waiting_schedulers
@@ -21,6 +22,11 @@ _ON_THE_SECOND_ENGINE = {
     "test_wedged",
 }  # fmt: skip
 """About half of the time that all take that need one."""
+
+
+# How long an example takes is the machine's affair: what is fast is shown by the bench, never by a test.
+settings.register_profile("reactor", deadline=None)
+settings.load_profile("reactor")
 
 
 @pytest.hookimpl(tryfirst=True)

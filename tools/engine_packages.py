@@ -13,6 +13,10 @@ from pathlib import Path
 from typing import Final
 
 NAME_ONE: Final = "REACTOR_TEST_DOCKER_HOST=unix:///path/docker.sock make test"
+ELSEWHERE: Final = (
+    "elsewhere install a Docker engine (dockerd, containerd, runc) and a static busybox,\n"
+    f"  or name an engine that is meant for tests: {NAME_ONE}"
+)
 
 
 class EngineMissingError(Exception):
@@ -25,10 +29,17 @@ def say(line: str) -> None:
 
 
 def fetch(
-    packages: Sequence[str], missing: Sequence[str], cache: Path, size: str = "about 70 MB for a whole engine"
+    packages: Sequence[str],
+    missing: Sequence[str],
+    cache: Path,
+    size: str = "about 70 MB for a whole engine",
+    elsewhere: str = ELSEWHERE,
 ) -> Path:
-    """Download the packages with all that they need and this system lacks; return where they are unpacked."""
-    _require_debian(packages, missing)
+    """Download the packages with all that they need and this system lacks; return where they are unpacked.
+
+    ``elsewhere`` is what is to be done on a machine that is not Debian, for the one who reads the refusal.
+    """
+    _require_debian(packages, missing, elsewhere)
     say(f"getting {', '.join(packages)} into {cache.name}/ (once; {size}) ...")
     archives, unpacked, fresh = cache / "debs", cache / "root", cache / "root.new"
     shutil.rmtree(archives, ignore_errors=True)
@@ -59,7 +70,7 @@ def wrap_apparmor_parser(root: Path) -> None:
     script.chmod(0o755)
 
 
-def _require_debian(packages: Sequence[str], missing: Sequence[str]) -> None:
+def _require_debian(packages: Sequence[str], missing: Sequence[str], elsewhere: str) -> None:
     tools_missing = [tool for tool in ("apt-get", "dpkg-deb") if shutil.which(tool) is None]
     if os.geteuid() == 0 and not tools_missing:
         return
@@ -67,8 +78,7 @@ def _require_debian(packages: Sequence[str], missing: Sequence[str]) -> None:
     raise EngineMissingError(
         f"missing on this machine: {', '.join(missing)}; they cannot be fetched here ({why}).\n"
         f"  On Debian: apt-get install {' '.join(packages)};\n"
-        "  elsewhere install a Docker engine (dockerd, containerd, runc) and a static busybox,\n"
-        f"  or name an engine that is meant for tests: {NAME_ONE}"
+        f"  {elsewhere}"
     )
 
 

@@ -1,8 +1,9 @@
 """The direct end of a run: the first step of a kill that was admitted, where its rule asks for it.
 
 What belongs here is when that step is taken, that it is taken once, and that nothing stays frozen after it.
-It waits for the intent to be written, and for nothing else: no slot, no look, no other kill. The step itself
-is behind the port ``Containment``; what the engine is asked then, as always, is in ``trying``.
+It waits for the intent to outlive us, and for nothing else: no slot, no look, no other kill, no turn of the
+loop. Where a journal can say so at once, it is taken from within the step of the core that decided. The step
+itself is behind the port ``Containment``; what the engine is asked then, as always, is in ``trying``.
 """
 
 from collections import Counter
@@ -30,7 +31,7 @@ class _Step:
     """``written`` and ``released`` are said to it, ``taken`` by it; ``at`` is when it was taken."""
 
     decision: Decision
-    written: trio.Event = field(default_factory=trio.Event)
+    written: bool = False
     taken: trio.Event = field(default_factory=trio.Event)
     released: trio.Event = field(default_factory=trio.Event)
     contained: Contained = NOT_CONTAINED
@@ -64,12 +65,13 @@ class Direct:
         self.outcomes: Counter[tuple[str, str]] = Counter()
 
     def begin(self, decision: Decision) -> Callable[[], None] | None:
-        """Get ready; what is to be called as soon as the intent is written. None if it is not asked for."""
+        """Get ready; what is to be called as soon as the intent outlives us. None if it is not asked for."""
         if self._containment is None or not decision.contain:
             return None
         step = self._steps[decision] = _Step(decision)
-        self._nursery.start_soon(self._take, step, self._containment)
-        return step.written.set
+        # Before anybody can be frozen: from here on there is a way to the thaw.
+        self._nursery.start_soon(self._attend, step, self._containment)
+        return partial(self._written, step, self._containment)
 
     async def join(self, case: Case) -> None:
         """Wait until the step was taken, as long as for an intent at most, and put it on record."""
@@ -91,18 +93,29 @@ class Direct:
         """How often which way came to what."""
         return dict(self.outcomes)
 
-    async def _take(self, step: _Step, containment: Containment) -> None:
-        with trio.move_on_after(self._config.write_patience):
-            await step.written.wait()
-        self._contain(step, containment)
-        step.taken.set()
-        if not step.contained.frozen:
-            return
-        # Whatever becomes of the engine's answer, and of us: from here on there is a way to the thaw only.
+    def _written(self, step: _Step, containment: Containment) -> None:
+        step.written = True
+        self._take(step, containment)
+
+    def _take(self, step: _Step, containment: Containment) -> None:
+        """Take the step, unless it was taken, or it is too late for any."""
+        if not step.taken.is_set():
+            self._contain(step, containment)
+            step.taken.set()
+
+    async def _attend(self, step: _Step, containment: Containment) -> None:
+        """Take it in time in any case, and end what it froze."""
         try:
-            with trio.move_on_after(self._config.longest_frozen):
-                await step.released.wait()
+            if not step.taken.is_set():
+                with trio.move_on_after(self._config.write_patience):
+                    await step.taken.wait()
+            self._take(step, containment)
+            if step.contained.frozen:
+                with trio.move_on_after(self._config.longest_frozen):
+                    await step.released.wait()
         finally:
+            # Whatever becomes of the engine's answer, and of us; a journal may be written after our end.
+            step.taken.set()
             self._release(step)
 
     def _release(self, step: _Step) -> None:
@@ -127,7 +140,7 @@ class Direct:
         self.outcomes[contained.how or "none", came] += 1
 
     def _contained(self, step: _Step, containment: Containment) -> Contained:
-        if self._config.strict and not step.written.is_set():
+        if self._config.strict and not step.written:
             return UNWRITTEN
         decision = step.decision
         container = self._known(decision.run)
@@ -136,7 +149,7 @@ class Direct:
             return UNKNOWN
         if not self._guard(container, decision):
             return SPARED
-        return containment.contain(decision.run, container, recorded=step.written.is_set())
+        return containment.contain(decision.run, container, recorded=step.written)
 
 
 def _told(contained: Contained) -> str:

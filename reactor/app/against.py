@@ -16,11 +16,11 @@ import trio
 
 from reactor.app.complaint import Complaint
 from reactor.app.counts import Count, count
+from reactor.app.invocation import find_endpoint, leaves, read_settings
 from reactor.app.log import LogFormat
 from reactor.app.logsink import logging_to
 from reactor.app.plan import Plan
 from reactor.app.recording import HandsOff, View
-from reactor.app.running import find_endpoint, leaves, read_settings
 from reactor.app.sessions import Unreadable, open_sessions
 from reactor.app.settings import Settings
 from reactor.app.supervise import supervise

@@ -1,8 +1,9 @@
-"""Asking a running monitor by its control socket: which one, and what it says.
+"""Asking a running monitor, by its control socket or by https: which one, and what it says.
 
 Only the asking belongs here. What is asked, and how the answer is shown, is each command's own part.
 """
 
+import argparse
 import json
 import os
 import stat
@@ -15,45 +16,46 @@ import trio
 
 from reactor.app.complaint import FOUND, Complaint
 from reactor.app.places import control_folder
+from reactor.app.reaching import PASSWORD_FILE, USER, Way, way_to, with_flags
 from reactor.core.language.printing import tame
-from reactor.http.address import LONGEST_PATH, Address
 from reactor.http.client import Client
 from reactor.http.errors import HttpError, NobodyListens
 
 WITHIN = 30.0
 """Seconds for an answer: a reload reads files."""
 ENVIRONMENT = "REACTOR_CONTROL"
-_OK = 200
+_OK, _UNKNOWN = 200, 401
 _LONGEST = 500
 
 
-def ask(control: Path | None, method: str, path: str, **query: str) -> Mapping[str, Any]:
-    """What the monitor answers. Raises Complaint where there is none, or where it refuses."""
-    socket = find_control(control, os.environ)
-    if (size := len(os.fsencode(socket))) > LONGEST_PATH:
-        raise Complaint(
-            f"reactor: the path of a socket has at most {LONGEST_PATH} bytes, this one has {size}: {socket}",
-            "Give the monitor a shorter one: reactor run --control PATH",
-        )
+def ask(options: argparse.Namespace, method: str, path: str, **query: str) -> Mapping[str, Any]:
+    """What the monitor answers that the options name. Raises Complaint where there is none, or it refuses."""
+    way = find_way(options, os.environ)
     target = f"{path}?{urlencode(query)}" if query else path
     try:
-        answer = trio.run(_ask, socket, method, target)
+        answer = trio.run(_ask, way, method, target)
     except NobodyListens:
-        raise Complaint(f"reactor: no monitor listens at {socket}: is it running?") from None
+        raise Complaint(f"reactor: no monitor listens at {way.named}: is it running?") from None
     except HttpError as error:
-        raise Complaint(f"reactor: {socket}: {error}") from None
+        raise Complaint(f"reactor: {way.named}: {error}") from None
+    if answer.status == _UNKNOWN:
+        raise Complaint(
+            f"reactor: {way.named} asks for a name and a password: {USER}, {PASSWORD_FILE}", code=FOUND
+        )
     told = _told(answer.body)
     if answer.status != _OK:
         raise Complaint(*_lines(told, answer.status), code=FOUND)
     return told
 
 
-def find_control(named: Path | None, environ: Mapping[str, str]) -> Path:
-    """The socket that is meant: the one that was named, else the only one there is."""
-    if named is not None:
-        return named
-    if environ.get(ENVIRONMENT):
-        return Path(environ[ENVIRONMENT])
+def find_way(options: argparse.Namespace, environ: Mapping[str, str]) -> Way:
+    """The way to the monitor that is meant, by flags and environment."""
+    named = options.control or environ.get(ENVIRONMENT) or find_control(environ)
+    return way_to(str(named), with_flags(options, environ))
+
+
+def find_control(environ: Mapping[str, str]) -> Path:
+    """The only control socket there is."""
     folder = control_folder(environ)
     try:
         found = sorted(path for path in folder.glob("*.sock") if stat.S_ISSOCK(path.lstat().st_mode))
@@ -72,9 +74,8 @@ def find_control(named: Path | None, environ: Mapping[str, str]) -> Path:
     )
 
 
-async def _ask(socket: Path, method: str, target: str) -> Any:
-    client = Client(Address.unix(str(socket)))
-    return await client.request(method, target, within=WITHIN)
+async def _ask(way: Way, method: str, target: str) -> Any:
+    return await Client(way.address).request(method, target, within=WITHIN, headers=way.headers)
 
 
 def _told(body: bytes) -> Mapping[str, Any]:

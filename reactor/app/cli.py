@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "check": ("checking", "check"),
         "fmt": ("formatting", "fmt"),
         "schema": ("schema", "schema"),
+        "alerts": ("alerting", "alerts"),
         "test": ("ruletesting", "test"),
         "record": ("recording", "record"),
         "replay": ("replaying", "replay"),

@@ -22,7 +22,9 @@ from reactor.app.calling import (
     untold,
     without_token,
 )
+from reactor.app.canarytext import CanaryText, canary_terms
 from reactor.app.settings import HEARTBEAT_TTL, Api, HeartbeatTerms, Profile, Settings, Times
+from reactor.app.webtext import WebText, web_terms
 from reactor.core.breaker import BreakerTerms
 from reactor.core.budgets import Budget, BudgetTerms
 from reactor.core.container import ContainerId
@@ -31,6 +33,7 @@ from reactor.core.language.units import read_bytes, read_duration
 from reactor.core.protection import LabelNames, Policy
 from reactor.core.restraint import GateTerms
 from reactor.core.rules import Selector
+from reactor.observe.labels import BadLabels, label_keys
 from reactor.owners.lease import LONGEST_TTL
 from reactor.recording.places import Limits
 from reactor.ruleset.document import Document, NotYamlError, read_document
@@ -107,6 +110,15 @@ def _containment(value: Any, info: ValidationInfo) -> bool:
     if isinstance(value, str) and value in {"auto", "off"}:
         return value == "auto"
     raise wrong(f"'{info.field_name}' is one of auto, off")
+
+
+def _metric_labels(value: Any, info: ValidationInfo) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise wrong(f"'{info.field_name}' is a list of keys of labels, such as [team]")
+    try:
+        return label_keys(value)
+    except BadLabels as bad:
+        raise wrong(str(bad)) from None
 
 
 LabelName = Annotated[str, PlainValidator(_label_name)]
@@ -286,6 +298,9 @@ class ConfigurationText(MeansText):
     control: Text = ""
     reload_on_change: bool = False
     proc: Glob = str(Settings().proc)
+    metrics_labels: Annotated[tuple[str, ...], PlainValidator(_metric_labels)] = ()
+    web: WebText = WebText()
+    canary: CanaryText | None = None
 
 
 SHAPE = Shape(
@@ -309,6 +324,8 @@ SHAPE = Shape(
         ("programs",): (ProgramText, "a program"),
         ("notices",): (NoticesText, "'notices'"),
         ("api",): (ApiText, "'api'"),
+        ("web",): (WebText, "'web'"),
+        ("canary",): (CanaryText, "'canary'"),
     }
 )
 
@@ -394,6 +411,9 @@ def settings_of(written: ConfigurationText) -> Settings:
         leftovers_after=written.leftovers.after if written.leftovers is not None else None,
         owners_enforced=written.owners.enforce,
         heartbeats=_heartbeats(written.owners.heartbeats),
+        metric_labels=written.metrics_labels,
+        web=web_terms(written.web),
+        canary=canary_terms(written.canary),
     )
 
 

@@ -15,7 +15,8 @@ from typing import Any
 import trio
 
 from reactor.app.calling import missing_means
-from reactor.app.controlling import Desk, reload_on_change, reload_on_hangup, serve_control
+from reactor.app.controlling import Desk, orders, reload_on_change, reload_on_hangup, serve_control
+from reactor.app.front import Front
 from reactor.app.monitor import Monitor
 from reactor.app.numbers import Numbers
 from reactor.app.places import default_control, shipped_rules
@@ -24,7 +25,7 @@ from reactor.app.refusals import in_words
 from reactor.app.reloading import Reloader
 from reactor.app.settings import Settings
 from reactor.core.rules import RuleSet
-from reactor.http.server import serve
+from reactor.http.server import Security, serve
 from reactor.http.server_listeners import CannotListen
 from reactor.http.server_routes import routed
 from reactor.http.server_unix import own_unix_listener
@@ -49,6 +50,7 @@ class Runners:
     feed: Feed
     listeners: Sequence[trio.SocketListener] = ()
     token: bytes = field(default=b"", repr=False)
+    security: Security | None = None
 
 
 async def serve_api(
@@ -63,7 +65,13 @@ async def serve_api(
         handler = with_leases(handler, replace(leases, most_holds=MOST_HOLDS_OVER_TCP))
         # Whoever renews here could not do so before, however long the control socket has answered.
         leases.book.open(trio.current_time())
-    await serve(runners.listeners, guarded(handler, runners.token), terms=TERMS, task_status=task_status)
+    await serve(
+        runners.listeners,
+        guarded(handler, runners.token),
+        terms=TERMS,
+        security=runners.security,
+        task_status=task_status,
+    )
 
 
 @asynccontextmanager
@@ -107,8 +115,12 @@ def services(
     engine: str,
     runners: Runners | None = None,
     leases: LeaseDesk | None = None,
+    front: Front | None = None,
 ) -> tuple[Service, ...]:
-    """What the supervisor starts beside the sources. ``runners`` are told of decisions on both sockets."""
+    """What the supervisor starts beside the sources. ``runners`` are told of decisions on both sockets.
+
+    Behind ``front`` stands the web, which takes the same orders if it is to.
+    """
     named = paths or [shipped_rules()]
 
     async def serving(monitor: Monitor, numbers: Numbers, task_status: trio.TaskStatus[None]) -> None:
@@ -117,9 +129,11 @@ def services(
             await nursery.start(reload_on_hangup, reloader)
             if settings.reload_on_change:
                 nursery.start_soon(reload_on_change, reloader, partial(look_at, named), LOOK_EVERY)
+            desk = Desk(monitor, numbers, reloader, engine)
+            more = api(runners.feed, STREAMS) if runners is not None else NO_ROUTES
+            if front is not None:
+                front.take_orders(orders(desk, more, leases))
             if listeners:
-                desk = Desk(monitor, numbers, reloader, engine)
-                more = api(runners.feed, STREAMS) if runners is not None else NO_ROUTES
                 await nursery.start(serve_control, listeners, desk, more, leases)
             if runners is not None and runners.listeners:
                 await nursery.start(serve_api, runners, leases)

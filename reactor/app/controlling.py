@@ -25,7 +25,7 @@ from reactor.core.gate import objection, token
 from reactor.core.language.printing import tame
 from reactor.core.obeying import under_orders
 from reactor.core.restraint import Match
-from reactor.http.server import serve
+from reactor.http.server import Handler, serve
 from reactor.http.server_routes import Routes
 from reactor.web.control import NO_ROUTES, TERMS, Controls, Order, Reader, Refused, control
 from reactor.web.extending import Extension, with_extensions
@@ -164,12 +164,17 @@ async def serve_control(
     task_status: trio.TaskStatus[Any] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Answer on the control socket for ever."""
-    handler = with_extensions(control(desk.controls(), more), desk.extend, desk.controls().kept)
+    handler = orders(desk, more, leases)
     if leases is not None:
-        handler = with_leases(handler, leases)
         # The socket was opened long ago, and from now on somebody answers.
         leases.book.open(trio.current_time())
     await serve(listeners, handler, terms=TERMS, task_status=task_status)
+
+
+def orders(desk: Desk, more: Routes = NO_ROUTES, leases: LeaseDesk | None = None) -> Handler:
+    """The handler of everything that a monitor can be asked and told."""
+    handler = with_extensions(control(desk.controls(), more), desk.extend, desk.controls().kept)
+    return handler if leases is None else with_leases(handler, leases)
 
 
 async def reload_on_hangup(

@@ -5,10 +5,12 @@ the metric table, which refuses what it does not know.
 """
 
 from collections.abc import Iterable, Mapping
+from time import time
 
+from reactor.app.arrivals import source_of
 from reactor.core.cautions import BreakerOpened, BudgetSpent, GateHeld, GateOpened, RuleBroken, RuleHeld
-from reactor.core.decisions import Decision, Outcome, Result, Why
-from reactor.core.facts import Witness
+from reactor.core.decisions import Call, Decision, Outcome, Result, Why
+from reactor.core.facts import Fact, Witness
 from reactor.core.leases import RULE as OWNER_GONE
 from reactor.core.leases import is_of_owners
 from reactor.core.notes import Cause, Ended, Matched, Note, OomSeen, Reconciled
@@ -17,7 +19,9 @@ from reactor.core.owners import Presence, read_owner
 from reactor.core.protection import Standing
 from reactor.core.rules import RuleSet
 from reactor.core.state import OwnerKnown, Step
-from reactor.observe.tally import Tally
+from reactor.observe.roots import Roots
+from reactor.observe.spans import CALLS, STRIKES
+from reactor.observe.tally import Exemplar, Tally
 
 
 class Counting:
@@ -27,6 +31,8 @@ class Counting:
         self._tally = tally
         self._began = began
         self._owners: Mapping[str, OwnerKnown] = {}
+        self._roots = Roots()
+        self.arrivals: dict[str, float] = {}
         self.put_in_force(rules)
         for standing in (Standing.MAIN, Standing.SIDECAR):
             tally.count("reactor_orphans_ended_total", 0, standing=standing)
@@ -34,12 +40,21 @@ class Counting:
             tally.count("reactor_oom_events_total", 0, told_by=witness)
         for cause in Cause:
             tally.count("reactor_exits_total", 0, cause=cause)
+        for what in ("adopted", "dead"):
+            tally.count("reactor_reconcile_found_total", 0, what=what)
 
     def put_in_force(self, rules: RuleSet) -> None:
         """Count these rules' matches from nothing, so that they show before the first."""
         self._rules = rules.rules
         for rule in rules.rules:
             self._tally.count("reactor_rule_matches_total", 0, rule=rule.name)
+
+    def fact(self, fact: Fact, took: float) -> None:
+        """Count a fact, and how long it took to judge it."""
+        source = source_of(fact)
+        self._tally.count("reactor_facts_total", source=source)
+        self._tally.count("reactor_step_seconds_total", took, source=source)
+        self.arrivals[source] = fact.at
 
     def step(self, step: Step) -> None:
         """Count what one step led to."""
@@ -61,12 +76,39 @@ class Counting:
         decision = outcome.decision
         labels = {"action": decision.action, "result": outcome.result, "why": outcome.why}
         self._tally.count("reactor_outcomes_total", **labels)
+        if outcome.final and not decision.dry_run:
+            self._calls(outcome)
         if outcome.result is Result.DONE and decision.ends and decision.at >= self._began:
             # What an earlier monitor decided waited for us; how long says nothing of how quick we are.
-            took = outcome.at - decision.at
-            self._tally.observe("reactor_kill_duration_seconds", took, action=decision.action)
-        if outcome.why is Why.ENDED and decision.ends and not decision.cause:
-            self._count_orphan(decision)
+            self._latencies(outcome)
+        if outcome.why is Why.ENDED and decision.ends:
+            team = next((rule.team for rule in self._rules if rule.name == decision.rule), "")
+            self._tally.count("reactor_kills_total", rule=decision.rule, action=decision.action, team=team)
+            if not decision.cause:
+                self._count_orphan(decision)
+
+    def _latencies(self, outcome: Outcome) -> None:
+        """From where to where it took how long; without a step of ours it was over already."""
+        decision, struck = outcome.decision, first_strike(outcome)
+        self._observe("reactor_kill_duration_seconds", outcome.at - decision.at, decision)
+        if struck is None:
+            return
+        self._observe("reactor_call_delay_seconds", struck.began - decision.at, decision)
+        self._observe("reactor_death_delay_seconds", outcome.at - struck.began, decision)
+        if not decision.cause:
+            self._observe("reactor_whole_duration_seconds", outcome.at - decision.seen, decision)
+
+    def _observe(self, name: str, seconds: float, decision: Decision) -> None:
+        self._tally.observe(name, seconds, self._exemplar(seconds, decision), action=decision.action)
+
+    def _exemplar(self, seconds: float, decision: Decision) -> Exemplar:
+        return Exemplar(seconds, time(), decision.id, self._roots.trace_of(decision))
+
+    def _calls(self, outcome: Outcome) -> None:
+        for call in outcome.calls:
+            if call.what in CALLS:
+                self._tally.count("reactor_engine_calls_total", call=call.what, status=_class(call.status))
+                self._tally.observe("reactor_engine_call_duration_seconds", call.took, call=call.what)
 
     def _count_orphan(self, decision: Decision) -> None:
         rules, rule, level = self._rules, decision.rule, decision.level
@@ -78,8 +120,11 @@ class Counting:
     def _decision(self, decision: Decision) -> None:
         labels = {"rule": decision.rule, "action": decision.action}
         self._tally.count("reactor_decisions_total", dry_run=decision.dry_run, **labels)
+        self._roots.note(decision)
         if not decision.cause:
-            self._tally.observe("reactor_breach_duration_seconds", decision.at - decision.seen)
+            took = decision.at - decision.seen
+            exemplar = self._exemplar(took, decision)
+            self._tally.observe("reactor_breach_duration_seconds", took, exemplar, rule=decision.rule)
 
     def _notes(self, notes: Iterable[Note]) -> None:
         for note in notes:
@@ -103,6 +148,8 @@ class Counting:
                     self._tally.count("reactor_gate_openings_total", how=how)
                 case Reconciled():
                     self._tally.count("reactor_orphans_found_total", note.orphans)
+                    self._tally.count("reactor_reconcile_found_total", note.adopted, what="adopted")
+                    self._tally.count("reactor_reconcile_found_total", note.found_dead, what="dead")
                 case _:
                     self._brakes(note)
 
@@ -114,3 +161,16 @@ class Counting:
                 self._tally.count("reactor_breaker_openings_total")
             case _:
                 pass
+
+
+def first_strike(outcome: Outcome) -> Call | None:
+    """The first step that was to end the run: a call to the engine, or a direct one."""
+    return next((call for call in outcome.calls if _is_strike(outcome, call)), None)
+
+
+def _is_strike(outcome: Outcome, call: Call) -> bool:
+    return call.what in STRIKES or (outcome.contained and call.what.startswith("contain by "))
+
+
+def _class(status: int) -> str:
+    return f"{status // 100}xx" if status else "none"

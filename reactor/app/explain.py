@@ -25,7 +25,7 @@ Told = Mapping[str, Any]
 
 def explain(options: argparse.Namespace) -> int:
     """Carry out ``reactor explain``."""
-    told = ask(options.control, "GET", "/v1/explain", container=options.container)
+    told = ask(options, "GET", "/v1/explain", container=options.container)
     if options.json:
         json.dump(told, sys.stdout, indent=2)
         print()

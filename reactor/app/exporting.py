@@ -1,38 +1,75 @@
-"""How the numbers get out: scraped from our listeners, pushed by OTLP.
+"""How the numbers and the traces get out: scraped from our listeners, sent by OTLP.
 
 Only the joining of the rooms ``web`` and ``observe`` to the supervised monitor is here.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import trio
 
 from reactor import __version__
+from reactor.app.front import Front
 from reactor.app.numbers import Numbers
-from reactor.app.plan import Export
-from reactor.observe.prometheus import Scraper
-from reactor.observe.push import Pusher, PushSettings
+from reactor.app.plan import Export, Plan
+from reactor.app.tracing import Tracer, tracing
+from reactor.core.ports import EngineInfo
+from reactor.observe.otel import PushSettings, push_settings, remarks, trace_settings
+from reactor.observe.push import Pusher
+from reactor.observe.scraping import Scraper
 from reactor.observe.tally import Tally
 from reactor.web.routes import serve_web, site
 
+log = logging.getLogger("reactor.app")
 
-def scraped(listeners: Sequence[trio.SocketListener]) -> Export:
-    """An export that answers on these listeners."""
 
-    async def export(numbers: Numbers, _: Tally, task_status: trio.TaskStatus[None]) -> None:
-        handler = site(Scraper(numbers.capture), numbers.why_not_ready, __version__, numbers.remark)
+def scraped(listeners: Sequence[trio.SocketListener], front: Front | None = None) -> Export:
+    """An export that answers on these listeners, behind ``front`` if there is one."""
+
+    async def export(numbers: Numbers, tally: Tally, task_status: trio.TaskStatus[None]) -> None:
+        handler = site(Scraper(numbers.freeze, tally), numbers.why_not_ready, __version__, numbers.remark)
         task_status.started()
-        await serve_web(listeners, handler)
+        if front is not None:
+            handler = front.before(handler, tally)
+        await serve_web(listeners, handler, security=front.security if front is not None else None)
 
     return export
 
 
 def pushing(settings: PushSettings, identity: Mapping[str, str]) -> Export:
-    """An export that pushes at intervals, and the last numbers at the end."""
+    """An export that pushes at intervals."""
 
     async def export(numbers: Numbers, tally: Tally, task_status: trio.TaskStatus[None]) -> None:
-        pusher = Pusher(settings, identity, numbers.capture, tally)
+        pusher = Pusher(settings, identity, numbers.freeze, tally)
         task_status.started()
         await pusher.run()
 
     return export
+
+
+def identity_of(info: EngineInfo) -> Mapping[str, str]:
+    """Who we are, as OpenTelemetry calls it: one monitor for each engine."""
+    return {
+        "service.name": "reactor",
+        "service.instance.id": info.id,
+        "service.version": __version__,
+    }
+
+
+def sent(plan: Plan, identity: Mapping[str, str], environ: Mapping[str, str]) -> Plan:
+    """The plan with all that the environment asks to be sent. Raises BadSetting."""
+    metrics, traces = push_settings(environ), trace_settings(environ)
+    for remark in remarks(environ):
+        log.warning(remark)
+    if metrics is not None:
+        plan = replace(plan, exports=(*plan.exports, pushing(metrics, identity)))
+    if traces is None:
+        return plan
+    tracer = Tracer(traces)
+    return replace(
+        plan,
+        exports=(*plan.exports, tracing(traces, identity, tracer)),
+        observers=(*plan.observers, tracer),
+        on_facts=(*plan.on_facts, tracer.take),
+    )

@@ -28,7 +28,7 @@ Told = Mapping[str, Any]
 def order(options: argparse.Namespace, who: str) -> Told:
     """Ask the monitor for it."""
     asked = {"container": options.container, "for": options.duration, "who": options.who or who}
-    return ask(options.control, "POST", PATH, why=options.why, **asked)
+    return ask(options, "POST", PATH, why=options.why, **asked)
 
 
 def give(monitor: Monitor, asked: Extension) -> Told:

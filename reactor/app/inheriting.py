@@ -13,6 +13,7 @@ import trio
 from reactor.act.reopening import reopen, resumed
 from reactor.act.workers import Workers
 from reactor.app.monitor import Monitor
+from reactor.core import last_look
 from reactor.core.container import Run
 from reactor.core.decisions import Outcome, Result, Why
 from reactor.core.ports import Engine
@@ -42,22 +43,30 @@ def told_to_stop(journal: Journal) -> Mapping[Run, float]:
     return dict(sorted(told, key=lambda run_and_moment: run_and_moment[1], reverse=True))
 
 
+def take_up_extensions(journal: Journal, monitor: Monitor) -> None:
+    """Let those live longer of whom that was said to an earlier monitor."""
+    for extended in journal.extensions():
+        monitor.feed(extended)
+
+
 async def take_up_late(journal: Journal, monitor: Monitor) -> None:
     """Obey what was ordered before, of a journal that could not be read at the start, as soon as it can."""
     await journal.wait_recalled()
     log.warning("the journal can be read by now: what was ordered before is obeyed from now on")
-    for extended in journal.extensions():
-        monitor.feed(extended)
+    take_up_extensions(journal, monitor)
     take_up_orders(journal, monitor)
 
 
 async def take_up_intents(journal: Journal, engine: Engine, monitor: Monitor, workers: Workers) -> None:
     """Finish, or close, what an earlier monitor intended and did not write the end of."""
     intents = journal.open_intents()
-    in_force = [intent for intent in intents if monitor.is_in_force(intent)]
+    in_force = [intent for intent in intents if last_look.is_in_force(monitor.setup, intent)]
     asked, now = told_to_stop(journal), trio.current_time()
-    whole = [resumed(each, monitor.chain_of(each), now, was_asked=each.run in asked) for each in in_force]
-    armed = [replace(each, dry_run=each.dry_run or monitor.runs_dry(each)) for each in whole]
+    whole = [
+        resumed(each, last_look.chain_of(monitor.setup, each), now, was_asked=each.run in asked)
+        for each in in_force
+    ]
+    armed = [replace(each, dry_run=each.dry_run or last_look.runs_dry(monitor.setup, each)) for each in whole]
     dry_run = monitor.setup.dry_run or monitor.is_held
     closed = list(await reopen(armed, engine, journal, workers.put, dry_run=dry_run))
     for intent in intents:

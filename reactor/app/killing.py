@@ -26,11 +26,11 @@ def kill(options: argparse.Namespace) -> int:
     """Carry out ``reactor kill``: exit code 1 if it is not known to be over in the end."""
     order = {"container": options.container, "who": options.who or user(), "why": options.why}
     order |= {"cascade": "yes" if options.cascade else ""}
-    told = ask(options.control, "POST", "/v1/kill", **order, sure="yes" if options.yes else "")
+    told = ask(options, "POST", "/v1/kill", **order, sure="yes" if options.yes else "")
     if told["asked"]:
         _ask_person(told, options)
         exact = {"container": told["id"], "started_at": told["started_at"]}
-        told = ask(options.control, "POST", "/v1/kill", **{**order, **exact}, sure="yes")
+        told = ask(options, "POST", "/v1/kill", **{**order, **exact}, sure="yes")
     outcome = _outcome(options, told["decision"])
     if options.json:
         json.dump({**told, "result": outcome["result"], "why": outcome["why"]}, sys.stdout, indent=2)
@@ -60,7 +60,7 @@ def _outcome(options: argparse.Namespace, decision: str) -> Told:
     while outcome["result"] == OPEN and time.monotonic() < until:
         time.sleep(PAUSE)
         try:
-            outcome = ask(options.control, "GET", f"/api/v1/decisions/{decision}")
+            outcome = ask(options, "GET", f"/api/v1/decisions/{decision}")
         except Complaint as complaint:
             # It is on its way to the journal; a monitor that is gone is another matter.
             if complaint.code != FOUND:

@@ -1,37 +1,31 @@
 """The numbers of this moment: from the rooms' statistics to the records that the exports read.
 
-Only reading belongs here: each room says what it knows by ``statistics()``, the state says
-what is alive, and our moments are turned into the wall's.
+Only taking hold of them belongs here: each room says what it knows by ``statistics()``, and the state cannot
+change any more. What they come to is worked out in ``held`` and ``figures``, beside the loop.
 """
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from time import perf_counter
 
 import trio
 
-from reactor import __version__
 from reactor.act.outbox import OutboxStatistics
+from reactor.app.held import Held, readings_of
 from reactor.app.recorder import RecorderStatistics
 from reactor.app.reloads import Reloads
-from reactor.cgroups.abilities import Abilities, Mode
+from reactor.cgroups.abilities import Abilities
 from reactor.containment.keeping import KeeperStatistics
-from reactor.core.amounts import fresh_host
-from reactor.core.judging import fresh_sample, fresh_zombies, needs_samples, view_of
-from reactor.core.layers import layer_writes
-from reactor.core.leases import count_owners
 from reactor.core.obeying import is_held
-from reactor.core.rules import Rule, View
-from reactor.core.state import Entry, Setup, State
-from reactor.core.step import wants_host
+from reactor.core.state import Setup, State
 from reactor.engine.layers import LayersStatistics
 from reactor.engine.readings import ReadingsStatistics
 from reactor.engine.watch import WatchStatistics
 from reactor.journal.journal import JournalStatistics
 from reactor.kmsg.watching import OomStatistics
 from reactor.lane.terms import LaneStatistics
-from reactor.observe.readings import ContainerReading, Readings
-from reactor.observe.snapshot import Captured
+from reactor.observe.canary import CanaryBook
+from reactor.observe.snapshot import Captured, Moment
 from reactor.observe.tally import Tally
 from reactor.owners.book import LeaseStatistics
 
@@ -53,28 +47,75 @@ class Sources:
     journal: Callable[[], JournalStatistics]
     reloads: Callable[[], Reloads]
     leases: Callable[[float], LeaseStatistics]
+    arrivals: Callable[[], Mapping[str, float]]
     recording: Callable[[], RecorderStatistics] | None = None
     containment: Callable[[], KeeperStatistics] | None = None
 
 
 class Numbers:
-    """Captures everything that the exports show. ``wall`` is the wall clock, in seconds."""
+    """Captures everything that the exports show. ``wall`` is the wall clock, in seconds.
 
-    def __init__(self, sources: Sources, tally: Tally, wall: Callable[[], float]) -> None:
+    ``labels`` are the keys of containers' labels that are shown. ``canary`` is told how canaries fare;
+    ``spans_queued`` is asked how many spans wait to be sent, and is set by whoever sends them.
+    """
+
+    def __init__(
+        self, sources: Sources, tally: Tally, wall: Callable[[], float], labels: tuple[str, ...] = ()
+    ) -> None:
         self._sources = sources
         self._tally = tally
         self._wall = wall
+        self._labels = labels
         self._started = wall()
+        self.canary = CanaryBook(tally, wall)
+        self.spans_queued: Callable[[], int | None] = nothing_queued
 
-    def capture(self) -> Captured:
-        """The numbers of this moment, as frozen records."""
-        watch = self._sources.watch()
+    def freeze(self) -> Moment:
+        """Take hold of this moment; what it tells is worked out by whoever asks, in any thread.
+
+        This is all for which the loop stands still, however many containers there are.
+        """
+        began = perf_counter()
+        sources = self._sources
+        watch = sources.watch()
         self._take_over(watch)
         self._take_over_recording()
         self._take_over_layers()
         self._take_over_leases()
         self._take_over_ooms()
-        return Captured(self._read(watch), self._tally.freeze(), self._started)
+        held = self._held(watch)
+        counts, started = self._tally.freeze(), self._started
+        self._tally.observe("reactor_snapshot_duration_seconds", perf_counter() - began)
+        return lambda: Captured(readings_of(held), counts, started)
+
+    def capture(self) -> Captured:
+        """The numbers of this moment, as frozen records."""
+        return self.freeze()()
+
+    def _held(self, watch: WatchStatistics) -> Held:
+        sources, at = self._sources, trio.current_time()
+        lane, ooms, recording = sources.lane, sources.ooms, sources.recording
+        return Held(
+            setup=sources.setup(),
+            state=sources.state(),
+            at=at,
+            offset=self._wall() - at,
+            watch=watch,
+            readings=sources.readings(),
+            outbox=sources.outbox(),
+            journal=sources.journal(),
+            reloads=sources.reloads(),
+            leases=sources.leases(at),
+            arrivals=dict(sources.arrivals()),
+            lane=lane() if lane is not None else None,
+            ooms=ooms() if ooms is not None else None,
+            abilities=sources.abilities(),
+            recording=recording() if recording is not None else None,
+            containment=sources.containment() if sources.containment is not None else None,
+            labels=self._labels,
+            canary=self.canary.standing(),
+            spans_queued=self.spans_queued(),
+        )
 
     @property
     def is_ready(self) -> bool:
@@ -108,57 +149,6 @@ class Numbers:
         elif gate.held:
             remarks.append(f"new rules would act on {len(gate.matches)} containers at once and are held back")
         return "; ".join(remarks)
-
-    def _read(self, watch: WatchStatistics) -> Readings:
-        setup, state, at = self._sources.setup(), self._sources.state(), trio.current_time()
-        outbox, journal = self._sources.outbox(), self._sources.journal()
-        recording = self._sources.recording() if self._sources.recording is not None else None
-        lane = self._sources.lane() if self._sources.lane is not None else None
-        beat = lane.beat if lane is not None else None
-        ooms = self._sources.ooms() if self._sources.ooms is not None else None
-        offset, host, leases = self._wall() - at, state.host, self._sources.leases(at)
-        if host is not None and (at - host.at > setup.stale_after or not wants_host(setup)):
-            host = None
-        return Readings(
-            at=self._wall(),
-            version=__version__,
-            containers=tuple(container_reading(setup, entry, at) for entry in state.living()),
-            ready=_is_ready(watch),
-            rules_loaded=len(setup.rules.rules),
-            reload_successful=not self._sources.reloads().errors,
-            gate_held=_held_back(state),
-            held=is_held(state, at),
-            silences=len(state.curbs.orders.silences) if state.curbs.orders is not None else 0,
-            breakers_open=len(state.curbs.brakes.opens),
-            brakes_waiting=len(state.curbs.brakes.waiting),
-            rule_unknown=rule_unknown(setup, state, at),
-            stats_streams=self._sources.readings().open,
-            stats_shed=self._sources.readings().shed,
-            lane_up=lane.on if lane is not None else None,
-            lane_runs=lane.here if lane is not None else None,
-            lane_bells=beat.bells if beat is not None else None,
-            lane_busy=beat.busy if beat is not None else None,
-            lane_late=beat.late if beat is not None else None,
-            kernel_log=ooms.reading if ooms is not None else None,
-            **_abilities(self._sources.abilities()),
-            stale_samples=stale(setup, state, at),
-            host_memory_known=host is not None if wants_host(setup) else None,
-            host_memory_available=host.memory_available if host is not None else None,
-            owners={(k.value, p.value): count for (k, p), count in count_owners(setup, state, at).items()},
-            leases=leases.standing,
-            lease_connections=leases.connections,
-            outbox_queued=outbox.queued,
-            outbox_in_flight=outbox.in_flight,
-            outbox_quarantined=outbox.quarantined + outbox.waiting,
-            outbox_beside=outbox.beside,
-            outbox_overdue=outbox.overdue,
-            containment_held=self._sources.containment().held if self._sources.containment else None,
-            journal_queued=journal.queued,
-            journal_healthy=journal.healthy,
-            recording_healthy=recording.healthy if recording is not None else None,
-            last_event=_shifted(watch.hearing.last_event_at, offset),
-            last_reconcile=_shifted(watch.last_snapshot_at, offset),
-        )
 
     def _take_over_recording(self) -> None:
         if self._sources.recording is None:
@@ -211,6 +201,10 @@ class Numbers:
             ("reactor_events_received_total", watch.hearing.events),
             ("reactor_events_repeated_total", self._sources.repeats()),
             ("reactor_gaps_total", watch.gaps),
+            ("reactor_stream_deaf_total", watch.deaf),
+            ("reactor_look_overflows_total", watch.overflows),
+            ("reactor_reconciles_total", watch.snapshots),
+            ("reactor_retries_total", outbox.retries),
             ("reactor_blind_seconds_total", _blind(watch)),
             ("reactor_samples_total", readings.samples + self._take_over_lane()),
             ("reactor_no_data_frames_total", readings.no_data),
@@ -225,72 +219,9 @@ class Numbers:
             tally.reach(name, total)
 
 
-def container_reading(setup: Setup, entry: Entry, at: float) -> ContainerReading:
-    """One living container as the metrics show it; what is stale is unknown."""
-    container, sample = entry.container, fresh_sample(setup, entry, at)
-    return ContainerReading(
-        id=container.id,
-        name=container.name,
-        image=container.image,
-        standing=entry.standing,
-        threads=sample.pids if sample else None,
-        threads_max=sample.pids_limit if sample else container.pids_limit,
-        memory=sample.memory if sample else None,
-        memory_limit=sample.memory_limit if sample else container.memory_limit,
-        cpu=sample.cpu if sample else None,
-        uptime=None if container.born is None else max(0.0, at - container.born),
-        zombies=fresh_zombies(entry, at),
-        layer=layer_writes(setup, entry, at),
-    )
-
-
-def rule_unknown(setup: Setup, state: State, at: float) -> dict[str, int]:
-    """For each rule, for how many living runs it cannot be judged."""
-    counts: Counter[str] = Counter({rule.name: 0 for rule in setup.rules.rules})
-    for entry in state.living():
-        view = view_of(setup, entry, at)
-        counts.update(
-            rule.name
-            for rule in entry.rules
-            if entry.unsure or _is_unknown(rule, view) or _lacks_host(setup, state, rule, at)
-        )
-    return dict(counts)
-
-
-def _lacks_host(setup: Setup, state: State, rule: Rule, at: float) -> bool:
-    asks = rule.when is not None and rule.when.total is not None and rule.when.total.is_left
-    return asks and fresh_host(setup, state, rule, at) is None
-
-
-def _is_unknown(rule: Rule, view: View) -> bool:
-    if rule.when is None or rule.waits:
-        # What is about more than one run is unknown for every single one.
-        return False
-    try:
-        return rule.when.test(view) is None
-    except Exception:  # noqa: BLE001  # A rule with a defect is counted as such, and must not stop the numbers.
-        return False
-
-
-def stale(setup: Setup, state: State, at: float) -> int:
-    """How many runs that need samples have none that is evidence."""
-    return sum(needs_samples(entry) and fresh_sample(setup, entry, at) is None for entry in state.living())
-
-
-def _abilities(found: Abilities | None) -> dict[str, Mapping[str, int]]:
-    """What the kernel lets us do, as soon as it was tried."""
-    if found is None:
-        return {}
-    return {
-        "kernel_mode": {mode.value: int(mode is found.mode) for mode in Mode},
-        "kernel_abilities": {name.replace(" ", "-"): int(each.works) for name, each in found.lines()},
-    }
-
-
-def _held_back(state: State) -> int:
-    """On how many containers the rules that are held back would act, or might."""
-    gate = state.curbs.gate
-    return len(gate.matches) + (gate.unknown if gate.waiting else 0) if gate.held else 0
+def nothing_queued() -> int | None:
+    """For a monitor that sends no traces."""
+    return None
 
 
 def _is_ready(watch: WatchStatistics) -> bool:
@@ -300,7 +231,3 @@ def _is_ready(watch: WatchStatistics) -> bool:
 def _blind(watch: WatchStatistics) -> float:
     now = trio.current_time() - watch.blind_since if watch.blind_since is not None else 0.0
     return watch.blind_seconds + now
-
-
-def _shifted(at: float | None, offset: float) -> float | None:
-    return None if at is None else at + offset

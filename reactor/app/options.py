@@ -9,6 +9,8 @@ import re
 from pathlib import Path
 
 from reactor import __version__
+from reactor.app.alertflags import add_alerts
+from reactor.app.canaryflags import add_canary
 from reactor.app.orders import add_control, add_orders
 from reactor.app.pasts import add_past
 from reactor.core.language.units import read_duration
@@ -69,6 +71,7 @@ def parser() -> argparse.ArgumentParser:
     _replay(commands)
     _schema(commands)
     _fmt(commands)
+    add_alerts(commands)
     _demo(commands)
     _doctor(commands)
     add_orders(commands)
@@ -107,6 +110,7 @@ def _run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> Non
         help="if no engine is named and none is at the default socket, show the demo",
     )
     _places(run)
+    add_canary(run)
     _logging(run)
 
 
@@ -130,6 +134,25 @@ def _places(run: argparse.ArgumentParser) -> None:
         "--listen",
         metavar="HOST:PORT",
         help="for /metrics, /-/healthy and /-/ready (default: 127.0.0.1:9710; 'off' for none)",
+    )
+    where.add_argument(
+        "--metrics-labels",
+        metavar="KEY,KEY",
+        help="labels of containers that metrics show, such as team; each on reactor_container_info",
+    )
+    where.add_argument(
+        "--web.config.file",
+        dest="web_config_file",
+        metavar="FILE",
+        type=Path,
+        help="TLS and passwords for --listen, in the format of Prometheus; read again when it changes",
+    )
+    where.add_argument(
+        "--web.enable-orders",
+        dest="web_orders",
+        action="store_true",
+        help="take orders (kill, hold, silence, reload, leases) at --listen, too; from other machines only "
+        "with TLS and a password or a certificate",
     )
     where.add_argument(
         "--journal",

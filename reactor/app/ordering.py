@@ -27,20 +27,20 @@ Told = Mapping[str, Any]
 
 def reload(options: argparse.Namespace) -> int:
     """Carry out ``reactor reload``: exit code 1 and all mistakes if the new rules cannot be used."""
-    told = ask(options.control, "POST", "/-/reload")
+    told = ask(options, "POST", "/-/reload")
     return show(options, told, _reloaded(told))
 
 
 def acknowledge(options: argparse.Namespace) -> int:
     """Carry out ``reactor ack``: let act what was held back, and only what somebody has read."""
     query = {"unread": "yes"} if options.yes else {"token": options.token or _read(options)}
-    told = ask(options.control, "POST", "/v1/ack", who=options.who or user(), **query)
+    told = ask(options, "POST", "/v1/ack", who=options.who or user(), **query)
     return show(options, told, iter([f"acknowledged: {', '.join(told['rules'])} may act now"]))
 
 
 def _read(options: argparse.Namespace) -> str:
     """Show what is held and ask; the token of just that."""
-    told = ask(options.control, "GET", "/v1/status")
+    told = ask(options, "GET", "/v1/status")
     if not told["token"]:
         raise Complaint("reactor: nothing is held back", code=FOUND)
     if options.json or not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -67,7 +67,7 @@ def extend(options: argparse.Namespace) -> int:
 
 def status(options: argparse.Namespace) -> int:
     """Carry out ``reactor status``."""
-    told = ask(options.control, "GET", "/v1/status")
+    told = ask(options, "GET", "/v1/status")
     return show(options, told, _status(told))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reactor.app.brakeflags import add_brakes
+from reactor.app.reaching import add_credentials
 
 Commands = Any
 """The sub-parsers of argparse, whose type has no public name."""
@@ -25,6 +26,10 @@ def _socket(text: str) -> Path:
     if not text:
         raise argparse.ArgumentTypeError("a path is needed; leave it out for the usual one")
     return Path(text)
+
+
+def _socket_or_url(text: str) -> Path | str:
+    return text if "://" in text else _socket(text)
 
 
 def _container(text: str) -> str:
@@ -87,6 +92,13 @@ def _order(commands: Commands, name: str, help_text: str) -> argparse.ArgumentPa
     order: argparse.ArgumentParser = commands.add_parser(
         name, help=help_text, description=f"{help_text[0].upper()}{help_text[1:]}."
     )
-    add_control(order, "the monitor listens on; $REACTOR_CONTROL names it, too")
+    order.add_argument(
+        "--control",
+        metavar="SOCKET_OR_URL",
+        type=_socket_or_url,
+        help="the socket that the monitor listens on, or its https:// address if it takes orders there; "
+        "$REACTOR_CONTROL names it, too (default: the socket below /run/reactor, or your runtime folder)",
+    )
+    add_credentials(order)
     order.add_argument("--json", action="store_true", help="the answer as JSON on stdout")
     return order

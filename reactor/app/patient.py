@@ -14,8 +14,8 @@ from typing import TypeVar
 import trio
 
 from reactor.app.complaint import Complaint
+from reactor.app.invocation import find_endpoint, read_settings
 from reactor.app.probing import probe_alone
-from reactor.app.running import find_endpoint, read_settings
 from reactor.app.settings import Settings
 from reactor.cgroups.abilities import Abilities
 from reactor.cgroups.mounts import Trees, look_for_trees

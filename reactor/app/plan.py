@@ -13,7 +13,7 @@ import trio
 
 from reactor.act.config import ActConfig
 from reactor.act.means import Means
-from reactor.app.monitor import Monitor, Observer
+from reactor.app.monitor import Monitor, Observer, OnFact
 from reactor.app.numbers import Numbers
 from reactor.app.recorder import Recorder
 from reactor.cgroups.mounts import Trees
@@ -63,6 +63,8 @@ class Plan:
     are looked at; without it the engine's streams are read. ``host`` is where cgroups are if the kernel is
     to tell of OOM kills, and it is to be tried out what it lets us do; without it the engine alone tells.
     ``containment`` is where runs can be ended directly, and whether they are.
+    ``on_facts`` are told of every fact, as the recorder is.
+    ``metric_labels`` are the keys of containers' labels that metrics show.
     ``claim`` keeps others from acting beside us.
     """
 
@@ -75,6 +77,7 @@ class Plan:
     exports: tuple[Export, ...] = ()
     services: tuple[Service, ...] = ()
     observers: tuple[Observer, ...] = ()
+    on_facts: tuple[OnFact, ...] = ()
     recorder: Recorder | None = None
     evidence: EvidenceTerms | None = None
     means: Means = field(default_factory=Means)
@@ -89,4 +92,5 @@ class Plan:
     containment: Containment | None = None
     host: Trees | None = None
     heartbeats: Heartbeats | None = None
+    metric_labels: tuple[str, ...] = ()
     claim: Callable[[], AbstractContextManager[object]] = nullcontext

@@ -19,13 +19,13 @@ from pathlib import Path
 import trio
 
 from reactor.app.complaint import OK, Complaint
+from reactor.app.invocation import find_endpoint, leaves, read_settings
 from reactor.app.log import LogFormat
 from reactor.app.logsink import logging_to
 from reactor.app.plan import Plan
 from reactor.app.progress import Progress
 from reactor.app.recorder import Recorder
 from reactor.app.rulefiles import load_rules
-from reactor.app.running import find_endpoint, leaves, read_settings
 from reactor.app.settings import Settings
 from reactor.app.supervise import supervise
 from reactor.core.container import Container, ContainerId, Limits, Listed, Run

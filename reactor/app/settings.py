@@ -69,6 +69,25 @@ class HeartbeatTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class CanaryTerms:
+    """How often a canary is sent, of which image, and within how many seconds it has to be over."""
+
+    every: float
+    image: str
+    within: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class WebTerms:
+    """Who is let in where ``listen`` says: by which web configuration, whether orders are taken there, and
+    by which further names this machine is called."""
+
+    config_file: Path | None = None
+    orders: bool = False
+    hosts: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The configuration. ``journal`` is None for the default place, ``keep_days`` how long rows are kept.
 
@@ -80,6 +99,10 @@ class Settings:
     are told what came of every decision. ``leftovers_after`` is in seconds, None for ever.
     ``owners_enforced`` has those ended whose owner is gone, ``heartbeats`` is where owners' files lie.
     ``profile`` is how readings are taken, ``containment`` whether rules may have runs ended directly.
+    ``metric_labels`` are the keys of containers' labels that metrics show.
+    ``canary`` is what is sent to be ended, None for nothing. ``web`` is who is let in where ``listen`` says,
+    and what for. ``profile`` is how readings are taken, ``containment`` whether rules may have runs ended
+    directly.
     """
 
     policy: Policy = field(default_factory=Policy)
@@ -108,6 +131,9 @@ class Settings:
     profile: Profile = Profile.NORMAL
     containment: bool = True
     heartbeats: HeartbeatTerms | None = None
+    metric_labels: tuple[str, ...] = ()
+    web: WebTerms = field(default_factory=WebTerms)
+    canary: CanaryTerms | None = None
 
     def recording_place(self, named: str | None = None) -> Place | None:
         """Where to record: what was named on the command line, else the folder; None for nowhere."""

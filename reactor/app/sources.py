@@ -5,16 +5,24 @@ run in the nursery that ``supervise`` opened for them.
 """
 
 import time
+from dataclasses import dataclass
 
 import trio
 
 from reactor.act.workers import Workers
-from reactor.app.inheriting import hear_of_ends, take_up_intents, take_up_late, take_up_orders
-from reactor.app.monitor import Monitor, hold_nobody
+from reactor.app.inheriting import (
+    hear_of_ends,
+    take_up_extensions,
+    take_up_intents,
+    take_up_late,
+    take_up_orders,
+)
+from reactor.app.monitor import Monitor
 from reactor.app.numbers import Numbers, Sources
-from reactor.app.oomwords import hear_of_ooms
+from reactor.app.oomwords import OomWords, hear_of_ooms
 from reactor.app.plan import Plan
 from reactor.app.probing import ProbeOnce
+from reactor.app.wanting import Wanted, hold_nobody
 from reactor.containment.keeping import Keeper
 from reactor.core.container import Run
 from reactor.core.leases import wanted_owners
@@ -31,6 +39,40 @@ from reactor.owners.book import LeaseBook
 from reactor.owners.watching import OwnerWatch
 
 
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """All that a monitor sees by, before it looks. What is not to be had here, or not wanted, is None."""
+
+    watch: Watch
+    readings: Readings
+    layers: Layers
+    kernel: KernelWatch
+    owners: OwnerWatch
+    book: LeaseBook
+    lane: FastLane | None
+    ooms: OomWords | None
+    probing: ProbeOnce | None
+
+    def read(self, wanted: frozenset[Watched]) -> None:
+        """Take resource readings of these: from their cgroups where there is a fast lane, else by streams."""
+        if self.lane is not None:
+            self.lane.want(wanted)
+        else:
+            self.readings.want(frozenset(each.run for each in wanted))
+
+    async def open(self, sources: trio.Nursery) -> None:
+        """Look from now on; returns when the engine's containers have been listed and events come in."""
+        if self.lane is not None:
+            sources.start_soon(self.lane.run)
+        sources.start_soon(self.layers.measure_for_ever)
+        await sources.start(self.watch.run, sources)
+        sources.start_soon(self.kernel.watch_host)
+        sources.start_soon(self.kernel.watch_zombies)
+        sources.start_soon(self.owners.run)
+        if self.probing is not None:
+            sources.start_soon(self.probing.run)
+
+
 async def start_watching(
     plan: Plan,
     monitor: Monitor,
@@ -40,12 +82,25 @@ async def start_watching(
     keeper: Keeper | None = None,
 ) -> Numbers:
     """Begin to watch; returns when the first snapshot has been taken in."""
+    eyes = _eyes(plan, monitor, workers, sources, tally)
+    hold_on = keeper.want if keeper is not None else hold_nobody
+    monitor.begin(workers.put, Wanted(eyes.read, eyes.layers.want, hold_on), eyes.watch.look)
+    take_up_extensions(plan.journal, monitor)
+    if plan.journal.is_recalled:
+        take_up_orders(plan.journal, monitor)
+    else:
+        sources.start_soon(take_up_late, plan.journal, monitor)
+    await eyes.open(sources)
+    await take_up_intents(plan.journal, plan.engine, monitor, workers)
+    await hear_of_ends(plan.engine, monitor)
+    return Numbers(_seen(plan, monitor, workers, keeper, eyes), tally, time.time, plan.metric_labels)
+
+
+def _eyes(plan: Plan, monitor: Monitor, workers: Workers, sources: trio.Nursery, tally: Tally) -> Eyes:
     readings = Readings(plan.engine, monitor.feed, sources, most=plan.most_streams, chance=plan.chance)
-    layers = Layers(plan.engine, monitor.feed, every=plan.setup.layer_every)
     kernel, book = _kernel_watch(plan, monitor), plan.book or LeaseBook(plan.journal.keep_lease)
     owners, lane = _owner_watch(plan, monitor, book), _lane(plan, monitor, readings)
     ooms = hear_of_ooms(plan, monitor, sources)
-    probing = ProbeOnce(plan.host) if plan.host is not None else None
 
     def opened(info: EngineInfo) -> None:
         kernel.connected(info)
@@ -64,50 +119,32 @@ async def start_watching(
         on_open=opened,
         on_reconciled=lambda took: tally.observe("reactor_reconcile_duration_seconds", took),
     )
+    layers = Layers(plan.engine, monitor.feed, every=plan.setup.layer_every)
+    probing = ProbeOnce(plan.host) if plan.host is not None else None
+    return Eyes(watch, readings, layers, kernel, owners, book, lane, ooms, probing)
 
-    def want(wanted: frozenset[Watched]) -> None:
-        (lane.want if lane is not None else streamed)(wanted)
 
-    def streamed(wanted: frozenset[Watched]) -> None:
-        readings.want(frozenset(each.run for each in wanted))
-
-    hold_on = keeper.want if keeper is not None else hold_nobody
-    monitor.begin(workers.put, want, watch.look, layers.want, hold_on)
-    if lane is not None:
-        sources.start_soon(lane.run)
-    for extended in plan.journal.extensions():
-        monitor.feed(extended)
-    if plan.journal.is_recalled:
-        take_up_orders(plan.journal, monitor)
-    else:
-        sources.start_soon(take_up_late, plan.journal, monitor)
-    sources.start_soon(layers.measure_for_ever)
-    seen = Sources(
+def _seen(plan: Plan, monitor: Monitor, workers: Workers, keeper: Keeper | None, eyes: Eyes) -> Sources:
+    """Whom the numbers are asked of."""
+    probing = eyes.probing
+    return Sources(
         setup=lambda: monitor.setup,
         state=lambda: monitor.state,
         repeats=lambda: monitor.graph.repeats.dropped,
-        watch=watch.statistics,
-        readings=readings.statistics,
-        lane=lane.statistics if lane is not None else None,
-        ooms=ooms.statistics if ooms is not None else None,
+        watch=eyes.watch.statistics,
+        readings=eyes.readings.statistics,
+        lane=eyes.lane.statistics if eyes.lane is not None else None,
+        ooms=eyes.ooms.statistics if eyes.ooms is not None else None,
         abilities=lambda: probing.found if probing is not None else None,
-        layers=layers.statistics,
+        layers=eyes.layers.statistics,
         outbox=workers.statistics,
         journal=plan.journal.statistics,
         reloads=lambda: monitor.reloads,
-        leases=book.statistics,
+        leases=eyes.book.statistics,
+        arrivals=lambda: monitor.arrivals,
         containment=keeper.statistics if keeper is not None else None,
         recording=plan.recorder.statistics if plan.recorder is not None else None,
     )
-    await sources.start(watch.run, sources)
-    sources.start_soon(kernel.watch_host)
-    sources.start_soon(kernel.watch_zombies)
-    sources.start_soon(owners.run)
-    if probing is not None:
-        sources.start_soon(probing.run)
-    await take_up_intents(plan.journal, plan.engine, monitor, workers)
-    await hear_of_ends(plan.engine, monitor)
-    return Numbers(seen, tally, time.time)
 
 
 def _kernel_watch(plan: Plan, monitor: Monitor) -> KernelWatch:

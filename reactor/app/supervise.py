@@ -20,7 +20,7 @@ from reactor.act.crier import Crier
 from reactor.act.measures import Measures
 from reactor.act.workers import Workers
 from reactor.app.inheriting import told_to_stop
-from reactor.app.monitor import Monitor, ignore
+from reactor.app.monitor import Monitor, in_turn
 from reactor.app.numbers import Numbers
 from reactor.app.plan import Export, Plan, Service
 from reactor.app.proofs import proven
@@ -53,7 +53,7 @@ async def supervise(
         await keeping.start(scheduler.run)
         setup = _with_memory(plan)
         recorder = plan.recorder
-        on_fact = recorder.take if recorder is not None else ignore
+        on_fact = in_turn((*((recorder.take,) if recorder is not None else ()), *plan.on_facts))
         collector = Collector(plan.engine, plan.journal, plan.evidence) if plan.evidence else None
         observers = (*plan.observers, collector) if collector is not None else plan.observers
         courier = Courier(plan.means.webhooks, time.time, plan.chance.random)

@@ -6,6 +6,7 @@ asyncio. Nothing of the monitor itself is imported.
 
 from reactor.client.asking import Client, Page, Refused, TooOld, Unreachable
 from reactor.client.awaiting import each
+from reactor.client.connecting import Secrets
 from reactor.client.labels import labels
 from reactor.client.leases import Lease
 from reactor.client.news import Decision
@@ -17,6 +18,7 @@ __all__ = [
     "Lease",
     "Page",
     "Refused",
+    "Secrets",
     "Stream",
     "TooOld",
     "Unreachable",

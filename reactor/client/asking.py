@@ -1,14 +1,14 @@
 """Questions to a monitor, each on a connection of its own, so that threads need not share one."""
 
 import json
-import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
+from reactor.client.connecting import Secrets, connection_to, shown
 from reactor.client.leases import Lease
 from reactor.client.news import Decision, decision
 from reactor.client.stream import Stream
@@ -46,30 +46,27 @@ class Page:
     cursor: str
 
 
-class _Unix(HTTPConnection):
-    """A connection to a socket in the file system."""
-
-    def __init__(self, path: str, timeout: float) -> None:
-        super().__init__("localhost", timeout=timeout)
-        self._path = path
-
-    def connect(self) -> None:
-        """Connect to the path."""
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
-
-
 class Client:
-    """A monitor, by the path of its control socket or by ``http://HOST:PORT`` with a token.
+    """A monitor, by the path of its control socket or by ``https://HOST:PORT`` with what it asks for there.
 
-    It holds nothing open and can be used from any thread.
+    That is a ``token`` where runners are served, or a ``user`` and a ``password`` where orders are taken;
+    ``secrets`` are those of TLS. It holds nothing open and can be used from any thread.
     """
 
-    def __init__(self, where: str, token: str = "", timeout: float = 10.0) -> None:
+    def __init__(
+        self,
+        where: str,
+        token: str = "",
+        timeout: float = 10.0,
+        *,
+        user: str = "",
+        password: str = "",
+        secrets: Secrets | None = None,
+    ) -> None:
         self._where = where
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._headers = shown(token, user, password)
         self._timeout = timeout
+        self._secrets = secrets or Secrets()
 
     def decisions(self, since: str = "", limit: int = 100) -> Page:
         """What came behind a cursor: empty for the oldest that is kept, ``now`` for the end of it all."""
@@ -139,12 +136,7 @@ class Client:
         return int(told["token"])
 
     def _connection(self, timeout: float) -> HTTPConnection:
-        if self._where.startswith("/"):
-            return _Unix(self._where, timeout)
-        parts = urlsplit(self._where)
-        if parts.scheme != "http" or not parts.hostname:
-            raise ValueError("a monitor is at the path of its control socket or at http://HOST:PORT")
-        return HTTPConnection(parts.hostname, parts.port, timeout=timeout)
+        return connection_to(self._where, timeout, self._secrets)
 
     def _open_stream(self, last: str, timeout: float) -> tuple[HTTPConnection, HTTPResponse] | None:
         """A stream behind this cursor; None if there is none at the moment. Raises Refused."""

@@ -89,7 +89,11 @@ def _is_over(handle: Handle) -> bool:
 
 def _unless_leaf(folder: int) -> str:
     """Whatever lies below it would go, too: the cgroups that it made, or those of who was put there."""
-    return "" if os.fstat(folder).st_nlink == _LINKS_OF_A_LEAF else "there are other cgroups below its own"
+    try:
+        links = os.fstat(folder).st_nlink
+    except OSError as trouble:
+        return trouble.strerror or str(trouble)
+    return "" if links == _LINKS_OF_A_LEAF else "there are other cgroups below its own"
 
 
 def _is_gone(folder: int) -> bool:

@@ -22,12 +22,13 @@ BY_IMAGE = " (by its image's word)"
 class Account:
     """``members`` are added up and the ``liable`` are whom it may cost their lives, all of them if None.
 
-    ``owner`` is empty for the whole scope. ``claimed`` tells that it is about those who are the owner's by
+    ``owner`` is empty for the whole scope; its members are left out where it is known what they use together.
+    ``claimed`` tells that it is about those who are the owner's by
     their images' word alone, beside those who certainly are.
     """
 
     owner: str
-    members: tuple[Entry, ...]
+    members: tuple[Entry, ...] = ()
     liable: frozenset[ContainerId] | None = None
     claimed: bool = False
 

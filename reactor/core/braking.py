@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from reactor.core.accounts import account_of
 from reactor.core.breaker import Open, Opens, Recent, fresh, reckon
 from reactor.core.budgets import Budget, BudgetTerms, has_token, is_full, take
+from reactor.core.canary import CANARY_RULE
 from reactor.core.candidates import Candidate
 from reactor.core.cautions import BreakerClosed, BreakerOpened, BudgetBack, BudgetSpent
 from reactor.core.container import ContainerId
@@ -30,7 +31,7 @@ _HARD_READS = frozenset({"pids", "pids_limit", "memory", "memory_limit"})
 
 def is_braked(setup: Setup, rule: Rule) -> bool:
     """Whether budgets and breaker are for this rule: it ends what is alive, and not only in words."""
-    if setup.budgets.off and setup.breaker.off:
+    if (setup.budgets.off and setup.breaker.off) or rule is CANARY_RULE:
         return False
     return rule.ends and rule.on is not Trigger.DIE and not setup.runs_dry(rule)
 

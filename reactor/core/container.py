@@ -92,7 +92,8 @@ class Container:
     that is None may also not have been read. None is what the engine did not say. ``command`` is what it
     runs, cut to a length, and ``mounts`` are the folders that are mounted into it, as it sees them: both only
     for the record. ``own_pids`` tells that the engine gave it a process namespace of its own; False also
-    where the engine does not say.
+    where the engine does not say. ``canary`` tells that we made it ourselves, to see it ended: that is
+    known by its id, whatever it says of itself.
     """
 
     run: Run
@@ -130,6 +131,7 @@ class Container:
     command: str = ""
     mounts: tuple[str, ...] = ()
     own_pids: bool = False
+    canary: bool = False
 
     @property
     def id(self) -> ContainerId:

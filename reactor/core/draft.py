@@ -30,6 +30,10 @@ class Draft:
         """The entry as it stands now."""
         return self.changed.get(key) or self.state.entries.get(key)
 
+    def now(self, entry: Entry) -> Entry:
+        """An entry of the state as it stands now."""
+        return self.changed.get(entry.run.id, entry)
+
     def living(self) -> Iterator[Entry]:
         """The entries of runs under way, as they stand now."""
         now, entries = self.changed, self.state.entries.values()

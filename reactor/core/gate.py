@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from reactor.core.amounts import fresh_host
+from reactor.core.canary import CANARY_RULE
 from reactor.core.candidates import Candidate
 from reactor.core.cautions import GateHeld, GateOpened
 from reactor.core.draft import Draft
@@ -26,7 +27,7 @@ _LONGEST = 40
 
 def is_gated(setup: Setup, state: State, rule: Rule) -> bool:
     """Whether this rule may not decide yet. What only says something needs no gate."""
-    if setup.gate.off or setup.runs_dry(rule):
+    if setup.gate.off or setup.runs_dry(rule) or rule is CANARY_RULE:
         return False
     return rule.digest not in setup.proven and rule.digest not in state.curbs.gate.opened
 

@@ -9,6 +9,7 @@ from hashlib import sha256
 from reactor.core.container import Container
 from reactor.core.decisions import Decision
 from reactor.core.facts import Sample
+from reactor.core.recent import unpacked
 from reactor.core.rules import Rule
 from reactor.core.state import Setup, State
 
@@ -46,7 +47,7 @@ def grounds(setup: Setup, state: State, decision: Decision) -> Grounds:
         str(entry.standing),
         entry.task,
         entry.serves,
-        entry.recent,
+        unpacked(entry.recent, entry.run),
     )
 
 

@@ -21,7 +21,7 @@ ZOMBIES_FRESH = 45.0
 
 def needs_samples(entry: Entry) -> bool:
     """Whether any rule for this run reads what only a sample can tell."""
-    return entry.governed and any(rule.when and rule.when.reads & SAMPLED for rule in entry.rules)
+    return entry.judged and any(rule.when and rule.when.reads & SAMPLED for rule in entry.rules)
 
 
 def reads_zombies(rule: Rule) -> bool:

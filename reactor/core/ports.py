@@ -206,7 +206,8 @@ class Journal(Protocol):
         """Write an intent, from the moment of the call on; then wait until it is on the disk, at most 100 ms.
 
         False if it is not there yet. ``on_written`` is called, once at most, as soon as it is written and not
-        yet synced: it outlives our own death then, but not the host's. It must not wait, and not raise.
+        yet synced: it outlives our own death then, but not the host's. That may be so before this call
+        returns. It must not wait, and not raise.
         """
         ...
 

@@ -20,6 +20,7 @@ class Standing(StrEnum):
     SIDECAR = "sidecar"  # in scope: joined to one that is
     WATCHED = "watched"  # out of scope: only looked at
     SKIPPED = "skipped"  # carries the skip label
+    CANARY = "canary"  # sent out by ourselves to be ended; under one rule of its own
     PROTECTED = "protected"  # ours, our proxy's, another monitor's, or protected by the configuration
 
 

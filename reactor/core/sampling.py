@@ -10,13 +10,12 @@ from dataclasses import replace
 from reactor.core.draft import Draft
 from reactor.core.facts import Sample, ZombiesSeen
 from reactor.core.language.windows import Track, Tracks, Window, no_tracks
+from reactor.core.recent import longer
 from reactor.core.rules import Rule
 from reactor.core.state import Entry, Freed, Setup, Zombies
 from reactor.core.swift import changed
 
 RESTARTS = "restarts"
-RECENT = 30
-"""How many samples of a run are kept for the record of what was decided about it."""
 _BEYOND = 2**63
 """No reading is as large as this; what is, is a mistake of whoever sent it."""
 
@@ -26,7 +25,7 @@ def take_sample(setup: Setup, entry: Entry, sample: Sample) -> Entry:
     cores = _cores(entry, sample, setup.stale_after)
     wanted = _windows(entry.rules)
     heard = sample.at if tells(sample) else entry.heard
-    recent = (*entry.recent[1 - RECENT :], sample)
+    recent = longer(entry.recent, sample)
     if not wanted:
         return changed(entry, sample=sample, cores=cores, heard=heard, recent=recent)
     values = {"cpu": cores, "memory": sample.memory, "pids": sample.pids}

@@ -8,20 +8,22 @@ from collections.abc import Mapping
 from dataclasses import replace
 from operator import is_
 
+from reactor.core.canary import CANARY_RULE
 from reactor.core.cautions import LabelIgnored
 from reactor.core.judging import needs_samples
-from reactor.core.protection import GOVERNED
+from reactor.core.protection import GOVERNED, Standing
 from reactor.core.rules import Condition, Rule
 from reactor.core.state import Entry, Setup
 
 LABEL_SAID = "label:"
 """What begins the mark for a label that was noted, among what was ``said`` of an entry."""
 MOST_TEXT = 100
+_CANARY = (CANARY_RULE,)
 
 
 def select(setup: Setup, entry: Entry, at: float) -> tuple[Entry, list[LabelIgnored]]:
     """The entry with the rules that are for it, and what is to be noted about its labels."""
-    rules = setup.rules.rules if entry.standing in GOVERNED else ()
+    rules = _rules_for(setup, entry)
     chosen = [
         rule
         for rule in rules
@@ -47,6 +49,12 @@ def select(setup: Setup, entry: Entry, at: float) -> tuple[Entry, list[LabelIgno
     if wanted != wanted_before:
         entry = replace(entry, asked=at if wanted else None)
     return entry, notes
+
+
+def _rules_for(setup: Setup, entry: Entry) -> tuple[Rule, ...]:
+    if entry.standing is Standing.CANARY:
+        return _CANARY
+    return setup.rules.rules if entry.standing in GOVERNED else ()
 
 
 def tightened(rule: Rule, own: Mapping[str, str]) -> Rule:

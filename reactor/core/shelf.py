@@ -65,6 +65,18 @@ class Shelf(Generic[V]):
             shard, mine = self._shards[index], wanted[index]
             yield from (value for key, value in shard.items() if key in mine)
 
+    def since(self, before: "Shelf[V]") -> Iterator[tuple[ContainerId, V | None]]:
+        """Whose value is another one than it was in that shelf, None for who is not there any more.
+
+        Values are held against each other by identity, and parts that both shelves share not at all.
+        """
+        for was, now in zip(before._shards, self._shards, strict=True):
+            if was is now:
+                continue
+            yield from ((key, value) for key, value in now.items() if was.get(key) is not value)
+            if not was.keys() <= now.keys():
+                yield from ((key, None) for key in was if key not in now)
+
     @property
     def stirred(self) -> frozenset[ContainerId]:
         """Who was changed since ``settled``, in whatever way, those who are gone by now among them."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from reactor.core.breaker import BreakerTerms, no_breaker
 from reactor.core.budgets import BudgetTerms, no_budgets
+from reactor.core.columns import PARTS, Column
 from reactor.core.container import Container, ContainerId, Run
 from reactor.core.deadlines import Deadlines
 from reactor.core.decisions import Decision
@@ -189,8 +190,8 @@ class Entry:
     ``zombies`` is what was last seen of them, ``freed`` what the run before this one gave back by its end.
     ``came_up`` is what its health check has said of this run: False once it was starting, True once it was
     healthy. ``layer`` is the last measure of its writable layer.
-    ``recent`` are the latest samples of this run, for the record. ``struck`` is when the engine last told of
-    a signal that ends, ``died`` when it told of the death. ``extended`` lets it live longer.
+    ``recent`` are the latest samples of this run, packed, for the record. ``struck`` is when the engine last
+    told of a signal that ends, ``died`` when it told of the death. ``extended`` lets it live longer.
     ``meant`` is what an earlier monitor intended for this run. ``calm`` is what was found at the last
     judgement; it says nothing of an entry that was changed since.
     """
@@ -241,7 +242,7 @@ class Entry:
     freed: Freed | None = None
     came_up: bool | None = None
     layer: LayerSized | None = None
-    recent: tuple[Sample, ...] = ()
+    recent: bytes = b""
     struck: float | None = None
     died: float | None = None
     extended: Extended | None = None
@@ -264,6 +265,11 @@ class Entry:
         return self.standing in GOVERNED
 
     @property
+    def judged(self) -> bool:
+        """Whether there are rules for it: those of people, or the one for canaries."""
+        return self.governed or self.standing is Standing.CANARY
+
+    @property
     def is_sidecar(self) -> bool:
         """Whether it lives for another container."""
         return self.governed and (bool(self.serves) or bool(self.mains))
@@ -281,6 +287,29 @@ class OwnerKnown:
 
 
 @dataclass(frozen=True, slots=True)
+class Together:
+    """Everybody in scope who lives, as the entries were when this was brought up to date.
+
+    ``members`` are they, ``sidecars`` whether they live for others. ``ending`` are those who are being ended,
+    ``spoken`` those about whom a rule has spoken, by its key. ``back`` are those, in scope or not, whose end
+    may have given something back.
+    """
+
+    entries: Shelf[Entry] = field(default_factory=Shelf)
+    keys: frozenset[str] = frozenset()
+    members: frozenset[ContainerId] = frozenset()
+    sidecars: frozenset[ContainerId] = frozenset()
+    columns: Mapping[str, Column] = field(default_factory=lambda: {part: Column() for part in PARTS})
+    ending: frozenset[ContainerId] = frozenset()
+    spoken: Mapping[str, frozenset[ContainerId]] = field(default_factory=dict)
+    back: frozenset[ContainerId] = frozenset()
+
+    def column(self, part: str, at: float, fresh: float) -> Column:
+        """What is known for certain of a field."""
+        return self.columns[part].fresh(at, fresh)
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """Everything the core remembers.
 
@@ -293,7 +322,8 @@ class State:
     time last went on, ``awake`` since when it has done so without a break: what was not seen in a break is
     not our news. ``host`` is what was last seen of the host, ``owners`` what of owners, by their texts.
     ``extensions`` are those in force, also of containers that nobody has seen yet. ``deadlines`` are the
-    ends of everybody's calm, and ``weather`` is what it was when time last went on.
+    ends of everybody's calm, and ``weather`` is what it was when time last went on. ``together`` is what all
+    in scope used together then.
     """
 
     entries: Shelf[Entry] = field(default_factory=Shelf)
@@ -313,6 +343,7 @@ class State:
     extensions: Mapping[ContainerId, Extended] = field(default_factory=dict)
     deadlines: Deadlines = field(default_factory=Deadlines)
     weather: Weather | None = None
+    together: Together | None = None
 
     def living(self) -> Iterator[Entry]:
         """The entries of runs under way."""

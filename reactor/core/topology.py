@@ -39,6 +39,8 @@ def place(
     is gone, and not when the main is there and out of scope by now.
     """
     own = own_labels(policy, container)
+    if container.canary:
+        return Place(Standing.CANARY, own)
     # Whoever is exempt or out of scope may still be the main that a sidecar lives for.
     task = own.get(policy.labels.task, "")
     exempt = is_exempt(policy, container)

@@ -27,7 +27,7 @@ _PLAIN: Mapping[Trigger, str] = MappingProxyType(
 
 def judgeable(setup: Setup, entry: Entry, at: float) -> bool:
     """Whether any rule may be asked about this run now."""
-    if not entry.governed or entry.unsure:
+    if not entry.judged or entry.unsure:
         return False
     if entry.alive:
         return True

@@ -38,7 +38,7 @@ class Watched:
 
 def wanted_readings(setup: Setup, state: State) -> frozenset[Watched]:
     """The living runs about which a rule needs readings; for a total these are all in scope."""
-    living = [entry for entry in state.living() if entry.governed]
+    living = [entry for entry in state.living() if entry.judged]
     # Nearly all have the very same rules: what these want is found out once.
     kinds = {id(entry.rules): entry.rules for entry in living}
     whole = any(rule.when and rule.when.total for rules in kinds.values() for rule in rules)

@@ -4,89 +4,122 @@ Victims are taken in the rule's order until the rest is within the bound, and no
 is being ended counts as gone already; should that fail, the next look at the whole tells.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 
 from reactor.core.accounts import BY_IMAGE, Account, accounts, in_scope
-from reactor.core.amounts import Amount, Known, Leaving, Part, amount_of
+from reactor.core.amounts import Amount, Leaving, amount_of, amount_together
 from reactor.core.candidates import Candidate
+from reactor.core.columns import PARTS
 from reactor.core.container import ContainerId
 from reactor.core.deciding import applies, may_decide, overtakes
 from reactor.core.draft import Draft
+from reactor.core.gate import is_gated
 from reactor.core.holding import Holding, held
-from reactor.core.judging import view_of
+from reactor.core.judging import fresh_sample, view_of
 from reactor.core.language.totals import say_amount
 from reactor.core.restraint import Place, Sum
-from reactor.core.rules import Order, Rule, Total
-from reactor.core.state import Entry, Setup
+from reactor.core.rules import Order, Rule
+from reactor.core.state import Entry, Setup, Together
+from reactor.core.together import brought_up
 from reactor.core.topology import reach
 
 
 def take_victims(setup: Setup, draft: Draft, at: float) -> list[Candidate]:
     """Whom the rules about the whole would end now; keeps their sums and their holdings."""
-    found: list[Candidate] = []
-    holdings: dict[Place, Holding] = {}
-    sums: dict[Place, Sum] = {}
-    living: tuple[Entry, ...] | None = None
-    known = Known(at)
-    for rule in setup.rules.rules:
-        total = rule.when.total if rule.when is not None else None
-        if total is None or draft.state.curbs.is_off(rule.key):
-            continue
-        mine: list[Candidate] = []
-        living = in_scope(draft.living()) if living is None else living
-        for account in accounts(setup.policy, living, total):
-            mine += _judge_account(setup, draft, rule, total, account, at, mine, holdings, sums, known)
-        found += mine
-    if (holdings, sums) != (draft.state.wholes, draft.state.curbs.sums):
-        curbs = replace(draft.state.curbs, sums=sums)
-        draft.state = replace(draft.state, wholes=holdings, curbs=curbs)
-    return found
-
-
-def _judge_account(
-    setup: Setup,
-    draft: Draft,
-    rule: Rule,
-    total: Total,
-    account: Account,
-    at: float,
-    ahead: Iterable[Candidate],
-    holdings: dict[Place, Holding],
-    sums: dict[Place, Sum],
-    known: Known,
-) -> list[Candidate]:
-    """Whom one account costs. ``ahead`` are those whom the rule ends for another one."""
-    amount, place = amount_of(setup, draft, rule, total, account.members, at, known), account.place(rule)
-    if amount is not None:
-        sums[place] = amount.sum(rule, account.owner)
-    verdict = amount.holds() if amount is not None else None
-    before = draft.state.wholes.get(place)
-    proof = amount.proven_at() if amount is not None else at
-    now = held(before, at, verdict=verdict, proof=proof, keep=rule.keep, patience=setup.patience_for(rule))
-    if now is not None:
-        holdings[place] = now
-    if amount is None or not verdict or now is None:
+    rules = [rule for rule in setup.rules.rules if rule.when is not None and rule.when.total is not None]
+    if not rules and not draft.state.wholes and not draft.state.curbs.sums:
         return []
-    ready = at - now.since >= rule.hold
-    gone = frozenset(each.id for each in ahead if each.ready)
-    said = amount.said(account.owner) + (BY_IMAGE if account.claimed else "")
-    return [
-        Candidate(
-            part.entry.run,
-            rule,
-            now.since,
-            ready,
-            f"{said}, {_mine(total, part)}",
-            summary=rule.summarise(view_of(setup, part.entry, at)),
-        )
-        for part in _victims(setup, draft, rule, amount, account, gone, at)
-    ]
+    entries = draft.state.entries.put_all(draft.changed)
+    known = brought_up(draft.state.together, entries, frozenset(rule.key for rule in rules))
+    judging = _Judging(setup, draft, at, known)
+    for rule in rules:
+        if not draft.state.curbs.is_off(rule.key):
+            judging.judge(rule)
+    draft.state = replace(draft.state, together=known)
+    if (judging.holdings, judging.sums) != (draft.state.wholes, draft.state.curbs.sums):
+        curbs = replace(draft.state.curbs, sums=judging.sums)
+        draft.state = replace(draft.state, wholes=judging.holdings, curbs=curbs)
+    return judging.found
 
 
-def _mine(total: Total, part: Part) -> str:
-    mine = "and this gives back" if total.is_left else "of which this is"
-    return f"{mine} {say_amount(total, part.value)}"
+class _Judging:
+    """One look at all totals. ``known`` is what all in scope use together."""
+
+    def __init__(self, setup: Setup, draft: Draft, at: float, known: Together) -> None:
+        self.found: list[Candidate] = []
+        self.holdings: dict[Place, Holding] = {}
+        self.sums: dict[Place, Sum] = {}
+        self._setup, self._draft, self._at, self._known = setup, draft, at, known
+
+    def judge(self, rule: Rule) -> None:
+        """What one rule says."""
+        mine: list[Candidate] = []
+        for account, amount in self._amounts(rule):
+            now = self._held(rule, account, amount)
+            if amount is not None and now is not None and amount.holds():
+                mine += self._candidates(rule, amount, account, now.since, mine)
+        self.found += mine
+
+    def _amounts(self, rule: Rule) -> Iterator[tuple[Account, Amount | None]]:
+        setup, draft, total = self._setup, self._draft, rule.when.total if rule.when is not None else None
+        if total is None:
+            return
+        if total.whole != "owner":
+            yield Account(""), amount_together(setup, draft.state, rule, self._known, self._at)
+            return
+        for account in accounts(setup.policy, in_scope(draft.living()), total):
+            yield account, amount_of(setup, draft, rule, account.members, self._at)
+
+    def _held(self, rule: Rule, account: Account, amount: Amount | None) -> Holding | None:
+        setup, at, place = self._setup, self._at, account.place(rule)
+        if amount is not None:
+            self.sums[place] = amount.sum(rule, account.owner)
+        verdict = amount.holds() if amount is not None else None
+        before = self._draft.state.wholes.get(place)
+        proof = amount.proven_at() if amount is not None else at
+        patience = setup.patience_for(rule)
+        now = held(before, at, verdict=verdict, proof=proof, keep=rule.keep, patience=patience)
+        if now is not None:
+            self.holdings[place] = now
+        return now
+
+    def _candidates(
+        self, rule: Rule, amount: Amount, account: Account, since: float, ahead: Iterable[Candidate]
+    ) -> list[Candidate]:
+        """Whom one account costs. ``ahead`` are those whom the rule ends for another one."""
+        setup, draft, at = self._setup, self._draft, self._at
+        ready = at - since >= rule.hold
+        if not ready and rule.limit is None and not is_gated(setup, draft.state, rule):
+            # Nobody asks who they would be before it is time.
+            return []
+        going = self._going(rule, amount, account) | {each.id for each in ahead if each.ready}
+        said = amount.said(account.owner) + (BY_IMAGE if account.claimed else "")
+        return [
+            Candidate(
+                entry.run,
+                rule,
+                since,
+                ready,
+                f"{said}, {_mine(amount, entry)}",
+                summary=rule.summarise(view_of(setup, entry, at)),
+            )
+            for entry in _victims(setup, draft, rule, amount, account, going, self._known, at)
+        ]
+
+    def _going(self, rule: Rule, amount: Amount, account: Account) -> set[ContainerId]:
+        if account.members:
+            return _going(self._setup, rule, amount, account.members)
+        ending = map(self._draft.entry, self._known.ending)
+        going = _going(self._setup, rule, amount, [entry for entry in ending if entry is not None])
+        if self._setup.runs_dry(rule):
+            going |= self._known.spoken[rule.key] & amount.parts.values.keys()
+        return going
+
+
+def _mine(amount: Amount, entry: Entry) -> str:
+    mine = "and this gives back" if amount.total.is_left else "of which this is"
+    return f"{mine} {say_amount(amount.total, amount.parts.values[entry.run.id].amount)}"
 
 
 def _victims(
@@ -95,22 +128,22 @@ def _victims(
     rule: Rule,
     amount: Amount,
     account: Account,
-    ahead: frozenset[ContainerId],
+    going: set[ContainerId],
+    known: Together,
     at: float,
-) -> Iterator[Part]:
-    going = _going(setup, rule, amount.parts)
-    going |= {part.entry.run.id: part.entry for part in amount.parts if part.entry.run.id in ahead}
-    gone = _with_sidecars(draft, going)
-    if not amount.holds(gone):
+) -> Iterator[Entry]:
+    if not amount.holds(going):
         # Mostly so where enough of them are going already: then nobody need be put in order.
         return
-    order = _order(setup, rule, rule.victims or Order(amount.total.part), at)
+    alone = not known.sidecars
+    gone = going if alone else _with_sidecars(draft, going)
     tally = Leaving(amount, gone)
-    alone = not any(entry.is_sidecar for entry in draft.living())
-    for part in sorted(amount.parts, key=order):
+    if not tally.holds():
+        return
+    entries = [entry for key in amount.parts.values if (entry := draft.entry(key)) is not None]
+    for entry in sorted(entries, key=_order(setup, rule, rule.victims or Order(amount.total.part), at)):
         if not tally.holds():
             return
-        entry = part.entry
         if not account.is_liable(entry):
             continue
         mine = next((each for each in entry.rules if each.key == rule.key), None)
@@ -118,9 +151,9 @@ def _victims(
             continue
         if not may_decide(setup, entry, rule, at):
             continue
-        going[entry.run.id] = entry
+        going.add(entry.run.id)
         tally.leave({entry.run.id} if alone else _with_sidecars(draft, going))
-        yield part
+        yield entry
 
 
 class Taken:
@@ -157,14 +190,17 @@ def is_still_needed(setup: Setup, draft: Draft, each: Candidate, at: float) -> b
         return True
     for account in accounts(setup.policy, in_scope(draft.living()), total):
         if any(member.run == entry.run for member in account.members) and account.is_liable(entry):
-            amount = amount_of(setup, draft, each.rule, total, account.members, at)
-            gone = _with_sidecars(draft, _going(setup, each.rule, amount.parts if amount else ()))
-            return amount is not None and amount.holds(gone)
+            amount = amount_of(setup, draft, each.rule, account.members, at)
+            if amount is None:
+                return False
+            return amount.holds(_with_sidecars(draft, _going(setup, each.rule, amount, account.members)))
     return False
 
 
-def _going(setup: Setup, rule: Rule, parts: Iterable[Part]) -> dict[ContainerId, Entry]:
-    return {each.entry.run.id: each.entry for each in parts if _is_going(setup, each.entry, rule)}
+def _going(setup: Setup, rule: Rule, amount: Amount, members: Iterable[Entry]) -> set[ContainerId]:
+    """Those of them who are going, as far as their part is known."""
+    values = amount.parts.values
+    return {key for entry in members if (key := entry.run.id) in values and _is_going(setup, entry, rule)}
 
 
 def _is_going(setup: Setup, entry: Entry, rule: Rule) -> bool:
@@ -178,22 +214,31 @@ def _is_slow(entry: Entry, rule: Rule) -> bool:
     return bool(entry.ending) and overtakes(entry, rule) and not entry.is_sidecar
 
 
-def _with_sidecars(draft: Draft, going: Mapping[ContainerId, Entry]) -> frozenset[ContainerId]:
-    return frozenset(going) | {entry.run.id for entry in reach(draft.state, going.values())}
+def _with_sidecars(draft: Draft, going: Collection[ContainerId]) -> set[ContainerId]:
+    entries = (entry for key in going if (entry := draft.entry(key)) is not None)
+    return {*going, *(entry.run.id for entry in reach(draft.state, entries))}
 
 
 def _order(
     setup: Setup, rule: Rule, order: Order, at: float
-) -> Callable[[Part], tuple[bool, bool, float, float, str]]:
+) -> Callable[[Entry], tuple[bool, bool, float, float, str]]:
     """Who is on the way already comes first, what is not known last; of equals the youngest comes first."""
 
-    def key(part: Part) -> tuple[bool, bool, float, float, str]:
-        value = getattr(view_of(setup, part.entry, at), order.field, None)
+    def key(entry: Entry) -> tuple[bool, bool, float, float, str]:
+        value = _ranked_by(setup, entry, order.field, at)
         rank = float(value) if isinstance(value, int | float) else None
         if rank is not None and order.largest:
             rank = -rank
-        born = part.entry.container.born
-        young, slow = float("inf") if born is None else -born, _is_slow(part.entry, rule)
-        return not slow, rank is None, rank or 0.0, young, part.entry.run.id
+        born = entry.container.born
+        young, slow = float("inf") if born is None else -born, _is_slow(entry, rule)
+        return not slow, rank is None, rank or 0.0, young, entry.run.id
 
     return key
+
+
+def _ranked_by(setup: Setup, entry: Entry, field: str, at: float) -> object:
+    """The same as a view shows, which is too much to make for ten thousand who are put in order."""
+    if field not in PARTS:
+        return getattr(view_of(setup, entry, at), field, None)
+    sample = fresh_sample(setup, entry, at)
+    return None if sample is None else sample.pids if field == "pids" else sample.memory

@@ -8,7 +8,7 @@ who know what it was for.
 import math
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import trio
 
@@ -66,6 +66,8 @@ class DockerEngine(Acting):
             watched_by._images if watched_by else ImageLabels(self._fetcher, self._deadlines.image)
         )
         self._looks_aside = watched_by is None
+        self.canaries: set[ContainerId] = watched_by.canaries if watched_by else set()
+        """The containers that were made here to be ended; whoever makes one puts it in before its start."""
         self._ages = Ages(anchors or NoAnchors(), clocks or KernelClocks(), local=endpoint.address.local)
         self._memory = 0
         self._clock_asked = -math.inf
@@ -115,7 +117,7 @@ class DockerEngine(Acting):
         body = decode.inspected(answer.body)
         if not self._looks_aside:
             known = decode.Context(born=None, created=None, image_labels=self._images.known(body.image))
-            return decode.container(body, known)
+            return self._marked(decode.container(body, known))
         await self._check_clock(answer, asked, trio.current_time())
         at, pid = trio.current_time(), body.state.pid if body.state else 0
         context = decode.Context(
@@ -124,7 +126,10 @@ class DockerEngine(Acting):
             finished=self._ages.finished(decode.run(body), decode.finished_at(body), at),
             image_labels=await self._images.find(body.image),
         )
-        return decode.container(body, context)
+        return self._marked(decode.container(body, context))
+
+    def _marked(self, found: Container) -> Container:
+        return replace(found, canary=True) if found.id in self.canaries else found
 
     async def layer_size(self, container: ContainerId) -> int | None:
         """Measure the container's own layer, in bytes; None if the engine does not say."""
@@ -151,6 +156,10 @@ class DockerEngine(Acting):
         path = await self._path(f"/containers/{decode.full_id(run.id)}/stats?stream=true")
         async with self._lanes.stream(path, self._deadlines.stats) as answer:
             yield stats.StatsStream(answer.lines(stats.LONGEST), run, self._memory)
+
+    async def versioned(self, path: str) -> str:
+        """The path with the version that was agreed on."""
+        return await self._path(path)
 
     async def _path(self, path: str) -> str:
         if not self._spoken.version:

@@ -5,18 +5,18 @@ What belongs here is who is let in and how a connection ends; what is said on it
 and at once when the server is cancelled. What a handler raises is not caught here.
 """
 
-import socket
-import struct
 from collections.abc import Sequence
 
 import trio
 
 from reactor.http.server_conversation import Conversation, Refusal
+from reactor.http.server_crowd import Crowd
 from reactor.http.server_messages import (
     Aborted,
     Answer,
     ClientGone,
     Handler,
+    Peer,
     Request,
     Response,
     StreamingResponse,
@@ -25,6 +25,12 @@ from reactor.http.server_messages import (
     Writer,
     sentence,
 )
+from reactor.http.server_security import Handshakes, Security
+from reactor.http.server_wire import Wire, address_of, reset
+
+_AGAIN = [("Retry-After", "5")]
+_TURNED_AWAY = 32
+"""So many at once are told that there are too many; others find the door shut."""
 
 
 async def serve(
@@ -33,6 +39,7 @@ async def serve(
     *,
     handler_nursery: trio.Nursery | None = None,
     terms: Terms | None = None,
+    security: Security | None = None,
     task_status: trio.TaskStatus[list[trio.SocketListener]] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Accept connections for ever and let ``handler`` answer their requests.
@@ -40,38 +47,49 @@ async def serve(
     As with ``trio.serve_listeners``, connections live in ``handler_nursery`` if one is given,
     and the listeners are closed at the end.
     """
-    server = _Server(handler, terms or Terms())
+    server = _Server(handler, terms or Terms(), Handshakes(security) if security is not None else None)
     await trio.serve_listeners(
         server.serve_connection, list(listeners), handler_nursery=handler_nursery, task_status=task_status
     )
 
 
 class _Server:
-    def __init__(self, handler: Handler, terms: Terms) -> None:
+    def __init__(self, handler: Handler, terms: Terms, handshakes: Handshakes | None) -> None:
         self._handler = handler
         self._terms = terms
-        self._connections = 0
+        self._handshakes = handshakes
+        self._connections = Crowd(terms.connections, terms.each)
+        self._streams = Crowd(terms.streams, terms.each_streams)
+        self._turned_away = Crowd(_TURNED_AWAY, _TURNED_AWAY)
 
     async def serve_connection(self, stream: trio.SocketStream) -> None:
-        self._connections += 1
+        who = address_of(stream)
         try:
-            await self._serve(stream)
+            with self._connections.one(who) as has_room:
+                if has_room:
+                    await self._serve(stream, who)
+                else:
+                    await self._turn_away(stream, who)
         except (ClientGone, Aborted):
             # A client that leaves or is too slow is its own affair, and an abort was wanted.
             return
         finally:
             # Not aclose(): its checkpoint could put a cancellation in the place of a handler's error.
             stream.socket.close()
-            self._connections -= 1
 
-    async def _serve(self, stream: trio.SocketStream) -> None:
-        conversation = Conversation(stream, self._terms)
-        if self._connections > self._terms.connections:
-            await conversation.refuse(sentence(503, "Too many connections."))
-            return
+    async def _turn_away(self, stream: trio.SocketStream, who: str) -> None:
+        # With TLS nothing is said: to say it takes a handshake, and of those there are too many.
+        with self._turned_away.one(who) as has_room:
+            if has_room and self._handshakes is None:
+                too_many = sentence(503, "Too many connections.", _AGAIN)
+                await Conversation(Wire(stream), self._terms).refuse(too_many)
+
+    async def _serve(self, stream: trio.SocketStream, who: str) -> None:
+        secured = await self._handshakes.secured(stream, who) if self._handshakes is not None else None
+        conversation = Conversation(Wire(stream, secured), self._terms)
         try:
             while (request := await conversation.read_request()) is not None:
-                await conversation.answer(request, await self._handler(request))
+                await self._answer(conversation, request)
                 if not conversation.next_cycle():
                     return
         except Refusal as refusal:
@@ -81,13 +99,14 @@ class _Server:
                 reset(stream)
             raise
 
-
-def reset(stream: trio.SocketStream) -> None:
-    """Let the next close of a connection be a reset, as a crashed program's can be.
-
-    Unix sockets know no reset: there the other side sees an end in the middle of an answer.
-    """
-    stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    async def _answer(self, conversation: Conversation, request: Request) -> None:
+        answer = await self._handler(request)
+        if not isinstance(answer, StreamingResponse):
+            await conversation.answer(request, answer)
+            return
+        with self._streams.one(request.peer.address) as has_room:
+            full = sentence(503, "Too many streams are open.", _AGAIN)
+            await conversation.answer(request, answer if has_room else full)
 
 
 __all__ = [
@@ -95,8 +114,10 @@ __all__ = [
     "Answer",
     "ClientGone",
     "Handler",
+    "Peer",
     "Request",
     "Response",
+    "Security",
     "StreamingResponse",
     "Takeover",
     "Terms",

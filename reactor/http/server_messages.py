@@ -20,7 +20,9 @@ class Terms:
 
     ``read_within`` is for a whole request, ``send_within`` for each piece of an answer that
     the other side has to take. ``idle_within`` is the pause between two requests on one
-    connection; 0 closes after each answer. More than ``connections`` at once get a 503.
+    connection; 0 closes after each answer. More than ``connections`` at once get a 503, and so do more than
+    ``each`` from one address; likewise more than ``streams`` answers that go on for ever, and
+    ``each_streams``. A unix socket has no addresses.
     """
 
     head: int = 16 * 1024
@@ -29,6 +31,18 @@ class Terms:
     send_within: float = 10.0
     idle_within: float = 10.0
     connections: int = 256
+    each: int = 256
+    streams: int = 256
+    each_streams: int = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Who asks: an address (empty on a unix socket), by TLS or not, with an accepted certificate or none."""
+
+    address: str = ""
+    tls: bool = False
+    certificate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +54,7 @@ class Request:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes = b""
+    peer: Peer = Peer()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,26 +79,12 @@ class ClientGone(Exception):
     """The client went away, or did not send or take its bytes in time."""
 
 
-PIECE = 64 * 1024
-
-
-async def send_within(stream: trio.SocketStream, data: bytes, within: float) -> None:
-    """Send bytes in pieces; each has to be taken in time. Nothing is shielded."""
-    try:
-        for start in range(0, len(data), PIECE):
-            with trio.fail_after(within):
-                await stream.send_all(data[start : start + PIECE])
-    except (trio.TooSlowError, trio.BrokenResourceError, trio.ClosedResourceError):
-        raise ClientGone from None
-
-
 class Writer:
     """Sends a streamed body: each piece at once, each with its own deadline."""
 
-    def __init__(self, stream: trio.SocketStream, connection: h11.Connection, within: float) -> None:
-        self._stream = stream
+    def __init__(self, send: Callable[[bytes], Awaitable[None]], connection: h11.Connection) -> None:
+        self._send = send
         self._connection = connection
-        self._within = within
 
     async def send(self, data: bytes) -> None:
         """Send one piece as a chunk of its own; ClientGone if nobody takes it in time."""
@@ -92,7 +93,7 @@ class Writer:
 
     async def send_raw(self, data: bytes) -> None:
         """Send bytes as they stand, without a chunk around them: for breaking the rules on purpose."""
-        await send_within(self._stream, data, self._within)
+        await self._send(data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,10 @@ class StreamingResponse:
 
 @dataclass(frozen=True, slots=True)
 class Takeover:
-    """Hands the bare connection to ``run``, which does with it what it likes; it is closed afterwards."""
+    """Hands the bare connection to ``run``, which does with it what it likes; it is closed afterwards.
+
+    It is for connections without TLS: with it, the request is refused.
+    """
 
     run: Callable[[trio.SocketStream], Awaitable[None]]
 

@@ -20,12 +20,13 @@ from reactor.core.notes import Cause, Ended
 from reactor.core.orders import Hold, Orders, Silence
 from reactor.core.ports import Anchor, KeptLease
 from reactor.core.protection import Standing
-from reactor.journal import clocks, ordered, rows, tenancy
+from reactor.journal import clocks, intents, ordered, rows, tenancy
 from reactor.journal.backlog import Backlog, Receipt
 from reactor.journal.memory import KnownRun, Memory, Recollection
 from reactor.journal.ordered import Deed
 from reactor.journal.rows import Moment
 from reactor.journal.shouting import Shouter
+from reactor.journal.slips import Slip
 from reactor.journal.store import Store
 from reactor.journal.writer import Writer
 
@@ -52,7 +53,8 @@ class Journal:
     """Intents, outcomes, runs and exits in one SQLite file. Start ``run`` before anything else.
 
     ``container`` is our own container's id, if we live in one, for whoever finds the file
-    locked. ``inline`` writes on the calling thread: only for tests in virtual time.
+    locked. ``slips`` is a folder in memory for intents of whom a direct end waits, see ``shelter``; None for
+    none. ``inline`` writes on the calling thread: only for tests in virtual time.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Journal:
         keep_days: float = 30.0,
         capacity: int = 65_536,
         patience: float = PATIENCE,
+        slips: Path | None = None,
         wall: Callable[[], float] = clocks.wall,
         boot: Callable[[], float] = clocks.boot,
         boot_id: str | None = None,
@@ -75,12 +78,15 @@ class Journal:
         self._memory = Memory()
         self._backlog = Backlog(capacity)
         self._shouter = Shouter()
+        self._slip = Slip(slips, path)
         self._writer = Writer(
             Store(path, container=container, wall=wall),
+            self._slip,
             self._backlog,
             self._shouter,
             moment=self._moment,
             recall=self._recall,
+            left=self._take_left,
             begun_anew=self._write_all_known,
             keep_days=keep_days,
             inline=inline,
@@ -113,10 +119,15 @@ class Journal:
     ) -> Awaitable[bool]:
         """Write an intent, from now on, and wait until it is on the disk, at most 100 ms; False if it is not.
 
-        ``on_written`` is called as soon as it outlives our own death.
+        ``on_written`` is called as soon as it outlives our own death: from within this call, where there is
+        a slip.
         """
         # In the queue at once: nothing that the same step has written down may come before it.
-        receipt = self._put_first(rows.intend(decision, self._moment(began)), on_written)
+        row = intents.intend(decision, self._moment(began))
+        at_once = on_written is not None and self._slip.put(row)
+        receipt = self._put_first(row, None if at_once else on_written)
+        if at_once and on_written is not None:
+            on_written()
         return self._intended(decision, receipt)
 
     async def _intended(self, decision: Decision, receipt: Receipt) -> bool:
@@ -128,11 +139,11 @@ class Journal:
 
     async def note_asked(self, decision: Decision) -> None:
         """Write that the engine is told now to stop the run, and wait as for an intent."""
-        await self._waited(self._put_first(rows.asked(decision, self._moment())))
+        await self._waited(self._put_first(intents.asked(decision, self._moment())))
 
     def conclude(self, outcome: Outcome) -> None:
         """Write what came of an intent, without waiting."""
-        self._put(*rows.conclude(outcome, self._moment()))
+        self._put(*intents.conclude(outcome, self._moment()))
 
     def adopt(
         self, container: Container, standing: Standing, mains: frozenset[ContainerId], task: str
@@ -330,7 +341,9 @@ class Journal:
             self._shouter.shout("the journal does not keep up: rows are lost", lost=self._told_drops)
 
     def _recall(self, recollection: Recollection) -> None:
-        self._open_intents = recollection.intents
+        known = {intent.id for intent in recollection.intents}
+        left = tuple(intent for intent in self._open_intents if intent.id not in known)
+        self._open_intents = (*recollection.intents, *left)
         self._asked = recollection.asked
         self._meant = recollection.meant
         self._proven = dict.fromkeys(recollection.proven, "")
@@ -342,6 +355,10 @@ class Journal:
         self._boots |= recollection.boots
         self._extensions = {**{each.id: each for each in recollection.extensions}, **self._extensions}
         self._recalled.set()
+
+    def _take_left(self, left: tuple[Decision, ...]) -> None:
+        """What an earlier monitor intended, of which its journal has no row, and cannot take one yet."""
+        self._open_intents = left
 
     def _write_all_known(self) -> None:
         """A new file was begun under way: it gets the runs that the old one had."""

@@ -15,7 +15,7 @@ from reactor.core.meant import Done, Meant
 from reactor.core.notes import Cause
 from reactor.core.ports import Anchor
 from reactor.core.verbs import ENDING, Action
-from reactor.journal import ordered, tenancy
+from reactor.journal import intents, ordered, tenancy
 from reactor.journal.memory import KnownRun, Recollection
 from reactor.journal.rows import Moment
 from reactor.journal.visiting import is_full_id
@@ -23,11 +23,6 @@ from reactor.journal.visiting import is_full_id
 MOST_MEANT = 2000
 """Among so many of the latest intents an end of ours is sought of which only the outcome was written."""
 
-# In the order in which they were written, a main's before its sidecars': the wall clock may have jumped.
-_INTENTS = (
-    "SELECT id, container, started_at, name, action, rule, reason, cause, grace, dry_run, boot_id, boot,"
-    " held, summary, level FROM intents WHERE final = 0 ORDER BY rowid"
-)
 # On the boot-time clock, which does not outlive a boot; nor does what was asked to stop.
 _ASKED = "SELECT id, asked FROM intents WHERE final = 0 AND asked IS NOT NULL AND boot_id = ?"
 _RUNS = (
@@ -64,7 +59,7 @@ def recall(connection: sqlite3.Connection, now: Moment, capacity: int) -> Recoll
     return Recollection(
         tuple(reversed(runs)),
         exits,
-        tuple(_intents(connection, now)),
+        tuple(_open(connection, now)),
         proven,
         orders,
         tenancy.leases(connection),
@@ -117,27 +112,9 @@ def _mains(text: str) -> frozenset[ContainerId]:
     return frozenset(ContainerId(item) for item in listed if is_full_id(item))
 
 
-def _intents(connection: sqlite3.Connection, now: Moment) -> Iterator[Decision]:
-    """Open intents as decisions. A monotonic clock dies with its process, so the moments are carried
-    over by the boot-time clock; after a reboot they are as good as now."""
-    actions = set(Action)
-    for row in connection.execute(_INTENTS):
-        name, action, rule, reason, cause, grace, dry_run, boot_id, boot, held, summary, level = row[3:]
-        if action not in actions or not is_full_id(row[1]):
-            continue  # A newer reactor knew more actions; what they were for is not guessed.
-        at = now.at - (now.boot - boot) if boot_id == now.boot_id != "" else now.at
-        yield Decision(
-            id=row[0],
-            at=at,
-            run=Run(ContainerId(row[1]), row[2]),
-            name=name,
-            action=Action(action),
-            rule=rule,
-            reason=reason,
-            seen=at - held,
-            grace=grace,
-            cause=cause,
-            dry_run=bool(dry_run),
-            summary=summary,
-            level=level,
-        )
+def _open(connection: sqlite3.Connection, now: Moment) -> Iterator[Decision]:
+    """Open intents as decisions."""
+    for row in connection.execute(intents.OPEN):
+        decision = intents.read(row, now)
+        if decision is not None:
+            yield decision

@@ -1,4 +1,4 @@
-"""From records to rows: one function for each thing that is written down.
+"""From records to rows: one function for each thing that is written down. Intents are in ``intents``.
 
 Only the statements and the values that go into them belong here. Every statement may be
 carried out twice and leaves the same row, because after a failure nobody knows for certain
@@ -7,11 +7,11 @@ the database refuses would stop all that come after it.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reactor.core.container import Run
-from reactor.core.decisions import Call, Decision, Outcome
+from reactor.core.decisions import Decision
 from reactor.core.evidence import Evidence
 from reactor.core.grounds import Grounds
 from reactor.core.moments import nanoseconds
@@ -42,30 +42,6 @@ class Moment:
     boot_id: str
     boot: float
 
-
-_INTENT = (
-    "INSERT INTO intents (id, container, started_at, name, action, rule, reason, cause, grace, dry_run,"
-    " wall, boot_id, boot, held, summary, level, begun)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
-
-# The same decision is intended again by a monitor that took over from one that was killed: the row is
-# then open again.
-INTEND = _INTENT + (
-    " ON CONFLICT (id) DO UPDATE SET wall = excluded.wall, boot_id = excluded.boot_id, boot = excluded.boot,"
-    " held = excluded.held, dry_run = excluded.dry_run,"
-    " asked = CASE boot_id WHEN excluded.boot_id THEN asked END, result = NULL, why = NULL, final = 0,"
-    " times = times + 1"
-)
-
-# A decision that was never intended (a dry run) gets its row here; an outcome that was final stays so.
-ENSURE_INTENT = _INTENT + " ON CONFLICT (id) DO NOTHING"
-CONCLUDE = (
-    "UPDATE intents SET result = ?, why = ?, detail = ?, calls = ?, finished = ?, final = ?, took = ?"
-    " WHERE id = ? AND final <= ?"
-)
-
-ASKED = "UPDATE intents SET asked = coalesce(asked, ?) WHERE id = ?"
 
 ADOPT = (
     "INSERT INTO runs (container, started_at, name, image, standing, first_seen, mains, task)"
@@ -109,38 +85,10 @@ PROVEN = "INSERT INTO proven (proof, rule, since) VALUES (?, ?, ?)"
 MARK_OVER = "UPDATE runs SET over = 1 WHERE container = ? AND started_at = ?"
 
 
-def intend(decision: Decision, moment: Moment) -> Row:
-    """The intent to carry out a decision."""
-    return Row(INTEND, _intent(decision, moment))
-
-
-def asked(decision: Decision, moment: Moment) -> Row:
-    """That the engine is told to stop the run, now."""
-    return Row(ASKED, (moment.boot, decision.id))
-
-
-def conclude(outcome: Outcome, moment: Moment) -> tuple[Row, Row]:
-    """What came of it."""
-    decision = outcome.decision
-    final = int(outcome.final)
-    values: tuple[Value, ...] = (
-        outcome.result,
-        outcome.why,
-        storable(outcome.detail),
-        _calls(decision, outcome.calls),
-        moment.wall,
-        final,
-        outcome.at - decision.at,
-        decision.id,
-        final,
-    )
-    return Row(ENSURE_INTENT, _intent(decision, moment)), Row(CONCLUDE, values)
-
-
 def adopt(known: KnownRun, moment: Moment) -> Row:
     """A run that is followed."""
     values: tuple[Value, ...] = (
-        *_run(known.run),
+        *run_values(known.run),
         storable(known.name),
         storable(known.image),
         known.standing,
@@ -153,7 +101,7 @@ def adopt(known: KnownRun, moment: Moment) -> Row:
 
 def keep(run: Run, anchor: Anchor, moment: Moment) -> Row:
     """Where a run began on the boot-time clock."""
-    return Row(KEEP, (*_run(run), moment.wall, anchor.boot_id, anchor.born))
+    return Row(KEEP, (*run_values(run), moment.wall, anchor.boot_id, anchor.born))
 
 
 def again(known: KnownRun, moment: Moment) -> tuple[Row, ...]:
@@ -168,7 +116,7 @@ def end(ended: Ended, moment: Moment) -> tuple[Row, Row]:
     code = ended.exit_code if ended.exit_code is not None and abs(ended.exit_code) < 2**63 else None
     finished = nanoseconds(ended.finished_at)
     values: tuple[Value, ...] = (
-        *_run(ended.run),
+        *run_values(ended.run),
         code,
         ended.cause,
         int(ended.oom),
@@ -181,7 +129,7 @@ def end(ended: Ended, moment: Moment) -> tuple[Row, Row]:
         None if ended.died is None else moment.at - ended.died,
         ended.basis,
     )
-    return Row(END, values), Row(MARK_OVER, _run(ended.run))
+    return Row(END, values), Row(MARK_OVER, run_values(ended.run))
 
 
 def certify(grounds: Grounds, moment: Moment) -> Row:
@@ -203,35 +151,6 @@ def proven(proofs: Mapping[str, str], moment: Moment) -> tuple[Row, ...]:
     return Row(FORGET_PROVEN, ()), *kept
 
 
-def _run(run: Run) -> tuple[str, str]:
+def run_values(run: Run) -> tuple[str, str]:
+    """What a row says of whose it is."""
     return storable(run.id), storable(run.started_at)
-
-
-def _intent(decision: Decision, moment: Moment) -> tuple[Value, ...]:
-    return (
-        decision.id,
-        *_run(decision.run),
-        storable(decision.name),
-        decision.action,
-        storable(decision.rule),
-        storable(decision.reason),
-        decision.cause,
-        decision.grace,
-        int(decision.dry_run),
-        moment.wall,
-        moment.boot_id,
-        moment.boot - (moment.at - decision.at),
-        decision.at - decision.seen,
-        storable(decision.summary),
-        storable(decision.level),
-        moment.wall,
-    )
-
-
-def _calls(decision: Decision, calls: Iterable[Call]) -> str:
-    return json.dumps(
-        [
-            [call.what, round(call.began - decision.at, 6), round(call.took, 6), call.status, call.note]
-            for call in calls
-        ]
-    )

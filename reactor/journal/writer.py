@@ -8,17 +8,20 @@ while starting, and is said later.
 
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import trio
 
+from reactor.core.decisions import Decision
 from reactor.journal.backlog import Backlog, Batch
 from reactor.journal.errors import JournalError
+from reactor.journal.intents import read
 from reactor.journal.memory import CAPACITY, Recollection
-from reactor.journal.rows import Moment
+from reactor.journal.rows import Moment, Row
 from reactor.journal.shouting import Shouter
+from reactor.journal.slips import Slip
 from reactor.journal.store import Store
 from reactor.journal.syncing import ROOM, Pending, Syncer
 from reactor.journal.thread import OneThread
@@ -41,20 +44,24 @@ class Writer:
     def __init__(
         self,
         store: Store,
+        slip: Slip,
         backlog: Backlog,
         shouter: Shouter,
         *,
         moment: Callable[[], Moment],
         recall: Callable[[Recollection], None],
+        left: Callable[[tuple[Decision, ...]], None],
         begun_anew: Callable[[], None],
         keep_days: float,
         inline: bool,
     ) -> None:
         self._store = store
+        self._slip = slip
         self._backlog = backlog
         self._shouter = shouter
         self._moment = moment
         self._recall = recall
+        self._left = left
         self._begun_anew = begun_anew
         self._keep = keep_days * DAY
         self._thread = OneThread(inline=inline)
@@ -80,6 +87,7 @@ class Writer:
             with trio.move_on_after(START_PATIENCE) as patience:
                 await self._start()
             if patience.cancelled_caught:
+                self._take_left(self._slip.open())
                 late = TimeoutError(f"the disk took longer than {START_PATIENCE:g} s")
                 self._failed("the journal cannot be opened; acting goes on without it", late)
             task_status.started()
@@ -104,6 +112,7 @@ class Writer:
         try:
             await self._open()
         except (OSError, sqlite3.Error) as error:
+            self._take_left(self._slip.open())
             self._failed("the journal cannot be opened; acting goes on without it", error)
             await self._peek()
         else:
@@ -130,12 +139,32 @@ class Writer:
         self._take_back()
         if opened.moved_to is not None:
             self._tell_moved(opened.moved_to)
+        await self._enter(self._slip.open())
         if not self._recalled:
             now = self._moment()
             self._recall(await self._thread.run(lambda: self._store.recall(now, CAPACITY)))
             self._recalled = True
         if opened.anew:
             self._begun_anew()
+
+    async def _enter(self, left: Sequence[Row]) -> None:
+        """Write what an earlier monitor left on the slip, before anything is read."""
+        if not left:
+            return
+        try:
+            await self._thread.run(lambda: self._store.write(left, waited_for=True))
+        except BaseException:
+            self._take_left(left)
+            raise
+        self._slip.settle(left)
+
+    def _take_left(self, left: Sequence[Row]) -> None:
+        """What could not be entered is written like our own; that it is open is known at once."""
+        now = self._moment()
+        for row in left:
+            self._backlog.put_intent(row)
+        if left:
+            self._left(tuple(each for row in left if (each := read(row.values, now)) is not None))
 
     async def _peek(self) -> None:
         """What was ordered before holds also on a disk that takes nothing more, if it can be read."""
@@ -158,6 +187,7 @@ class Writer:
         except BaseException:
             self._backlog.put_back(batch)
             raise
+        self._slip.settle(batch.rows)
         if batch.synced:
             batch.tell_written()
             self._syncer.add(Pending(batch, began))
@@ -219,6 +249,7 @@ class Writer:
                 pass
             await self._syncer.flush()
             await self._thread.run(self._store.close)
+        self._slip.close()
         self._take_back()
         if self._backlog:
             self._shouter.calm()

@@ -5,20 +5,7 @@ The page is made from the table and a test compares the two, so that it cannot g
 
 from collections.abc import Iterator
 
-from reactor.observe.table import (
-    ACTIONS,
-    CONTAINERS,
-    HOST,
-    JOURNAL,
-    OURSELVES,
-    OWNERS,
-    RECONCILE,
-    RECORDING,
-    RULES,
-    SECONDS,
-    STREAMS,
-    Row,
-)
+from reactor.observe.table import PARTS, SECONDS, Row
 from reactor.observe.tally import MOST_LABEL_SETS, OVERFLOW
 
 _HEAD = f"""# Metrics
@@ -37,19 +24,6 @@ Prometheus names are the standard translation of the OpenTelemetry ones.
   value `{OVERFLOW}`, and in `reactor_metric_overflows_total`.
 - Histograms have the bounds {", ".join(f"{bound:g}" for bound in SECONDS)} (seconds).
 """
-
-_PARTS = (
-    ("Containers", CONTAINERS),
-    ("Rules and decisions", RULES),
-    ("Actions", ACTIONS),
-    ("Streams", STREAMS),
-    ("Host", HOST),
-    ("Reconcile", RECONCILE),
-    ("Owners", OWNERS),
-    ("Journal", JOURNAL),
-    ("Recording", RECORDING),
-    ("The monitor itself", OURSELVES),
-)
 
 _TAIL = """
 ## Pushing by OTLP
@@ -74,7 +48,7 @@ once when it begins and once when it is over, and tried again at the next interv
 
 def document() -> str:
     """The whole page in Markdown."""
-    parts = (f"\n## {title}\n\n" + "".join(_lines(rows)) for title, rows in _PARTS)
+    parts = (f"\n## {title}\n\n" + "".join(_lines(rows)) for title, rows in PARTS)
     return _HEAD + "".join(parts) + _TAIL
 
 

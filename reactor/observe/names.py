@@ -26,6 +26,7 @@ _UNITS = {
     "Hz": "hertz",
     "1": "",
 }
+_NOT_A_LABEL = re.compile("[^a-zA-Z0-9_]")
 _NOT_A_NAME = re.compile("[^a-zA-Z0-9:]+")
 
 
@@ -48,4 +49,4 @@ def translate(otel: str, unit: str, kind: Kind) -> str:
 
 def label_name(attribute: str) -> str:
     """The Prometheus label of an OpenTelemetry attribute, such as ``container_id`` of ``container.id``."""
-    return attribute.replace(".", "_")
+    return _NOT_A_LABEL.sub("_", attribute)

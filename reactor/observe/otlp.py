@@ -6,11 +6,11 @@ ever was. What the exporter reads from the environment (headers, timeout, compre
 certificates) it reads itself.
 """
 
-import logging
 from collections.abc import Iterator, Mapping
 from typing import cast
 
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+from opentelemetry.sdk.metrics import Exemplar
 from opentelemetry.sdk.metrics.export import (
     AggregationTemporality,
     DataT,
@@ -25,60 +25,44 @@ from opentelemetry.sdk.metrics.export import (
     ScopeMetrics,
     Sum,
 )
-from opentelemetry.sdk.resources import OTELResourceDetector, Resource
+from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
+from reactor.observe import tally
+from reactor.observe.breath import breathing
 from reactor.observe.names import Kind
+from reactor.observe.otlp_wire import TROUBLES, LastWords, NotDelivered, resource_of
+from reactor.observe.prometheus import GREATEST
 from reactor.observe.snapshot import Family, MetricSnapshot
 from reactor.observe.table import SECONDS, Row
 from reactor.observe.tally import Labels, Spread
 
 EXPORTER_LOGGER = "opentelemetry.exporter.otlp.proto.http.metric_exporter"
-_GREATEST = 2**63 - 1
 _NANO = 1_000_000_000
-
-
-class NotDelivered(Exception):
-    """The receiver did not take the metrics; the text is the exporter's reason."""
 
 
 class OtlpSink:
     """Sends snapshots to one receiver. Blocking: used in a thread."""
 
     def __init__(self, endpoint: str, identity: Mapping[str, str]) -> None:
-        # The environment's own attributes win: whoever runs many monitors names them there.
-        self._resource = Resource(dict(identity)).merge(OTELResourceDetector().detect())
+        self._resource = resource_of(identity)
         try:
             self._exporter = OTLPMetricExporter(endpoint=endpoint)
-        except (ImportError, RuntimeError, ValueError, OSError) as error:
+        except TROUBLES as error:
             # A variable that the exporter cannot follow must not take the monitor down.
             raise NotDelivered(f"the exporter cannot be set up: {error}") from error
-        self._words = _LastWords()
-        # The exporter logs each attempt. Ours is one line when it begins and one when it is over.
-        logging.getLogger(EXPORTER_LOGGER).addFilter(self._words)
+        self._words = LastWords(EXPORTER_LOGGER)
 
     def send(self, snapshot: MetricSnapshot) -> None:
         """Send it, with the exporter's own retries. Raises NotDelivered."""
         self._words.text = ""
         if self._exporter.export(metrics_data(snapshot, self._resource)) is not MetricExportResult.SUCCESS:
-            raise NotDelivered(self._words.text or "the exporter does not say why")
+            raise NotDelivered(self._words.why())
 
     def close(self) -> None:
         """Give up what is under way, from any thread."""
         self._exporter.shutdown()
-        logging.getLogger(EXPORTER_LOGGER).removeFilter(self._words)
-
-
-class _LastWords(logging.Filter):
-    """Keeps the exporter's last message to itself: it returns only that it failed, and logs why."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.text = ""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        self.text = record.getMessage()
-        return False
+        self._words.leave()
 
 
 def metrics_data(snapshot: MetricSnapshot, resource: Resource) -> MetricsData:
@@ -103,11 +87,11 @@ def _data(family: Family, snapshot: MetricSnapshot) -> DataT:
 
 def _numbers(family: Family, snapshot: MetricSnapshot) -> Iterator[NumberDataPoint]:
     at = round(snapshot.at * _NANO)
-    for labels, value in family.points.items():
+    for labels, value in breathing(family.points.items()):
         if not isinstance(value, Spread):
             began = round(family.since.get(labels, snapshot.started) * _NANO)
             # An integer beyond 64 bits would fail the whole export; as a float it is only rounded.
-            fits = isinstance(value, float) or abs(value) <= _GREATEST
+            fits = isinstance(value, float) or abs(value) <= GREATEST
             yield NumberDataPoint(_attributes(family.row, labels), began, at, value if fits else float(value))
 
 
@@ -117,7 +101,7 @@ def _spreads(family: Family, snapshot: MetricSnapshot) -> Iterator[HistogramData
         if isinstance(spread, Spread):
             yield HistogramDataPoint(
                 attributes=_attributes(family.row, labels),
-                start_time_unix_nano=round(snapshot.started * _NANO),
+                start_time_unix_nano=round(family.since.get(labels, snapshot.started) * _NANO),
                 time_unix_nano=round(snapshot.at * _NANO),
                 count=sum(spread.counts),
                 sum=spread.total,
@@ -125,7 +109,19 @@ def _spreads(family: Family, snapshot: MetricSnapshot) -> Iterator[HistogramData
                 explicit_bounds=SECONDS,
                 min=unset,
                 max=unset,
+                exemplars=[_exemplar(each) for each in spread.exemplars if each is not None],
             )
+
+
+def _exemplar(exemplar: tally.Exemplar) -> Exemplar:
+    """A span has the id of the certificate that it is of, so that both lead to it."""
+    return Exemplar(
+        {"decision_id": exemplar.decision},
+        exemplar.value,
+        round(exemplar.at * _NANO),
+        span_id=int(exemplar.decision, 16),
+        trace_id=int(exemplar.trace, 16),
+    )
 
 
 def _attributes(row: Row, labels: Labels) -> dict[str, str]:

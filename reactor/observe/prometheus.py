@@ -1,94 +1,122 @@
-"""The snapshot as Prometheus text, and the scrape that makes it in a thread.
+"""The snapshot written down for Prometheus: in its classic text format, and in that of OpenMetrics.
 
-Only the writing down belongs here. HTTP is the business of ``web``; which numbers there
-are, that of the table and of ``snapshot``.
+Only the writing down belongs here; who gets which format, and how often it is made, is in ``scraping``. It is
+written in pieces, with a pause of no length after each, since the loop waits for its turn meanwhile.
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
+from enum import Enum
 
-import trio
-from prometheus_client import CollectorRegistry
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
-from prometheus_client.metrics_core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    HistogramMetricFamily,
-    Metric,
-)
-from prometheus_client.registry import Collector
-
+from reactor.observe.breath import breathing
 from reactor.observe.names import Kind
-from reactor.observe.own import read_own
-from reactor.observe.snapshot import Capture, Captured, Family, MetricSnapshot, collect
+from reactor.observe.snapshot import Family, MetricSnapshot
 from reactor.observe.table import SECONDS
-from reactor.observe.tally import Spread
+from reactor.observe.tally import Exemplar, Labels, Spread
 
-CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+BOUNDS = (*map(str, SECONDS), "+Inf")
+"""The upper bounds of the buckets as they are written, the last without an end."""
+PIECE = 200
+"""So many series are written in one go: some tenths of a millisecond."""
 
+GREATEST = 2**63 - 1
+"""No export has greater integers."""
 
-class Scraper:
-    """Answers scrapes: captures on the loop, writes in a thread, one scrape at a time.
-
-    The thread has a limiter of its own, so that nobody who scrapes takes a thread away from
-    anything else, and no number of scrapers takes more than one.
-    """
-
-    def __init__(self, capture: Capture) -> None:
-        self._capture = capture
-        self._limiter = trio.CapacityLimiter(1)
-
-    async def text(self) -> bytes:
-        """The metrics of this moment in Prometheus' text format."""
-        return await trio.to_thread.run_sync(_written, self._capture(), limiter=self._limiter)
+_TYPES = {Kind.COUNTER: "counter", Kind.UPDOWN: "gauge", Kind.GAUGE: "gauge", Kind.HISTOGRAM: "histogram"}
+_UNITS = ("_bytes", "_seconds")
 
 
-def render(snapshot: MetricSnapshot) -> bytes:
-    """The snapshot in Prometheus' text format, version 0.0.4."""
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Frozen(snapshot))
-    return generate_latest(registry)
+class Format(Enum):
+    """How it is written, and what the writing is called."""
+
+    TEXT = "text/plain; version=0.0.4; charset=utf-8"
+    OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 
-def _written(captured: Captured) -> bytes:
-    return render(collect(captured, read_own()))
+def render(snapshot: MetricSnapshot, style: Format = Format.TEXT) -> bytes:
+    """The whole snapshot."""
+    return b"".join(pieces(snapshot, style))
 
 
-class _Frozen(Collector):
-    """Hands prometheus_client a snapshot as if it were being collected."""
+def pieces(snapshot: MetricSnapshot, style: Format = Format.TEXT) -> Iterator[bytes]:
+    """The snapshot piece by piece."""
+    whole = style is Format.OPENMETRICS
+    for family in snapshot.families:
+        yield "".join(_head(family, whole=whole)).encode()
+        for some in breathing(_cut(list(family.points)), often=1):
+            yield "".join(_lines(snapshot, family, some, whole=whole)).encode()
+    if whole:
+        yield b"# EOF\n"
 
-    def __init__(self, snapshot: MetricSnapshot) -> None:
-        self._snapshot = snapshot
 
-    def collect(self) -> Iterator[Metric]:
-        for family in self._snapshot.families:
-            yield _histogram(family) if family.row.kind is Kind.HISTOGRAM else _numbers(family)
+def _cut(keys: list[Labels]) -> Iterator[list[Labels]]:
+    return (keys[start : start + PIECE] for start in range(0, len(keys), PIECE))
 
 
-def _numbers(family: Family) -> Metric:
+def _head(family: Family, *, whole: bool) -> Iterator[str]:
     row = family.row
-    # No start times: in this format each would be one more series, called `..._created`.
-    make = CounterMetricFamily if row.kind is Kind.COUNTER else GaugeMetricFamily
-    made = make(row.name, row.help, labels=row.labels)
-    for labels, value in family.points.items():
-        if not isinstance(value, Spread):
-            made.add_metric(labels, value)
-    return made
+    # What is called a counter differs: OpenMetrics counts the suffix to the sample.
+    name = row.name.removesuffix("_total") if whole else row.name
+    yield f"# HELP {name} {_escaped(row.help) if whole else _help(row.help)}\n"
+    yield f"# TYPE {name} {_TYPES[row.kind]}\n"
+    unit = next((unit for unit in _UNITS if name.endswith(unit)), "") if whole else ""
+    if unit:
+        yield f"# UNIT {name} {unit[1:]}\n"
 
 
-def _histogram(family: Family) -> Metric:
-    row = family.row
-    made = HistogramMetricFamily(row.name, row.help, labels=row.labels)
-    for labels, spread in family.points.items():
-        if isinstance(spread, Spread):
-            made.add_metric(labels, _cumulative(spread), spread.total)
-    return made
+def _lines(snapshot: MetricSnapshot, family: Family, keys: Sequence[Labels], *, whole: bool) -> Iterator[str]:
+    row, points = family.row, family.points
+    name, counts = row.name, whole and row.kind is Kind.COUNTER
+    labels = [f'{label}="' for label in row.labels]
+    for key in keys:
+        value = points[key]
+        pairs = ",".join([f'{label}{_escaped(text)}"' for label, text in zip(labels, key, strict=True)])
+        if isinstance(value, Spread):
+            yield from _spread(name, pairs, value, whole=whole)
+        else:
+            yield f"{name}{{{pairs}}} {_number(value)}\n" if pairs else f"{name} {_number(value)}\n"
+        if counts or (whole and isinstance(value, Spread)):
+            began = family.since.get(key, snapshot.started)
+            if began:
+                yield f"{name.removesuffix('_total')}_created{_braced(pairs)} {_number(began)}\n"
 
 
-def _cumulative(spread: Spread) -> list[tuple[str, float]]:
+def _spread(name: str, pairs: str, spread: Spread, *, whole: bool) -> Iterator[str]:
     """Prometheus' buckets: each holds all that was not longer, and the last holds everything."""
-    buckets: list[tuple[str, float]] = []
-    so_far = 0
-    for bound, count in zip((*map(str, SECONDS), "+Inf"), spread.counts, strict=True):
+    comma, so_far = "," if pairs else "", 0
+    exemplars = spread.exemplars if whole and spread.exemplars else (None,) * len(BOUNDS)
+    for bound, count, exemplar in zip(BOUNDS, spread.counts, exemplars, strict=True):
         so_far += count
-        buckets.append((bound, so_far))
-    return buckets
+        behind = _exemplar(exemplar) if exemplar is not None else ""
+        yield f'{name}_bucket{{{pairs}{comma}le="{bound}"}} {so_far}{behind}\n'
+    yield f"{name}_count{_braced(pairs)} {so_far}\n"
+    yield f"{name}_sum{_braced(pairs)} {_number(spread.total)}\n"
+
+
+def _exemplar(exemplar: Exemplar) -> str:
+    """By the certificate's id, and by the trace's as everybody calls it."""
+    who = f'decision_id="{_escaped(exemplar.decision)}",trace_id="{_escaped(exemplar.trace)}"'
+    return f" # {{{who}}} {_number(exemplar.value)} {exemplar.at:.3f}"
+
+
+def _braced(pairs: str) -> str:
+    return f"{{{pairs}}}" if pairs else ""
+
+
+def _number(value: float) -> str:
+    if isinstance(value, int):
+        # Beyond 64 bits OpenTelemetry has no integers: both exports round there.
+        return str(value) if abs(value) <= GREATEST else repr(float(value))
+    if math.isfinite(value):
+        return repr(value)
+    return "NaN" if math.isnan(value) else "+Inf" if value > 0 else "-Inf"
+
+
+def _escaped(text: str) -> str:
+    if '"' not in text and "\\" not in text and "\n" not in text:
+        return text
+    return _help(text).replace('"', '\\"')
+
+
+def _help(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("\n", "\\n")

@@ -1,25 +1,27 @@
 """The frozen snapshot that every export reads, and how it is put together.
 
-``collect`` is pure: the loop captures readings and counts, which is cheap, and the rest is
+``collect`` is pure: the loop hands over what cannot change any more, which is cheap, and the rest is
 done in a thread. What is not in the readings is not in the snapshot, so the series of a
 container end with the container, and nothing has to be remembered or removed.
 """
 
 import platform
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite
-from types import MappingProxyType
 
 from reactor.core.protection import Standing
+from reactor.observe.columns import OF_CONTAINER, OF_LABELS, OF_OURSELVES, OF_READINGS, Number, of_rules
 from reactor.observe.own import OwnCost
 from reactor.observe.readings import ContainerReading, Readings
 from reactor.observe.table import TABLE, Row
 from reactor.observe.tally import Counts, Labels, Spread
 from reactor.observe.text import plain
 
-Number = int | float
 Value = Number | Spread
+
+CONTAINER_LABEL = "container.label."
+"""What stands before the key of a container's own label that is shown; OpenTelemetry's name for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,72 +55,10 @@ class Captured:
     started: float
 
 
-Capture = Callable[[], Captured]
-"""How an export asks for the numbers of this moment; called on the loop."""
-
-_OF_CONTAINER: Mapping[str, Callable[[ContainerReading], Number | None]] = MappingProxyType(
-    {
-        "container_threads": lambda one: one.threads,
-        "container_threads_max": lambda one: one.threads_max,
-        "container_memory_working_set_bytes": lambda one: one.memory,
-        "container_memory_limit_bytes": lambda one: one.memory_limit,
-        "container_cpu_time_seconds_total": lambda one: one.cpu,
-        "container_uptime_seconds": lambda one: one.uptime,
-        "container_zombies": lambda one: one.zombies,
-        "container_layer_size_bytes": lambda one: one.layer,
-    }
-)
-
-_OF_READINGS: Mapping[str, Callable[[Readings], Number | None]] = MappingProxyType(
-    {
-        "reactor_rules_loaded": lambda now: now.rules_loaded,
-        "reactor_rules_reload_successful": lambda now: int(now.reload_successful),
-        "reactor_gate_held": lambda now: now.gate_held,
-        "reactor_hold": lambda now: int(now.held),
-        "reactor_silences": lambda now: now.silences,
-        "reactor_breaker_open": lambda now: now.breakers_open,
-        "reactor_brakes_waiting": lambda now: now.brakes_waiting,
-        "reactor_outbox_queued": lambda now: now.outbox_queued,
-        "reactor_outbox_in_flight": lambda now: now.outbox_in_flight,
-        "reactor_outbox_quarantined": lambda now: now.outbox_quarantined,
-        "reactor_lease_connections": lambda now: now.lease_connections,
-        "reactor_outbox_beside": lambda now: now.outbox_beside,
-        "reactor_outbox_overdue": lambda now: now.outbox_overdue,
-        "reactor_containment_held": lambda now: now.containment_held,
-        "reactor_ready": lambda now: int(now.ready),
-        "reactor_stats_streams": lambda now: now.stats_streams,
-        "reactor_stats_shed": lambda now: now.stats_shed,
-        "reactor_lane_up": lambda now: None if now.lane_up is None else int(now.lane_up),
-        "reactor_lane_runs": lambda now: now.lane_runs,
-        "reactor_lane_bells": lambda now: now.lane_bells,
-        "reactor_lane_busy": lambda now: now.lane_busy,
-        "reactor_lane_late_seconds": lambda now: now.lane_late,
-        "reactor_kernel_log_up": lambda now: None if now.kernel_log is None else int(now.kernel_log),
-        "reactor_stale_samples": lambda now: now.stale_samples,
-        "reactor_host_memory_known": lambda now: (
-            None if now.host_memory_known is None else int(now.host_memory_known)
-        ),
-        "reactor_host_memory_available_bytes": lambda now: now.host_memory_available,
-        "reactor_last_event_timestamp_seconds": lambda now: now.last_event,
-        "reactor_last_reconcile_timestamp_seconds": lambda now: now.last_reconcile,
-        "reactor_journal_queued": lambda now: now.journal_queued,
-        "reactor_journal_healthy": lambda now: (
-            None if now.journal_healthy is None else int(now.journal_healthy)
-        ),
-        "reactor_recording_healthy": lambda now: (
-            None if now.recording_healthy is None else int(now.recording_healthy)
-        ),
-    }
-)
-
-_OF_OURSELVES: Mapping[str, Callable[[OwnCost], Number | None]] = MappingProxyType(
-    {
-        "process_cpu_time_seconds_total": lambda own: own.cpu,
-        "process_memory_usage_bytes": lambda own: own.memory,
-        "process_threads": lambda own: own.threads,
-        "process_open_fds": lambda own: own.open_fds,
-    }
-)
+Moment = Callable[[], Captured]
+"""A moment that is over and cannot change: what it tells is worked out by whoever asks, in any thread."""
+Capture = Callable[[], Moment]
+"""How an export asks for the numbers of this moment; called on the loop, and must be quick."""
 
 
 def collect(captured: Captured, own: OwnCost) -> MetricSnapshot:
@@ -128,24 +68,34 @@ def collect(captured: Captured, own: OwnCost) -> MetricSnapshot:
     points: dict[str, Mapping[Labels, Value]] = {
         **captured.counts.counters,
         **captured.counts.spreads,
-        **{name: _one(read(now)) for name, read in _OF_READINGS.items()},
-        **{name: _one(read(own)) for name, read in _OF_OURSELVES.items()},
+        **{name: _one(read(now)) for name, read in OF_READINGS.items()},
+        **{name: _finite(read(now)) for name, read in OF_LABELS.items()},
+        **{name: _finite(found) for name, found in of_rules(now)},
+        **{name: _one(read(own)) for name, read in OF_OURSELVES.items()},
         **_of_containers(living),
         "process_uptime_seconds": _one(max(0.0, now.at - captured.started)),
+        "process_start_time_seconds": _one(captured.started),
+        "cpython_gc_collections_total": {(each.generation,): each.collections for each in own.gc},
+        "cpython_gc_collected_objects_total": {(each.generation,): each.collected for each in own.gc},
         "reactor_build_info": {(now.version, platform.python_version()): 1},
         "reactor_containers": _by_standing(living.values()),
-        "reactor_owners": {(kind, state): count for (kind, state), count in now.owners.items()},
-        "reactor_leases": {(state,): count for state, count in now.leases.items()},
-        "reactor_kernel_mode": {(mode,): used for mode, used in now.kernel_mode.items()},
-        "reactor_kernel_ability": {(name,): works for name, works in now.kernel_abilities.items()},
-        "reactor_rule_unknown": {(plain(rule),): count for rule, count in now.rule_unknown.items()},
     }
-    births: dict[Labels, float] = {
-        key: 0.0 if one.uptime is None else now.at - one.uptime for key, one in living.items()
+    since = {
+        "container_cpu_time_seconds_total": {
+            key: 0.0 if one.uptime is None else now.at - one.uptime for key, one in living.items()
+        },
+        # Since when the engine counts them it does not say.
+        "container_restarts_total": dict.fromkeys(living, 0.0),
     }
-    since = {"container_cpu_time_seconds_total": births}
-    families = (Family(row, points[row.name], since.get(row.name, {})) for row in TABLE)
+    families = (Family(_row(row, now.labels), points[row.name], since.get(row.name, {})) for row in TABLE)
     return MetricSnapshot(now.at, captured.started, tuple(family for family in families if family.points))
+
+
+def _row(row: Row, labels: tuple[str, ...]) -> Row:
+    """The names of a container are the one place where labels of its own can stand."""
+    if row.name != "reactor_container_info" or not labels:
+        return row
+    return replace(row, attributes=(*row.attributes, *(CONTAINER_LABEL + key for key in labels)))
 
 
 def _of_containers(living: Mapping[Labels, ContainerReading]) -> dict[str, Mapping[Labels, Value]]:
@@ -153,10 +103,18 @@ def _of_containers(living: Mapping[Labels, ContainerReading]) -> dict[str, Mappi
         name: {
             key: value for key, one in living.items() if (value := read(one)) is not None and isfinite(value)
         }
-        for name, read in _OF_CONTAINER.items()
+        for name, read in OF_CONTAINER.items()
     }
     found["reactor_container_info"] = {
-        (*key, plain(one.name), plain(one.image), one.standing.value): 1 for key, one in living.items()
+        (*key, plain(one.name), plain(one.image), one.standing.value, *one.labels): 1
+        for key, one in living.items()
+    }
+    found["container_state"] = {(*key, one.state): 1 for key, one in living.items() if one.state}
+    found["container_health"] = {(*key, plain(one.health)): 1 for key, one in living.items() if one.health}
+    found["reactor_container_threshold_ratio"] = {
+        (*key, plain(near.rule), near.level, near.action): near.ratio
+        for key, one in living.items()
+        for near in one.near
     }
     return found
 
@@ -167,3 +125,7 @@ def _by_standing(containers: Collection[ContainerReading]) -> dict[Labels, Value
 
 def _one(value: Number | None) -> dict[Labels, Value]:
     return {} if value is None or not isfinite(value) else {(): value}
+
+
+def _finite(points: Mapping[Labels, Number]) -> dict[Labels, Value]:
+    return {key: value for key, value in points.items() if isfinite(value)}

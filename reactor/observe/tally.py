@@ -40,11 +40,28 @@ class WrongNumber(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Exemplar:
+    """One observation that stands for those of its bucket: what it was, when by the wall clock, about what.
+
+    ``decision`` is the id of a certificate, ``trace`` the trace it belongs to.
+    """
+
+    value: float
+    at: float
+    decision: str
+    trace: str
+
+
+@dataclass(frozen=True, slots=True)
 class Spread:
-    """One histogram: how many observations fell into each bucket, the last without bound, and their sum."""
+    """One histogram: how many observations fell into each bucket, the last without bound, and their sum.
+
+    ``exemplars`` has the latest of each bucket, None where there is none; it is empty where nobody gives any.
+    """
 
     counts: tuple[int, ...]
     total: float
+    exemplars: tuple[Exemplar | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +75,23 @@ class Counts:
 class _Buckets:
     """One histogram while it grows."""
 
-    __slots__ = ("counts", "total")
+    __slots__ = ("counts", "exemplars", "total")
 
     def __init__(self) -> None:
         self.counts = [0] * (len(SECONDS) + 1)
         self.total = 0.0
+        self.exemplars: list[Exemplar | None] = []
 
-    def add(self, seconds: float) -> None:
-        self.counts[bisect_left(SECONDS, seconds)] += 1
+    def add(self, seconds: float, exemplar: Exemplar | None) -> None:
+        place = bisect_left(SECONDS, seconds)
+        self.counts[place] += 1
         self.total += seconds
+        if exemplar is not None:
+            self.exemplars = self.exemplars or [None] * len(self.counts)
+            self.exemplars[place] = exemplar
+
+    def frozen(self) -> Spread:
+        return Spread(tuple(self.counts), self.total, tuple(self.exemplars))
 
 
 class Tally:
@@ -98,8 +123,13 @@ class Tally:
         key = self._key(series, name, labels)
         series[key] = max(series.get(key, 0), total)
 
-    def observe(self, name: str, seconds: float, /, **labels: str | bool) -> None:
-        """Put one duration into its bucket. A negative one, of clocks that disagree, counts as none."""
+    def observe(
+        self, name: str, seconds: float, exemplar: Exemplar | None = None, /, **labels: str | bool
+    ) -> None:
+        """Put one duration into its bucket. A negative one, of clocks that disagree, counts as none.
+
+        An ``exemplar`` takes the place of the one that the bucket had.
+        """
         if not isfinite(seconds):
             raise WrongNumber(f"{name} cannot have taken {seconds}")
         series = _found(self._buckets, name)
@@ -107,14 +137,14 @@ class Tally:
         buckets = series.get(key)
         if buckets is None:
             buckets = series[key] = _Buckets()
-        buckets.add(max(0.0, seconds))
+        buckets.add(max(0.0, seconds), exemplar)
 
     def freeze(self) -> Counts:
         """The numbers as they are now; counting on does not change them."""
         return Counts(
             {name: dict(series) for name, series in self._counters.items()},
             {
-                name: {key: Spread(tuple(one.counts), one.total) for key, one in series.items()}
+                name: {key: one.frozen() for key, one in series.items()}
                 for name, series in self._buckets.items()
             },
         )

@@ -7,6 +7,7 @@ keeps a group or a buffer per container; what is remembered is remembered by ``s
 
 from collections import OrderedDict
 from collections.abc import Callable
+from time import perf_counter
 
 import reactivex as rx
 from reactivex import Observable, Subject
@@ -43,7 +44,10 @@ class Repeats:
 
 
 class Graph:
-    """Facts go in by ``feed``, steps come out to whoever subscribed; ``fact`` is what led to the last one."""
+    """Facts go in by ``feed``, steps come out to whoever subscribed.
+
+    ``fact`` is what led to the last one, and ``took`` how many seconds it took to judge it.
+    """
 
     def __init__(
         self,
@@ -61,6 +65,7 @@ class Graph:
         self.repeats = Repeats()
         self.state = state or State()
         self.fact: Fact | None = None
+        self.took = 0.0
         self._feeding = False
         self._setup = setup
         self._now = now
@@ -71,8 +76,10 @@ class Graph:
         fresh: Observable[Fact] = self._events.pipe(ops.filter(self._is_new))
 
         def advance(last: Step, fact: Fact) -> Step:
-            self.fact = fact
-            return step(self._setup, last.state, fact)
+            began, self.fact = perf_counter(), fact
+            result = step(self._setup, last.state, fact)
+            self.took = perf_counter() - began
+            return result
 
         facts: Observable[Fact] = rx.merge(fresh, self._sightings, self._samples, self._outcomes, ticks)
         self.steps: Observable[Step] = facts.pipe(

@@ -167,6 +167,11 @@ def answer(tell: Callable[[], Told]) -> Response:
         return _failed(error)
 
 
+def refusal(status: int, why: str) -> Response:
+    """That something is not done, in a sentence."""
+    return _json(status, {"error": why})
+
+
 def _failed(error: Exception) -> Response:
     log.error("a defect: the control socket could not answer", exc_info=error)
     return _json(500, {"error": f"this could not be answered: {type(error).__name__}; see the monitor's log"})

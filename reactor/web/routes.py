@@ -9,15 +9,15 @@ from collections.abc import Callable, Sequence
 
 import trio
 
-from reactor.http.server import Answer, Handler, Request, Response, Terms, sentence, serve
+from reactor.http.server import Answer, Handler, Request, Response, Security, Terms, sentence, serve
 from reactor.http.server_routes import routed
-from reactor.observe.prometheus import CONTENT_TYPE, Scraper
+from reactor.observe.scraping import Scraper
 from reactor.observe.text import plain
 
 LONGEST_REASON = 500
 
 # Few, small and short requests: whoever wants more than this is not a scraper and not a person.
-TERMS = Terms(body=4096, connections=64)
+TERMS = Terms(body=64 * 1024, connections=64, each=48, streams=32, each_streams=16)
 
 _INDEX = """\
 reactor {version}: watches containers and ends what breaks the rules.
@@ -45,8 +45,10 @@ def site(
     async def index(_: Request) -> Answer:
         return sentence(200, _INDEX.format(version=version).rstrip(), _HEADERS)
 
-    async def metrics(_: Request) -> Answer:
-        return Response(200, await scraper.text(), CONTENT_TYPE, _HEADERS)
+    async def metrics(request: Request) -> Answer:
+        asked = request.headers.get("accept", ""), request.headers.get("accept-encoding", "")
+        page = await scraper.page(*asked)
+        return Response(200, page.body, page.content_type, (*_HEADERS, *page.headers))
 
     async def healthy(_: Request) -> Answer:
         # Whoever reads this had an answer from the loop: there is nothing else to ask.
@@ -67,7 +69,8 @@ async def serve_web(
     listeners: Sequence[trio.SocketListener],
     handler: Handler,
     *,
+    security: Security | None = None,
     task_status: trio.TaskStatus[list[trio.SocketListener]] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Answer on these listeners for ever; started as soon as they accept."""
-    await serve(listeners, handler, terms=TERMS, task_status=task_status)
+    await serve(listeners, handler, terms=TERMS, security=security, task_status=task_status)

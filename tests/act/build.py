@@ -1,7 +1,7 @@
 """A world, an engine that serves it, a journal in memory, and workers between them."""
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
@@ -28,9 +28,10 @@ from reactor.testing.world import World
 
 class Notebook:
     """A journal in memory. ``writes`` is how long an intent needs to be written, ``takes`` how long from then
-    until it is on the disk."""
+    until it is on the disk. With ``slips`` it outlives us at once, all the same."""
 
-    def __init__(self, takes: float = 0.0, writes: float = 0.0) -> None:
+    def __init__(self, takes: float = 0.0, writes: float = 0.0, *, slips: bool = False) -> None:
+        self.slips = slips
         self.takes = takes
         self.writes = writes
         self.intended: list[tuple[float, Decision]] = []
@@ -38,12 +39,18 @@ class Notebook:
         self.asked: dict[str, float] = {}
         self.attached: list[tuple[Decision, Evidence]] = []
 
-    async def intend(
+    def intend(
         self, decision: Decision, began: float, on_written: Callable[[], None] | None = None
-    ) -> bool:
+    ) -> Awaitable[bool]:
         """Keep to the contract: 100 ms at most."""
         assert began <= trio.current_time()
         self.intended.append((trio.current_time(), decision))
+        if self.slips and on_written is not None:
+            on_written()
+            on_written = None
+        return self._intended(on_written)
+
+    async def _intended(self, on_written: Callable[[], None] | None) -> bool:
         with trio.move_on_after(0.1):
             await trio.sleep(self.writes)
             if on_written is not None:

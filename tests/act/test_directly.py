@@ -1,6 +1,6 @@
 """Direct ends: as soon as the intent is written, before the engine is asked, and nothing stays frozen."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
@@ -58,6 +58,48 @@ async def test_it_is_over_before_the_engine_is_asked(autojump_clock: MockClock) 
         assert bench.asked() == []
         assert near.alive
         assert bench.workers.statistics().contained == {("cgroup.kill", "ended"): 1}
+
+
+async def test_where_the_intent_outlives_us_at_once_it_is_over_in_the_same_turn(
+    autojump_clock: MockClock,
+) -> None:
+    """Before whoever decided gets to say, write or count anything; no disk has a say in it."""
+    async with containing(journal=Notebook(takes=100, writes=100, slips=True)) as (bench, ends):
+        box, near = bench.world.spawn(), bench.world.spawn()
+        policed = bench.world.spawn(restart_policy="always")
+        run = policed.run
+        bench.put(box, contain=True)
+        assert (ends.ended, box.alive) == ([box.run], False)
+        bench.put(policed, contain=True)
+        assert ends.frozen == {run}, "it is on record, too"
+        await bench.finish()
+        assert (ends.frozen, ends.thawed, near.alive) == (set(), [run], True)
+        assert [outcome.contained for outcome in bench.finals] == [True, False]
+        assert all(outcome.calls[0].began == outcome.decision.at for outcome in bench.finals)
+
+
+async def test_a_journal_that_is_written_after_the_end_of_those_who_act_ends_nobody(
+    autojump_clock: MockClock,
+) -> None:
+    """It has the last word when a monitor stops, and nobody is there any more who could thaw."""
+    late: list[Callable[[], None]] = []
+
+    class Late(Notebook):
+        def intend(
+            self, decision: Decision, began: float, on_written: Callable[[], None] | None = None
+        ) -> Awaitable[bool]:
+            if on_written is not None:
+                late.append(on_written)
+            return super().intend(decision, began)
+
+    async with containing(journal=Late(takes=100)) as (bench, ends):
+        box, policed = bench.world.spawn(), bench.world.spawn(restart_policy="always")
+        for each in (box, policed):
+            bench.put(each, contain=True)
+        await trio.sleep(0.01)
+    for written in late:
+        written()
+    assert (len(late), ends.ended, ends.frozen, box.alive) == (2, [], set(), True)
 
 
 async def test_what_does_not_ask_for_it_is_left_to_the_engine(autojump_clock: MockClock) -> None:
@@ -212,13 +254,14 @@ async def cut_short(world: World, journal: Notebook, steps: int) -> tuple[Direct
     return ends, not wire.scope.cancelled_caught
 
 
+@pytest.mark.parametrize("slips", [False, True])
 async def test_wherever_it_is_cancelled_nothing_is_frozen_and_nobody_acted_unwritten(
-    autojump_clock: MockClock,
+    autojump_clock: MockClock, *, slips: bool
 ) -> None:
     """And the next monitor ends what is left, each run once."""
     contained = 0
     for steps in range(1, MOST_STEPS):
-        world, journal = World(kill_takes=0.2), Notebook(takes=0.01, writes=0.002)
+        world, journal = World(kill_takes=0.2), Notebook(takes=0.01, writes=0.002, slips=slips)
         ends, finished = await cut_short(world, journal, steps)
         intended = {decision.run for _, decision in journal.intended}
         assert ends.frozen == set()

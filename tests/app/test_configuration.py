@@ -49,6 +49,7 @@ listen: 127.0.0.1:1
 dry_run: true
 at_once: 3
 most_streams: 100
+metrics_labels: [team, com.example.service]
 profile: fast
 containment: off
 """,
@@ -80,6 +81,7 @@ containment: off
         20,
     )
     assert setup.layer_every == 10
+    assert settings.metric_labels == ("team", "com.example.service")
     assert settings.watch_times().period == 30
     assert settings.acting().kill_slots == 3
     assert settings.acting().strict
@@ -98,6 +100,9 @@ containment: off
         ("profile: quick", "c.yaml:1:10: 'profile' is one of streams, normal, fast"),
         ("times: {layer_every: 300}", "c.yaml:1:22: 'layer_every' is a duration of at least 10s, such as 5m"),
         ("at_once: 0", "c.yaml:1:10: 'at_once' is a whole number from 1 to 100000"),
+        ("metrics_labels: team", "c.yaml:1:17: 'metrics_labels' is a list of keys of labels, such as [team]"),
+        ("metrics_labels: [a-b, a.b]", "c.yaml:1:17: a-b and a.b would be the same label in Prometheus: "),
+        ("metrics_labels: ['a b']", "c.yaml:1:17: 'a b' is no key of a label; such as team, or "),
         ("journal: 7", "c.yaml:1:10: 'journal' is a map with the keys path, keep, strict"),
         ("record: {keep: 7d}", "c.yaml:1:9: "),
         ("record: {folder: /x, size: 10}", "c.yaml:1:28: 'size' is an amount of bytes such as 256MiB"),

@@ -6,7 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -181,6 +183,13 @@ async def test_what_led_to_a_verdict_is_told_before_it(autojump_clock: MockClock
     assert [line.split()[2] for line in stream.getvalue().splitlines()] == ["start", "oom", "verdict"]
 
 
+@pytest.fixture
+def memory() -> Iterator[Path]:
+    """A folder that no disk stands behind: a slow one would be complained of, and rightly."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        yield Path(folder)
+
+
 def command(*arguments: str, folder: Path) -> subprocess.Popen[str]:
     """The demo in a session of its own, with this folder for temporary files."""
     return subprocess.Popen(
@@ -199,20 +208,20 @@ def assert_nothing_is_left(demo: subprocess.Popen[str], folder: Path) -> None:
         os.killpg(demo.pid, 0)
 
 
-def test_it_runs_to_its_end_over_a_socket_and_leaves_nothing(tmp_path: Path) -> None:
-    with command("--json", "--speed", "10", folder=tmp_path) as demo:
+def test_it_runs_to_its_end_over_a_socket_and_leaves_nothing(memory: Path) -> None:
+    with command("--json", "--speed", "10", folder=memory) as demo:
         said, complaints = demo.communicate(timeout=60)
     assert (demo.returncode, complaints) == (0, "")
     summary = json.loads(said)
     assert summary["ok"] is True
     assert [summary[word] for word in ("missed", "doubled", "wrong")] == [[], [], []]
     assert {verdict["name"] for verdict in summary["verdicts"]} == {part.name for part in cast()}
-    assert_nothing_is_left(demo, tmp_path)
+    assert_nothing_is_left(demo, memory)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_ends_it_cleanly(tmp_path: Path, number: signal.Signals, code: int) -> None:
-    with command(folder=tmp_path) as demo:
+def test_a_signal_ends_it_cleanly(memory: Path, number: signal.Signals, code: int) -> None:
+    with command(folder=memory) as demo:
         assert demo.stdout is not None
         for line in demo.stdout:
             if "watches monitor" in line:
@@ -223,18 +232,18 @@ def test_a_signal_ends_it_cleanly(tmp_path: Path, number: signal.Signals, code: 
     assert (demo.returncode, complaints) == (code, "")
     assert said.endswith(f"Stopped by {number.name} before the end.\n")
     assert time.monotonic() - sent < 5
-    assert_nothing_is_left(demo, tmp_path)
+    assert_nothing_is_left(demo, memory)
 
 
-def test_a_reader_who_leaves_ends_it(tmp_path: Path) -> None:
-    with command(folder=tmp_path) as demo:
+def test_a_reader_who_leaves_ends_it(memory: Path) -> None:
+    with command(folder=memory) as demo:
         assert demo.stdout is not None
         assert demo.stderr is not None
         demo.stdout.readline()
         demo.stdout.close()
         assert demo.wait(timeout=20) == 128 + signal.SIGPIPE
         assert demo.stderr.read() == ""
-    assert_nothing_is_left(demo, tmp_path)
+    assert_nothing_is_left(demo, memory)
 
 
 def test_rules_that_are_not_there_are_a_mistake_with_a_place(

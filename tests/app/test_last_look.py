@@ -12,6 +12,7 @@ from reactor.app.monitor import Monitor
 from reactor.app.numbers import Numbers
 from reactor.core.decisions import Decision
 from reactor.core.facts import Fact, Held, OwnersSeen, Silenced
+from reactor.core.last_look import is_in_force, runs_dry
 from reactor.core.orders import Hold, Silence
 from reactor.core.owners import Presence
 from reactor.core.ports import EngineUnreachable
@@ -93,7 +94,7 @@ async def test_what_one_level_decided_is_judged_by_that_level(
 ) -> None:
     await trio.lowlevel.checkpoint()
     monitor, decision = _monitor(tmp_path, *rules), _decision(level=level)
-    assert (monitor.is_in_force(decision), monitor.runs_dry(decision)) == (in_force, dry)
+    assert (is_in_force(monitor.setup, decision), runs_dry(monitor.setup, decision)) == (in_force, dry)
     if level:
         assert monitor.allows(box(1), decision) is (in_force and not dry)
 
@@ -119,7 +120,7 @@ async def test_an_owner_has_to_be_gone_still(
     await trio.sleep(6)
     main = box(1, labels={"reactor.task": "t1", "reactor.owner": owner})
     assert monitor.allows(main, _decision("owner-gone")) is allowed
-    assert monitor.runs_dry(_decision("owner-gone")) is not enforced
+    assert runs_dry(monitor.setup, _decision("owner-gone")) is not enforced
     assert monitor.allows(main, _decision("owner-gone", cause="main"))
 
 

@@ -10,8 +10,9 @@ from reactor.app.asking import ask
 from reactor.app.cli import main
 from reactor.app.complaint import Complaint
 from reactor.app.control import open_control
+from reactor.app.invocation import find_endpoint
 from reactor.app.refusals import in_words
-from reactor.app.running import find_endpoint, make_folder
+from reactor.app.running import make_folder
 from reactor.app.telling import ROOM_FOR_RULES, some
 from reactor.engine import endpoint
 from reactor.http.server_listeners import CannotListen
@@ -112,7 +113,7 @@ def test_an_error_with_words_of_its_own_keeps_them() -> None:
 def test_a_socket_whose_path_is_too_long_is_not_asked_whether_it_runs(tmp_path: Path) -> None:
     path = tmp_path / ("a" * (120 - len(str(tmp_path)) - 6) + ".sock")
     with pytest.raises(Complaint) as refused:
-        ask(path, "GET", "/v1/status")
+        ask(Namespace(control=path), "GET", "/v1/status")
     size = len(str(path))
     assert refused.value.lines == (
         f"reactor: the path of a socket has at most 107 bytes, this one has {size}: {path}",

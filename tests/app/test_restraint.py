@@ -6,7 +6,6 @@ from pathlib import Path
 import trio
 from trio.testing import MockClock
 
-from reactor.app.numbers import rule_unknown
 from reactor.app.supervise import supervise
 from reactor.core.restraint import GateTerms
 from reactor.core.rules import Level, Rule, RuleSet, Trigger
@@ -19,6 +18,7 @@ from reactor.testing.tasks import Sleeps, Usage
 from reactor.testing.world import World
 from tests.app.test_supervise import plan, running, task
 from tests.core.build import box, condition, pids_over, story, total_over
+from tests.core.unknown import unknown_by_rule
 
 
 def _setup(*rules: Rule, **more: object) -> Setup:
@@ -194,4 +194,4 @@ def test_what_is_about_the_whole_or_broken_is_not_counted_as_unknown() -> None:
 
     bad, total = Rule("g/bad", "f", when=condition(fail, "pids")), Rule("g/total", "f", when=total_over(9))
     told = story(bad, total, Rule("g/pids", "f", pids_over(9))).see(0, box(1))
-    assert rule_unknown(told.setup, told.state, 1) == {"g/bad": 0, "g/total": 0, "g/pids": 1}
+    assert unknown_by_rule(told.setup, told.state, 1) == {"g/bad": 0, "g/total": 0, "g/pids": 1}

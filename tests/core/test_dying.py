@@ -8,6 +8,7 @@ from reactor.core.decisions import Decision, Result, Why
 from reactor.core.facts import Happened, Happening
 from reactor.core.meant import Meant
 from reactor.core.notes import Basis, Cause, Ended
+from reactor.core.recent import unpacked
 from reactor.core.rules import Rule
 from reactor.core.verbs import Action
 
@@ -183,10 +184,13 @@ def test_the_recent_samples_are_kept_and_bounded_and_are_of_one_run() -> None:
     made = story(Rule("r", "f:1", when=pids_over(200))).see(0, box(1))
     for second in range(40):
         made.sample(second, box(1), pids=second)
-    assert [sample.pids for sample in made.entry(1).recent] == list(range(10, 40))
+    assert [sample.pids for sample in unpacked(made.entry(1).recent, made.entry(1).run)] == list(
+        range(10, 40)
+    )
     again = anew(box(1), 50, 50.0)
     made.see(50, again).sample(51, again, pids=7)
-    assert [sample.pids for sample in made.entry(1).recent] == [7]
+    kept = unpacked(made.entry(1).recent, made.entry(1).run)
+    assert [sample.pids for sample in kept] == [7]
 
 
 def test_words_about_nobody_change_nothing() -> None:

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from reactor.app.numbers import rule_unknown
 from reactor.core.appraisal import appraise
 from reactor.core.cautions import GateOpened, RuleHeld
 from reactor.core.decisions import Result, Why
@@ -16,6 +15,7 @@ from reactor.core.rules import Order, Rule
 from reactor.core.state import Setup
 from reactor.core.step import wanted_samples, wants_host
 from tests.core.build import Story, anew, box, over, story
+from tests.core.unknown import unknown_by_rule
 from tests.core.written import condition
 
 MIB = 1024**2
@@ -286,7 +286,7 @@ def test_what_explain_says_of_it() -> None:
 
 
 def _unknown(told: Story, at: float) -> int:
-    return rule_unknown(told.setup, told.state, at)["host/left"]
+    return unknown_by_rule(told.setup, told.state, at)["host/left"]
 
 
 def test_nobody_asks() -> None:

@@ -1,15 +1,25 @@
 """Readings and snapshots for the tests of this room."""
 
 from reactor.core.container import ContainerId
+from reactor.core.language.thresholds import Threshold
 from reactor.core.protection import Standing
-from reactor.observe.own import OwnCost
-from reactor.observe.readings import ContainerReading, Readings
+from reactor.observe.own import Collections, OwnCost
+from reactor.observe.readings import ContainerReading, Near, Readings, RuleReading
 from reactor.observe.snapshot import Captured, MetricSnapshot, collect
-from reactor.observe.tally import Tally
+from reactor.observe.tally import Exemplar, Tally
 
 AT = 1_795_262_400.25
 STARTED = AT - 3600
-OWN = OwnCost(cpu=12.5, memory=52_428_800, threads=3, open_fds=21)
+OWN = OwnCost(
+    cpu=12.5,
+    memory=52_428_800,
+    threads=3,
+    open_fds=21,
+    open_fds_max=1024,
+    lane_cpu=1.5,
+    lane_memory=20_000_000,
+    gc=(Collections("0", 70, 700), Collections("2", 3, 30)),
+)
 
 
 def container_id(number: int) -> ContainerId:
@@ -32,6 +42,33 @@ def reading(number: int, *, name: str | None = None, image: str = "busybox:1") -
         uptime=60.5 + number,
         zombies=number + 1,
         layer=1000 * number,
+        state="running",
+        health="healthy",
+        restarts=number + 2,
+        oom_kills=number + 3,
+        cores=number / 16,
+        cores_max=1.5,
+        created=AT - 100 - number,
+        read_at=AT - 0.5,
+        near=(Near("safety/pids", "only", "kill", number / 200),),
+    )
+
+
+def rule(name: str, unknown: int = 0) -> RuleReading:
+    """A rule of which everything is known."""
+    return RuleReading(
+        name=name,
+        level="only",
+        action="kill",
+        severity="critical",
+        team="core",
+        state="enabled",
+        selected=9,
+        matching=1,
+        unknown=unknown,
+        thresholds=(Threshold("pids", ">", "count", 200.0), Threshold("memory", ">", "ratio", 0.8)),
+        near=0.75,
+        judging=1.5e-6,
     )
 
 
@@ -43,7 +80,11 @@ def readings(*containers: ContainerReading) -> Readings:
         containers=containers,
         ready=True,
         rules_loaded=4,
-        rule_unknown={"safety/pids": 2, "safety/memory": 0},
+        rules=(rule("safety/pids", unknown=2), rule("safety/memory")),
+        rules_read=AT - 3000,
+        budgets={"host": (119.5, 120.0), "hard": (200.0, 200.0)},
+        events_up=True,
+        last_facts={"samples": AT - 0.25, "events": AT - 2},
         stats_streams=5,
         stats_shed=3,
         containment_held=3,
@@ -63,14 +104,19 @@ def readings(*containers: ContainerReading) -> Readings:
         lease_connections=2,
         outbox_queued=6,
         outbox_in_flight=7,
-        outbox_quarantined=8,
+        outbox_wedged=5,
+        outbox_unreachable=3,
         outbox_beside=12,
         outbox_overdue=11,
         journal_queued=9,
         journal_healthy=True,
+        journal_commit=0.004,
         recording_healthy=True,
         last_event=AT - 2,
         last_reconcile=AT - 9.5,
+        canary_interval=300.0,
+        canary_success=AT - 33,
+        spans_queued=17,
     )
 
 
@@ -93,7 +139,23 @@ def busy_tally() -> Tally:
     tally.count("reactor_blind_seconds_total", 1.25)
     tally.count("reactor_rules_reloads_total", result="success")
     tally.count("reactor_stream_reconnects_total", stream="events")
-    tally.count("reactor_exports_total", result="ok")
+    tally.count("reactor_exports_total", signal="metrics", result="ok")
+    tally.count("reactor_scrapes_total", 3, format="text")
+    tally.count("reactor_spans_total", 5, result="sent")
+    tally.count("reactor_facts_total", 6, source="samples")
+    tally.count("reactor_step_seconds_total", 0.125, source="samples")
+    tally.count("reactor_kills_total", 2, rule="safety/pids", action="kill", team="core")
+    tally.count("reactor_engine_calls_total", 4, call="kill", status="2xx")
+    tally.observe("reactor_engine_call_duration_seconds", 0.02, call="kill")
+    tally.count("reactor_reconcile_found_total", what="adopted")
+    tally.count("reactor_canary_runs_total", result="ended")
+    tally.observe("reactor_canary_duration_seconds", 0.125)
+    tally.observe("reactor_rendering_duration_seconds", 0.25, export="scrape")
+    exemplar = Exemplar(0.75, AT - 5, "0123456789abcdef", "0123456789abcdef0123456789abcdef")
+    tally.observe("reactor_breach_duration_seconds", 0.75, exemplar, rule="safety/pids")
+    tally.observe("reactor_breach_duration_seconds", 0.76, rule="safety/pids")
+    for name in ("call_delay", "death_delay", "whole_duration"):
+        tally.observe(f"reactor_{name}_seconds", 0.75, exemplar, action="kill")
     tally.count("reactor_layer_measures_total", result="done")
     tally.count("reactor_layer_measuring_seconds_total", 0.5)
     tally.count("reactor_owners_gone_total", kind="lease")

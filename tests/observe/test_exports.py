@@ -12,8 +12,9 @@ from trio.testing import wait_all_tasks_blocked
 from reactor.core.protection import Standing
 from reactor.observe.otlp import OtlpSink
 from reactor.observe.own import OwnCost
-from reactor.observe.prometheus import CONTENT_TYPE, Scraper, render
+from reactor.observe.prometheus import Format, render
 from reactor.observe.readings import ContainerReading, Readings
+from reactor.observe.scraping import Scraper
 from reactor.observe.snapshot import Captured, MetricSnapshot, collect
 from reactor.observe.tally import Tally
 from reactor.observe.text import LONGEST, plain
@@ -89,7 +90,7 @@ def test_both_exports_have_the_same_names_and_numbers(sink_of: Receiver) -> None
 def test_the_text_is_the_classic_format() -> None:
     """Version 0.0.4, help and type for each family, no creation times, and a line end at the end."""
     text = render(snapshot(1)).decode()
-    assert CONTENT_TYPE == "text/plain; version=0.0.4; charset=utf-8"
+    assert Format.TEXT.value == "text/plain; version=0.0.4; charset=utf-8"
     assert "# TYPE container_cpu_time_seconds_total counter\n" in text
     assert "# TYPE container_threads gauge\n" in text
     assert "# TYPE reactor_kill_duration_seconds histogram\n" in text
@@ -234,14 +235,14 @@ def test_a_container_that_is_read_twice_has_one_series() -> None:
 async def test_ten_thousand_series_are_written_beside_the_loop() -> None:
     """The loop goes on turning while a scrape of 10,000 series is written. Times are shown, not judged."""
     captured = Captured(readings(*map(reading, range(1, 1430))), busy_tally().freeze(), STARTED)
-    scraper = Scraper(lambda: captured)
+    scraper = Scraper(lambda: lambda: captured)
     lags: list[float] = []
     texts: list[bytes] = []
     began = trio.current_time()
     async with trio.open_nursery() as nursery:
 
         async def scrape() -> None:
-            texts.append(await scraper.text())
+            texts.append((await scraper.page()).body)
 
         nursery.start_soon(scrape)
         while not texts:
@@ -261,21 +262,13 @@ def own_threads() -> int:
 
 async def test_scrapes_take_one_thread_at_a_time() -> None:
     """Twenty scrapers at once take one thread together, and none of those that others wait for."""
-    scraper = Scraper(lambda: Captured(readings(*map(reading, range(200))), Tally().freeze(), STARTED))
+    scraper = Scraper(
+        lambda: lambda: Captured(readings(*map(reading, range(200))), Tally().freeze(), STARTED)
+    )
     threads = own_threads()
     async with trio.open_nursery() as nursery:
         for _ in range(20):
-            nursery.start_soon(scraper.text)
+            nursery.start_soon(scraper.page)
         await wait_all_tasks_blocked()
         assert trio.to_thread.current_default_thread_limiter().borrowed_tokens == 0
         assert own_threads() <= threads + 1
-
-
-def test_churn_leaves_nothing_behind() -> None:
-    """Ten thousand containers come and go: the series are those of the living, always."""
-    scraped_once = render(snapshot())
-    for first in range(1, 10_001, 500):
-        now = readings(*(reading(number) for number in range(first, first + 500)))
-        text = render(collect(Captured(now, busy_tally().freeze(), STARTED), OWN))
-        assert text.count(b"container_id=") == 9 * 500
-    assert render(snapshot()) == scraped_once

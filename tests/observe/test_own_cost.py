@@ -6,7 +6,7 @@ from pathlib import Path
 import trio
 from trio.testing import MockClock
 
-from reactor.observe.own import OwnCost, read_own, watch_loop
+from reactor.observe.own import read_own, watch_loop
 from reactor.observe.tally import Tally
 
 
@@ -28,18 +28,23 @@ def test_our_own_cost_is_the_kernels_word() -> None:
 def test_a_name_with_parentheses_does_not_shift_the_fields(tmp_path: Path) -> None:
     """A process may call itself anything."""
     fields = ["S", *(str(number) for number in range(4, 53))]
+    tmp_path = tmp_path / "self"
+    tmp_path.mkdir()
     (tmp_path / "stat").write_text(f"7 (a) b) c) {' '.join(fields)}\n")
     (tmp_path / "statm").write_text("100 25 3 4 0 6 0\n")
     (tmp_path / "fd").mkdir()
     (tmp_path / "fd" / "0").touch()
     ticks = os.sysconf("SC_CLK_TCK")
-    expected = OwnCost(cpu=(14 + 15) / ticks, memory=25 * os.sysconf("SC_PAGE_SIZE"), threads=20, open_fds=1)
-    assert read_own(tmp_path) == expected
+    memory = 25 * os.sysconf("SC_PAGE_SIZE")
+    own = read_own(proc=tmp_path.parent)
+    assert (own.cpu, own.memory, own.threads, own.open_fds) == ((14 + 15) / ticks, memory, 20, 1)
 
 
 def test_without_proc_the_cost_is_unknown(tmp_path: Path) -> None:
     """Not zero, and not an error."""
-    assert read_own(tmp_path / "nowhere") == OwnCost(None, None, None, None)
+    own = read_own(1, tmp_path / "nowhere")
+    assert (own.cpu, own.memory, own.threads, own.open_fds) == (None, None, None, None)
+    assert (own.lane_cpu, own.lane_memory) == (None, None)
 
 
 async def test_the_loop_is_asked_every_second(autojump_clock: MockClock) -> None:

@@ -256,6 +256,11 @@ class Monitor:
         return self._get("/metrics")[1].decode()
 
     @property
+    def address(self) -> str:
+        """Where it listens, as ``host:port``; it is ready by then."""
+        return self._address or ""
+
+    @property
     def _address(self) -> str | None:
         for line in self.raw_log().splitlines():
             found = re.search(r"http://(127\.0\.0\.1:\d+)", line)

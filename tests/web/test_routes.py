@@ -9,7 +9,7 @@ import pytest
 import trio
 from prometheus_client.parser import text_string_to_metric_families
 
-from reactor.observe.prometheus import Scraper
+from reactor.observe.scraping import Scraper
 from reactor.observe.snapshot import Captured
 from reactor.web.listen import Listen, open_listeners
 from reactor.web.routes import TERMS, serve_web, site
@@ -57,7 +57,7 @@ class Running:
 async def running() -> AsyncIterator[Running]:
     """The web room on a free port of loopback."""
     state = Running()
-    handler = site(Scraper(state.capture), lambda: state.reason, "0.1.0")
+    handler = site(Scraper(lambda: state.capture), lambda: state.reason, "0.1.0")
     listeners = await open_listeners(Listen("127.0.0.1", 0))
     state.port = listeners[0].socket.getsockname()[1]
     async with trio.open_nursery() as nursery:

@@ -1,0 +1,35 @@
+"""What a web configuration says, as a record. How it is written is in ``models``, how read in ``reading``."""
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who is let in. ``context`` is None without TLS, ``users`` are empty where no password is asked for.
+
+    ``certificates`` tells that nobody gets a connection without a certificate that our authority signed.
+    ``headers`` go with every answer. ``files`` are those that all this was read from.
+    """
+
+    context: ssl.SSLContext | None = field(default=None, repr=False)
+    certificates: bool = False
+    users: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    headers: tuple[tuple[str, str], ...] = ()
+    files: tuple[Path, ...] = ()
+
+    @property
+    def secured(self) -> bool:
+        """Whether nobody in between can read or change what is said."""
+        return self.context is not None
+
+    @property
+    def authenticated(self) -> bool:
+        """Whether everybody who is answered has shown who he is."""
+        return bool(self.users) or self.certificates
+
+
+OPEN = Access()
+"""Without a file: everybody who can connect, and in the clear."""

@@ -1,0 +1,41 @@
+"""From which source a fact came, in one word for a metric's label."""
+
+from reactor.core.facts import (
+    Acted,
+    Exited,
+    Fact,
+    Happened,
+    HostSeen,
+    LayerSized,
+    OwnersSeen,
+    Sample,
+    Seen,
+    Snapshot,
+    Subscription,
+    Tick,
+    Vanished,
+    Witness,
+    ZombiesSeen,
+)
+
+_SOURCES: dict[type, str] = {
+    Acted: "outcomes",
+    Exited: "events",
+    HostSeen: "host",
+    LayerSized: "layers",
+    OwnersSeen: "owners",
+    Sample: "samples",
+    Seen: "looks",
+    Snapshot: "lists",
+    Subscription: "subscription",
+    Tick: "clock",
+    Vanished: "looks",
+    ZombiesSeen: "zombies",
+}
+
+
+def source_of(fact: Fact) -> str:
+    """The source; what a person ordered comes from ``orders``."""
+    if isinstance(fact, Happened):
+        return "events" if fact.by is Witness.ENGINE else "kernel"
+    return _SOURCES.get(type(fact), "orders")

@@ -1,0 +1,126 @@
+"""The file and its certificates are read again when they change; a broken one changes only what is said."""
+
+import json
+import logging
+import os
+import shutil
+import ssl
+from pathlib import Path
+
+import bcrypt
+import pytest
+import trio
+import trio.testing
+
+from reactor.access import keeping
+from reactor.access.keeping import KeptAccess
+from reactor.access.terms import OPEN
+from tests.access.papers import Papers
+from tests.access.scene import CHANGE, HASH, RIGHT, scene
+
+OTHER = bcrypt.hashpw(b"another", bcrypt.gensalt(4)).decode()
+
+
+def says(file: Path, text: str) -> None:
+    """Replace the file as editors do: another file under its name."""
+    beside = file.with_suffix(".new")
+    beside.write_text(text)
+    os.replace(beside, file)
+
+
+async def test_a_changed_password_counts_at_once_and_a_broken_file_does_not(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "web.yaml"
+    says(file, f"basic_auth_users: {{ada: {HASH}}}")
+    async with scene(file, every=0.0) as there:
+        assert await there.status(user=RIGHT) == 200
+        says(file, f"basic_auth_users: {{ada: {OTHER}}}")
+        assert [await there.status(user=each) for each in (RIGHT, "ada:another")] == [401, 200]
+        with caplog.at_level(logging.ERROR, "reactor.access"):
+            says(file, "basic_auth_users: {ada: nonsense}")
+            assert [await there.status(user=each) for each in (RIGHT, "ada:another")] == [401, 200]
+        [said] = caplog.records
+        assert "web.yaml:1:25: this is not what bcrypt makes" in said.__dict__["why"]
+        says(file, f"basic_auth_users: {{ada: {HASH}}}")
+        assert [await there.status(user=each) for each in (RIGHT, "ada:another")] == [200, 401]
+
+
+async def test_passwords_that_are_gone_take_the_orders_with_them(papers: Papers, tmp_path: Path) -> None:
+    """What was safe when it was enabled need not be so for ever: without a password others change nothing."""
+    for each in ("server.pem", "server-key.pem"):
+        shutil.copy(papers.folder / each, tmp_path)
+    file = tmp_path / "web.yaml"
+    tls = "tls_server_config: {cert_file: server.pem, key_file: server-key.pem}\n"
+    says(file, f"{tls}basic_auth_users: {{ada: {HASH}}}")
+    async with scene(file, papers=papers, local=False, every=0.0) as there:
+        assert await there.status(CHANGE, user=RIGHT) == 200
+        says(file, tls)
+        assert await there.status(CHANGE, user=RIGHT) == 403
+        assert there.changed == 1
+
+
+async def test_a_new_certificate_is_shown_to_who_comes_next(papers: Papers, tmp_path: Path) -> None:
+    file = tmp_path / "web.yaml"
+    names = {"server.pem": "cert_file", "server-key.pem": "key_file"}
+    for each in names:
+        shutil.copy(papers.folder / each, tmp_path)
+    says(file, "tls_server_config: {cert_file: server.pem, key_file: server-key.pem}")
+
+    async def shown(port: int) -> object:
+        stream = await trio.open_tcp_stream("127.0.0.1", port)
+        secured = trio.SSLStream(stream, papers.client(), server_hostname="localhost")
+        async with secured:
+            await secured.do_handshake()
+            certificate = secured.getpeercert()
+        return certificate["subject"][0][0][1] if certificate else None
+
+    async with scene(file, papers=papers, every=0.0) as there:
+        assert await shown(there.port) == "server"
+        for each in names:
+            shutil.copy(papers.folder / each.replace("server", "renewed"), tmp_path / each)
+        assert await shown(there.port) == "renewed"
+        (tmp_path / "server.pem").write_text("half a certif")
+        assert await shown(there.port) == "renewed"
+
+
+async def test_it_is_looked_at_once_a_second_at_most(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    looks = 0
+
+    async def look(self: KeptAccess, path: Path) -> None:
+        nonlocal looks
+        looks += 1
+
+    monkeypatch.setattr(KeptAccess, "_refresh", look)
+    kept = KeptAccess(tmp_path / "web.yaml")
+    for _ in range(30):
+        await kept.now()
+        await trio.sleep(0.1)
+    assert looks == 3
+    for _ in range(10):
+        await KeptAccess(None).now()
+    assert looks == 3
+
+
+async def test_files_that_hang_hold_up_nobody_for_long(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    async def hang(*_: object) -> None:
+        await trio.sleep_forever()
+
+    monkeypatch.setattr(KeptAccess, "_refresh", hang)
+    kept, began = KeptAccess(tmp_path / "web.yaml"), trio.current_time()
+    assert await kept.now() is OPEN
+    assert trio.current_time() - began == keeping.PATIENCE
+
+
+def test_contexts_give_no_tickets(papers: Papers, tmp_path: Path) -> None:
+    """By a ticket somebody could come in whom a later file keeps out."""
+    pair = {"cert_file": f"{papers.folder}/server.pem", "key_file": f"{papers.folder}/server-key.pem"}
+    says(tmp_path / "web.yaml", json.dumps({"tls_server_config": pair}))
+    context = KeptAccess.open(tmp_path / "web.yaml").last.context
+    assert context is not None
+    assert context.num_tickets == 0
+    assert context.options & ssl.OP_NO_TICKET

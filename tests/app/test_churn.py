@@ -1,0 +1,107 @@
+"""Ten thousand containers come and go through the real core: what is left of them in metrics and memory."""
+
+import gc
+import sys
+from dataclasses import replace
+
+from reactor.app.counting import Counting
+from reactor.app.figures import Figures
+from reactor.core.container import Run
+from reactor.core.decisions import Outcome, Result, Why
+from reactor.core.facts import Acted, Fact
+from reactor.core.rules import Rule, RuleSet
+from reactor.core.state import Setup
+from reactor.core.step import step
+from reactor.observe.labels import Shown
+from reactor.observe.own import OwnCost
+from reactor.observe.prometheus import Format, render
+from reactor.observe.readings import Readings
+from reactor.observe.snapshot import Captured, collect
+from reactor.observe.tally import Tally
+from tests.core.build import Story, box, cid, over, started
+from tests.core.written import condition
+
+AT_ONCE, READ, ALL, FIRST = 250, 25, 10_250, 1_500
+RULES = RuleSet(
+    (
+        Rule("safety/pids", "f:1", when=condition("pids > 200"), digest="a"),
+        Rule("safety/memory", "f:2", when=condition("memory > 80%"), digest="b"),
+        Rule("safety/lifetime", "f:3", when=condition("age > 12h"), digest="c", dry_run=True),
+    )
+)
+
+
+class Counted(Story):
+    """A story whose steps are counted, as those of a monitor are."""
+
+    def __init__(self) -> None:
+        super().__init__(Setup(RULES))
+        self.tally = Tally()
+        self.counting = Counting(self.tally, RULES, 0.0)
+
+    def tell(self, *facts: Fact) -> "Counted":
+        for fact in facts:
+            result = step(self.setup, self.state, fact)
+            self.state = result.state
+            self.counting.step(result)
+            self.counting.fact(fact, 0.00001)
+            for decision in result.decisions:
+                why = Why.DRY_RUN if decision.dry_run else Why.ENDED
+                done = Result.REFUSED if decision.dry_run else Result.DONE
+                outcome = Outcome(decision, fact.at + 0.01, done, why)
+                self.counting.outcome(outcome)
+                self.state = step(self.setup, self.state, Acted(outcome.at, outcome)).state
+        return self
+
+    def text(self, at: float) -> bytes:
+        figures = Figures(self.setup, self.state, at, 1e9, Shown(("team",)))
+        containers = tuple(figures.containers())
+        now = Readings(at + 1e9, "0.1.0", containers, ("team",), rules=figures.rules())
+        snapshot = collect(Captured(now, self.tally.freeze(), 1e9), OwnCost())
+        return render(snapshot, Format.OPENMETRICS)
+
+
+def churn(story: Counted, first: int, last: int) -> None:
+    """Many at a time come, some are read, one breaks a rule, and all go; each has a label of its own."""
+    for start in range(first, last, AT_ONCE):
+        at = float(start)
+        boxes = [
+            replace(box(n, labels={"reactor.task": f"t{n}", "team": f"x{n}"}))
+            for n in range(start, start + AT_ONCE)
+        ]
+        boxes = [replace(each, run=Run(each.id, started(n % 60)), born=at) for n, each in enumerate(boxes)]
+        story.snapshot(at, *boxes)
+        for number, each in enumerate(boxes[:READ]):
+            story.sample(at + 1, each, pids=201 if number == 7 else 3, memory=5, memory_limit=100)
+        story.tick(at + 2)
+        text = story.text(at + 2)
+        assert text.count(b"\ncontainer_threads{") == READ
+        assert text.count(b"\nreactor_container_info{") == AT_ONCE
+        assert cid(start).encode() in text
+        story.snapshot(at + 10, *(over(each) for each in boxes))
+        story.snapshot(at + 30)
+        story.tick(at + 60)
+
+
+def series(text: bytes) -> set[bytes]:
+    """Which there are, without their numbers and exemplars."""
+    lines = (line.partition(b" # ")[0] for line in text.splitlines() if not line.startswith(b"#"))
+    return {line.rpartition(b" ")[0] for line in lines}
+
+
+def test_churn_leaves_nothing_behind() -> None:
+    """The series of none, and the memory of before: after ten thousand as after the first thousand."""
+    story = Counted()
+    churn(story, AT_ONCE, FIRST)
+    before = series(story.text(FIRST + 90.0))
+    gc.collect()
+    held = sys.getallocatedblocks()
+    churn(story, FIRST, ALL)
+    gc.collect()
+    more = sys.getallocatedblocks() - held
+    text = story.text(ALL + 90.0)
+    assert b"container_id=" not in text
+    assert series(text) == before
+    assert b"reactor_kills_total" in text
+    print(f"{ALL - FIRST} containers later: {more} blocks of memory more")
+    assert more < (ALL - FIRST) / 10
