@@ -103,8 +103,8 @@ def measure(options: argparse.Namespace, profile: str) -> Idle:
         return Idle(profile, *rates[0], *(rates[1] if lane else (0.0, 0.0)))
 
 
-def _populated(members: int) -> tuple[World, list[Box]]:
-    """A host of this kernel, with somebody real in each container, so that there is something to be read."""
+def _world(members: int) -> tuple[World, list[Box]]:
+    """An engine on this very host, whose members have somebody real in them: so there is a reading."""
     world, host = World(epoch=wall()), read_memory()
     world.ground.host_kernel = Path("/proc/sys/kernel/osrelease").read_text().strip()
     world.ground.host_memory = host.total if host is not None else 0
@@ -126,7 +126,7 @@ def _populated(members: int) -> tuple[World, list[Box]]:
 
 
 async def _engine(members: int, socket: Path) -> None:
-    world, boxes = _populated(members)
+    world, boxes = _world(members)
     # Structural: the world lives as long as its door.
     async with trio.open_nursery() as nursery:
         nursery.start_soon(world.run)

@@ -4,7 +4,7 @@
 PIDs and memory can be written; it removes what it made. The attackers stamp each process and each MiB in
 shared memory, so that it is known when the bound was passed. A bare loop reads the same counters at 1 kHz
 beside it: on a machine that others use, too, only the ratio to that one says much. Each profile is measured
-with the kernel telling of forks, and without. What the monitor itself costs is in ``bench.resting``.
+with the kernel telling of forks, and without. What the monitor itself costs is in ``bench.idle``.
 """
 
 import argparse
