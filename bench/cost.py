@@ -130,10 +130,17 @@ async def _nothing() -> bytes | None:
 
 
 def _bench(rules: RuleSet, size: int) -> Bench:
-    setup = Settings().setup(rules)
-    # What holds back decisions would hide that one was lost.
-    setup = replace(setup, gate=no_gate(), budgets=no_budgets(), breaker=no_breaker())
-    return Bench(setup, [_container(number) for number in range(size)])
+    return Bench(setup_of(rules), some_containers(size))
+
+
+def setup_of(rules: RuleSet) -> Setup:
+    """These rules as they would be in force, without brakes: what holds back would hide what was lost."""
+    return replace(Settings().setup(rules), gate=no_gate(), budgets=no_budgets(), breaker=no_breaker())
+
+
+def some_containers(size: int) -> list[Container]:
+    """So many, all of them in scope and none of them out of the ordinary."""
+    return [_container(number) for number in range(size)]
 
 
 def _so_many(rules: RuleSet, number: int) -> RuleSet:
@@ -166,7 +173,7 @@ def _container(number: int) -> Container:
     )
 
 
-def _frame(second: int, pids: int, memory: int) -> bytes:
+def frame_of(second: int, pids: int, memory: int) -> bytes:
     """A frame of an engine's stats, with the parts that reactor does not read as long as they are there."""
     zeros: dict[str, list[int]] = {
         f"{name}_recursive": [] for name in ("io_service_bytes", "io_serviced", "io_queue", "io_merged")
@@ -192,9 +199,9 @@ def _samples(bench: Bench, how: str, facts: int) -> Figure:
     size = len(bench.containers)
     rounds = max(2, -(-facts // size))
     # The first of each is news to everybody, and no part of what is measured.
-    _feed(bench, [_frame(0, 2, 10 * MIB)] * size)
+    _feed(bench, [frame_of(0, 2, 10 * MIB)] * size)
     bench.tick(1.0)
-    frames = [_frame(*_reading(how, number)) for number in range(1, rounds + 1)]
+    frames = [frame_of(*_reading(how, number)) for number in range(1, rounds + 1)]
     before, used = len(bench.decisions), 0.0
     for frame in frames:
         used += _timed(lambda frame=frame: _feed(bench, [frame] * size))  # type: ignore[misc]
@@ -267,10 +274,10 @@ def _event_lines(bench: Bench, count: int) -> Iterator[bytes]:
 def _ticks(bench: Bench) -> Figure:
     """A second in which nothing happens, when everybody was read."""
     size, times = len(bench.containers), 20
-    _feed(bench, [_frame(0, 2, 10 * MIB)] * size)
+    _feed(bench, [frame_of(0, 2, 10 * MIB)] * size)
     # Until all were read, and for some seconds more, the gate for new rules has its own questions to all.
     bench.tick(15.0)
-    _feed(bench, [_frame(1, 2, 10 * MIB)] * size)
+    _feed(bench, [frame_of(1, 2, 10 * MIB)] * size)
     for _ in range(3):
         bench.tick(0.5)
 

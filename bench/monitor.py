@@ -107,6 +107,10 @@ class Monitor:
         at, value = now(), self._gauge(name)
         return None if value is None else (at, value)
 
+    def buckets(self, name: str) -> list[tuple[float, int]]:
+        """The buckets of a histogram without labels, each with all that is below its bound."""
+        return buckets(self._exposition(), name)
+
     @property
     def journal(self) -> Path:
         """Where its journal is."""
@@ -163,6 +167,17 @@ def listening_at(log: str) -> str | None:
             said: str = json.loads(line)["listening"]
             return said.split(maxsplit=1)[0]
     return None
+
+
+def buckets(exposition: str, name: str) -> list[tuple[float, int]]:
+    """The buckets of a histogram without labels in Prometheus text."""
+    found = []
+    for line in exposition.splitlines():
+        if line.startswith(f'{name}_bucket{{le="'):
+            bound, _, rest = line.removeprefix(f'{name}_bucket{{le="').partition('"')
+            # What may follow the number is an exemplar.
+            found.append((float(bound), int(float(rest.lstrip("} ").split()[0]))))
+    return found
 
 
 def gauge(exposition: str, name: str) -> float | None:

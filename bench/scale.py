@@ -1,161 +1,169 @@
-"""``python -m bench.scale 1000``: the whole program over an engine that is embedded, and so many containers.
+"""``python -m bench.scale 1000 10000``: the whole program over so many containers that are not there.
 
-What belongs here is the start and the idling of the real program at a scale for which no machine has the
-containers: how long until it watches, what it asks the engine for that, what it holds in memory, and what
-it costs while nothing happens. The engine is a process of its own (``--engine``) that counts its calls; it
-samples nothing unless ``--streams`` lets reactor ask for it: where cgroups are read, no engine does.
+What belongs here is the start and the idling of the real program, with its fast lane, at a scale for which no
+machine has the containers: how long until it watches them, what it asks the engine for that, what both
+processes hold in memory and how many descriptors, what they cost while nothing happens. The engine and the
+cgroups are those of ``embedded``. With ``--streams`` no cgroups are read, and no more than one stream.
 """
 
 import argparse
 import json
 import os
-import subprocess
+import signal
 import sys
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
+import urllib.request
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import trio
+from bench.embedded import TookTooLong, calls, cgroups, engine, program, reactor_at, until
+from bench.monitor import listening_at
+from bench.programs import CHECKOUT
+from bench.progress import speaker
+from bench.race import usage
 
-from bench.ending import end
-from reactor.http.server import Answer, Request, serve
-from reactor.http.server_unix import open_unix_listener
-from reactor.journal.clocks import wall
-from reactor.testing.api import TERMS, answer
-from reactor.testing.traits import Traits
-from reactor.testing.world import World
-
-CHECKOUT = Path(__file__).resolve().parent.parent
-LONGEST = 300.0
+SETTLES = 15.0
+"""Seconds after the last one was taken up: the gate's count, and the second list, are over by then."""
+RESTS = 2.0
+"""Seconds between two questions to the monitor while it starts: each costs it something."""
 
 
-def main() -> int:
-    """Measure, or be the engine."""
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What was found. CPU is a share of a core, memory in MB, both of monitor and lane together; the
+    lane's part is beside it.
+
+    ``ready`` is seconds until the first picture was complete, ``watched`` until all were read by the lane.
+    """
+
+    containers: int
+    ready: float
+    watched: float | None
+    start_cpu: float
+    calls_at_start: dict[str, int]
+    calls_idle: dict[str, int]
+    cpu: float
+    lane_cpu: float
+    wakeups: float
+    pss: float
+    rss: float
+    lane_pss: float
+    descriptors: int
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure each number of containers, and print JSON."""
     parser = argparse.ArgumentParser(prog="python -m bench.scale", description=__doc__)
-    parser.add_argument("containers", type=int)
-    parser.add_argument("--engine", type=Path, metavar="SOCKET", help="be the engine, at this socket")
+    parser.add_argument("containers", type=int, nargs="+")
     parser.add_argument("--rules", default=str(CHECKOUT / "rules"), help="the rules (default: those shipped)")
+    parser.add_argument("--profile", choices=["normal", "fast"], default="normal")
     parser.add_argument("--idle", type=float, default=20.0, help="for how many seconds it idles")
-    parser.add_argument("--streams", action="store_true", help="let it read the engine's stats, too")
-    options = parser.parse_args()
-    if options.engine is not None:
-        trio.run(_engine, options.containers, options.engine)
-        return 0
-    with tempfile.TemporaryDirectory(prefix="reactor-scale-") as folder:
-        print(json.dumps(_measure(options, Path(folder)), indent=1))
+    parser.add_argument("--streams", action="store_true", help="read no cgroups")
+    parser.add_argument("--keep", type=Path, help="keep its log in this folder")
+    options = parser.parse_args(arguments)
+    # Ended from outside, too, it removes what it made.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    say = speaker()
+    for number in options.containers:
+        say(f"{number} containers")
+        with tempfile.TemporaryDirectory(prefix="reactor-scale-") as folder:
+            try:
+                print(json.dumps(asdict(_measure(options, number, options.keep or Path(folder)))), flush=True)
+            except TookTooLong as why:
+                print(f"scale: {number} containers: {why}", file=sys.stderr)
+                return 1
     return 0
 
 
-async def _engine(containers: int, socket: Path) -> None:
-    """An engine with so many containers, and a count of the calls to it in a file beside the socket."""
-    world, calls = World(epoch=wall()), Counter[str]()
-    for number in range(containers):
-        world.spawn(
-            name=f"job-{number}",
-            labels={"reactor.task": f"job-{number}"},
-            memory_limit=100 << 20,
-            pids_limit=256,
-            cpus=1.0,
-            image="runner/job:1",
-            traits=Traits(init=True),
-        )
-
-    async def counted(request: Request) -> Answer:
-        words = request.path.rsplit("/", 1)
-        calls[words[-1] if "/containers/" in request.path else f"other {words[-1]}"] += 1
-        return await answer(world, request)
-
-    # Structural: the world lives as long as its door.
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(world.run)
-        await nursery.start(partial(serve, [await open_unix_listener(socket)], counted, terms=TERMS))
-        counts = socket.with_suffix(".calls")
-        while True:
-            fresh = socket.with_suffix(".new")
-            fresh.write_text(json.dumps(calls))
-            fresh.replace(counts)
-            await trio.sleep(0.2)
-
-
-def _measure(options: argparse.Namespace, folder: Path) -> dict[str, object]:
-    socket = folder / "engine.sock"
-    with _program("bench.scale", str(options.containers), "--engine", str(socket)):
-        _until(socket.with_suffix(".calls").exists)
-        return _of_the_monitor(options, folder, socket)
-
-
-def _of_the_monitor(options: argparse.Namespace, folder: Path, socket: Path) -> dict[str, object]:
+def _measure(options: argparse.Namespace, number: int, folder: Path) -> Scale:
+    socket, log = folder / "engine.sock", folder / f"log-{number}"
     configuration = folder / "reactor.yaml"
-    configuration.write_text(f"most_streams: {2000 if options.streams else 1}\n")
-    log, began = folder / "log", time.monotonic()
-    with (
-        log.open("wb") as said,
-        _program(
-            *("reactor", "run", "--rules", options.rules, "--docker-host", f"unix://{socket}"),
-            *("--config", str(configuration), "--journal", str(folder / "journal.db"), "--listen", "off"),
-            # There are no cgroups of these containers to be looked for.
-            *("--profile", "streams"),
-            *("--control", "off", "--log-format", "json"),
-            stderr=said.fileno(),
-        ) as pid,
-    ):
-        _until(lambda: b'"reconciled"' in log.read_bytes())
-        ready, started = time.monotonic() - began, _cpu(pid)
-        _until(lambda: _calls(socket).get("json", 0) >= options.containers)
-        time.sleep(12.0)
-        settled = _cpu(pid)
-        calls, before, at = _calls(socket), _cpu(pid), time.monotonic()
-        time.sleep(options.idle)
-        share = (_cpu(pid) - before) / (time.monotonic() - at)
-        return {
-            "containers": options.containers,
-            "ready_s": round(ready, 2),
-            "start_cpu_s": round(started, 2),
-            "all_known_cpu_s": round(settled, 2),
-            "calls_at_start": calls,
-            "idle_share_of_a_core": round(share, 4),
-            "calls_idle": {key: count - calls.get(key, 0) for key, count in _calls(socket).items()},
-            "rss_mb": round(_memory(pid, "VmRSS"), 1),
-            "highest_rss_mb": round(_memory(pid, "VmHWM"), 1),
-        }
+    configuration.write_text("most_streams: 1\n")
+    with ExitStack() as stack:
+        ids = stack.enter_context(engine(number, socket))
+        if not options.streams:
+            stack.enter_context(cgroups(ids, folder))
+        words = reactor_at(
+            *(socket, folder, "--rules", options.rules, "--config", str(configuration)),
+            *("--profile", "streams" if options.streams else options.profile, "--listen", "127.0.0.1:0"),
+        )
+        began = time.monotonic()
+        pid = stack.enter_context(program(*words, log=log))
+        until(lambda: b'"reconciled"' in log.read_bytes(), "the first picture")
+        ready = time.monotonic() - began
+        until(lambda: calls(socket).get("json", 0) >= number, "looking at each of them")
+        watched = None if options.streams else _watched(log, number, began)
+        time.sleep(SETTLES)
+        return _idle(number, pid, socket, options.idle, (ready, watched))
 
 
-@contextmanager
-def _program(*arguments: str, stderr: int | None = None) -> Iterator[int]:
-    command = (sys.executable, "-m", *arguments)
-    process = subprocess.Popen(command, cwd=CHECKOUT, stderr=stderr, start_new_session=True)
-    try:
-        yield process.pid
-    finally:
-        end(process)
+def _watched(log: Path, number: int, began: float) -> float:
+    page = address(log)
+    until(lambda: metric(page, "reactor_lane_runs") >= number, "reading all of them", every=RESTS)
+    return time.monotonic() - began
 
 
-def _until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + LONGEST
-    while not is_so():
-        if time.monotonic() > deadline:
-            raise SystemExit("bench.scale: it took too long")
-        time.sleep(0.05)
+def _idle(number: int, pid: int, socket: Path, idle: float, times: tuple[float, float | None]) -> Scale:
+    own = usage.with_children(pid)
+    start = sum(each.cpu for each in usage.used(own).values())
+    before, lane_before = usage.used(own), usage.used(own[1:])
+    asked, began = calls(socket), time.monotonic()
+    time.sleep(idle)
+    used, seconds = usage.since(before, usage.used(own)), time.monotonic() - began
+    of_lane = usage.since(lane_before, usage.used(own[1:]))
+    (pss, rss), (lane, _) = usage.memory(own), usage.memory(own[1:])
+    return Scale(
+        containers=number,
+        ready=round(times[0], 2),
+        watched=None if times[1] is None else round(times[1], 2),
+        start_cpu=round(start, 2),
+        calls_at_start=asked,
+        calls_idle={key: count - asked.get(key, 0) for key, count in calls(socket).items()},
+        cpu=round(used.cpu / seconds, 5),
+        lane_cpu=round(of_lane.cpu / seconds, 5),
+        wakeups=round(used.wakeups / seconds, 1),
+        pss=round(pss / 1e6, 1),
+        rss=round(rss / 1e6, 1),
+        lane_pss=round(lane / 1e6, 1),
+        descriptors=sum(map(_descriptors, own)),
+    )
 
 
-def _calls(socket: Path) -> dict[str, int]:
-    found: dict[str, int] = json.loads(socket.with_suffix(".calls").read_text())
-    return found
+def _descriptors(pid: int) -> int:
+    with suppress(OSError):
+        return len(os.listdir(f"/proc/{pid}/fd"))
+    return 0
 
 
-def _cpu(pid: int) -> float:
-    """Seconds of CPU time so far, of all threads, those that are over among them."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def address(log: Path) -> str:
+    """Where it listens, by its own log. Waits for it to say so."""
+    found: list[str] = []
+
+    def is_said() -> bool:
+        said = listening_at(log.read_text(errors="replace"))
+        found.extend([said] if said is not None else [])
+        return bool(found)
+
+    until(is_said, "its address")
+    return found[0]
 
 
-def _memory(pid: int, what: str) -> float:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith(f"{what}:")).split()[1]) / 1024
+def metric(page: str, name: str) -> float:
+    """One of its metrics without labels; 0 while it cannot be had."""
+    with suppress(OSError):
+        lines = (line for line in scraped(page).splitlines() if line.startswith(f"{name} "))
+        return next((float(line.split()[1]) for line in lines), 0.0)
+    return 0.0
+
+
+def scraped(page: str) -> str:
+    """What ``/metrics`` says."""
+    with urllib.request.urlopen(f"{page}/metrics", timeout=60) as answer:  # noqa: S310 - Our own monitor's.
+        text: str = answer.read().decode()
+        return text
 
 
 if __name__ == "__main__":

@@ -1,18 +1,44 @@
 """The cgroups of one private engine, in every hierarchy of this host, v1 and v2.
 
 Belongs here: where they are, holding what runs in them, removing them. They are known by the name of the
-engine's folder, which is also the name of their parent. Does not belong here: the engine's processes, mounts
-and files (engine_traces.py).
+engine's folder, which is also the name of their parent: as it is where the engine makes cgroups itself, as a
+slice where it has systemd make them. Does not belong here: the engine's processes, mounts and files
+(engine_traces.py).
 """
 
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
+
+DRIVER: Final = os.environ.get("REACTOR_TEST_CGROUP_DRIVER", "cgroupfs")
+"""Who makes the cgroups of private engines: `cgroupfs`, they themselves, or `systemd`."""
+
+
+def parent_option(folder: Path) -> str:
+    """The parent of all containers of this engine, as its option wants it."""
+    return f"{folder.name}.slice" if DRIVER == "systemd" else f"/{folder.name}"
+
+
+def container_cgroup(folder: Path, container_id: str, controller: str) -> Path:
+    """Where a container's cgroup is in the hierarchy of this controller (v2: one for all)."""
+    roots = cgroup_roots()
+    root = roots[controller] if controller in roots else roots["unified"]
+    name = f"docker-{container_id}.scope" if DRIVER == "systemd" else container_id
+    return root / _parent(folder) / name
+
+
+def _parent(folder: Path) -> Path:
+    """Where that parent is in each hierarchy: to systemd, each dash in a slice's name is one slice more."""
+    if DRIVER != "systemd":
+        return Path(folder.name)
+    parts = folder.name.split("-")
+    return Path(*(f"{'-'.join(parts[:count])}.slice" for count in range(1, len(parts) + 1)))
 
 
 def cgroups(folder: Path) -> list[Path]:
     """List the cgroup directories of the engine in every hierarchy, leaves first."""
-    parents = [root / folder.name for root in cgroup_roots().values()]
+    parents = [root / _parent(folder) for root in cgroup_roots().values()]
     found = {path for parent in parents if parent.is_dir() for path in (parent, *_folders_below(parent))}
     return sorted(found, key=lambda path: len(path.parts), reverse=True)
 
@@ -33,16 +59,16 @@ def cgroup_roots() -> dict[str, Path]:
 def is_contained(pid: int, folder: Path) -> bool:
     """Say whether a process runs in one of the engine's containers."""
     with suppress(OSError):
-        lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
-        return any(folder.name in line.split(":", 2)[2].split("/") for line in lines)
+        lines, name = Path(f"/proc/{pid}/cgroup").read_text().splitlines(), _parent(folder).name
+        return any(name in line.split(":", 2)[2].split("/") for line in lines)
     return False
 
 
 def freeze(folder: Path) -> None:
     """Hold all that runs in the engine's containers, so that it cannot fork."""
     for root in set(cgroup_roots().values()):
-        _write(root / folder.name / "freezer.state", "FROZEN")
-        _write(root / folder.name / "cgroup.freeze", "1")
+        _write(root / _parent(folder) / "freezer.state", "FROZEN")
+        _write(root / _parent(folder) / "cgroup.freeze", "1")
 
 
 def thaw(folder: Path) -> None:

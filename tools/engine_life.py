@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from tools import engine_api
-from tools.engine_cgroups import cgroup_roots
+from tools.engine_cgroups import container_cgroup
 from tools.engine_files import EngineFiles, engine_files
 from tools.engine_guard import Guard
 from tools.engine_options import configuration, daemon_command
@@ -150,9 +150,7 @@ class PrivateEngine:
 
     def cgroup(self, container_id: str, controller: str) -> Path:
         """Return the directory of a container in the hierarchy of this controller (v2: one for all)."""
-        roots = cgroup_roots()
-        root = roots[controller] if controller in roots else roots["unified"]
-        return root / self.folder.name / container_id
+        return container_cgroup(self.folder, container_id, controller)
 
     def pids(self) -> list[int]:
         """List the processes of the engine and of its containers."""

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from tools.engine_cgroups import DRIVER, parent_option
 from tools.engine_files import EngineFiles
 
 
@@ -24,7 +25,7 @@ def daemon_command(files: EngineFiles, folder: Path, more: Sequence[str] = ()) -
         # It must not touch the network of the host.
         "--iptables=false", "--ip-forward=false", "--bridge=none",
         # A driver by name, so that the cgroups lie where we look for them on a host with systemd as well.
-        "--exec-opt", "native.cgroupdriver=cgroupfs", "--cgroup-parent", f"/{folder.name}",
+        "--exec-opt", f"native.cgroupdriver={DRIVER}", "--cgroup-parent", parent_option(folder),
         *more,
     )  # fmt: skip
 

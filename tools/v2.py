@@ -1,20 +1,17 @@
 """`python -m tools.v2`: tests on hosts with cgroups of version 2 and the systemd driver, in virtual machines.
 
 One machine for each engine, one after the other, by software emulation: it shows that things work, never how
-fast. Which tests: `tests/v2/tests.txt`. Does not belong here: how machines are made (vm_images.py) and run
-(vm_machine.py).
+fast. Which tests: `tests/v2/tests.txt`. Does not belong here: how machines are made (vm_images.py), run
+(vm_machine.py), and what they say (vm_results.py).
 """
 
 import argparse
 import os
-import re
 import shutil
 import signal
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -24,36 +21,17 @@ from tools.vm_guest import script
 from tools.vm_images import prepare, write_checkout
 from tools.vm_machine import VmFailedError, run
 from tools.vm_packages import CACHE, RELEASES, Release, VmMissingError, say
+from tools.vm_results import Heard, table
 
 LIST: Final = CHECKOUT / "tests/v2/tests.txt"
 DRIVERS: Final = ("systemd", "cgroupfs")
 # A test that hangs is told of later than usual, as everything takes longer.
 _PYTEST: Final = (
-    "-p", "no:cacheprovider", "-o", "faulthandler_timeout=1800", "--tb=short", "--durations=10", "-v",
+    "-p", "no:cacheprovider", "-p", "tools.vm_telling", "-o", "faulthandler_timeout=1800", "--tb=short",
+    "--durations=10", "-v",
 )  # fmt: skip
-_SUMMARY: Final = re.compile(r"=+ (.*\d+ (?:passed|failed|error|deselected).*) =+")
 _RUN: Final = "run-"
-_PATIENCE: Final = 6.0
-_WITHIN: Final = 3600.0
-
-
-@dataclass(slots=True)
-class Heard:
-    """What one machine says: it is passed on, and what counts is kept."""
-
-    release: Release
-    began: float = field(default_factory=time.monotonic)
-    results: list[str] = field(default_factory=list)
-
-    def __call__(self, line: str) -> None:
-        """Take one line."""
-        if line.startswith("reactor-v2: driver "):
-            self.results.append(line.rpartition(" ")[2])
-        if (found := _SUMMARY.fullmatch(line)) is not None:
-            self.results.append(found[1])
-        elif line.startswith(("FAILED ", "ERROR ")):
-            self.results.append(line)
-        print(f"{self.release.engine} {time.monotonic() - self.began:5.0f}s  {line}", flush=True)
+_WITHIN: Final = 7200.0
 
 
 def listed(text: str, driver: str) -> list[str]:
@@ -76,7 +54,7 @@ def _arguments(given: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument("--engine", choices=engines, action="append", help="only this one")
     parser.add_argument("--driver", choices=DRIVERS, action="append", help="only this one")
     parser.add_argument("--within", type=float, default=_WITHIN, help="seconds that a machine may take")
-    parser.add_argument("--patience", type=float, default=_PATIENCE, help="factor for the deadlines of tests")
+    parser.add_argument("--patience", type=float, help="factor for deadlines (measured there)")
     parser.add_argument("--prepare", action="store_true", help="make the disks, and run nothing")
     return parser.parse_known_args(given)
 
@@ -97,8 +75,8 @@ def _folder() -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-def _test(release: Release, options: argparse.Namespace, more: Sequence[str]) -> tuple[int, list[str]]:
-    heard = Heard(release)
+def _test(release: Release, options: argparse.Namespace, more: Sequence[str]) -> tuple[int, Heard]:
+    heard = Heard(release.engine)
     plan = passes(options.driver or DRIVERS, more, LIST.read_text())
     with _folder() as folder:
         checkout = write_checkout(script(plan, options.patience), folder)
@@ -107,9 +85,14 @@ def _test(release: Release, options: argparse.Namespace, more: Sequence[str]) ->
             code = run(release, checkout, folder / "console", options.within, heard)
         except VmFailedError as failure:
             say(str(failure))
+            heard.trouble.append("the machine did not come to its end")
             code = 3
-    took = time.monotonic() - heard.began
-    return code, [*heard.results, f"exit code {code}, {took:.0f} s"]
+    return code, heard
+
+
+def _tell(results: Sequence[Heard]) -> None:
+    trouble = [f"{heard.engine}: {line}" for heard in results for line in heard.trouble]
+    print("\ncgroup v2, emulated:", *trouble, table(row for heard in results for row in heard.rows), sep="\n")
 
 
 def main() -> int:
@@ -118,18 +101,18 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     options, more = _arguments(sys.argv[1:])
     releases = [each for each in RELEASES if not options.engine or each.engine in options.engine]
-    results: list[tuple[Release, int, list[str]]] = []
+    results: list[tuple[int, Heard]] = []
     try:
         for release in releases:
             prepare(release)
             if not options.prepare:
-                results.append((release, *_test(release, options, more)))
+                results.append(_test(release, options, more))
     except (VmMissingError, EngineMissingError) as problem:
         say(str(problem))
         return 2
-    for release, _code, lines in results:
-        print(f"\nDocker {release.engine}, cgroup v2:", *lines, sep="\n  ")
-    return next((code for _release, code, _lines in results if code), 0)
+    if results:
+        _tell([heard for _code, heard in results])
+    return next((code for code, _heard in results if code), 0)
 
 
 if __name__ == "__main__":

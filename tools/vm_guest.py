@@ -73,14 +73,16 @@ KERNEL_ARGUMENTS: Final = (
 )
 
 
-def script(passes: Sequence[tuple[str, Sequence[str]]], patience: float) -> str:
+def script(passes: Sequence[tuple[str, Sequence[str]]], patience: float | None) -> str:
     """Write what runs inside: each pass is the driver of cgroups, and what pytest is told.
 
-    The worst of their exit codes is that of the script.
+    The worst of their exit codes is that of the script. Without ``patience`` it is measured in there.
     """
+    factor = "$(python3 -m tools.vm_pace)" if patience is None else f"{patience:g}"
     lines = [
         f"export PYTHONPATH={CHECKOUT}:{LIBRARIES} HOME=/root LANG=C.UTF-8 TERM=dumb",
-        f"export REACTOR_TEST_PATIENCE={patience:g} PYTHONUNBUFFERED=1",
+        "export PYTHONUNBUFFERED=1",
+        f"export REACTOR_TEST_PATIENCE={factor}",
         'echo "reactor-v2: up after $(cut -d" " -f1 /proc/uptime) s, kernel $(uname -r)"',
         "worst=0",
     ]
@@ -92,9 +94,9 @@ def script(passes: Sequence[tuple[str, Sequence[str]]], patience: float) -> str:
 
 
 def _environment(driver: str) -> str:
-    """The machine's own engine has the driver systemd; one that the tests start themselves has cgroupfs."""
-    named = f"REACTOR_TEST_DOCKER_HOST={ENGINE}" if driver == "systemd" else ""
-    return f"env {named}".rstrip()
+    """The engine that most tests share is the machine's own with systemd, and else one that they start."""
+    named = f" REACTOR_TEST_DOCKER_HOST={ENGINE}" if driver == "systemd" else ""
+    return f"env REACTOR_TEST_CGROUP_DRIVER={driver}{named}"
 
 
 def ended_with(line: str) -> int | None:

@@ -20,7 +20,13 @@ from tools.vm_packages import Release, emulator
 _TAIL: Final = 25
 # What QEMU 7.2 makes of one instruction (cmpxchg16b) breaks the allocator of Linux 6.12 within seconds;
 # without it the kernel does the same in another way.
-_PROCESSOR: Final = "max,cx16=off"
+# And what copies and clears memory byte by byte in one instruction is no gain where each byte is emulated.
+_PROCESSOR: Final = "max,cx16=off,erms=off"
+# Its clock counts instructions, one for each nanosecond, and goes on by itself only while it waits. In there
+# it is a machine of an even, middling pace, however slow the emulation is and whatever this host does beside
+# it: what a program promises within 100 ms it keeps there, too. One processor: two that are not really there
+# at once wait for each other.
+_CLOCK: Final = ("-icount", "shift=0,sleep=on", "-rtc", "base=utc,clock=vm")
 
 
 class VmFailedError(Exception):
@@ -51,7 +57,8 @@ def _started(release: Release, checkout: Path, console: Path) -> Iterator[subpro
     program, environment = emulator()
     command = (
         "setpriv", "--pdeathsig", "KILL", *program,
-        "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", _PROCESSOR, "-smp", "2", "-m", "2048",
+        "-machine", "q35", "-accel", "tcg,thread=single", "-cpu", _PROCESSOR, "-smp", "1", "-m", "2048",
+        *_CLOCK,
         "-nodefaults", "-no-reboot", "-nic", "none", "-display", "none", "-monitor", "none",
         "-kernel", str(kernel(release)), "-append", KERNEL_ARGUMENTS,
         *_disk("system", disk(release), "nvme,serial=system"), *_disk("tests", checkout, "virtio-blk-pci"),

@@ -4,7 +4,7 @@ Everything that is started here ends with its ``with`` block, on Ctrl-C and SIGT
 engine's guard ends the engine with all that is on it, and the kernel the contenders.
 """
 
-import os
+import math
 import signal
 import subprocess
 import sys
@@ -18,12 +18,13 @@ from random import Random
 import docker
 from docker.errors import DockerException
 
+from bench.clock import now
 from bench.fleet import Fleet
 from bench.listening import Listening, NoLongerHeard
-from bench.machine import describe
+from bench.machine import describe, foreign
 from bench.programs import CHECKOUT, DidNotBegin
 from bench.progress import Say, speaker
-from bench.race import beside, output
+from bench.race import beside, output, parts
 from bench.race.assaults import Assault
 from bench.race.attackers import Ground
 from bench.race.entrants import CONTAIN, INTERVAL, RULES, SHORT_INTERVAL, Place
@@ -66,26 +67,42 @@ def main() -> int:
         others = beside.read(options.beside)
         found = beside.document(options.again) if options.again else document(_measured(options, say))
         output.show(found | {"beside": [*found["beside"], *others]}, options, say)
+        return INTERRUPTED if found["cut"] else MEASURED
     except KeyboardInterrupt:
         return INTERRUPTED
     except TROUBLE as trouble:
         print(f"bench: {trouble}", file=sys.stderr)
         return NOT_MEASURED
-    return MEASURED
 
 
 def _measured(options: Options, say: Say) -> Result:
-    load = os.getloadavg()[0]
-    say("starting a private engine")
+    say("seeing what others use of this machine")
+    busy, found, cut = foreign(), Found(), ""
+    say(f"  {busy:.2f} cores; starting a private engine")
+    try:
+        _race(options, busy, found, say)
+    except (KeyboardInterrupt, *TROUBLE) as trouble:
+        if not found.windows:
+            raise
+        # Minutes of measuring are not lost for what came last.
+        cut = str(trouble).strip()[:MOST_WORDS] or "it was interrupted"
+        say(f"cut short: {cut}")
+    parted = parts.measured(say, found.missing, small=options.small) if options.parts and not cut else {}
+    loop = found.loop(INTERVAL, SHORT_INTERVAL)
+    if found.machine is None:
+        raise DidNotBegin("nothing is known of this machine")
+    return Result(found.machine, options, found, loop, foreign(), cut, parted)
+
+
+def _race(options: Options, busy: float, found: Found, say: Say) -> None:
     with _engine(say) as engine:
         engine.import_busybox()
         folder = engine.folder / "bench"
         folder.mkdir()
         if options.rounds:
             bring_image(engine.docker_host, folder)
-        machine = replace(describe(engine.docker_host), load=load)
-        found = _played(options, engine, folder, say)
-    return Result(machine, options, found, found.loop(INTERVAL, SHORT_INTERVAL), os.getloadavg()[0])
+        found.machine = replace(describe(engine.docker_host), foreign=busy)
+        _played(options, engine, folder, found, say)
 
 
 @contextmanager
@@ -108,9 +125,9 @@ def _engine(say: Say) -> Iterator[PrivateEngine]:
             say("not everything of the engine is gone yet; its guard sees to the rest")
 
 
-def _played(options: Options, engine: PrivateEngine, folder: Path, say: Say) -> Found:
+def _played(options: Options, engine: PrivateEngine, folder: Path, found: Found, say: Say) -> None:
     # The order must not be the same each time; nothing here is secret.
-    chance, found = Random(options.seed), Found()  # noqa: S311
+    chance, until = Random(options.seed), _until(options)  # noqa: S311
     api = docker.APIClient(base_url=engine.docker_host, timeout=120)
     roots = cgroup_roots()
     events = roots.get("unified", roots.get("pids", Path("/sys/fs/cgroup"))) / engine.folder.name
@@ -123,6 +140,9 @@ def _played(options: Options, engine: PrivateEngine, folder: Path, say: Say) -> 
         for size in options.sizes:
             fleet.start_idle(size - len(fleet.idle))
             for number, (name, attacks) in enumerate(_order(options, size, chance)):
+                if now() > until:
+                    found.missing[f"{name} with {size} containers"] = "the minutes were over"
+                    continue
                 what = ", attacked" if attacks else ""
                 say(f"{size} containers, {name}{what}")
                 kept = (
@@ -138,7 +158,10 @@ def _played(options: Options, engine: PrivateEngine, folder: Path, say: Say) -> 
                     found.missing[name] = f"with {size} containers: {str(why).strip()[:MOST_WORDS]}"
                     say(f"  {found.missing[name]}")
     api.close()
-    return found
+
+
+def _until(options: Options) -> float:
+    return math.inf if options.minutes is None else now() + 60 * options.minutes
 
 
 def _order(options: Options, size: int, chance: Random) -> Iterator[tuple[str, bool]]:

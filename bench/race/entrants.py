@@ -26,6 +26,7 @@ ARMED_WITHIN: Final = 120.0
 INTERVAL, SHORT_INTERVAL = 300.0, 4.0
 READ = "container_threads"
 """Reactor has a reading of a container when it shows this metric of it."""
+ARMING = "reactor_lane_arming_duration_seconds"
 RULES: Final = """\
 groups:
   - name: bench
@@ -58,6 +59,9 @@ class Entrant(Protocol):
 
     def readings(self) -> tuple[float, float] | None:
         """A moment, and how many readings it had taken by then; None if that is not known."""
+
+    def arming(self) -> Sequence[tuple[float, int]]:
+        """Within so many seconds of their start so many were armed; nothing where it does not say."""
 
     def finish(self) -> list[Verdict]:
         """End it; what it says that it did."""
@@ -94,6 +98,10 @@ class Nobody:
         """None are taken."""
         return None
 
+    def arming(self) -> Sequence[tuple[float, int]]:
+        """Nobody is armed."""
+        return ()
+
     def finish(self) -> list[Verdict]:
         """Nothing."""
         return []
@@ -110,6 +118,10 @@ class Watcher(Program):
         """As it told last."""
         last: Counted | None = next(iter(self.counted()[-1:]), None)
         return None if last is None else (last.at, last.readings)
+
+    def arming(self) -> Sequence[tuple[float, int]]:
+        """It does not say."""
+        return ()
 
     def finish(self) -> list[Verdict]:
         """What it told of its kills."""
@@ -128,6 +140,10 @@ class Ours(Monitor):
         """By its own metric, at about this moment."""
         return self.read_at("reactor_samples_total")
 
+    def arming(self) -> Sequence[tuple[float, int]]:
+        """By its own histogram."""
+        return self.buckets(ARMING)
+
     def finish(self) -> list[Verdict]:
         """What its journal says."""
         self.stop()
@@ -140,6 +156,10 @@ class Collector(Netdata):
     def readings(self) -> tuple[float, float] | None:
         """It has no such number: one a second of each, as it was told."""
         return None
+
+    def arming(self) -> Sequence[tuple[float, int]]:
+        """It acts on nobody."""
+        return ()
 
     def finish(self) -> list[Verdict]:
         """Nothing."""

@@ -8,6 +8,7 @@ import io
 import shutil
 import subprocess
 import tarfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -60,13 +61,13 @@ TRANSIENT: Final = Kind(
 KINDS: Final = (SERIAL, TREE, HOG, RAMP, TRANSIENT)
 
 
-def compiled(folder: Path) -> list[Path]:
+def compiled(folder: Path, programs: Sequence[str] = PROGRAMS) -> list[Path]:
     """The programs, made in this folder. Raises NoCompiler."""
     compiler = shutil.which("gcc") or shutil.which("cc")
     if compiler is None:
         raise NoCompiler("no C compiler found: the attackers cannot be made (on Debian: apt-get install gcc)")
     made = []
-    for name in PROGRAMS:
+    for name in programs:
         source, program = SOURCES / f"{name}.c", folder / name
         command = (compiler, "-O2", "-static", "-Wall", "-Wextra", "-o", str(program), str(source))
         done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -15,7 +15,8 @@ Mix = Mapping[str, tuple[int, int, int, int, int]]
 @dataclass(frozen=True, slots=True)
 class Options:
     """``sizes`` are numbers of idle containers, ``attacked`` the one at which there are attacks, ``rounds``
-    how many turns everybody has there; ``seconds`` is how long each window is."""
+    how many turns everybody has there; ``seconds`` is how long each window is. After so many ``minutes`` no
+    more turns are begun; ``parts`` are measured after that, ``small`` ones to try it."""
 
     sizes: tuple[int, ...]
     attacked: int
@@ -31,6 +32,9 @@ class Options:
     write_docs: bool = False
     again: Path | None = None
     seed: int | None = None
+    minutes: float | None = None
+    parts: bool = True
+    small: bool = False
 
 
 MIX: Final[Mix] = {
@@ -48,7 +52,7 @@ QUICK_MIX: Final[Mix] = {
     LOOP: (1, 0, 0, 0, 0),
 }
 FULL: Final = Options((10, 100, 300), 100, 2, MIX, 8.0, 4)
-QUICK: Final = Options((10, 20), 20, 1, QUICK_MIX, 3.0, 2)
+QUICK: Final = Options((10, 20), 20, 1, QUICK_MIX, 3.0, 2, small=True)
 
 
 def parse(arguments: Sequence[str] | None = None) -> Options:
@@ -75,6 +79,9 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         write_docs=said.write_docs,
         again=said.again,
         seed=said.seed,
+        minutes=said.minutes,
+        parts=not said.no_parts,
+        small=base.small,
     )
 
 
@@ -96,6 +103,8 @@ def _parser() -> argparse.ArgumentParser:
         help=f"length of each window in which nothing happens ({FULL.seconds:g})",
     )
     add("--only", nargs="+", choices=EVERYBODY, metavar="NAME", help="some of: " + ", ".join(EVERYBODY))
+    add("--minutes", type=float, metavar="N", help="begin no more turns after so long")
+    add("--no-parts", action="store_true", help="leave out what other benches measure: scale, replay, scrape")
     add("--seed", type=int, metavar="N", help="of the order of turns and of the moments of attacks")
     add("--beside", type=Path, nargs="+", metavar="FILE", help="show what other benches wrote as JSON, too")
     add("--again", type=Path, metavar="FILE", help="measure nothing, show what an earlier run wrote as JSON")

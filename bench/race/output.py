@@ -20,7 +20,9 @@ def show(made: Json, options: Options, say: Say) -> None:
         write_json(made, options.json)
     if options.plots is not None:
         draw(made, options.plots, say)
-    if options.write_docs:
+    if options.write_docs and made["cut"]:
+        say("the documents stay as they are: the run was cut short")
+    elif options.write_docs:
         write_json(made, LATEST)
         drawn = draw(made, PICTURES, say)
         pages.write(made, drawn=drawn)

@@ -11,7 +11,9 @@ from typing import Any, Final
 from bench.race.names import FAST, KERNEL, LOOP, NETDATA, NORMAL, STREAMS, THREADS
 
 Json = dict[str, Any]
-TIMES, SHARE, SECONDS = "x", "%", "s"
+TIMES, SHARE, SECONDS, MEMORY, NUMBER = "x", "%", "s", "memory", "number"
+BY_SIZE: Final = ((1_000, 0.02, 100e6), (10_000, 0.05, 150e6))
+"""Containers, and what share of a core and how many bytes they may cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +131,33 @@ WITHIN: Final = (
     ("tree fork bomb", "breach → verdict", "p99", 0.020, 0.005),
     ("memory", "breach → verdict", "p50", 0.002, 0.0005),
     ("memory", "breach → verdict", "p99", 0.010, 0.004),
+    ("PIDs", "verdict → last process gone", "p50", 0.015, 0.012),
     ("PIDs", "verdict → last process gone", "p99", 0.015, 0.012),
+    ("memory", "verdict → last process gone", "p50", 0.002, 0.001),
 )
 
 
 def targets(document: Json) -> list[Target]:
     """What the two profiles that read the kernel are to reach, and what they did."""
-    return [target for number, name in enumerate(KERNEL) for target in _targets(document, name, number)]
+    both = [target for number, name in enumerate(KERNEL) for target in _targets(document, name, number)]
+    return [*(both if document["latencies"] else ()), *_apart(document)]
+
+
+def _apart(document: Json) -> Iterator[Target]:
+    """What is measured by programs of their own."""
+    measured = document["parts"]
+    for size, cpu, memory in BY_SIZE:
+        rows = [row for row in measured.get("scale", ()) if row["containers"] == size]
+        found = rows[-1] if rows else {}
+        yield Target(f"CPU, {size:,} containers on made cgroups", cpu, found.get("cpu"), SHARE)
+        pss = found.get("pss")
+        yield Target(f"memory, {size:,} containers", memory, pss and 1e6 * pss, MEMORY)
+    replayed: Json = next(iter(measured.get("replay", ())), {})
+    yield Target(
+        "a recording: facts a second on one core", 10_000, replayed.get("rate"), NUMBER, at_least=True
+    )
+    lost = replayed.get("expected", 0) - replayed["decisions"] if replayed else None
+    yield Target("a recording: decisions lost", 0, lost, NUMBER)
 
 
 def _targets(document: Json, name: str, number: int) -> Iterator[Target]:
@@ -149,6 +171,8 @@ def _targets(document: Json, name: str, number: int) -> Iterator[Target]:
     for which, bound in (("p50", 1.5), ("p99", 3.0)):
         what = f"PIDs, breach → die {which}: {name} : the engine's bare kill"
         yield Target(what, bound, known.get(what), TIMES)
+    armed = next((row["p99"] for row in document["arming"] if row["contender"] == name), None)
+    yield Target(f"{name}: container start → armed p99", (0.05, 0.02)[number], armed, SECONDS)
     what = f"hogs at full speed ended before the kernel's OOM: {name}"
     yield Target(what, (0.95, 0.99)[number], known.get(what), SHARE, at_least=True)
     what = f"transients of 5 ms missed: {name}"

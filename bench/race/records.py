@@ -6,6 +6,8 @@ Records and the intervals between their moments. All moments are on ``bench.cloc
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from bench.machine import Machine
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -75,6 +77,14 @@ class Bare:
 
 
 @dataclass(frozen=True, slots=True)
+class Arming:
+    """How many containers of one turn were armed within so many seconds of their start, by bound."""
+
+    contender: str
+    buckets: Sequence[tuple[float, int]]
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """What one contender used while nothing happened, with so many containers. Rates are per second.
 
@@ -117,10 +127,12 @@ class Found:
     windows: list[Window] = field(default_factory=list)
     attacks: list[Attack] = field(default_factory=list)
     bare: list[Bare] = field(default_factory=list)
+    armings: list[Arming] = field(default_factory=list)
     looks: list[float] = field(default_factory=list)
     rounds: list[float] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)
     innocents: int = 0
+    machine: Machine | None = None
 
     def loop(self, interval: float, short: float) -> Loop:
         """What is known of the poll loop."""

@@ -4,8 +4,9 @@ Arithmetic and plain data only: the summary is what the JSON holds, and what tab
 comparison with an older run are made of.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any, Final
 
@@ -14,9 +15,9 @@ from bench.machine import Machine
 from bench.race.beside import FORMAT
 from bench.race.costs import costs
 from bench.race.kinds import HOG, TRANSIENT
-from bench.race.names import ACTING
+from bench.race.names import ACTING, OURS
 from bench.race.options import Options
-from bench.race.records import Attack, Found, Loop
+from bench.race.records import Arming, Attack, Found, Loop
 
 Json = dict[str, Any]
 INTERVALS: Final[Mapping[str, Callable[[Attack], float | None]]] = {
@@ -42,13 +43,17 @@ GROUPS: Final[Mapping[str, Callable[[Attack], bool]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run brings home; ``load_after`` is the machine's load when it was over."""
+    """What a run brings home; ``foreign_after`` is what others used of the machine when it was over, in
+    cores. ``cut`` is why it was not played to its end, ``parts`` what was measured by programs of their own.
+    """
 
     machine: Machine
     options: Options
     found: Found
     loop: Loop
-    load_after: float
+    foreign_after: float = 0.0
+    cut: str = ""
+    parts: Json = field(default_factory=dict)
 
 
 def document(result: Result) -> Json:
@@ -56,18 +61,21 @@ def document(result: Result) -> Json:
     found, options = result.found, result.options
     return {
         "format": FORMAT,
-        "machine": asdict(result.machine) | {"load_after": result.load_after},
-        "sizes": list(options.sizes),
+        "machine": asdict(result.machine) | {"foreign_after": result.foreign_after},
+        "cut": result.cut,
+        "sizes": sorted({window.containers for window in found.windows}),
         "attacked": options.attacked,
         "seconds": options.seconds,
         "costs": list(costs(found.windows, result.loop)),
         "latencies": list(latencies(found.attacks)),
         "counts": list(counts(found.attacks)),
+        "arming": list(arming(found.armings)),
         "bare": _bare(found),
         "loop": _loop(result),
         "missing": dict(found.missing),
         "innocents": found.innocents,
         "attacks": [_short(attack) for attack in found.attacks],
+        "parts": dict(result.parts),
         "beside": [],
     }
 
@@ -103,6 +111,8 @@ def counts(attacks: Sequence[Attack]) -> Iterator[Json]:
             "hogs_running_ended_first": sum(
                 not attack.oom and attack.died is not None for attack in hogs if not attack.at_start
             ),
+            "at_start": sum(each.at_start for each in own if each.breach is not None),
+            "at_start_caught": sum(_caught(each) for each in own if each.at_start),
             "transients": len(short),
             "transients_missed": sum(attack.verdict is None for attack in short),
             "transients_running": sum(not attack.at_start for attack in short),
@@ -112,6 +122,43 @@ def counts(attacks: Sequence[Attack]) -> Iterator[Json]:
             "lasting": len(lasting),
             "lasting_missed": sum(attack.died is None for attack in lasting),
         }
+
+
+def _caught(attack: Attack) -> bool:
+    """Whether somebody was there in time: ended it before the kernel did, or knows of what was over."""
+    if attack.breach is None:
+        return False
+    if attack.kind == TRANSIENT.name:
+        return attack.verdict is not None
+    return attack.died is not None and not attack.oom
+
+
+def arming(found: Sequence[Arming]) -> Iterator[Json]:
+    """How long from a container's start until the lane read it, out of histograms: one row for each."""
+    for name in OURS:
+        buckets: dict[float, int] = {}
+        for each in found:
+            for bound, count in each.buckets if each.contender == name else ():
+                buckets[bound] = buckets.get(bound, 0) + count
+        number = max(buckets.values(), default=0)
+        if number:
+            ordered = sorted(buckets.items())
+            yield {
+                "contender": name,
+                "n": number,
+                "p50": quantile(ordered, 0.5),
+                "p99": quantile(ordered, 0.99),
+            }
+
+
+def quantile(buckets: Sequence[tuple[float, int]], part: float) -> float:
+    """Within the bucket in which it is, as if what is there were spread evenly, as Prometheus does it."""
+    wanted, low, before = part * buckets[-1][1], 0.0, 0
+    for bound, count in buckets:
+        if count >= wanted and count > before:
+            return low if math.isinf(bound) else low + (bound - low) * (wanted - before) / (count - before)
+        low, before = bound, count
+    return low
 
 
 def _bare(found: Found) -> Json | None:

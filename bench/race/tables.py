@@ -6,6 +6,7 @@ Rows and cells only, for the terminal and, as Markdown, for the documents; nothi
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from bench.race import parts
 from bench.race.names import ACTING, EVERYBODY
 from bench.race.ratios import SECONDS, SHARE, Ratio, Target, ratios, targets
 from bench.race.result import GROUPS, INTERVALS
@@ -13,6 +14,8 @@ from bench.table import Row, table
 
 Json = dict[str, Any]
 Section = tuple[str, list[Row]]
+BUSY: Final = 0.05
+"""Of all cores: what is used by others beyond this is in the figures, too."""
 COSTS: Final = (
     ("own CPU, of a core", "cpu", "share"),
     ("engine's CPU for it, of a core", "share", "share"),
@@ -33,6 +36,7 @@ COUNTS: Final = (
     ("5 ms transients missed", "transients_running_missed", "transients_running"),
     ("the same, also those at a container's start", "transients_missed", "transients"),
     ("lasting breaches missed", "lasting_missed", "lasting"),
+    ("attacks at a container's start that were caught", "at_start_caught", "at_start"),
 )
 
 
@@ -62,16 +66,18 @@ def headline(document: Json) -> str:
     return (
         f"{machine['date']}: {machine['cores']} cores, {machine['memory'] / 2**30:.0f} GiB, Linux "
         f"{machine['kernel']}, engine {machine['engine']}, cgroup v{machine['cgroup']}, Python "
-        f"{machine['python']}; load before the run {machine['load']:.1f}, "
-        f"at its end {machine['load_after']:.1f}."
+        f"{machine['python']}; of its cores, others used {machine['foreign']:.2f} before "
+        f"the run and {machine['foreign_after']:.2f} after it."
     )
 
 
 def notes(document: Json) -> Iterator[str]:
     """What has to be known to read it."""
     machine, loop = document["machine"], document["loop"]
-    if machine["load"] > 0.3 * machine["cores"]:
-        yield "The machine was busy with other work before the run: take no absolute figure from it."
+    if document["cut"]:
+        yield f"The run was not played to its end: {document['cut']}. What it had found by then is here."
+    if max(machine["foreign"], machine["foreign_after"]) > BUSY * machine["cores"]:
+        yield "The machine was busy with other work: take no absolute figure from it."
     if not any("contained" in attack for attack in document["attacks"]) and document["attacks"]:
         yield "Nothing was ended past the engine (containment) in this run."
     if any(attack.get("decided", 0.0) < 0 for attack in document["attacks"]):
@@ -99,12 +105,21 @@ def sections(document: Json) -> Iterator[Section]:
     if document["latencies"]:
         yield f"How late, with {document['attacked']} containers watched", list(_latencies(document))
         yield "What became of the attacks", list(_counts(document))
+    if document["arming"]:
+        yield "From a container's start until the fast lane reads it", list(_arming(document))
+    yield from parts.sections(document)
     yield "Ratios", [("", "ratio", "better is"), *map(_ratio, ratios(document))]
-    if document["latencies"]:
+    if document["latencies"] or document["parts"]:
         yield "Targets", [("", "at most or least", "found", ""), *map(_target, targets(document))]
     for other in document["beside"]:
         rows: list[Row] = [(name, f"{value:.6g}") for name, value in other["figures"].items()]
         yield f"{other['name']} (measured by itself)", [("", "figure"), *rows]
+
+
+def _arming(document: Json) -> Iterator[Row]:
+    yield ("", "p50", "p99", "containers")
+    for row in document["arming"]:
+        yield (row["contender"], shown(row["p50"], "time"), shown(row["p99"], "time"), str(row["n"]))
 
 
 def _costs(document: Json, size: int) -> Iterator[Row]:

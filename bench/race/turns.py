@@ -18,7 +18,7 @@ from bench.race.attackers import Ending
 from bench.race.entrants import ARMED_WITHIN, POLLED, Entrant, Place, Watcher, entrant, first_for
 from bench.race.names import LOOP, NOBODY
 from bench.race.options import Options
-from bench.race.records import Attack, Found, Verdict, Window
+from bench.race.records import Arming, Attack, Found, Verdict, Window
 from tools.private_engine import PrivateEngine
 
 SETTLES = 1.5
@@ -58,6 +58,8 @@ class Turns:
                     self.found.windows.append(self._window(name, running, begun))
                     self._tell(self.found.windows[-1])
             endings = self.assault.run(name, running, watched) if attacks else []
+            if attacks:
+                self.found.armings.append(Arming(name, running.arming()))
             verdicts = running.finish()
             if isinstance(running, Watcher) and name == LOOP:
                 self.found.looks += running.looks()

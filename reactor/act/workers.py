@@ -17,15 +17,15 @@ from reactor.act.directly import Direct, Known
 from reactor.act.intents import Intents
 from reactor.act.lanes import Lane, Lease
 from reactor.act.ledger import Ledger, Report
-from reactor.act.looking import Sight, look
 from reactor.act.measures import Measures
 from reactor.act.outbox import Line, Outbox, OutboxStatistics
+from reactor.act.perseverance import Perseverance, look_back
 from reactor.act.rivals import Rivals
 from reactor.act.trying import attempt, grace_of, stopping_until
 from reactor.core.container import Container, Run
 from reactor.core.deciding import POLITE
 from reactor.core.decisions import Decision, Result, Why
-from reactor.core.ports import Containment, Engine, EngineForbids, Journal
+from reactor.core.ports import Containment, Engine, Journal
 from reactor.core.stages import Stage
 from reactor.core.verbs import Action
 
@@ -66,7 +66,6 @@ class Workers:
         self._guard = guard
         self._nursery = nursery
         self._config = config = config or ActConfig()
-        self._jitter = jitter
         self._returned = returned
         self._outbox = Outbox()
         self._intents = Intents(journal, nursery)
@@ -82,7 +81,7 @@ class Workers:
         self._measures = measures
         self._again_lane = Lane(config.again_slots, config.lane_patience)
         self._quarantine_lane = Lane(config.quarantine_slots)
-        self._nudged = trio.Event()
+        self._perseverance = Perseverance(self._ledger, config, jitter)
 
     def start(self) -> None:
         """Begin to carry out. Each line has slots of its own, so that slow stops hold up no kill."""
@@ -104,8 +103,7 @@ class Workers:
 
     def nudge(self) -> None:
         """The engine is known to answer: try at once what waits for another try."""
-        self._nudged.set()
-        self._nudged = trio.Event()
+        self._perseverance.nudge()
 
     async def wait_empty(self) -> None:
         """Wait until nothing is under way, apart from what waits in quarantine or for the engine."""
@@ -199,17 +197,18 @@ class Workers:
         self._ledger.conclude(case, settled)
         if settled.result is Result.DONE and (behind := after_end(case.decision)):
             self._ledger.amend(case, settled, await self._stages(case, behind, None))
-        if settled.why is Why.ENDED:
-            await self._look_back(case)
+        if settled.why is Why.ENDED and (later := await look_back(case, self._config)) is not None:
+            self._ledger.came_back += 1
+            self._returned(later)
 
     async def _another_try(self, case: Case, last: Unsettled) -> Verdict | Unsettled:
         self._ledger.retries += 1
         if last.then is Then.KILL:
             lane = self._lanes[Line.KILL]
-        elif not self._find_place(case, last):
+        elif not self._perseverance.find_place(case, last):
             return FULL
         else:
-            await self._pause(case, last.then)
+            await self._perseverance.pause(case, last.then)
             lane = self._quarantine_lane if case.quarantined else self._again_lane
         lease = await lane.acquire()
         self._ledger.set_waiting(case, waiting=False)
@@ -220,48 +219,3 @@ class Workers:
             settled = await attempt(case, self._guard, self._config)
             lease.hung = case.calls.unanswered > 0
             return settled
-
-    def _find_place(self, case: Case, last: Unsettled) -> bool:
-        """Where a case waits for its next try, and who has to know; False if there is no room."""
-        if last.then is Then.WAIT:
-            self._ledger.set_waiting(case, waiting=True)
-            self._ledger.tell(case, Why.UNREACHABLE, last.detail)
-            return True
-        case.tries += 1
-        if last.then is Then.AGAIN and case.tries < self._config.tries and not case.quarantined:
-            return True
-        if not self._ledger.quarantine(case):
-            return False
-        self._ledger.tell(case, Why.WEDGED, last.detail)
-        return True
-
-    async def _pause(self, case: Case, then: Then) -> None:
-        """Twice as long each time, and a random part less, so that they do not all come at once."""
-        config = self._config
-        case.pauses = case.pauses + 1 if then is case.last else 0
-        case.last = then
-        first, longest = config.first_pause, config.longest_pause
-        if case.quarantined:
-            first, longest = config.first_quarantine_pause, config.longest_quarantine_pause
-        seconds = min(first * 2.0 ** min(case.pauses, 30), longest)
-        with trio.move_on_after(seconds * (1 - 0.5 * self._jitter())):
-            await self._nudged.wait()
-
-    async def _look_back(self, case: Case) -> None:
-        """See whether a restart policy, or somebody, began another run."""
-        if case.came_back is None:
-            if case.seen is not None and case.seen.auto_remove:
-                return
-            await trio.sleep(self._config.look_back_after)
-            case.came_back = await self._later_run(case)
-        if case.came_back is not None:
-            self._ledger.came_back += 1
-            self._returned(case.came_back)
-
-    async def _later_run(self, case: Case) -> Container | None:
-        try:
-            seen = await look(case.calls, case.decision.run, self._config.verify_deadline)
-        except EngineForbids:
-            return None
-        alive = seen.container is not None and seen.container.alive
-        return seen.container if seen.sight is Sight.LATER_RUN and alive else None

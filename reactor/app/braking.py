@@ -18,7 +18,7 @@ from reactor.core.language.printing import tame
 from reactor.core.language.units import read_duration, say_duration
 from reactor.core.orders import LONGEST, MOST, Hold, Orders, Silence
 from reactor.core.orphans import RULE as ORPHAN
-from reactor.core.state import Entry
+from reactor.core.state import Entry, State
 from reactor.web.control import More, Refused
 
 Query = Mapping[str, str]
@@ -72,7 +72,7 @@ class Brakes:
     def silences(self, _: Query) -> Mapping[str, Any]:
         """Those in force."""
         now = trio.current_time()
-        return {"silences": [_silence(each, now) for each in self._orders().silences if now < each.until]}
+        return {"silences": _silences(self._orders(), now)}
 
     def silence(self, query: Query) -> Mapping[str, Any]:
         """Spare one container, or silence one rule, for a time."""
@@ -110,18 +110,7 @@ class Brakes:
 
     def status(self) -> Mapping[str, Any]:
         """What brakes now."""
-        now, brakes = trio.current_time(), self._monitor.state.curbs.brakes
-        hold = self._orders().hold
-        return {
-            "hold": _hold(hold, now) if hold is not None and hold.holds(now) else None,
-            **self.silences({}),
-            "breakers": [
-                {"owner": owner, "for": now - each.since, "matches": each.matches, "of": each.of}
-                for owner, each in brakes.opens.items()
-            ],
-            "waiting": len(brakes.waiting),
-            "budgets": dict(brakes.short),
-        }
+        return braked(self._monitor.state, trio.current_time())
 
     def _orders(self) -> Orders:
         return self._monitor.state.curbs.orders or Orders()
@@ -141,6 +130,26 @@ class Brakes:
             return wanted
         shown = tame(wanted, LONGEST_NAME)
         raise Refused(_GONE, {"error": f"no rule in force is named {shown}: its name is group/rule"})
+
+
+def braked(state: State, now: float) -> Mapping[str, Any]:
+    """What brakes at this moment."""
+    orders, brakes = state.curbs.orders or Orders(), state.curbs.brakes
+    hold = orders.hold
+    return {
+        "hold": _hold(hold, now) if hold is not None and hold.holds(now) else None,
+        "silences": _silences(orders, now),
+        "breakers": [
+            {"owner": owner, "for": now - each.since, "matches": each.matches, "of": each.of}
+            for owner, each in brakes.opens.items()
+        ],
+        "waiting": len(brakes.waiting),
+        "budgets": dict(brakes.short),
+    }
+
+
+def _silences(orders: Orders, now: float) -> list[Mapping[str, Any]]:
+    return [_silence(each, now) for each in orders.silences if now < each.until]
 
 
 def _new_id() -> str:

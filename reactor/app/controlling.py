@@ -12,6 +12,7 @@ from typing import Any
 
 import trio
 
+from reactor.app.bounded import bounded
 from reactor.app.braking import Brakes
 from reactor.app.extending import give, listed
 from reactor.app.monitor import Monitor
@@ -85,7 +86,8 @@ class Desk:
         if len(found) > 1:
             ids = ", ".join(entry.run.id[:12] for entry in found[:5])
             raise Refused(_AMBIGUOUS, {"error": f"{len(found)} containers are meant by {shown}: {ids}"})
-        return asdict(appraise(setup, state, found[0], trio.current_time()))
+        told: Mapping[str, Any] = bounded(asdict(appraise(setup, state, found[0], trio.current_time())))
+        return told
 
     async def reload(self) -> Mapping[str, Any]:
         """Have the rules read again."""

@@ -4,7 +4,7 @@ Only the joining of the rooms ``web`` and ``observe`` to the supervised monitor 
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import trio
@@ -15,6 +15,7 @@ from reactor.app.numbers import Numbers
 from reactor.app.plan import Export, Plan
 from reactor.app.tracing import Tracer, tracing
 from reactor.core.ports import EngineInfo
+from reactor.http.server_routes import Routes
 from reactor.observe.otel import PushSettings, push_settings, remarks, trace_settings
 from reactor.observe.push import Pusher
 from reactor.observe.scraping import Scraper
@@ -24,11 +25,21 @@ from reactor.web.routes import serve_web, site
 log = logging.getLogger("reactor.app")
 
 
-def scraped(listeners: Sequence[trio.SocketListener], front: Front | None = None) -> Export:
-    """An export that answers on these listeners, behind ``front`` if there is one."""
+def nothing_more(_: Numbers) -> Routes:
+    """Only the numbers are shown."""
+    return {}
+
+
+def scraped(
+    listeners: Sequence[trio.SocketListener],
+    front: Front | None = None,
+    more: Callable[[Numbers], Routes] = nothing_more,
+) -> Export:
+    """An export that answers on these listeners, ``more`` too, behind ``front`` if there is one."""
 
     async def export(numbers: Numbers, tally: Tally, task_status: trio.TaskStatus[None]) -> None:
-        handler = site(Scraper(numbers.freeze, tally), numbers.why_not_ready, __version__, numbers.remark)
+        scraper = Scraper(numbers.freeze, tally)
+        handler = site(scraper, numbers.why_not_ready, __version__, numbers.remark, more(numbers))
         task_status.started()
         if front is not None:
             handler = front.before(handler, tally)

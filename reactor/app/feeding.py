@@ -24,7 +24,7 @@ from reactor.core.state import Step
 from reactor.core.verbs import ENDING, Action
 from reactor.journal.certificates import NoCertificate, read_certificate
 from reactor.journal.errors import JournalError
-from reactor.journal.news import News, Page, UnknownCursor, read_news
+from reactor.journal.news import LATEST, News, Page, UnknownCursor, read_news
 from reactor.observe.text import plain
 from reactor.web.api import Batch, Feed
 from reactor.web.control import Refused
@@ -59,7 +59,7 @@ class Bulletin:
 
     def feed(self) -> Feed:
         """What can be asked of it."""
-        return Feed(self.page, self.more, self.certificate)
+        return Feed(self.page, self.more, self.certificate, self.before)
 
     def step(self, _step: Step) -> None:
         """What was decided is told when it is known what came of it."""
@@ -75,6 +75,27 @@ class Bulletin:
         """What is behind a cursor."""
         page: Page = await self._read(partial(read_news, self._journal, since, limit, self._wall()))
         return Batch(tuple(map(told, page.news)), page.cursor)
+
+    async def before(self, cursor: str, limit: int) -> Batch:
+        """The last ones before a cursor, the oldest first, and the cursor of those before these.
+
+        Decisions are numbered as they are written, so that going back is counting back.
+        """
+        if cursor == LATEST:
+            cursor = (await self.page(LATEST, 1)).cursor
+        epoch, dash, number = cursor.rpartition("-")
+        if not (dash and number.isascii() and number.isdigit() and len(number) <= 18):
+            raise Refused(_BAD, {"error": "a cursor is what a decision has as such, or 'now'"})
+        since = f"{epoch}-{max(0, int(number) - limit)}"
+        try:
+            batch = await self.page(since, min(limit, int(number)) or 1)
+        except Refused as refused:
+            since = str(refused.told.get("oldest", ""))
+            if not since or since.rpartition("-")[0] != epoch:
+                raise
+            batch = await self.page(since, limit)
+        found = [each for each in batch.entries if int(str(each["cursor"]).rpartition("-")[2]) <= int(number)]
+        return Batch(tuple(found), since)
 
     async def more(self, since: str, within: float) -> Batch:
         """What is behind a cursor, as soon as there is something; nothing if there is none in time."""

@@ -24,8 +24,11 @@ from reactor.journal.journal import JournalStatistics
 from reactor.kmsg.watching import OomStatistics
 from reactor.lane.terms import LaneStatistics
 from reactor.observe.canary import CanaryStanding
+from reactor.observe.crowd import Crowd
 from reactor.observe.labels import Shown
 from reactor.observe.readings import Readings
+from reactor.observe.snapshot import Captured
+from reactor.observe.tally import Counts
 from reactor.owners.book import LeaseStatistics
 
 
@@ -58,15 +61,19 @@ class Held:
         return None if at is None else at + self.offset
 
 
-def readings_of(held: Held) -> Readings:
-    """What this moment tells."""
+def captured(held: Held, counts: Counts, started: float) -> Captured:
+    """What this moment comes to."""
+    figures = Figures(held.setup, held.state, held.at, held.offset, Shown(held.labels))
+    # The containers come first: on the way through them the rules are judged, too.
+    crowd = Crowd(figures.containers())
+    return Captured(_readings(held, figures), counts, started, crowd)
+
+
+def _readings(held: Held, figures: Figures) -> Readings:
     setup, state, at = held.setup, held.state, held.at
-    figures = Figures(setup, state, at, held.offset, Shown(held.labels))
-    containers = tuple(figures.containers())
     return Readings(
         at=at + held.offset,
         version=__version__,
-        containers=containers,
         labels=held.labels,
         dry_run=setup.dry_run,
         rules_loaded=len(setup.rules.rules),

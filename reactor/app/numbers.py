@@ -11,7 +11,7 @@ from time import perf_counter
 import trio
 
 from reactor.act.outbox import OutboxStatistics
-from reactor.app.held import Held, readings_of
+from reactor.app.held import Held, captured
 from reactor.app.recorder import RecorderStatistics
 from reactor.app.reloads import Reloads
 from reactor.cgroups.abilities import Abilities
@@ -86,7 +86,7 @@ class Numbers:
         held = self._held(watch)
         counts, started = self._tally.freeze(), self._started
         self._tally.observe("reactor_snapshot_duration_seconds", perf_counter() - began)
-        return lambda: Captured(readings_of(held), counts, started)
+        return lambda: captured(held, counts, started)
 
     def capture(self) -> Captured:
         """The numbers of this moment, as frozen records."""
@@ -116,6 +116,16 @@ class Numbers:
             canary=self.canary.standing(),
             spans_queued=self.spans_queued(),
         )
+
+    @property
+    def sources(self) -> Sources:
+        """Where they come from, for whoever shows more than numbers."""
+        return self._sources
+
+    @property
+    def started(self) -> float:
+        """When the monitor began, by the wall clock."""
+        return self._started
 
     @property
     def is_ready(self) -> bool:

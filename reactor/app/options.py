@@ -74,6 +74,7 @@ def parser() -> argparse.ArgumentParser:
     add_alerts(commands)
     _demo(commands)
     _doctor(commands)
+    _top(commands)
     add_orders(commands)
     add_past(commands)
     return top
@@ -133,7 +134,8 @@ def _places(run: argparse.ArgumentParser) -> None:
     where.add_argument(
         "--listen",
         metavar="HOST:PORT",
-        help="for /metrics, /-/healthy and /-/ready (default: 127.0.0.1:9710; 'off' for none)",
+        help="for the status page, /metrics, /-/healthy and /-/ready (default: 127.0.0.1:9710; 'off' for "
+        "none)",
     )
     where.add_argument(
         "--metrics-labels",
@@ -189,6 +191,29 @@ def _doctor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     doctor.add_argument("--journal", metavar="FILE", type=Path, help="the journal of the monitor")
     doctor.add_argument("--json", action="store_true", help="one JSON document on stdout, and nothing else")
     _engine(doctor)
+
+
+def _top(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    top = commands.add_parser(
+        "top",
+        help="the status page in a terminal: who is near a limit, and what was ended",
+        description="Shows the containers of a running monitor, the nearest to their limits first.",
+        epilog="keys: q quit · / filter · d n p m c a s sort by distance, name, pids, memory, cpu, age, "
+        "status (again: the other way) · j k scroll",
+    )
+    top.add_argument(
+        "--url",
+        metavar="URL",
+        default="http://127.0.0.1:9710",
+        help="where the monitor listens (default: http://127.0.0.1:9710)",
+    )
+    top.add_argument("--user", metavar="NAME", default="", help="who asks, where the monitor wants to know")
+    top.add_argument("--password-file", metavar="FILE", type=Path, help="the password, in its first line")
+    top.add_argument("--ca", metavar="FILE", type=Path, help="who vouches for the monitor's certificate")
+    top.add_argument(
+        "--once", action="store_true", help="print one frame, and nothing that steers a terminal"
+    )
+    top.add_argument("--json", action="store_true", help="what a frame shows as one JSON document")
 
 
 def _record(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

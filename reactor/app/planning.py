@@ -14,6 +14,7 @@ import trio
 from reactor.app.exporting import scraped
 from reactor.app.front import Front
 from reactor.app.identity import find_own_container
+from reactor.app.page.gazette import Gazette
 from reactor.app.places import control_folder
 from reactor.app.plan import Containment, Lane, Plan
 from reactor.app.settings import Settings
@@ -40,6 +41,7 @@ def draw_up(
     path: Path,
     listeners: list[trio.SocketListener],
     front: Front,
+    gazette: Gazette,
 ) -> Plan:
     """What is to be supervised: this engine, these rules, with a journal in this file."""
     # Whoever is strict acts on nothing that is not on the disk.
@@ -53,7 +55,8 @@ def draw_up(
         acting_engine=engine.for_acting(),
         times=settings.watch_times(),
         acting=settings.acting(),
-        exports=(scraped(listeners, front),) if listeners else (),
+        exports=(scraped(listeners, front, gazette.routes), gazette.keep_lines) if listeners else (),
+        observers=(gazette,),
         metric_labels=settings.metric_labels,
         means=settings.means,
         source=f"reactor/{info.id}",

@@ -21,6 +21,7 @@ from reactor.app.front import Front, open_front, warn_of_open_doors
 from reactor.app.invocation import check_means, find_endpoint, leaves, read_settings
 from reactor.app.log import LogFormat
 from reactor.app.logsink import logging_to
+from reactor.app.page.gazette import Gazette
 from reactor.app.places import default_journal
 from reactor.app.plan import Plan
 from reactor.app.planning import draw_up
@@ -81,7 +82,8 @@ async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet, options: 
     make_folder(path)
     bulletin, api = Bulletin(path), await _api_listeners(settings)
     async with open_control(settings.control, info.id) as control:
-        plan = draw_up(endpoint, settings, rules, info, path, listeners, front)
+        gazette = Gazette(bulletin.feed(), info.name)
+        plan = draw_up(endpoint, settings, rules, info, path, listeners, front, gazette)
         record = settings.recording_place(options.record)
         plan = replace(
             plan,
@@ -97,7 +99,7 @@ async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet, options: 
                 ),
                 *canaries(settings.canary, plan.engine, info.id, path),
             ),
-            observers=(bulletin,),
+            observers=(bulletin, *plan.observers),
             tell=settings.tell,
             recorder=Recorder(record, info) if record is not None else None,
         )

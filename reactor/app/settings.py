@@ -98,11 +98,10 @@ class Settings:
     ``means`` are what rules may call. ``api`` is where runners ask over TCP, ``tell`` are the webhooks that
     are told what came of every decision. ``leftovers_after`` is in seconds, None for ever.
     ``owners_enforced`` has those ended whose owner is gone, ``heartbeats`` is where owners' files lie.
-    ``profile`` is how readings are taken, ``containment`` whether rules may have runs ended directly.
-    ``metric_labels`` are the keys of containers' labels that metrics show.
     ``canary`` is what is sent to be ended, None for nothing. ``web`` is who is let in where ``listen`` says,
     and what for. ``profile`` is how readings are taken, ``containment`` whether rules may have runs ended
     directly.
+    ``metric_labels`` are the keys of containers' labels that metrics show.
     """
 
     policy: Policy = field(default_factory=Policy)
@@ -131,9 +130,9 @@ class Settings:
     profile: Profile = Profile.NORMAL
     containment: bool = True
     heartbeats: HeartbeatTerms | None = None
-    metric_labels: tuple[str, ...] = ()
     web: WebTerms = field(default_factory=WebTerms)
     canary: CanaryTerms | None = None
+    metric_labels: tuple[str, ...] = ()
 
     def recording_place(self, named: str | None = None) -> Place | None:
         """Where to record: what was named on the command line, else the folder; None for nowhere."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import trio
 
 from reactor.act.workers import Workers
+from reactor.app.arming import Arming
 from reactor.app.inheriting import (
     hear_of_ends,
     take_up_extensions,
@@ -50,15 +51,18 @@ class Eyes:
     owners: OwnerWatch
     book: LeaseBook
     lane: FastLane | None
+    arming: Arming
     ooms: OomWords | None
     probing: ProbeOnce | None
 
     def read(self, wanted: frozenset[Watched]) -> None:
         """Take resource readings of these: from their cgroups where there is a fast lane, else by streams."""
+        runs = frozenset(each.run for each in wanted)
+        self.arming.want(runs)
         if self.lane is not None:
             self.lane.want(wanted)
         else:
-            self.readings.want(frozenset(each.run for each in wanted))
+            self.readings.want(runs)
 
     async def open(self, sources: trio.Nursery) -> None:
         """Look from now on; returns when the engine's containers have been listed and events come in."""
@@ -99,7 +103,8 @@ async def start_watching(
 def _eyes(plan: Plan, monitor: Monitor, workers: Workers, sources: trio.Nursery, tally: Tally) -> Eyes:
     readings = Readings(plan.engine, monitor.feed, sources, most=plan.most_streams, chance=plan.chance)
     kernel, book = _kernel_watch(plan, monitor), plan.book or LeaseBook(plan.journal.keep_lease)
-    owners, lane = _owner_watch(plan, monitor, book), _lane(plan, monitor, readings)
+    owners, arming = _owner_watch(plan, monitor, book), Arming(monitor.feed, tally.observe)
+    lane = _lane(plan, arming, readings)
     ooms = hear_of_ooms(plan, monitor, sources)
 
     def opened(info: EngineInfo) -> None:
@@ -121,7 +126,7 @@ def _eyes(plan: Plan, monitor: Monitor, workers: Workers, sources: trio.Nursery,
     )
     layers = Layers(plan.engine, monitor.feed, every=plan.setup.layer_every)
     probing = ProbeOnce(plan.host) if plan.host is not None else None
-    return Eyes(watch, readings, layers, kernel, owners, book, lane, ooms, probing)
+    return Eyes(watch, readings, layers, kernel, owners, book, lane, arming, ooms, probing)
 
 
 def _seen(plan: Plan, monitor: Monitor, workers: Workers, keeper: Keeper | None, eyes: Eyes) -> Sources:
@@ -156,7 +161,7 @@ def _kernel_watch(plan: Plan, monitor: Monitor) -> KernelWatch:
     )
 
 
-def _lane(plan: Plan, monitor: Monitor, readings: Readings) -> FastLane | None:
+def _lane(plan: Plan, arming: Arming, readings: Readings) -> FastLane | None:
     if plan.lane is None:
         return None
 
@@ -167,7 +172,7 @@ def _lane(plan: Plan, monitor: Monitor, readings: Readings) -> FastLane | None:
             return False
 
     lane = plan.lane
-    return FastLane(lane.trees, monitor.feed, readings.want, is_present, lane.terms, proc=plan.proc)
+    return FastLane(lane.trees, arming.take, readings.want, is_present, lane.terms, proc=plan.proc)
 
 
 def _owner_watch(plan: Plan, monitor: Monitor, book: LeaseBook) -> OwnerWatch:

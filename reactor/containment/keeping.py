@@ -15,6 +15,7 @@ from reactor.cgroups.finding import PROC
 from reactor.cgroups.mounts import Trees
 from reactor.containment import striking
 from reactor.containment.handles import Handle, open_handle
+from reactor.containment.lining import Line
 from reactor.core.container import Container, ContainerId, Run
 from reactor.core.ports import Contained, EngineError
 
@@ -26,8 +27,8 @@ SHARE = 4
 MOST = 8000
 _OF_ONE = 3
 """Descriptors of one run at most."""
-_AGAIN_AFTER, _LONGEST_AGAIN = 1.0, 60.0
 NOT_HELD = "nothing of it is held"
+FROZEN = "it is frozen already, for another rule"
 NO_ROOM = "there are no descriptors left for it"
 NO_RECORD = "its end would be a restart, and without a record of it nobody would thaw it"
 
@@ -38,14 +39,6 @@ class KeeperStatistics:
 
     held: int = 0
     lacking: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Again:
-    """When the engine is asked about a run once more, and how long that pause is."""
-
-    at: float
-    pause: float
 
 
 class Keeper:
@@ -60,27 +53,20 @@ class Keeper:
         self._handles: dict[Run, Handle] = {}
         self._refused: dict[Run, str] = {}
         self._frozen: dict[Run, str] = {}
-        # The youngest first: who was there already has been seen to behave for a while.
-        self._waiting: dict[Run, None] = {}
-        self._under_way: set[Run] = set()
-        self._again: dict[Run, _Again] = {}
-        self._crowded: dict[Run, None] = {}
+        self._line = Line()
         self._open = 0
-        self._idle = trio.lowlevel.ParkingLot()
 
     def want(self, wanted: Mapping[Run, Container]) -> None:
         """Hold on to these runs, as they were seen last, and to no others."""
         self._wanted = wanted
         self._refused = {run: why for run, why in self._refused.items() if run in wanted}
-        self._waiting = {run: None for run in self._waiting if run in wanted}
-        self._crowded = {run: None for run in self._crowded if run in wanted}
-        self._again = {run: again for run, again in self._again.items() if run in wanted}
+        self._line.keep(wanted)
         for run in [run for run in self._handles if run not in wanted]:
             self._let_go(run)
-        known = self._under_way.union(self._handles, self._refused, self._waiting, self._again, self._crowded)
+        known = self._line.known.union(self._handles, self._refused)
         for run in wanted:
             if run not in known:
-                self._await(run)
+                self._line.put(run)
 
     async def run(self) -> None:
         """Open what is wanted, for ever; nothing is open, or frozen, after it."""
@@ -105,12 +91,15 @@ class Keeper:
         """End this run, or freeze it if the engine would begin another one and that is on record."""
         handle = self._handles.get(run)
         if handle is None or container is None or container.run != run:
-            return Contained(why=NO_ROOM if run in self._crowded else self._refused.get(run, NOT_HELD))
+            return Contained(why=NO_ROOM if self._line.is_crowded(run) else self._refused.get(run, NOT_HELD))
         # Its policy may have been changed since, either way.
         if not handle.restarts and not container.restart_policy:
             return striking.end(handle)
         if not recorded:
             return Contained(why=NO_RECORD)
+        if run in self._frozen:
+            # Where there is another way to freeze it would be taken, and then one of the two be thawed only.
+            return Contained(why=FROZEN)
         frozen = striking.freeze(handle)
         if frozen.frozen:
             self._frozen[run] = frozen.how
@@ -123,46 +112,30 @@ class Keeper:
 
     async def _work(self) -> None:
         while True:
-            run = self._next()
-            if run is None:
-                with trio.move_on_after(_AGAIN_AFTER):
-                    await self._idle.park()
-                continue
+            run = await self._line.next()
             # It is told of again and again meanwhile, and need not be opened a second time for that.
-            self._under_way.add(run)
-            try:
+            with self._line.under_way(run):
                 await self._hold(run, self._wanted[run])
-            finally:
-                self._under_way.discard(run)
-
-    def _next(self) -> Run | None:
-        """Who is waiting, and else who is due for another try: those never stand before somebody new."""
-        if self._waiting:
-            return self._waiting.popitem()[0]
-        now = trio.current_time()
-        due = (run for run, again in self._again.items() if again.at <= now and run not in self._under_way)
-        return next(due, None)
 
     async def _hold(self, run: Run, container: Container) -> None:
         """Open, and have it confirmed; what is open meanwhile counts, too."""
         if self._open + _OF_ONE > self._most:
-            self._again.pop(run, None)
-            self._crowded[run] = None
+            self._line.crowd(run)
             return
         handle = open_handle(self._trees, container, self._proc)
         if isinstance(handle, str):
             self._refused[run] = handle
-            self._again.pop(run, None)
+            self._line.settle(run)
             return
         if not handle.count:
             # It may be that we have run out of descriptors for the moment.
-            self._try_again(run)
+            self._line.try_again(run)
             return
         self._open += handle.count
         try:
             kept = await self._confirmed(handle, container)
         except EngineError:
-            self._try_again(run)
+            self._line.try_again(run)
             kept = None
         except BaseException:
             self._close(handle)
@@ -174,31 +147,21 @@ class Keeper:
         self._close(handle)
         if now is not None and now.pid != container.pid:
             # It was seen anew meanwhile, and what is known of it now may be what the engine says.
-            self._await(run)
+            self._line.put(run)
 
     async def _confirmed(self, handle: Handle, container: Container) -> Handle | None:
         """The handle, if the engine still names this run and this process."""
         seen = await self._inspect(container.id)
-        self._again.pop(container.run, None)
+        self._line.settle(container.run)
         if (seen.run, seen.pid) != (container.run, container.pid):
             # Whoever looks at the engine will see that, and want another run.
             return None
         return replace(handle, restarts=bool(seen.restart_policy))
 
-    def _try_again(self, run: Run) -> None:
-        before = self._again.get(run)
-        pause = _AGAIN_AFTER if before is None else min(2 * before.pause, _LONGEST_AGAIN)
-        self._again[run] = _Again(trio.current_time() + pause, pause)
-
-    def _await(self, run: Run) -> None:
-        self._waiting[run] = None
-        self._idle.unpark()
-
     def _close(self, handle: Handle) -> None:
         self._open -= handle.count
         handle.close()
-        if self._crowded:
-            self._await(self._crowded.popitem()[0])
+        self._line.make_room()
 
     def _let_go(self, run: Run) -> None:
         self.thaw(run)

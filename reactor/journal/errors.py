@@ -66,3 +66,7 @@ class NotAJournal(JournalError):
 
     def __init__(self, path: Path) -> None:
         super().__init__(f"{path} is a database, but not a journal of reactor: name another file")
+
+
+class NoCertificate(JournalError):
+    """There is no such certificate, or more than one is meant."""

@@ -6,7 +6,6 @@ twice and leaves the same row. Who waits for which of them is in ``journal``.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 
 from reactor.core.container import ContainerId, Run
@@ -52,9 +51,7 @@ OPEN = (
     "SELECT id, container, started_at, name, action, rule, reason, cause, grace, dry_run,"
     " wall, boot_id, boot, held, summary, level, begun FROM intents WHERE final = 0 ORDER BY rowid"
 )
-_ABSENT: Mapping[str, Value] = MappingProxyType(
-    dict.fromkeys(("grace", "dry_run", "wall", "boot", "held", "begun"), 0)
-)
+_NUMBERS = frozenset({"grace", "dry_run", "wall", "boot", "held", "begun"})
 ASKED = "UPDATE intents SET asked = coalesce(asked, ?) WHERE id = ?"
 
 
@@ -68,12 +65,15 @@ def slipped(row: Row) -> dict[str, Value]:
     return dict(zip(_COLUMNS, row.values, strict=True))
 
 
-def enter(found: Mapping[str, Value]) -> Row | None:
+def enter(found: Mapping[str, Any]) -> Row | None:
     """The intent that was found on a slip, for the journal that has no row of it; None if it is none."""
-    named = isinstance(found.get("id"), str) and isinstance(found.get("started_at"), str)
-    if not named or not is_full_id(found.get("container")) or found.get("action") not in set(Action):
+    values = {column: found.get(column, 0 if column in _NUMBERS else "") for column in _COLUMNS}
+    right = all(
+        isinstance(value, int | float if column in _NUMBERS else str) for column, value in values.items()
+    )
+    if not right or not values["id"] or values["action"] not in set(Action):
         return None
-    return Row(ENTER, tuple(found.get(column, _ABSENT.get(column, "")) for column in _COLUMNS))
+    return Row(ENTER, tuple(values.values())) if is_full_id(values["container"]) else None
 
 
 def read(values: Sequence[Any], now: Moment) -> Decision | None:

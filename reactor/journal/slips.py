@@ -11,7 +11,6 @@ import json
 import os
 import stat
 import struct
-from binascii import crc32
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from hashlib import sha256
@@ -23,7 +22,7 @@ from reactor.journal.rows import Row
 
 MOST = 1 << 20
 """Bytes; a journal that takes no rows for so long is waited for again, as if there were no slip."""
-_HEAD = struct.Struct("<II")
+_HEAD = struct.Struct("<I8s")
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW
 _FILE = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
 
@@ -71,7 +70,7 @@ class Slip:
         if not self.is_open:
             return False
         body = json.dumps(slipped(row)).encode()
-        record = _HEAD.pack(len(body), crc32(body)) + body
+        record = _HEAD.pack(len(body), _checksum(body)) + body
         if self._size + len(record) > MOST or not self._write(record):
             return False
         self._size += len(record)
@@ -155,13 +154,17 @@ def _locked(place: int, name: str) -> int:
         os.close(file)
 
 
+def _checksum(body: bytes) -> bytes:
+    return sha256(body).digest()[:8]
+
+
 def _records(text: bytes) -> Iterator[bytes]:
     """Each whole record. Behind one that is torn there is nothing: we were killed there."""
     at = 0
     while at + _HEAD.size <= len(text):
         length, checksum = _HEAD.unpack_from(text, at)
         body = text[at + _HEAD.size : at + _HEAD.size + length]
-        if not length or len(body) < length or crc32(body) != checksum:
+        if not length or len(body) < length or _checksum(body) != checksum:
             return
         at += _HEAD.size + length
         yield body

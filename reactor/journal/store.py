@@ -1,50 +1,27 @@
 """The file itself: opened, written, found broken, moved aside, begun anew.
 
-Everything here blocks and, but for ``sync``, is called from one thread at a time; nothing here
-waits, retries or logs. What fails comes out as sqlite3.Error, OSError or JournalError.
+Everything here blocks and, but for ``sync`` and ``checkpoint``, is called from one thread at a time; nothing
+here waits, retries or logs. What fails comes out as sqlite3.Error, OSError or JournalError.
 """
 
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 
-from reactor.journal import reading, schema
+from reactor.journal import expiring, reading, schema
+from reactor.journal.aside import make_private, move_aside
 from reactor.journal.lock import Lock
 from reactor.journal.memory import Recollection
 from reactor.journal.rows import Moment, Row
 from reactor.journal.visiting import visit
 
 BROKEN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
-CHECKPOINT = 1000
-"""Pages in the log before the file, from which on they are carried over."""
 CHECKED_BELOW = 64 << 20
 """A larger file is not read through at the start: that would take longer than starting may."""
-# Only ever the oldest, whatever the clock did: who follows along must not miss one in the middle.
-_EXPIRED_NEWS = (
-    "DELETE FROM news WHERE cursor IN (SELECT cursor FROM news WHERE cursor <"
-    " coalesce((SELECT min(cursor) FROM news WHERE at >= ?), 9223372036854775807) ORDER BY cursor LIMIT ?)"
-)
-# A hold without an end stands until somebody lifts it.
-_EXPIRED_ORDERS = (
-    "DELETE FROM orders WHERE rowid IN (SELECT rowid FROM orders WHERE coalesce(lifted, until,"
-    " CASE WHEN kind IN ('ack', 'release') THEN since END) < ? LIMIT ?)"
-)
-EXPIRED = (
-    "DELETE FROM exits WHERE rowid IN (SELECT rowid FROM exits WHERE recorded < ? LIMIT ?)",
-    "DELETE FROM intents WHERE rowid IN (SELECT rowid FROM intents WHERE wall < ? LIMIT ?)",
-    "DELETE FROM certificates WHERE rowid IN (SELECT rowid FROM certificates WHERE wall < ? LIMIT ?)",
-    _EXPIRED_NEWS,
-    _EXPIRED_ORDERS,
-    "DELETE FROM runs WHERE rowid IN (SELECT rowid FROM runs WHERE first_seen < ? AND over = 1 LIMIT ?)",
-)
-NEWEST = (
-    "SELECT max(w) FROM (SELECT max(wall) w FROM intents UNION ALL SELECT max(first_seen) FROM runs"
-    " UNION ALL SELECT max(recorded) FROM exits)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +46,6 @@ class Store:
         self._connection: sqlite3.Connection | None = None
         self._inode = 0
         self._broken = False
-        self._checkpoint = -1
 
     @property
     def is_open(self) -> bool:
@@ -84,26 +60,21 @@ class Store:
         self.disconnect()
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._lock.acquire()
-        moved_to = self._move_aside() if self._broken else None
+        moved_to = move_aside(self._path, self._wall()) if self._broken else None
         try:
             return Opened(self._connect(), moved_to)
         except sqlite3.DatabaseError as error:
             if not is_broken(error):
                 raise
-        moved_to = self._move_aside()
+        moved_to = move_aside(self._path, self._wall())
         return Opened(self._connect(), moved_to)
 
-    def write(self, rows: Sequence[Row], *, waited_for: bool) -> None:
+    def write(self, rows: Sequence[Row]) -> None:
         """Write rows in one transaction. They outlive us then, and the machine as soon as they are synced.
 
         Every statement costs a change of threads, so there are no more of them than it takes.
         """
         with self._using() as connection:
-            # A checkpoint takes longer than a commit, so it is left to batches for which nobody waits.
-            pages = 0 if waited_for else CHECKPOINT
-            if pages != self._checkpoint:
-                connection.execute(f"PRAGMA wal_autocheckpoint = {pages}")
-                self._checkpoint = pages
             if len(rows) == 1:
                 connection.execute(rows[0].statement, rows[0].values)
                 return
@@ -124,6 +95,15 @@ class Store:
         finally:
             os.close(descriptor)
 
+    def checkpoint(self) -> None:
+        """Carry over from the log before the file what can be without anybody's waiting.
+
+        Like ``sync`` it may be called in another thread, beside everything else: its connection is its own.
+        """
+        where = f"file:{quote(str(self._path.absolute()))}?mode=rw"
+        with closing(sqlite3.connect(where, uri=True, timeout=0.0, isolation_level=None)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+
     def recall(self, now: Moment, capacity: int) -> Recollection:
         """What an earlier monitor left behind."""
         with self._using() as connection:
@@ -138,17 +118,9 @@ class Store:
             return reading.recall(connection, now, capacity)
 
     def expire(self, keep: float, chunk: int) -> int:
-        """Delete some of what is older than ``keep`` seconds; how many rows that was.
-
-        Reckoned from the newest row if that is older than now: a clock that jumped ahead
-        must not cost the whole history.
-        """
+        """Delete some of what is older than ``keep`` seconds; how many rows that was."""
         with self._using() as connection:
-            newest: float | None = connection.execute(NEWEST).fetchone()[0]
-            if newest is None:
-                return 0
-            before = min(newest, self._wall()) - keep
-            return sum(connection.execute(statement, (before, chunk)).rowcount for statement in EXPIRED)
+            return expiring.expire(connection, self._wall(), keep, chunk)
 
     def disconnect(self) -> None:
         """Drop the connection and whatever it had not committed; the lock stays."""
@@ -185,52 +157,27 @@ class Store:
         return self._connection
 
     def _connect(self) -> bool:
-        _make_private(self._path)
+        make_private(self._path)
         connection = sqlite3.connect(self._path, timeout=1.0, isolation_level=None, check_same_thread=False)
         try:
             anew = schema.prepare(connection, self._path)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
+            # A commit has to be quick: what is in the log is carried over by ``checkpoint``.
+            connection.execute("PRAGMA wal_autocheckpoint = 0")
             if self._path.stat().st_size < CHECKED_BELOW:
                 _check(connection)
         except BaseException:
             connection.close()
             raise
         self._connection, self._inode, self._broken = connection, self._path.stat().st_ino, False
-        self._checkpoint = -1
         return anew
-
-    def _move_aside(self) -> Path:
-        """Rename the file and what belongs to it, with the date, and never over an earlier one."""
-        date = datetime.fromtimestamp(self._wall(), UTC).strftime("%Y%m%dT%H%M%S")
-        target = self._path.with_name(f"{self._path.name}.broken-{date}")
-        number = 1
-        while target.exists():
-            number += 1
-            target = self._path.with_name(f"{self._path.name}.broken-{date}-{number}")
-        for suffix in ("-wal", "-shm", ""):
-            with suppress(FileNotFoundError):
-                os.rename(f"{self._path}{suffix}", f"{target}{suffix}")
-        return target
 
 
 def is_broken(error: sqlite3.Error) -> bool:
     """Whether the file's content is damaged, which no further try can mend."""
     code = getattr(error, "sqlite_errorcode", 0) or 0
     return code & 0xFF in BROKEN
-
-
-def _make_private(path: Path) -> None:
-    """Let nobody else read it: the last lines of somebody's output are in it. What belongs to it follows."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        mode = os.fstat(descriptor).st_mode & 0o7777
-        if mode & 0o007:
-            # It may be somebody else's, and then it is theirs to say who reads it.
-            with suppress(PermissionError):
-                os.fchmod(descriptor, mode & ~0o007)
-    finally:
-        os.close(descriptor)
 
 
 def _check(connection: sqlite3.Connection) -> None:

@@ -1,25 +1,24 @@
 """The task that carries the backlog to the disk, whatever the disk does.
 
 Only the writing belongs here: when it is tried, what is said when it fails, and how it
-ends. It holds the only thread that touches the file, but for syncs, which are in ``syncing``.
+ends. It holds the only thread that touches the file, but for those of ``syncing`` and ``checkpoints``.
 No failure of the disk comes out of it; an error that only a person can put right comes out
 while starting, and is said later.
 """
 
 import logging
 import sqlite3
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import Callable
 
 import trio
 
 from reactor.core.decisions import Decision
 from reactor.journal.backlog import Backlog, Batch
+from reactor.journal.checkpoints import Checkpointer
 from reactor.journal.errors import JournalError
-from reactor.journal.intents import read
-from reactor.journal.memory import CAPACITY, Recollection
-from reactor.journal.rows import Moment, Row
+from reactor.journal.memory import Recollection
+from reactor.journal.opening import Opening
+from reactor.journal.rows import Moment
 from reactor.journal.shouting import Shouter
 from reactor.journal.slips import Slip
 from reactor.journal.store import Store
@@ -59,16 +58,24 @@ class Writer:
         self._slip = slip
         self._backlog = backlog
         self._shouter = shouter
-        self._moment = moment
-        self._recall = recall
-        self._left = left
-        self._begun_anew = begun_anew
         self._keep = keep_days * DAY
         self._thread = OneThread(inline=inline)
         self._syncer = Syncer(store, done=self._synced, failed=self._not_synced, inline=inline)
+        self._checkpointer = Checkpointer(store, self._is_calm, inline=inline)
+        self._opening = Opening(
+            store,
+            slip,
+            backlog,
+            shouter,
+            self._thread,
+            moment=moment,
+            recall=recall,
+            left=left,
+            begun_anew=begun_anew,
+            opened=self._take_back,
+        )
         self._must_rest = False
         self._failing = True
-        self._recalled = False
         self._expire_at = 0.0
         self._pause = FIRST_PAUSE
         self.written = 0
@@ -87,13 +94,14 @@ class Writer:
             with trio.move_on_after(START_PATIENCE) as patience:
                 await self._start()
             if patience.cancelled_caught:
-                self._take_left(self._slip.open())
+                self._opening.take_left()
                 late = TimeoutError(f"the disk took longer than {START_PATIENCE:g} s")
                 self._failed("the journal cannot be opened; acting goes on without it", late)
             task_status.started()
-            # Whoever is only to be written waits for no disk. Both end with this function.
+            # Whoever is only to be written waits for no disk. All end with this function.
             async with trio.open_nursery() as beside:
                 beside.start_soon(self._syncer.run)
+                beside.start_soon(self._checkpointer.run)
                 await self._serve()
         finally:
             await self._finish()
@@ -110,11 +118,10 @@ class Writer:
 
     async def _start(self) -> None:
         try:
-            await self._open()
+            await self._opening.open()
         except (OSError, sqlite3.Error) as error:
-            self._take_left(self._slip.open())
             self._failed("the journal cannot be opened; acting goes on without it", error)
-            await self._peek()
+            await self._opening.peek()
         else:
             self._failing = False
 
@@ -133,53 +140,13 @@ class Writer:
                 with trio.move_on_at(self._expire_at):
                     await self._backlog.wait()
 
-    async def _open(self) -> None:
-        opened = await self._thread.run(self._store.open)
-        # It may be another file than the one that they were written to.
-        self._take_back()
-        if opened.moved_to is not None:
-            self._tell_moved(opened.moved_to)
-        await self._enter(self._slip.open())
-        if not self._recalled:
-            now = self._moment()
-            self._recall(await self._thread.run(lambda: self._store.recall(now, CAPACITY)))
-            self._recalled = True
-        if opened.anew:
-            self._begun_anew()
-
-    async def _enter(self, left: Sequence[Row]) -> None:
-        """Write what an earlier monitor left on the slip, before anything is read."""
-        if not left:
-            return
-        try:
-            await self._thread.run(lambda: self._store.write(left, waited_for=True))
-        except BaseException:
-            self._take_left(left)
-            raise
-        self._slip.settle(left)
-
-    def _take_left(self, left: Sequence[Row]) -> None:
-        """What could not be entered is written like our own; that it is open is known at once."""
-        now = self._moment()
-        for row in left:
-            self._backlog.put_intent(row)
-        if left:
-            self._left(tuple(each for row in left if (each := read(row.values, now)) is not None))
-
-    async def _peek(self) -> None:
-        """What was ordered before holds also on a disk that takes nothing more, if it can be read."""
-        now = self._moment()
-        with suppress(JournalError):
-            self._recall(await self._thread.run(lambda: self._store.peek(now, CAPACITY)))
-            self._recalled = True
-
     async def _write(self, batch: Batch) -> bool:
         """Write one batch; if it cannot be written it goes back to where it came from."""
         began = trio.current_time()
         try:
             if not self._store.is_open:
-                await self._open()
-            await self._thread.run(lambda: self._store.write(batch.rows, waited_for=batch.synced))
+                await self._opening.open()
+            await self._thread.run(lambda: self._store.write(batch.rows))
         except (OSError, sqlite3.Error, JournalError) as error:
             self._backlog.put_back(batch)
             self._failed(CANNOT, error)
@@ -188,12 +155,16 @@ class Writer:
             self._backlog.put_back(batch)
             raise
         self._slip.settle(batch.rows)
+        self._checkpointer.wrote(len(batch.rows))
         if batch.synced:
             batch.tell_written()
             self._syncer.add(Pending(batch, began))
         else:
             self._succeeded(batch, began)
         return True
+
+    def _is_calm(self) -> bool:
+        return not self._backlog and not self._syncer
 
     def _synced(self, pending: Pending) -> None:
         self._succeeded(pending.batch, pending.began)
@@ -256,10 +227,3 @@ class Writer:
             self._shouter.shout(
                 "the journal is incomplete: the last rows were not written", rows=len(self._backlog)
             )
-
-    def _tell_moved(self, target: Path) -> None:
-        self._shouter.shout(
-            "the journal is damaged; it was moved aside and a new one begun",
-            logging.CRITICAL,
-            moved_to=str(target),
-        )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 from reactor.observe.own import OwnCost
-from reactor.observe.readings import ContainerReading, Readings, RuleReading
+from reactor.observe.readings import Readings, RuleReading
 from reactor.observe.tally import Labels
 from reactor.observe.text import plain
 
@@ -16,24 +16,6 @@ Number = int | float
 
 RULE_STATES = ("enabled", "dry-run", "held", "silenced", "unknown", "disabled")
 """What a rule can be, one at a time."""
-
-OF_CONTAINER: Mapping[str, Callable[[ContainerReading], Number | None]] = MappingProxyType(
-    {
-        "container_threads": lambda one: one.threads,
-        "container_threads_max": lambda one: one.threads_max,
-        "container_memory_working_set_bytes": lambda one: one.memory,
-        "container_memory_limit_bytes": lambda one: one.memory_limit,
-        "container_cpu_time_seconds_total": lambda one: one.cpu,
-        "container_cpu_usage": lambda one: one.cores,
-        "container_cpu_limit": lambda one: one.cores_max,
-        "container_uptime_seconds": lambda one: one.uptime,
-        "container_zombies": lambda one: one.zombies,
-        "container_layer_size_bytes": lambda one: one.layer,
-        "container_restarts_total": lambda one: one.restarts,
-        "container_oom_kills": lambda one: one.oom_kills,
-        "container_sample_timestamp_seconds": lambda one: one.read_at,
-    }
-)
 
 OF_RULE: Mapping[str, Callable[[RuleReading], Number | None]] = MappingProxyType(
     {

@@ -81,16 +81,14 @@ class RuleReading:
 class Readings:
     """Everything that is not counted but read, at the moment ``at``.
 
-    ``containers`` are the living ones only: one that is left out has no series any more, and ``labels`` are
-    the keys of those of their labels that are to be shown. ``rules`` are those in force, ``rules_read`` is
-    when they were read. ``budgets`` are the tokens that are left, and that there can be, by kind.
+    ``labels`` are the keys of those labels of containers that are to be shown. ``rules`` are those in force,
+    ``rules_read`` is when they were read. ``budgets`` are the tokens that are left, and that there can be.
     ``last_facts`` is when the last fact of each source came. ``host_memory_known`` is None where no rule
     asks for it. ``owners`` are counted by their kind and what is known of them, ``leases`` by how they stand.
     """
 
     at: float
     version: str
-    containers: tuple[ContainerReading, ...] = ()
     labels: tuple[str, ...] = ()
     ready: bool = False
     dry_run: bool = False

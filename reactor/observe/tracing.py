@@ -7,6 +7,7 @@ certificate in the journal says the same, and lasts. What a trace consists of is
 import logging
 from collections import deque
 from collections.abc import Mapping, Sequence
+from math import inf
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -35,8 +36,8 @@ class Trails:
         self.queued = 0
         self.dropped = 0
 
-    def put(self, trail: Trail, enough: int = 0) -> None:
-        """Add one, if there is room; whoever waits for ``enough`` is woken when there are so many."""
+    def put(self, trail: Trail, enough: float = inf) -> None:
+        """Add one, if there is room; whoever waits is woken when there are ``enough`` spans."""
         if self.queued + trail.size > self._most:
             self.dropped += trail.size
             return
@@ -88,8 +89,7 @@ class TraceSender:
                 await self._trails.wait(self._settings.delay)
                 await self.send_all()
         finally:
-            with trio.move_on_after(LAST_WORDS) as scope:
-                scope.shield = True
+            with trio.move_on_after(LAST_WORDS, shield=True):
                 await self.send_all()
             self.close()
 
@@ -106,10 +106,17 @@ class TraceSender:
         self._tally.reach("reactor_spans_total", self._trails.dropped, result="dropped")
 
     async def _send_batch(self, trails: Sequence[Trail]) -> None:
-        began = perf_counter()
-        why, count = await trio.to_thread.run_sync(
-            self._send, trails, limiter=self._limiter, abandon_on_cancel=True
-        )
+        began, told = perf_counter(), None
+        # Whoever ends us lets what is under way have its last words: it is in the line no more.
+        scope = trio.CancelScope(shield=True)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(_hurry, scope)
+            with scope:
+                told = await trio.to_thread.run_sync(
+                    self._send, trails, limiter=self._limiter, abandon_on_cancel=True
+                )
+            nursery.cancel_scope.cancel()
+        why, count = told or ("the monitor stopped", sum(trail.size for trail in trails))
         self._tally.observe("reactor_rendering_duration_seconds", perf_counter() - began, export="traces")
         self._tally.count("reactor_exports_total", signal="traces", result="failed" if why else "ok")
         self._tally.count("reactor_spans_total", count, result="failed" if why else "sent")
@@ -137,3 +144,11 @@ class TraceSender:
             log.warning("traces do not get through", extra={"receiver": receiver, "why": why})
         else:
             log.info("traces get through again", extra={"receiver": receiver})
+
+
+async def _hurry(scope: trio.CancelScope) -> None:
+    """From the moment at which we are ended there is not much time."""
+    try:
+        await trio.sleep_forever()
+    finally:
+        scope.deadline = trio.current_time() + LAST_WORDS

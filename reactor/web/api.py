@@ -41,11 +41,13 @@ class Feed:
 
     ``page`` gives what is behind a cursor: empty for the oldest kept, ``now`` for the end. ``more`` does,
     too, and waits for so many seconds while there is nothing. ``certificate`` takes the id of a decision.
+    ``before`` gives the last ones before a cursor, with the cursor to go on from towards the oldest.
     """
 
     page: Callable[[str, int], Awaitable[Batch]]
     more: Callable[[str, float], Awaitable[Batch]]
     certificate: Callable[[str], Awaitable[Told]]
+    before: Callable[[str, int], Awaitable[Batch]] | None = None
 
 
 class _Seats:
@@ -63,8 +65,10 @@ def api(feed: Feed, streams: int = 32) -> Routes:
         limit = request.query.get("limit", str(USUAL))
         if not (limit.isascii() and limit.isdigit() and 0 < int(limit[:5]) <= MOST and len(limit) <= 4):
             return _json(400, {"error": f"'limit' is a whole number from 1 to {MOST}"})
-        since = request.query.get("since", "")
-        return await _answer(lambda: _paged(feed, since, int(limit)))
+        since, before, earlier = request.query.get("since", ""), request.query.get("before"), feed.before
+        if before is not None and earlier is not None:
+            return await _answer(lambda: _batch(earlier(before, int(limit))))
+        return await _answer(lambda: _batch(feed.page(since, int(limit))))
 
     async def stream(request: Request) -> Answer:
         since = request.headers.get(EVENT_ID) or request.query.get("since", "") or "now"
@@ -96,8 +100,8 @@ def api(feed: Feed, streams: int = 32) -> Routes:
     }
 
 
-async def _paged(feed: Feed, since: str, limit: int) -> Told:
-    batch = await feed.page(since, limit)
+async def _batch(found: Awaitable[Batch]) -> Told:
+    batch = await found
     return {"decisions": list(batch.entries), "cursor": batch.cursor}
 
 

@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 import trio
 
 from reactor.http.server import Answer, Handler, Request, Response, Security, Terms, sentence, serve
-from reactor.http.server_routes import routed
+from reactor.http.server_routes import Routes, routed
 from reactor.observe.scraping import Scraper
 from reactor.observe.text import plain
+from reactor.web.control import NO_ROUTES
 
 LONGEST_REASON = 500
 
@@ -22,9 +23,14 @@ TERMS = Terms(body=64 * 1024, connections=64, each=48, streams=32, each_streams=
 _INDEX = """\
 reactor {version}: watches containers and ends what breaks the rules.
 
-/metrics     all numbers, for Prometheus
+{more}/metrics     all numbers, for Prometheus
 /-/healthy   200 while the monitor's loop turns
 /-/ready     200 once everything has been listed and events come in; else 503 and why not
+"""
+
+_PAGE = """\
+/            in a browser: containers, rules, decisions, health
+/api/v1/...  the same as JSON
 """
 
 # Nothing here is worth keeping, and nothing may be taken for another type than it says.
@@ -35,20 +41,29 @@ NotReady = Callable[[], str]
 
 
 def site(
-    scraper: Scraper, not_ready: NotReady, version: str, remark: Callable[[], str] = lambda: ""
+    scraper: Scraper,
+    not_ready: NotReady,
+    version: str,
+    remark: Callable[[], str] = lambda: "",
+    more: Routes = NO_ROUTES,
 ) -> Handler:
     """The handler of all paths; others are 404, other methods than GET and HEAD 405.
 
-    ``remark`` is what should be known of a monitor that is ready.
+    ``remark`` is what should be known of a monitor that is ready. ``more`` is answered, too; a page at ``/``
+    among it is for browsers.
     """
+    page = more.get("/", {}).get("GET")
+    text = _INDEX.format(version=version, more=_PAGE if page is not None else "").rstrip()
 
-    async def index(_: Request) -> Answer:
-        return sentence(200, _INDEX.format(version=version).rstrip(), _HEADERS)
+    async def index(request: Request) -> Answer:
+        if page is not None and "text/html" in request.headers.get("accept", ""):
+            return await page(request)
+        return sentence(200, text, _HEADERS)
 
     async def metrics(request: Request) -> Answer:
         asked = request.headers.get("accept", ""), request.headers.get("accept-encoding", "")
-        page = await scraper.page(*asked)
-        return Response(200, page.body, page.content_type, (*_HEADERS, *page.headers))
+        found = await scraper.page(*asked)
+        return Response(200, found.body, found.content_type, (*_HEADERS, *found.headers))
 
     async def healthy(_: Request) -> Answer:
         # Whoever reads this had an answer from the loop: there is nothing else to ask.
@@ -62,7 +77,7 @@ def site(
         return sentence(200, f"Ready; {known}." if known else "Ready.", _HEADERS)
 
     handlers = {"/": index, "/metrics": metrics, "/-/healthy": healthy, "/-/ready": ready}
-    return routed({path: {"GET": handler} for path, handler in handlers.items()})
+    return routed({**more, **{path: {"GET": handler} for path, handler in handlers.items()}})
 
 
 async def serve_web(

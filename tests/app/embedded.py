@@ -1,6 +1,6 @@
 """The real program on the embedded engine: its world lives in the test, the program beside it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -30,13 +30,19 @@ async def apart(call: "partial[Answer]") -> Answer:
 
 @asynccontextmanager
 async def monitored(
-    folder: Path, config: str = "", rules: str = RULES
+    folder: Path, config: str = "", rules: str = RULES, environ: Mapping[str, str] | None = None
 ) -> AsyncIterator[tuple[World, Monitor]]:
     """A world with a monitor that is ready."""
     world = World(epoch=wall())
     async with trio.open_nursery() as nursery:
         await nursery.start(serve_world, world, folder / "d.sock")
-        monitor = Monitor(folder, f"unix://{folder / 'd.sock'}", config=config, rules=rules_in(folder, rules))
+        monitor = Monitor(
+            folder,
+            f"unix://{folder / 'd.sock'}",
+            config=config,
+            rules=rules_in(folder, rules),
+            environ=environ,
+        )
         try:
             monitor.start()
             await apart(partial(monitor.wait_ready))

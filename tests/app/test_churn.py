@@ -12,6 +12,7 @@ from reactor.core.facts import Acted, Fact
 from reactor.core.rules import Rule, RuleSet
 from reactor.core.state import Setup
 from reactor.core.step import step
+from reactor.observe.crowd import Crowd
 from reactor.observe.labels import Shown
 from reactor.observe.own import OwnCost
 from reactor.observe.prometheus import Format, render
@@ -55,9 +56,9 @@ class Counted(Story):
 
     def text(self, at: float) -> bytes:
         figures = Figures(self.setup, self.state, at, 1e9, Shown(("team",)))
-        containers = tuple(figures.containers())
-        now = Readings(at + 1e9, "0.1.0", containers, ("team",), rules=figures.rules())
-        snapshot = collect(Captured(now, self.tally.freeze(), 1e9), OwnCost())
+        crowd = Crowd(figures.containers())
+        now = Readings(at + 1e9, "0.1.0", labels=("team",), rules=figures.rules())
+        snapshot = collect(Captured(now, self.tally.freeze(), 1e9, crowd), OwnCost())
         return render(snapshot, Format.OPENMETRICS)
 
 

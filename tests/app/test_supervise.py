@@ -286,8 +286,9 @@ async def test_layers_are_measured_only_for_those_in_scope_and_only_while_a_rule
         assert monitor.engine.script.counts[Kind.LAYER] == 4
         assert monitor.engine.script.counts[Kind.STATS] == 0
         readings = monitor.numbers.capture()
-        layers = {one.name: one.layer for one in readings.readings.containers}
-        assert layers == {"near": 50 * MIB, "stranger": None}
+        layers = readings.crowd.columns["container_layer_size_bytes"]
+        assert layers == {(near.id,): 50 * MIB}
+        assert (stranger.id,) in readings.crowd.uptimes
         assert readings.counts.counters["reactor_layer_measures_total"] == {("done",): 4, ("failed",): 0}
     async with running(World(), tmp_path) as monitor:
         task(monitor.world, "unasked")

@@ -1,14 +1,20 @@
 """Small builders for what the race records, and one whole document."""
 
+import math
 from typing import Any
 
 from bench.machine import Machine
 from bench.race.names import FAST, LOOP, NETDATA, NOBODY, NORMAL, STREAMS, THREADS
 from bench.race.options import FULL
-from bench.race.records import Attack, Bare, Found, Verdict, Window
+from bench.race.records import Arming, Attack, Bare, Found, Verdict, Window
 from bench.race.result import Result, document
 
 MACHINE = Machine("2026-01-02", 2, 2**34, "6.1", "20.10.24", "1.41", "1", "3.11.7", "7.2.0", 0.1)
+
+PARTS = {
+    "replay": [{"containers": 1000, "facts": 60_000, "rate": 12_000.0, "decisions": 1500, "expected": 1500}],
+    "scale": [{"containers": 1000, "cpu": 0.03, "pss": 91.5}],
+}
 
 
 def attack(
@@ -65,5 +71,6 @@ def whole() -> dict[str, Any]:
         attack(NORMAL, "5 ms transient", verdict=0.4),
     ]
     found = Found(windows, attacks, [Bare(NORMAL, 0.03, 0.04)], looks=[2.0, 2.0], rounds=[10.0])
+    found.armings.append(Arming(NORMAL, ((0.025, 40), (0.05, 99), (0.1, 100), (math.inf, 100))))
     found.missing["netdata"] = "no such package"
-    return document(Result(MACHINE, FULL, found, found.loop(300.0, 4.0), 0.4))
+    return document(Result(MACHINE, FULL, found, found.loop(300.0, 4.0), 0.02, parts=PARTS))

@@ -26,7 +26,7 @@ def test_the_text_has_every_part_and_says_what_is_missing() -> None:
 
 def test_a_busy_machine_is_said_to_be_one() -> None:
     document = whole()
-    document["machine"]["load"] = 3.0
+    document["machine"]["foreign"] = 0.5
     assert "take no absolute figure" in tables.text(document)
 
 

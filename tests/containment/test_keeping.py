@@ -18,7 +18,7 @@ from trio.testing import MockClock
 from reactor.containment import handles
 from reactor.containment import keeping as keeping_room
 from reactor.containment.handles import Handle, open_handle
-from reactor.containment.keeping import AT_ONCE, NOT_HELD, Keeper
+from reactor.containment.keeping import AT_ONCE, FROZEN, NOT_HELD, Keeper
 from reactor.containment.thawing import thaw_left
 from reactor.core.container import Container, ContainerId, Run, State
 from reactor.core.ports import Contained, EngineUnreachable, NoSuchContainer
@@ -126,6 +126,20 @@ async def test_with_a_policy_it_is_frozen_and_thawed(kind: type[FakeHost], tmp_p
         assert keeper.thaw(RUN) == ""
         assert read(host, "cgroup.freeze") == "0"
         assert keeper.thaw(RUN) == "", "again does no harm"
+
+
+async def test_a_second_rule_does_not_freeze_it_in_another_way(tmp_path: Path) -> None:
+    """It would be thawed once, and stand still by the other one for ever."""
+    host = HostV1(tmp_path)
+    one = replace(place(host), restart_policy="always")
+    host.write(f"freezer{path(RUN)}", {"freezer.state": "THAWED\n"})
+    async with keeping(host, one) as keeper:
+        assert keeper.contain(RUN, one).frozen
+        assert keeper.contain(RUN, one) == Contained(why=FROZEN)
+        assert keeper.thaw(RUN) == ""
+        found = read(host, "cgroup.freeze"), read(host, "freezer.state", folder="freezer")
+        assert found == ("0", "THAWED")
+        assert keeper.contain(RUN, one).frozen, "that was then"
 
 
 async def test_a_policy_that_was_given_later_counts(tmp_path: Path) -> None:

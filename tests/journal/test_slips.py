@@ -35,10 +35,10 @@ def die():
 
 async def main(path, where):
     write, rows = Store.write, []
-    def written(self, rows, *, waited_for):
+    def written(self, rows):
         if where == "before the row":
             die()
-        write(self, rows, waited_for=waited_for)
+        write(self, rows)
         if where == "before it is wiped":
             die()
     Store.write = written
@@ -81,9 +81,9 @@ class Stalled:
         self.goes_on = threading.Event()
         write = Store.write
 
-        def stands_still(store: Store, rows: "list[object]", *, waited_for: bool) -> None:
+        def stands_still(store: Store, rows: "list[object]") -> None:
             self.goes_on.wait(20)
-            write(store, rows, waited_for=waited_for)  # type: ignore[arg-type]  # handed on as it came
+            write(store, rows)  # type: ignore[arg-type]  # handed on as it came
 
         monkeypatch.setattr(Store, "write", stands_still)
 
@@ -176,10 +176,10 @@ async def test_a_disk_that_takes_nothing_hides_nothing_that_was_left(
     leave(slip)
     full, write = [True], Store.write
 
-    def takes_nothing(store: Store, rows: "list[object]", *, waited_for: bool) -> None:
+    def takes_nothing(store: Store, rows: "list[object]") -> None:
         if full:
             raise sqlite3.OperationalError("database or disk is full")
-        write(store, rows, waited_for=waited_for)  # type: ignore[arg-type]  # handed on as it came
+        write(store, rows)  # type: ignore[arg-type]  # handed on as it came
 
     monkeypatch.setattr(Store, "write", takes_nothing)
     async with running(path, slips=path.parent) as journal:
@@ -213,7 +213,15 @@ def test_a_torn_record_hides_only_itself(path: Path) -> None:
 
 
 def test_one_that_was_edited_is_no_intent() -> None:
-    for wrong in ({"container": "web"}, {"action": "explode"}, {"id": 7}):
+    for wrong in (
+        {"container": "web"},
+        {"action": "explode"},
+        {"id": 7},
+        {"id": ""},
+        {"boot": "soon"},
+        {"name": ["c"]},
+        {"reason": None},
+    ):
         body = slipped(intend(decide(1), NOW)) | wrong
         assert enter(body) is None
     assert enter({}) is None

@@ -3,6 +3,7 @@
 from reactor.core.container import ContainerId
 from reactor.core.language.thresholds import Threshold
 from reactor.core.protection import Standing
+from reactor.observe.crowd import Crowd
 from reactor.observe.own import Collections, OwnCost
 from reactor.observe.readings import ContainerReading, Near, Readings, RuleReading
 from reactor.observe.snapshot import Captured, MetricSnapshot, collect
@@ -72,12 +73,11 @@ def rule(name: str, unknown: int = 0) -> RuleReading:
     )
 
 
-def readings(*containers: ContainerReading) -> Readings:
+def readings() -> Readings:
     """A moment in which every present value is known, each its own number."""
     return Readings(
         at=AT,
         version="0.1.0",
-        containers=containers,
         ready=True,
         rules_loaded=4,
         rules=(rule("safety/pids", unknown=2), rule("safety/memory")),
@@ -149,6 +149,8 @@ def busy_tally() -> Tally:
     tally.observe("reactor_engine_call_duration_seconds", 0.02, call="kill")
     tally.count("reactor_reconcile_found_total", what="adopted")
     tally.count("reactor_canary_runs_total", result="ended")
+    tally.count("reactor_canary_failures_total", reason="late")
+    tally.count("reactor_web_refused_total", reason="host")
     tally.observe("reactor_canary_duration_seconds", 0.125)
     tally.observe("reactor_rendering_duration_seconds", 0.25, export="scrape")
     exemplar = Exemplar(0.75, AT - 5, "0123456789abcdef", "0123456789abcdef0123456789abcdef")
@@ -169,7 +171,11 @@ def busy_tally() -> Tally:
     return tally
 
 
+def captured(*containers: ContainerReading, tally: Tally | None = None) -> Captured:
+    """A moment in which everything is known, and there are these containers."""
+    return Captured(readings(), (tally or busy_tally()).freeze(), STARTED, Crowd(containers))
+
+
 def snapshot(*numbers: int) -> MetricSnapshot:
     """Everything, and these containers."""
-    now = readings(*(reading(number) for number in numbers))
-    return collect(Captured(now, busy_tally().freeze(), STARTED), OWN)
+    return collect(captured(*(reading(number) for number in numbers)), OWN)

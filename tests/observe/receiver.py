@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.metrics.v1.metrics_pb2 import (
     AGGREGATION_TEMPORALITY_CUMULATIVE,
@@ -28,6 +29,7 @@ class Receiver(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.requests: list[ExportMetricsServiceRequest] = []
+        self.traces: list[ExportTraceServiceRequest] = []
         self.paths: list[str] = []
         self.headers: list[dict[str, str]] = []
         self.status = 200
@@ -47,7 +49,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.requests.append(ExportMetricsServiceRequest.FromString(body))
+        if self.path.endswith("/v1/traces"):
+            self.server.traces.append(ExportTraceServiceRequest.FromString(body))
+        else:
+            self.server.requests.append(ExportMetricsServiceRequest.FromString(body))
         self.server.paths.append(self.path)
         self.server.headers.append(dict(self.headers))
         self.server.came.set()

@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from trio.testing import wait_all_tasks_blocked
 
 from reactor.core.protection import Standing
+from reactor.observe.crowd import Crowd
 from reactor.observe.otlp import OtlpSink
 from reactor.observe.own import OwnCost
 from reactor.observe.prometheus import Format, render
@@ -18,16 +19,7 @@ from reactor.observe.scraping import Scraper
 from reactor.observe.snapshot import Captured, MetricSnapshot, collect
 from reactor.observe.tally import Tally
 from reactor.observe.text import LONGEST, plain
-from tests.observe.build import (
-    AT,
-    OWN,
-    STARTED,
-    busy_tally,
-    container_id,
-    reading,
-    readings,
-    snapshot,
-)
+from tests.observe.build import AT, OWN, STARTED, captured, container_id, reading, snapshot
 from tests.observe.receiver import Receiver, Series, attributes, received, receiver
 
 HOSTILE = [
@@ -169,8 +161,8 @@ def test_without_containers_there_is_not_even_a_family() -> None:
 def test_unknown_is_absent_and_not_zero(sink_of: Receiver) -> None:
     """A container of which only the name is known, and a monitor that has seen nothing yet."""
     bare = ContainerReading(id=container_id(1), name="a", image="b", standing=Standing.WATCHED)
-    now = Readings(at=AT, version="0.1.0", containers=(bare,))
-    what = collect(Captured(now, Tally().freeze(), STARTED), OwnCost())
+    now = Readings(at=AT, version="0.1.0")
+    what = collect(Captured(now, Tally().freeze(), STARTED, Crowd([bare])), OwnCost())
     series = scraped(render(what))
     assert [name for name, labels in series if dict(labels).get("container_id")] == ["reactor_container_info"]
     names = {name for name, _ in series}
@@ -186,7 +178,7 @@ def test_unknown_is_absent_and_not_zero(sink_of: Receiver) -> None:
 def test_hostile_names_are_escaped_and_cut(sink_of: Receiver) -> None:
     """Quotes, line ends, broken characters, ten kilobytes: one label value on one line, on both sides."""
     containers = [reading(number, name=name, image=name) for number, name in enumerate(HOSTILE, start=1)]
-    what = collect(Captured(readings(*containers), Tally().freeze(), STARTED), OWN)
+    what = collect(captured(*containers, tally=Tally()), OWN)
     text = render(what)
     lines = text.decode().split("\n")
     assert all(line.isprintable() for line in lines)
@@ -215,7 +207,7 @@ def test_numbers_beyond_all_bounds_do_not_spoil_the_rest(sink_of: Receiver) -> N
         uptime=float("inf"),
         memory=-1,
     )
-    what = collect(Captured(readings(odd), busy_tally().freeze(), STARTED), OWN)
+    what = collect(captured(odd), OWN)
     series = scraped(render(what))
     labels = frozenset({("container_id", container_id(1))})
     assert series["container_threads_max", labels] == 2.0**64
@@ -226,16 +218,16 @@ def test_numbers_beyond_all_bounds_do_not_spoil_the_rest(sink_of: Receiver) -> N
 
 def test_a_container_that_is_read_twice_has_one_series() -> None:
     """Twice the same series would make the whole scrape invalid."""
-    twice = readings(reading(1, name="old"), reading(1, name="new"))
-    text = render(collect(Captured(twice, Tally().freeze(), STARTED), OWN))
+    twice = captured(reading(1, name="old"), reading(1, name="new"))
+    text = render(collect(twice, OWN))
     infos = [labels for name, labels in scraped(text) if name == "reactor_container_info"]
-    assert [dict(labels)["container_name"] for labels in infos] == ["new"]
+    assert [dict(labels)["container_name"] for labels in infos] == ["old"]
 
 
 async def test_ten_thousand_series_are_written_beside_the_loop() -> None:
     """The loop goes on turning while a scrape of 10,000 series is written. Times are shown, not judged."""
-    captured = Captured(readings(*map(reading, range(1, 1430))), busy_tally().freeze(), STARTED)
-    scraper = Scraper(lambda: lambda: captured)
+    many = captured(*map(reading, range(1, 1430)))
+    scraper = Scraper(lambda: lambda: many)
     lags: list[float] = []
     texts: list[bytes] = []
     began = trio.current_time()
@@ -262,9 +254,7 @@ def own_threads() -> int:
 
 async def test_scrapes_take_one_thread_at_a_time() -> None:
     """Twenty scrapers at once take one thread together, and none of those that others wait for."""
-    scraper = Scraper(
-        lambda: lambda: Captured(readings(*map(reading, range(200))), Tally().freeze(), STARTED)
-    )
+    scraper = Scraper(lambda: lambda: captured(*map(reading, range(200)), tally=Tally()))
     threads = own_threads()
     async with trio.open_nursery() as nursery:
         for _ in range(20):

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reactor.observe.crowd import Crowd
 from reactor.observe.labels import LONGEST_VALUE, MOST_VALUES, OTHER, BadLabels, Shown, label_keys
 from reactor.observe.prometheus import render
 from reactor.observe.snapshot import Captured, collect
@@ -43,8 +44,8 @@ def test_values_stand_on_the_names_of_a_container_and_nowhere_else() -> None:
         ),
         replace(reading(2), labels=shown.values({"other": "b"})),
     )
-    now = replace(readings(*boxes), labels=keys)
-    text = render(collect(Captured(now, Tally().freeze(), STARTED), OWN))
+    now = replace(readings(), labels=keys)
+    text = render(collect(Captured(now, Tally().freeze(), STARTED, Crowd(boxes)), OWN))
     infos = {
         dict(labels)["container_name"]: dict(labels)
         for name, labels in scraped(text)

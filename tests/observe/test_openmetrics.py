@@ -17,7 +17,7 @@ from reactor.observe.scraping import Scraper, chosen_format, takes_gzip
 from reactor.observe.snapshot import Captured, MetricSnapshot, Moment
 from reactor.observe.table import TABLE
 from reactor.observe.tally import Tally
-from tests.observe.build import AT, STARTED, busy_tally, reading, readings, snapshot
+from tests.observe.build import AT, STARTED, captured, reading, snapshot
 from tests.observe.receiver import Receiver, Series, received, receiver
 from tests.observe.test_exports import scraped
 from tools.observers import promtool
@@ -142,7 +142,7 @@ def test_gzip_only_for_those_who_take_it(header: str, takes: bool) -> None:
 
 
 def moment() -> Captured:
-    return Captured(readings(reading(1)), busy_tally().freeze(), STARTED)
+    return captured(reading(1))
 
 
 async def test_a_page_says_what_it_is() -> None:

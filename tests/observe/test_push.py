@@ -15,7 +15,7 @@ from reactor.observe.prometheus import render
 from reactor.observe.push import Pusher
 from reactor.observe.snapshot import Captured, Moment, collect
 from reactor.observe.tally import Tally
-from tests.observe.build import OWN, STARTED, busy_tally, reading, readings
+from tests.observe.build import OWN, captured, reading
 from tests.observe.receiver import Receiver, Series, attributes, received, receiver
 from tests.observe.test_exports import scraped
 
@@ -39,14 +39,14 @@ def server() -> Iterator[Receiver]:
         yield one
 
 
-def captured() -> Captured:
+def two() -> Captured:
     """The numbers of a moment."""
-    return Captured(readings(reading(1), reading(2)), busy_tally().freeze(), STARTED)
+    return captured(reading(1), reading(2))
 
 
 def pusher_to(url: str, tally: Tally, interval: float = 60.0) -> Pusher:
     """A pusher to this receiver."""
-    return Pusher(PushSettings(url + "/v1/metrics", interval), IDENTITY, lambda: captured, tally)
+    return Pusher(PushSettings(url + "/v1/metrics", interval), IDENTITY, lambda: two, tally)
 
 
 def exports(tally: Tally) -> Mapping[tuple[str, ...], float]:
@@ -122,7 +122,7 @@ async def test_a_push_brings_what_a_scrape_shows(server: Receiver, monkeypatch: 
     pusher.close()
     assert server.paths == ["/v1/metrics"]
     assert server.headers[0]["x-team"] == "a"
-    got, shown = received(server.requests[0]), scraped(render(collect(captured(), OWN)))
+    got, shown = received(server.requests[0]), scraped(render(collect(two(), OWN)))
     assert without_costs(got) == without_costs(shown)
     assert attributes(list(server.requests[0].resource_metrics[0].resource.attributes)) == IDENTITY
     assert exports(tally) == {("metrics", "ok"): 1, ("metrics", "failed"): 0}

@@ -63,12 +63,14 @@ class Monitor:
         rules: Path = SHIPPED_RULES,
         journal: Path | None = None,
         log_format: str = "json",
+        environ: Mapping[str, str] | None = None,
     ) -> None:
         self.folder = folder
         self.journal_file = journal or folder / "journal.db"
         self._docker_host = docker_host
         self._rules = rules
         self._format = log_format
+        self._environ = environ or {}
         self._config = folder / "config.yaml"
         self._config.write_text(config)
         self._process: subprocess.Popen[bytes] | None = None
@@ -131,7 +133,11 @@ class Monitor:
         self.began = time.time_ns()
         with self.log_file.open("wb") as log:
             self._process = subprocess.Popen(
-                self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=clean_environment()
+                self.command(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=clean_environment(**self._environ),
             )
 
     def wait_ready(self) -> None:

@@ -25,7 +25,7 @@ from tests.tooling.patience import patient
 from tools.observers import alertmanager, amtool, prometheus
 
 FASTER: Final = 60
-SCRAPED_EVERY: Final = "250ms"
+SCRAPED_EVERY: Final = "500ms"
 _UNITS: Final = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _DURATION: Final = re.compile(
     r"(?<=for: )\d+(?:ms|[smhd])(?:\d+s)?|(?<=\[)\d+[smhd](?=\])|(?<=offset )\d+[smhd]"

@@ -3,13 +3,24 @@
 import json
 import subprocess
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import trio
+
+from reactor.cgroups.mounts import look_for_trees
+from reactor.containment.keeping import FROZEN, NO_RECORD, NOT_HELD, Keeper
+from reactor.core.container import ContainerId
+from reactor.core.ports import Contained
+from reactor.engine.calls import DockerEngine
+from reactor.engine.endpoint import resolve
 from tests.real import deeds
 from tests.real.monitor import Monitor, clean_environment, program
 from tests.real.scene import PROMISE, Scene
 from tests.real.waiting import until
+from tests.tooling.containers import Containers
+from tools.engine_cgroups import cgroup_roots
 from tools.private_engine import PrivateEngine
 
 PIDS: dict[str, Any] = {"pids": deeds.PIDS}
@@ -43,7 +54,7 @@ def unified_of(pid: int) -> Path:
     """The directory of a process in the tree of version 2."""
     lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
     path = next(line.removeprefix("0::") for line in lines if line.startswith("0::"))
-    return Path(f"/sys/fs/cgroup/unified{path}")
+    return cgroup_roots()["unified"] / path.lstrip("/")
 
 
 def is_populated(folder: Path) -> bool:
@@ -86,6 +97,7 @@ def test_who_breaks_a_limit_is_contained_and_nobody_else(
         assert (told["result"], told["why"], told["times"]) == ("done", "ended", 1)
         ending = told["ending"]
         assert (ending["exit_code"], ending["cause"], ending["basis"]) == (137, "reactor", basis)
+        assert len(calls(told, how)) == 1, told["calls"]
         ((contained,), asked) = calls(told, how), calls(told, "kill")
         assert contained < min([*calls(told, "inspect"), *asked]), "before anything was asked of the engine"
         assert len(asked) == 1 if how == BY_FREEZE else len(asked) <= 1
@@ -96,6 +108,42 @@ def test_who_breaks_a_limit_is_contained_and_nobody_else(
     assert "stop" in [said.action for said in scene.truth.events(side)], "a sidecar is asked to go"
     assert (watcher.metric("reactor_contained_total", how="cgroup.kill", outcome="ended") or 0) >= 2
     assert watcher.metric("reactor_contained_total", how="thaw", outcome="failed") is None
+
+
+async def test_what_is_held_is_frozen_thawed_and_ended_and_who_is_beside_it_is_not(
+    containers: Containers,
+) -> None:
+    """On this host's own cgroups, whoever made them; the engine ends who is frozen as it does others."""
+    engine, one = DockerEngine(resolve(containers.docker_host, {})), deeds.processes(5)
+    ids = [containers.run(one), *(containers.run(one, restart="always") for _ in range(3))]
+    plain, policed, lucky, near = [await engine.inspect(ContainerId(each)) for each in ids]
+    folders = {each.run: unified_of(each.pid) for each in (plain, policed, lucky, near)}
+    keeper = Keeper(look_for_trees(), engine.inspect)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(keeper.run)
+        keeper.want({each.run: each for each in (plain, policed, lucky)})
+        with trio.fail_after(10):
+            # Nobody tells that somebody is held now.
+            while keeper.statistics().held < 3:  # noqa: ASYNC110
+                await trio.sleep(0.05)
+        assert keeper.contain(near.run, near).why == NOT_HELD
+        assert keeper.contain(lucky.run, lucky, recorded=False) == Contained(why=NO_RECORD)
+        for each in (policed, lucky):
+            assert keeper.contain(each.run, each) == Contained("cgroup.freeze", frozen=True)
+            until(partial(is_frozen, folders[each.run]), 10, "it stands still")
+            assert keeper.contain(each.run, each) == Contained(why=FROZEN)
+        assert keeper.thaw(lucky.run) == ""
+        until(lambda: not is_frozen(folders[lucky.run]), 10, "it goes on")
+        assert keeper.contain(plain.run, plain) == Contained("cgroup.kill", ended=True)
+        until(lambda: not is_populated(folders[plain.run]), 10, "all of it has ended")
+        await engine.kill(ContainerId(policed.id))
+        until(lambda: not containers.is_running(policed.id), 10, "it has ended, frozen as it was")
+        assert keeper.thaw(policed.run) == "", "nothing is left to be thawed, or all of it was"
+        nursery.cancel_scope.cancel()
+    assert [containers.is_running(each) for each in ids] == [False, False, True, True]
+    for each in (lucky, near):
+        assert is_populated(folders[each.run])
+        assert not is_frozen(folders[each.run])
 
 
 def test_killed_in_between_it_is_ours_and_nothing_stays_frozen(

@@ -11,7 +11,8 @@ from typing import TypeVar
 from tests.tooling.patience import patient
 
 Answer = TypeVar("Answer")
-PAUSE = 0.05
+PAUSE = patient(0.05)
+"""Seconds between two times of asking; that costs whoever is asked, too, most on an emulated processor."""
 
 
 class InVain(AssertionError):

@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from tools import vm_machine
-from tools.v2 import LIST, Heard, listed, passes
+from tools.v2 import LIST, listed, passes
 from tools.vm_guest import FILES, SILENCED, ended_with, script
 from tools.vm_machine import VmFailedError
+from tools.vm_pace import factor
 from tools.vm_packages import RELEASES, mirror_in, requirements
+from tools.vm_results import Heard, Row, table
 
 ROOT = Path(__file__).parents[2]
 TEXT = "# a comment\nsystemd  tests/a\n\nboth  tests/b.py::test_c\ncgroupfs tests/d\n"
@@ -35,10 +37,18 @@ def test_tests_that_are_named_stand_in_place_of_the_list() -> None:
 
 def test_the_worst_code_is_that_of_the_machine() -> None:
     text = script([("systemd", ["-k", "a b"]), ("cgroupfs", ["-x"])], 4)
-    assert "REACTOR_TEST_DOCKER_HOST=unix:///run/docker.sock python3 -m pytest -k 'a b'" in text
-    assert "env python3 -m pytest -x" in text
-    assert "REACTOR_TEST_PATIENCE=4 " in text
+    assert "=systemd REACTOR_TEST_DOCKER_HOST=unix:///run/docker.sock python3 -m pytest -k 'a b'" in text
+    assert "env REACTOR_TEST_CGROUP_DRIVER=cgroupfs python3 -m pytest -x" in text
+    assert "REACTOR_TEST_PATIENCE=4\n" in text
     assert text.endswith("exit $worst\n")
+    assert "REACTOR_TEST_PATIENCE=$(python3 -m tools.vm_pace)" in script([], None)
+
+
+def test_who_computes_or_starts_programs_slowly_is_waited_for_longer() -> None:
+    assert factor(0.01, 0.01) == 3
+    assert factor(0.09, 0.01) == 5
+    assert factor(0.01, 0.27) == 9
+    assert factor(60, 0.01) == 12
 
 
 @pytest.mark.parametrize(
@@ -56,16 +66,36 @@ def test_only_its_own_line_ends_a_machine(line: str, code: int | None) -> None:
 
 
 def test_what_counts_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
-    heard = Heard(RELEASES[0])
+    heard = Heard("20.10", lambda: 0.0)
     for line in (
         "reactor-v2: driver systemd",
         "tests/a.py::test_b PASSED",
         "FAILED tests/a.py::test_c - assert",
-        "========= 1 failed, 3 passed in 5.00s =========",
+        "== 1 failed, 3 passed, 7 deselected, 2 errors in 65.10s (0:01:05) ==",
+        "reactor-v2: driver cgroupfs",
+        "===== 4 passed in 5.00s =====",
+        "reactor-v2: driver another",
+        "tests/a.py::test_b PASSED   [  5%]",
+        "tests/a.py::test_b[a b] FAILED [ 6%]",
+        "PASSED      [100%]",
+        "tests/a.py::test_c he said PASSED",
     ):
         heard(line)
-    assert heard.results == ["systemd", "FAILED tests/a.py::test_c - assert", "1 failed, 3 passed in 5.00s"]
-    assert capsys.readouterr().out.count("20.10") == 4
+    assert heard.trouble == ["FAILED tests/a.py::test_c - assert"]
+    assert heard.rows == [
+        Row("20.10", "systemd", 3, 3, 65.1, ended=True),
+        Row("20.10", "cgroupfs", 4, 0, 5.0, ended=True),
+        Row("20.10", "another", 2, 1),
+    ]
+    assert capsys.readouterr().out.count("20.10     0s  ") == 11
+
+
+def test_the_table_has_a_line_for_each_and_no_seconds_of_what_did_not_end() -> None:
+    assert table([Row("26.1", "systemd", 30, 2, 65.1, ended=True), Row("26.1", "cgroupfs", 1)]) == (
+        "engine  driver    passed  failed  seconds\n"
+        "26.1    systemd   30      2       65\n"
+        "26.1    cgroupfs  1       0       not ended"
+    )
 
 
 def test_the_mirror_is_that_of_debian_itself() -> None:

@@ -13,7 +13,7 @@ from reactor.observe.scraping import Scraper
 from reactor.observe.snapshot import Captured
 from reactor.web.listen import Listen, open_listeners
 from reactor.web.routes import TERMS, serve_web, site
-from tests.observe.build import STARTED, busy_tally, reading, readings
+from tests.observe.build import captured, reading
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Running:
 
     def capture(self) -> Captured:
         """The numbers of this moment."""
-        return Captured(readings(*map(reading, self.containers)), busy_tally().freeze(), STARTED)
+        return captured(*map(reading, self.containers))
 
 
 @asynccontextmanager

@@ -15,6 +15,9 @@ from reactor.app.demo.page import Page, Style
 from reactor.app.demo.play import Play
 from reactor.app.demo.verdict import Summary, judge
 from reactor.app.exporting import scraped
+from reactor.app.feeding import Bulletin
+from reactor.app.monitor import Observer
+from reactor.app.page.gazette import Gazette
 from reactor.app.plan import Export, Plan
 from reactor.app.settings import Settings, Times
 from reactor.app.supervise import supervise
@@ -50,8 +53,13 @@ async def play_on_socket(parts: Sequence[Part], rules: RuleSet, folder: Path, pa
         journal = Journal(folder / "journal.db")
         engine = DockerEngine(resolve(f"unix://{socket}", {}), journal)
         _greet(page, await engine.identify(), socket, rules, listeners)
-        exports = (scraped(listeners),) if listeners else ()
-        summary = await perform(parts, world, engine, journal, rules, page, exports)
+        bulletin = Bulletin(folder / "journal.db")
+        gazette = Gazette(bulletin.feed(), "embedded engine")
+        shown: tuple[Export, ...] = (scraped(listeners, more=gazette.routes), gazette.keep_lines)
+        watchers = (bulletin, gazette)
+        summary = await perform(
+            parts, world, engine, journal, rules, page, shown if listeners else (), watchers
+        )
         nursery.cancel_scope.cancel()
     return summary
 
@@ -64,6 +72,7 @@ async def perform(
     rules: RuleSet,
     page: Page,
     exports: tuple[Export, ...] = (),
+    watchers: tuple[Observer, ...] = (),
 ) -> Summary:
     """Play the script on this engine with a monitor beside it, and judge what came of it."""
     # On a host that reactor comes to anew, so many breaches at once would wait for an acknowledgement.
@@ -77,7 +86,7 @@ async def perform(
         times=settings.watch_times(),
         acting=settings.acting(),
         exports=exports,
-        observers=(lines,),
+        observers=(lines, *watchers),
         drain=settings.times.drain,
     )
     stop = trio.Event()
@@ -109,11 +118,11 @@ def _greet(
     if len(acting) < len(rules.rules):
         said.append(f"and {len(rules.rules) - len(acting)} that only say what they would do")
     ports = [listener.socket.getsockname()[1] for listener in listeners]
-    metrics = f"http://127.0.0.1:{ports[0]}/metrics" if ports else "off"
+    shown = f"http://127.0.0.1:{ports[0]}/ (numbers: /metrics)" if ports else "off"
     for word, text in (
         ("engine", f"Docker API {info.api_version} on unix://{socket}"),
         ("rules", f"{rule_files(rules)}: {' · '.join(said)}"),
-        ("metrics", metrics),
+        ("page", shown),
         ("shorter", _shorter()),
     ):
         page.paragraph(f"{word:<8} {text}", indent=" " * 9)

@@ -3,7 +3,7 @@
 from reactor.observe.names import Kind
 from reactor.observe.rows.row import Row
 
-_C, _U, _G = Kind.COUNTER, Kind.UPDOWN, Kind.GAUGE
+_C, _U, _G, _H = Kind.COUNTER, Kind.UPDOWN, Kind.GAUGE, Kind.HISTOGRAM
 
 KERNEL = (
     Row(
@@ -52,6 +52,10 @@ KERNEL = (
     Row(
         "reactor.lane.slowed", "{look}", _C, "reactor_lane_slowed_total",
         "Looks of the fast lane that had a reason to read all runs, and put that off to keep the budget.",
+    ),
+    Row(
+        "reactor.lane.arming.duration", "s", _H, "reactor_lane_arming_duration_seconds",
+        "From the start of a container until the fast lane reads it, if it started while we were there.",
     ),
     Row(
         "reactor.lane.deaths", "{death}", _C, "reactor_lane_deaths_total",

@@ -1,0 +1,108 @@
+"""How a journal is begun: its file opened, what is left on the slip entered, what is in it told.
+
+Only the order of these belongs here, and what becomes of them where the file cannot be had; when that is
+tried again is up to ``writer``. The work on the file is done in the writer's thread.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from reactor.core.decisions import Decision
+from reactor.journal.backlog import Backlog
+from reactor.journal.errors import JournalError
+from reactor.journal.intents import read
+from reactor.journal.memory import CAPACITY, Recollection
+from reactor.journal.rows import Moment, Row
+from reactor.journal.shouting import Shouter
+from reactor.journal.slips import Slip
+from reactor.journal.store import Store
+from reactor.journal.thread import OneThread
+
+
+class Opening:
+    """Opens one journal, again whenever it had to be given up.
+
+    ``recall`` is told once what an earlier monitor left in the file, ``left`` what it left on the slip where
+    that cannot be entered, ``begun_anew`` of a file that was empty, ``opened`` of each that was opened.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        slip: Slip,
+        backlog: Backlog,
+        shouter: Shouter,
+        thread: OneThread,
+        *,
+        moment: Callable[[], Moment],
+        recall: Callable[[Recollection], None],
+        left: Callable[[tuple[Decision, ...]], None],
+        begun_anew: Callable[[], None],
+        opened: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._slip = slip
+        self._backlog = backlog
+        self._shouter = shouter
+        self._thread = thread
+        self._moment = moment
+        self._recall = recall
+        self._left = left
+        self._begun_anew = begun_anew
+        self._opened = opened
+        self._recalled = False
+
+    async def open(self) -> None:
+        """Open it, enter what an earlier monitor left to be written, and tell once what is in it."""
+        opened = await self._thread.run(self._store.open)
+        # It may be another file than the one that they were written to.
+        self._opened()
+        if opened.moved_to is not None:
+            self._tell_moved(opened.moved_to)
+        await self._enter(self._slip.open())
+        if not self._recalled:
+            now = self._moment()
+            self._recall(await self._thread.run(lambda: self._store.recall(now, CAPACITY)))
+            self._recalled = True
+        if opened.anew:
+            self._begun_anew()
+
+    async def peek(self) -> None:
+        """What was ordered before holds also on a disk that takes nothing more, if it can be read."""
+        self.take_left()
+        now = self._moment()
+        with suppress(JournalError):
+            self._recall(await self._thread.run(lambda: self._store.peek(now, CAPACITY)))
+            self._recalled = True
+
+    def take_left(self) -> None:
+        """The file cannot be had for now: what was left on the slip is known all the same."""
+        self._put_left(self._slip.open())
+
+    async def _enter(self, left: Sequence[Row]) -> None:
+        """Write what an earlier monitor left on the slip, before anything is read."""
+        if not left:
+            return
+        try:
+            await self._thread.run(lambda: self._store.write(left))
+        except BaseException:
+            self._put_left(left)
+            raise
+        self._slip.settle(left)
+
+    def _put_left(self, left: Sequence[Row]) -> None:
+        """What could not be entered is written like our own; that it is open is known at once."""
+        now = self._moment()
+        for row in left:
+            self._backlog.put_intent(row)
+        if left:
+            self._left(tuple(each for row in left if (each := read(row.values, now)) is not None))
+
+    def _tell_moved(self, target: Path) -> None:
+        self._shouter.shout(
+            "the journal is damaged; it was moved aside and a new one begun",
+            logging.CRITICAL,
+            moved_to=str(target),
+        )

@@ -1,0 +1,2 @@
+"""The status page, its API and ``reactor top``: on the embedded engine, over real sockets, in a real
+browser."""

@@ -1,0 +1,137 @@
+"""The status page in a real browser: it lives, it can be worked by keys, and nobody's words run in it."""
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+import trio
+from playwright.sync_api import Page, expect
+
+from reactor.testing.tasks import Forks
+from tests.page.browsing import browser_context, opened
+from tests.page.scene import SHIPPED, Scene, scene
+from tests.page.test_page_api import HOSTILE, PARTS, settled
+
+pytestmark = pytest.mark.observers
+
+
+async def test_the_page_in_a_browser(tmp_path: Path) -> None:
+    """One browser, one scene: it loads, is worked by keys, sees an end, and shows hostile words as words."""
+    async with scene(tmp_path, SHIPPED / "safety.yaml", PARTS) as played:
+        await settled(played)
+        await trio.to_thread.run_sync(partial(_visit, played))
+
+
+def _visit(played: Scene) -> None:
+    with browser_context() as context:
+        window = opened(context, played.port)
+        page = window.page
+        _loads(page)
+        _is_worked_by_keys(page)
+        _sees_an_end(page, played)
+        _shows_words_as_words(page)
+        _fits_a_phone(page)
+        assert page.evaluate("window.pwned") is None
+        assert window.trouble == []
+
+
+def _loads(page: Page) -> None:
+    expect(page.locator("#live")).to_have_attribute("data-state", "live")
+    rows = page.locator("table.containers tbody tr")
+    expect(rows).to_have_count(len(PARTS))
+    expect(rows.first).to_contain_text("near-pids")
+    expect(rows.first).to_contain_text("pids 190 of 200")
+    expect(rows.first.locator(".bar")).to_have_attribute("aria-label", "95 % of safety/pids: pids 190 of 200")
+    unseen = rows.filter(has_text="stranger").locator("td.c-pids")
+    expect(unseen).to_have_text("\u2013")
+
+
+def _is_worked_by_keys(page: Page) -> None:
+    page.keyboard.press("Tab")
+    expect(page.locator("#skip")).to_be_focused()
+    page.keyboard.press("/")
+    expect(page.get_by_label("Filter containers")).to_be_focused()
+    page.keyboard.type("calm")
+    rows = page.locator("table.containers tbody tr")
+    expect(rows).to_have_count(2)
+    assert "q=calm" in page.url
+    page.keyboard.press("ArrowDown")
+    expect(rows.first.locator("a.row")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(rows.nth(1).locator("a.row")).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("calm")
+    expect(page.locator("table.stands tbody tr")).to_have_count(4)
+    page.keyboard.press("Escape")
+    page.keyboard.press("2")
+    expect(page.locator("table.rules tbody tr")).to_have_count(4)
+    page.keyboard.press("4")
+    expect(page.get_by_role("region", name="Journal")).to_contain_text("is written")
+    page.keyboard.press("t")
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    page.keyboard.press("1")
+    expect(page.locator("table.containers tbody tr")).to_have_count(len(PARTS))
+
+
+def _sees_an_end(page: Page, played: Scene) -> None:
+    """Nothing is pressed: the row comes, goes, and the decision is told and said aloud."""
+    trio.from_thread.run(played.storm, Forks(120), "bomb")
+    decision = page.locator(".feed li").filter(has_text="bomb")
+    expect(decision).to_contain_text("killed")
+    expect(page.locator("#announcer")).to_have_text("bomb: killed, by safety/pids")
+    expect(page.locator("table.containers tbody tr")).to_have_count(len(PARTS))
+    decision.locator("a").click()
+    expect(page.locator("h1")).to_have_text("bomb")
+    expect(page.get_by_role("region", name="The end", exact=True)).to_contain_text("137")
+    expect(page.get_by_role("region", name="Why", exact=True)).to_contain_text("pids > 200")
+
+
+def _shows_words_as_words(page: Page) -> None:
+    page.goto(page.url.partition("#")[0] + "#/containers?q=hostile")
+    rows = page.locator("table.containers tbody tr")
+    expect(rows).to_have_count(len(HOSTILE))
+    expect(rows.filter(has_text=HOSTILE[0]).first).to_be_visible()
+    assert page.locator("main img, main script").count() == 0
+    page.goto(page.url.partition("#")[0] + "#/containers/hostile-0")
+    expect(page.locator("header.title")).to_contain_text(HOSTILE[0])
+
+
+def _fits_a_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    for place in ("containers", "containers/hostile-7", "rules", "decisions", "health"):
+        page.goto(page.url.partition("#")[0] + f"#/{place}")
+        expect(page.locator("main .panel, main .card").first).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, place
+
+
+async def test_the_page_says_when_it_hears_nothing_and_comes_back(tmp_path: Path) -> None:
+    """The monitor goes: what is shown is said to be old. Another begins at the same place: it goes on."""
+    parts = PARTS[:2]
+    seen: list[str] = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    gone, back, done = trio.Event(), trio.Event(), trio.Event()
+
+    def visit(port: int) -> None:
+        with browser_context(800, 600) as context:
+            page = opened(context, port).page
+            live = page.locator("#live")
+            expect(live).to_have_attribute("data-state", "live")
+            expect(page.locator("table.containers tbody tr")).to_have_count(2)
+            trio.from_thread.run_sync(gone.set)
+            expect(live).to_have_attribute("data-state", "lost")
+            seen.append(live.inner_text())
+            expect(page.locator("table.containers tbody tr")).to_have_count(2)
+            trio.from_thread.run_sync(back.set)
+            expect(live).to_have_attribute("data-state", "live")
+        trio.from_thread.run_sync(done.set)
+
+    async with trio.open_nursery() as nursery:
+        async with scene(tmp_path / "one", SHIPPED / "safety.yaml", parts) as played:
+            nursery.start_soon(partial(trio.to_thread.run_sync, partial(visit, played.port)))
+            await gone.wait()
+        await back.wait()
+        async with scene(tmp_path / "two", SHIPPED / "safety.yaml", parts, played.port):
+            await done.wait()
+    assert seen[0].startswith("reconnecting…, as of ")
