@@ -48,7 +48,7 @@ STAMPS, MARKS, VICTIMS = 512, 24, 20
 REFERENCE_PERIOD = 0.001
 PR_SET_CHILD_SUBREAPER = 36
 _SCHEDULED = 2
-SETTLED, MEASURED, PATIENCE = 2.0, 5.0, 2.0
+SETTLED, MEASURED, PATIENCE, LONGEST = 2.0, 5.0, 2.0, 20.0
 ATTACKER = r"""
 #include <fcntl.h>
 #include <signal.h>
@@ -302,11 +302,13 @@ class Bench:
         self.seen.clear()
         attacker = self.place.attack(kind, victim, 256 if kind == "pids" else 95)
         try:
-            until = time.monotonic() + PATIENCE
+            until = time.monotonic() + LONGEST
             breach, seen = 0.0, None
             while not (seen and breach) and time.monotonic() < until:
                 await trio.sleep(0.002)
                 breach = struct.unpack_from("d", self.stamps, 8 * BREACH[kind])[0]
+                # On a busy machine an attack takes its time, and no one is late who waits for it.
+                until = breach + PATIENCE if breach else until
                 seen = seen or self._told(kind, victim)
             await trio.sleep(0.02)
         finally:

@@ -6,29 +6,26 @@ streams; and so is everybody while there is no lane. Nothing is decided here.
 
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import trio
 
-from reactor.cgroups.finding import PROC, Home, find
+from reactor.cgroups.finding import PROC
 from reactor.cgroups.mounts import Trees
 from reactor.core.container import Run
 from reactor.core.facts import Sample
 from reactor.core.watched import Watched
-from reactor.lane import births
-from reactor.lane.births import is_fresh
 from reactor.lane.process import LaneEnded, LaneProcess, open_lane
+from reactor.lane.proving import Confirm, Proofs
 from reactor.lane.roll import LOOK_AGAIN, Roll
 from reactor.lane.terms import LaneStatistics, LaneTerms
-from reactor.lane.words import Arm, Disarm, News, Told
+from reactor.lane.words import Arm, Beat, Disarm, News, Told
 
 log = logging.getLogger("reactor.lane")
 
 Others = Callable[[frozenset[Run]], None]
-Confirm = Callable[[Run], Awaitable[bool]]
 _AT_ONCE = 20
 
 
@@ -49,12 +46,11 @@ class FastLane:
         *,
         proc: Path = PROC,
     ) -> None:
-        self._trees, self._proc = trees, proc
-        self._feed, self._others, self._confirm = feed, others, confirm
+        self._proofs = Proofs(trees, confirm, proc)
+        self._feed, self._others = feed, others
         self._terms = terms or LaneTerms()
         self._host_memory = 0
         self._roll = Roll()
-        self._since = births.now()
         self._woken = trio.Event()
         self._stats = LaneStatistics()
 
@@ -140,30 +136,14 @@ class FastLane:
 
     async def _arm(self, watched: Watched) -> Arm | None:
         run, old = watched.run, self._roll.armed(watched.run)
-        home = old.home if old is not None else await self._find(watched)
+        home = old.home if old is not None else await self._proofs.home(watched)
         if not self._roll.is_wanted(watched):
             return None
         if home is None:
             self._roll.leave(run, trio.current_time(), gone=False)
             return None
-        fresh = home.by == "pid" and is_fresh(self._proc, watched.pid, self._since, births.now())
-        return self._roll.arm(watched, home, fresh=fresh if old is None else old.fresh)
-
-    async def _find(self, watched: Watched) -> Home | None:
-        """The cgroups of a run, if they are its own for certain: they were found while it was there."""
-        await trio.lowlevel.checkpoint()
-        found = find(self._trees, watched.run, watched.pid, proc=self._proc)
-        if not isinstance(found, Home):
-            return None
-        if found.by == "pid":
-            # Its first process is in there still, so the directory that was seen cannot be a later run's.
-            return found if self._is_there(watched) else None
-        return found if await self._confirm(watched.run) else None
-
-    def _is_there(self, watched: Watched) -> bool:
-        with suppress(OSError):
-            return watched.run.id in (self._proc / str(watched.pid) / "cgroup").read_text(errors="replace")
-        return False
+        fresh = self._proofs.is_fresh(watched, home) if old is None else old.fresh
+        return self._roll.arm(watched, home, fresh=fresh)
 
     # From the lane
 
@@ -174,9 +154,20 @@ class FastLane:
             for key in said.gone:
                 self._roll.lose(key, trio.current_time())
             if said.beat is not None:
+                self._say_how(said.beat)
                 before = self._stats.beat.slowed if self._stats.beat is not None else 0
                 slowed = self._stats.slowed + said.beat.slowed - before
                 self._stats = replace(self._stats, beat=said.beat, slowed=slowed)
+
+    def _say_how(self, beat: Beat) -> None:
+        """Say in the log by what forks are noticed, when that is another way than before."""
+        old = self._stats.beat
+        if old is not None and old.forks is beat.forks and old.missed == beat.missed:
+            return
+        if beat.missed > (old.missed if old is not None else 0):
+            log.warning("the kernel did not tell of forks that there were: it is looked for them meanwhile")
+        elif old is None or old.forks is not beat.forks:
+            log.info("forks are told of by the kernel" if beat.forks else "forks are found by looking")
 
     def _take(self, told: Told, offset: float) -> None:
         run = self._roll.run_of(told.key)
