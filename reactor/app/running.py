@@ -18,6 +18,7 @@ from reactor.app.control import Runners, open_control, services
 from reactor.app.exporting import identity_of, sent
 from reactor.app.feeding import Bulletin
 from reactor.app.front import Front, open_front, warn_of_open_doors
+from reactor.app.garbage import set_aside_the_program
 from reactor.app.invocation import check_means, find_endpoint, leaves, read_settings
 from reactor.app.log import LogFormat
 from reactor.app.logsink import logging_to
@@ -67,6 +68,7 @@ def run(options: argparse.Namespace) -> int:
 def _watch(endpoint: Endpoint, settings: Settings, rules: RuleSet, options: argparse.Namespace) -> None:
     if settings.profile is not Profile.STREAMS:
         go_first()
+    set_aside_the_program()
     try:
         trio.run(_run, endpoint, settings, rules, options)
     except* (EngineError, JournalError, TerritoryTaken, CannotListen, BadListen, BadSetting) as group:

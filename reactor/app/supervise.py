@@ -19,6 +19,7 @@ from reactor.act.courier import Courier
 from reactor.act.crier import Crier
 from reactor.act.measures import Measures
 from reactor.act.workers import Workers
+from reactor.app.garbage import keep_collections_short
 from reactor.app.inheriting import told_to_stop
 from reactor.app.monitor import Monitor, in_turn
 from reactor.app.numbers import Numbers
@@ -74,6 +75,7 @@ async def supervise(
                 for export in plan.exports:
                     await acting.start(_started, export, numbers, tally)
                 acting.start_soon(watch_loop, tally)
+                acting.start_soon(keep_collections_short)
                 for service in plan.services:
                     await sources.start(_serving, service, monitor, numbers)
                 task_status.started(numbers)
