@@ -48,10 +48,9 @@ class Counting:
         self._rules = rules.rules
         for rule in rules.rules:
             self._tally.count("reactor_rule_matches_total", 0, rule=rule.name)
-            done = {"rule": rule.name, "action": rule.action}
-            self._tally.count("reactor_decisions_total", 0, dry_run=rule.dry_run, **done)
             if rule.ends and not rule.dry_run:
-                self._tally.count("reactor_kills_total", 0, team=rule.team, **done)
+                done = {"rule": rule.name, "action": rule.action, "team": rule.team}
+                self._tally.count("reactor_kills_total", 0, **done)
 
     def fact(self, fact: Fact, took: float) -> None:
         """Count a fact, and how long it took to judge it."""

@@ -143,7 +143,7 @@ async def test_it_is_ended_in_time_and_nobody_beside_it(autojump_clock: MockCloc
         brakes = there.inside.state.curbs.brakes
         assert (brakes.matches, brakes.buckets, brakes.opens, brakes.waiting) == ({}, {}, {}, {})
         counted = captured.counts.counters["reactor_kills_total"]
-        assert {labels[0]: count for labels, count in counted.items()} == {"canary": 5}
+        assert {labels[0]: count for labels, count in counted.items() if count} == {"canary": 5}
 
 
 async def test_one_that_cannot_be_ended_is_counted_and_delays_nobody(
