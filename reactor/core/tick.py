@@ -7,7 +7,7 @@ a single run is judged in ``step``.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from reactor.core.braking import begin, in_turn
+from reactor.core.braking import begin, in_turn, is_braked, is_hard
 from reactor.core.calm import caught_up, is_gap
 from reactor.core.candidates import Candidate
 from reactor.core.deciding import applies, conclude, may_decide
@@ -106,6 +106,8 @@ def _resolve(
     passed = within_limits(draft, open_, setup.rules.rules, at)
     if is_partly_seen(setup, draft.state, at):
         passed = [each for each in passed if not _looks_at_all(each.rule)]
+    if not draft.state.snapshots:
+        passed = [each for each in passed if not _waits_for_all(setup, each.rule)]
     passed = [each for each in passed if each.ready]
     braking = begin(setup, draft, [each for each in passed if _may(setup, draft, each, at)], at)
     decided: list[Candidate] = []
@@ -152,6 +154,11 @@ def _rank(each: Candidate) -> tuple[bool, bool]:
 def _looks_at_all(rule: Rule) -> bool:
     """Whether what it does to one depends on the readings of others."""
     return rule.when is not None and (rule.limit is not None or rule.when.total is not None)
+
+
+def _waits_for_all(setup: Setup, rule: Rule) -> bool:
+    """Whether it waits for the first list: of the few who were seen before, nobody can say how many they are."""
+    return _looks_at_all(rule) or (is_braked(setup, rule) and not is_hard(rule))
 
 
 def _may(setup: Setup, draft: Draft, each: Candidate, at: float) -> bool:

@@ -132,7 +132,7 @@ async def test_a_silence_survives_a_restart_and_ends_in_time(
         assert at.running.ended() == ["other"]
         appraisal = at.desk.explain("spared")
         assert appraisal["kept_by"] == "ada silenced it for 50s more"
-        assert appraisal["rules"][0]["remarks"] == ("silenced by ada for 50s more: a long build",)
+        assert appraisal["rules"][0]["remarks"] == ["silenced by ada for 50s more: a long build"]
         assert _gauge(at, "silences") == 1
     async with monitor_at(world, tmp_path, setup) as at:
         await trio.sleep(5)

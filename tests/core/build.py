@@ -123,6 +123,9 @@ class Story:
         self.notes += result.notes
 
     def see(self, at: float, *containers: Container) -> "Story":
+        """Somebody comes, after a first list in which nobody was: soft verdicts wait for that one."""
+        if not self.state.snapshots:
+            self.state = replace(self.state, snapshots=1)
         return self.tell(*(Seen(at, container) for container in containers))
 
     def tick(self, at: float) -> "Story":

@@ -10,7 +10,7 @@ from reactor.core.budgets import Budget, BudgetTerms, no_budgets
 from reactor.core.cautions import BreakerClosed, BreakerOpened, BudgetBack, BudgetSpent
 from reactor.core.container import Container
 from reactor.core.decisions import Result, Why
-from reactor.core.facts import Released
+from reactor.core.facts import Released, Seen
 from reactor.core.rules import Level, Rule, Trigger
 from tests.core.build import (
     Story,
@@ -166,6 +166,17 @@ def test_one_tenant_opens_it_for_itself_alone() -> None:
     told.tick(1)
     assert sorted(told.live()) == [13, 14, 18]
     assert told.said(BreakerOpened) == [BreakerOpened(1, "a", 12, 12)]
+
+
+def test_of_the_few_who_are_seen_before_the_first_list_only_hard_verdicts_go() -> None:
+    """They are looked at one by one: four of the twelve would be too few for the breaker, and have budget."""
+    boxes = _boxes(12, 18)
+    told = story(AGE, PIDS, breaker=BreakerTerms(), budgets=FREE)
+    told.tell(*(Seen(0.5, each) for each in boxes[:4])).sample(0.6, boxes[0], pids=201).tick(1)
+    assert [decision.rule for decision in told.decisions] == ["g/pids"]
+    told.snapshot(1.5, *boxes).tick(2)
+    assert [decision.rule for decision in told.decisions] == ["g/pids"]
+    assert [each.matches for each in told.said(BreakerOpened)] == [12]
 
 
 def test_many_tenants_together_open_it_for_all() -> None:
