@@ -157,7 +157,7 @@ def _looks_at_all(rule: Rule) -> bool:
 
 
 def _waits_for_all(setup: Setup, rule: Rule) -> bool:
-    """Whether it waits for the first list: of the few who were seen before, nobody can say how many they are."""
+    """Whether it waits for the first list: of the few seen before, nobody knows how many they are."""
     return _looks_at_all(rule) or (is_braked(setup, rule) and not is_hard(rule))
 
 
