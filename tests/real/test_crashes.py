@@ -86,7 +86,10 @@ def test_killed_in_the_middle_of_a_stop(lone_scene: Scene) -> None:
         until(lambda: not monitor.rows(OPEN, deaf), 10, "the intent is closed")
         assert scene.truth.lives(deaf)[0].signals == ("15", "9")
         (intent,) = monitor.intents(deaf)
-        assert (intent["result"], intent["why"], intent["times"]) == ("done", "ended", 2)
+        # The engine goes on with a stop whatever becomes of who asked for it: if that was over when the next
+        # monitor began, there was nothing to ask for.
+        came = (intent["result"], intent["why"], intent["times"])
+        assert came in {("done", "ended", 2), ("done", "already-over", 1)}
         assert "stop" not in intent["calls"]
 
 

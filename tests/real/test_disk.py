@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
@@ -16,19 +17,19 @@ from tests.real.monitor import Monitor
 from tests.real.scene import Scene
 from tests.real.waiting import until
 
-WRITERS = 12
+WRITERS = 4
 WRITES = f"""\
 writes() {{ while true; do dd if=/dev/zero of=/data/$1 bs=1M count=24 conv=fsync; done; }}
 i=0; while [ $i -lt {WRITERS} ]; do writes $i 2>/dev/null & i=$((i+1)); done
 """
-"""Writes and waits for the disk, a dozen times at once, for ever."""
+"""Writes and waits for the disk, several times at once, for ever."""
 STORM = deeds.processes(210)[-1]
 
 
 @pytest.fixture
 def slow_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system on a file of its own, so that whoever saturates it waits for it, and nobody else does."""
-    image, folder = tmp_path / "image", tmp_path / "slow"
+    """A file system on a file in memory, so that whoever saturates it waits for it, and nobody else does."""
+    image, folder = Path(mkdtemp(dir="/dev/shm")) / "image", tmp_path / "slow"
     folder.mkdir()
     with image.open("wb") as file:
         file.truncate(400 << 20)
@@ -36,6 +37,8 @@ def slow_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(("mount", "-o", "loop,sync", str(image), str(folder)), check=True)
     yield folder
     subprocess.run(("umount", "--lazy", str(folder)), check=True)
+    image.unlink()
+    image.parent.rmdir()
 
 
 def fill(folder: Path) -> Path:
@@ -122,7 +125,7 @@ def sync_takes(folder: Path) -> float:
 def test_who_saturates_the_disk_of_the_journal_is_ended_in_time(lone_scene: Scene, slow_disk: Path) -> None:
     """However long his writes make an intent wait: he is ended in time.
 
-    How slow a dozen writers make a disk is up to the disk; one that takes nothing at all is tested above.
+    How slow they make a disk is up to the disk; one that takes nothing at all is tested above.
     """
     scene, go = lone_scene, slow_disk / "go"
     data: dict[str, Any] = {"volumes": [f"{slow_disk}:/data"], "pids": deeds.PIDS}
