@@ -78,7 +78,7 @@ class Door:
         peer = request.peer
         # A connection may be older than what is asked for now.
         if (access.secured and not peer.tls) or (access.certificates and not peer.certificate):
-            return self._refuse(403, "certificate", "this connection is from before: begin another", CLOSE)
+            return self._refuse(403, "certificate", "this connection is from before: begin another")
         if not access.users:
             return None
         name, password = credentials(request.headers.get("authorization", ""))
@@ -94,7 +94,8 @@ class Door:
 
     def _refuse(self, status: int, word: str, why: str, *headers: tuple[str, str]) -> Response:
         self.turned_away(word)
-        return Response(status, json.dumps({"error": why}).encode() + b"\n", JSON, headers)
+        # Whoever is not let in does not keep a place that somebody else needs.
+        return Response(status, json.dumps({"error": why}).encode() + b"\n", JSON, (*headers, CLOSE))
 
 
 def credentials(header: str) -> tuple[str, bytes]:

@@ -101,12 +101,20 @@ def _endpoint(environ: Mapping[str, str], signal: str) -> str | None:
     given = environ.get(variable)
     if not given or _is_off(environ):
         return None
-    if not given.startswith(("http://", "https://")):
+    if not given.startswith(("http://", "https://")) or not _has_host(given):
         raise BadSetting(f"{variable} is not an http:// or https:// address; such as http://localhost:4318")
     if "otlp" not in _exporters(environ, signal):
         return None
     _refuse_other_protocols(environ, signal)
     return given.rstrip("/") + path if path else given
+
+
+def _has_host(address: str) -> bool:
+    """Whether somebody is named in it; with half of an address in brackets nobody is."""
+    try:
+        return bool(urlsplit(address).hostname)
+    except ValueError:
+        return False
 
 
 def _refuse_other_protocols(environ: Mapping[str, str], signal: str) -> None:

@@ -42,6 +42,14 @@ async def test_real_hashes_of_all_three_kinds_are_read() -> None:
     assert not bcrypt.checkpw(b"anything", decoy(USERS))
 
 
+async def test_a_hash_that_the_library_refuses_is_made_by_no_password() -> None:
+    """And ends nobody's monitor."""
+    refused = {"ada": b"$2y$04$" + b"z" * 53}
+    with pytest.raises(ValueError, match="salt"):
+        bcrypt.checkpw(RIGHT, refused["ada"])
+    assert await Passwords().check(refused, "ada", RIGHT, "") is Verdict.WRONG
+
+
 async def test_who_was_right_is_not_checked_again_until_the_file_says_otherwise(bench: Bench) -> None:
     checking = Passwords()
     for _ in range(3):

@@ -79,6 +79,8 @@ _SAID = [
     ('http_server_config: {headers: {X-XSS-Protection: "1\\r\\nA: b"}}', "1:50: the value of 'X-XSS"),
     ("basic_auth_users: {ada: secret}", "1:25: this is not what bcrypt makes of a password: make one with"),
     ("basic_auth_users: {'a:b': secret}", "1:27: a name is not empty, is printable and has no colon"),
+    # A salt that the library would refuse, and only when somebody asks.
+    (f"basic_auth_users: {{ada: $2y$04${'z' * 53}}}", "1:25: this is not what bcrypt makes of a password"),
     (f"basic_auth_users: {{ada: {HASH.replace('$04$', '$20$')}}}", "1:25: a cost of 20 is not from 4 to 14"),
     ("basic_auth_users: [ada]", "1:19: 'basic_auth_users' is a map"),
     ("a: 1\na: 2", "2:1: the key 'a' stands here twice, first in line 1"),

@@ -87,6 +87,8 @@ def test_the_environment_decides(environ: dict[str, str], expected: PushSettings
     [
         (BASE, "localhost:4318"),
         (OWN_PLACE, "grpc://a"),
+        (BASE, "http://["),
+        (BASE, "http://"),
         ("OTEL_METRIC_EXPORT_INTERVAL", "0"),
         ("OTEL_METRIC_EXPORT_INTERVAL", "-5"),
         ("OTEL_METRIC_EXPORT_INTERVAL", "60s"),
