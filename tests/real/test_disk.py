@@ -73,7 +73,7 @@ def test_a_journal_on_a_full_disk_keeps_nobody_alive(lone_scene: Scene, small_di
         filler.unlink()
         until(lambda: monitor.metric("reactor_journal_healthy") == 1, 40, "it is well again")
         for container in (*many, side):
-            (intent,) = until(partial(monitor.intents, container), 10, "what was done is on record")
+            (intent,) = until(partial(finished, monitor, container), 30, "what was done is on record")
             assert (intent["final"], intent["result"]) == (1, "done")
             assert [row["cause"] for row in monitor.exits(container)] == ["reactor"]
 
