@@ -98,17 +98,7 @@ def _resolve(
     setup: Setup, draft: Draft, candidates: Sequence[Candidate], taken: Taken, at: float
 ) -> list[Decision]:
     """Let the held-back rules decide, all of them knowing of all that they match."""
-    open_ = [each for each in candidates if not is_gated(setup, draft.state, each.rule)]
-    if len(open_) < len(candidates) or gated_rules(setup, draft.state):
-        shut = [each for each in candidates if is_gated(setup, draft.state, each.rule)]
-        if review(setup, draft, [each for each in shut if _may(setup, draft, each, at)], at):
-            open_ += shut
-    passed = within_limits(draft, open_, setup.rules.rules, at)
-    if is_partly_seen(setup, draft.state, at):
-        passed = [each for each in passed if not _looks_at_all(each.rule)]
-    if not draft.state.snapshots:
-        passed = [each for each in passed if not _waits_for_all(setup, each.rule)]
-    passed = [each for each in passed if each.ready]
+    passed = _passed(setup, draft, candidates, at)
     braking = begin(setup, draft, [each for each in passed if _may(setup, draft, each, at)], at)
     decided: list[Candidate] = []
     decisions: list[Decision] = []
@@ -138,6 +128,21 @@ def _resolve(
     braking.close()
     draft.state = remember(draft.state, decided, at)
     return decisions
+
+
+def _passed(setup: Setup, draft: Draft, candidates: Sequence[Candidate], at: float) -> list[Candidate]:
+    """Who is left when gate and limits have been asked, and what has to see everybody waits for that."""
+    open_ = [each for each in candidates if not is_gated(setup, draft.state, each.rule)]
+    if len(open_) < len(candidates) or gated_rules(setup, draft.state):
+        shut = [each for each in candidates if is_gated(setup, draft.state, each.rule)]
+        if review(setup, draft, [each for each in shut if _may(setup, draft, each, at)], at):
+            open_ += shut
+    passed = within_limits(draft, open_, setup.rules.rules, at)
+    if is_partly_seen(setup, draft.state, at):
+        passed = [each for each in passed if not _looks_at_all(each.rule)]
+    if not draft.state.snapshots:
+        passed = [each for each in passed if not _waits_for_all(setup, each.rule)]
+    return [each for each in passed if each.ready]
 
 
 def _in_order(setup: Setup, draft: Draft, passed: Sequence[Candidate]) -> Sequence[Candidate]:

@@ -1,4 +1,4 @@
-"""Making canaries on an engine, and taking away what is left of them: over connections of their own.
+"""Making canaries on an engine, and taking away what is left of them.
 
 A canary is held on a short lead by the engine itself, whatever becomes of us: few processes, little memory
 and CPU, no network, no rights, nothing to write to, and a minute to live. When one is sent, and what comes of

@@ -28,6 +28,6 @@ CANARY = (
     ),
     Row(
         "reactor.canary.duration", "s", _H, "reactor_canary_duration_seconds",
-        "From the moment at which a canary broke its rule until it was dead.",
+        "From the answer that a canary, which breaks its rule at once, was started until it was dead.",
     ),
 )  # fmt: skip
