@@ -160,7 +160,16 @@ class Scene:
         time.sleep(QUIET)
         for scene in (self, self.crowd):
             score = judge(self.truth, scene.charges) if scene is not None else Score()
-            assert score == Score(), score
+            assert score == Score(), f"{score}\n{self._told(score)}"
+
+    def _told(self, score: Score) -> str:
+        """What our monitors wrote of those that are in this score: a rare failure has to explain itself."""
+        offences = "\n".join((*score.missed, *score.doubled, *score.wrong, *score.late))
+        looked = [each for each, name in self.charges.names.items() if name in offences]
+        lines = [
+            line for log in sorted(self.folder.glob("log-*.txt")) for line in log.read_text().splitlines()
+        ]
+        return "\n".join(line for line in lines if any(each[:12] in line for each in looked))
 
     def named(self, name: str) -> str:
         """The container with this name among the charges."""
