@@ -19,6 +19,7 @@ from reactor.app.settings import Api, Settings, WebTerms
 from reactor.http.server import Answer, Handler, Request, Security
 from reactor.observe.tally import Tally
 from reactor.web.control import refusal
+from reactor.web.defects import unbroken
 from reactor.web.listen import Listen
 
 log = logging.getLogger("reactor.app")
@@ -67,6 +68,8 @@ class Front:
     def before(self, site: Handler, tally: Tally | None = None) -> Handler:
         """The pages, and the orders beside them, behind the door."""
         self._tally = tally
+        if tally is not None:
+            tally.count("reactor_web_defects_total", 0)  # The first one is an increase only beside a zero.
 
         async def handle(request: Request) -> Answer:
             if not request.path.startswith(ORDERS):
@@ -82,7 +85,16 @@ class Front:
             self._count_reloads()
             return answer
 
-        return counted
+        return unbroken(counted, self.count_defect)
+
+    def before_runners(self, handler: Handler) -> Handler:
+        """What runners are answered elsewhere by their token, on connections that are still good."""
+        return unbroken(self._door.before_runners(handler), self.count_defect)
+
+    def count_defect(self) -> None:
+        """Something could not be answered, and it is our fault."""
+        if self._tally is not None:
+            self._tally.count("reactor_web_defects_total")
 
     async def _context(self) -> ssl.SSLContext | None:
         return (await self._access.now()).context

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 import trio
 
-from reactor.http.server_conversation import Conversation, Refusal
+from reactor.http.server_conversation import Conversation
 from reactor.http.server_crowd import Crowd
+from reactor.http.server_heads import Refusal
 from reactor.http.server_messages import (
     Aborted,
     Answer,

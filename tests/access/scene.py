@@ -45,6 +45,7 @@ class Scene:
     port: int
     papers: Papers | None
     front: Front
+    access: KeptAccess
     tally: Tally = field(default_factory=Tally)
     changed: int = 0
 
@@ -96,7 +97,7 @@ async def scene(
     front = Front(access, WebTerms(file, orders=orders, hosts=hosts), local=local)
     async with trio.open_nursery() as nursery:
         listeners = await open_tcp_listeners(0, "127.0.0.1" if local else "0.0.0.0")  # noqa: S104  # That is meant.
-        there = Scene(listeners[0].socket.getsockname()[1], papers, front)
+        there = Scene(listeners[0].socket.getsockname()[1], papers, front, access)
         front.take_orders(there.change)
         handler = front.before(site, there.tally)
         await nursery.start(partial(serve, listeners, handler, terms=terms, security=front.security))

@@ -151,6 +151,7 @@ def busy_tally() -> Tally:
     tally.count("reactor_canary_runs_total", result="ended")
     tally.count("reactor_canary_failures_total", reason="late")
     tally.count("reactor_web_refused_total", reason="host")
+    tally.count("reactor_web_defects_total")
     tally.reach("reactor_web_config_reloads_total", 1, result="success")
     tally.observe("reactor_canary_duration_seconds", 0.125)
     tally.observe("reactor_rendering_duration_seconds", 0.25, export="scrape")
