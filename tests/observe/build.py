@@ -142,6 +142,7 @@ def busy_tally() -> Tally:
     tally.count("reactor_exports_total", signal="metrics", result="ok")
     tally.count("reactor_scrapes_total", 3, format="text")
     tally.count("reactor_spans_total", 5, result="sent")
+    tally.count("reactor_log_records_total", 2, result="sent")
     tally.count("reactor_facts_total", 6, source="samples")
     tally.count("reactor_step_seconds_total", 0.125, source="samples")
     tally.count("reactor_kills_total", 2, rule="safety/pids", action="kill", team="core")
