@@ -28,7 +28,7 @@ ORDERS = ("/v1/", "/-/reload", "/api/v1/leases", "/api/v1/decisions")
 """What the paths begin with that the control socket has."""
 OFF = "orders are taken on the control socket only: to take them here, too, say --web.enable-orders"
 NOT_YET = "the monitor is just beginning: try again"
-_NEEDED = "from other machines orders are taken only with TLS and a password or a certificate"
+NEEDED = "from other machines orders are taken only with TLS and a password or a certificate"
 
 
 class Front:
@@ -125,7 +125,7 @@ def open_front(settings: Settings, listen: Listen | None) -> Front:
     front = Front(access, settings.web, local=listen is None or listen.is_loopback)
     if settings.web.orders and not front.may_order:
         raise Complaint(
-            f"reactor: {_NEEDED}, and {listen} can be reached from there",
+            f"reactor: {NEEDED}, and {listen} can be reached from there",
             "Give it a --web.config.file with both, or listen on 127.0.0.1; see docs/access.md",
         )
     return front

@@ -40,6 +40,9 @@ def fields_of(head: h11.Request) -> dict[str, str]:
 
 def request_of(head: h11.Request, fields: dict[str, str], body: bytes, peer: Peer) -> Request:
     """The whole request. Raises Refusal where it is not clear what it asks for."""
+    if head.method.upper() == b"CONNECT":
+        # Whoever said yes to it would speak HTTP no more on this connection.
+        raise Refusal(sentence(400, "This is no proxy."))
     path, _, query = _local(head.target.decode("ascii"), fields.get("host", "")).partition("?")
     try:
         asked = dict(parse_qsl(query, keep_blank_values=True, max_num_fields=MOST_FIELDS))

@@ -70,6 +70,9 @@ async def test_an_address_that_is_not_plainly_ours_is_refused(target: str) -> No
         ("GET / HTTP/1.1", "X: a\rSmuggled: b\r\n"),
         ("GET / HTTP/1.1", "X: a\0b\r\n"),
         ("GET / HTTP/1.1\r\nHost: x", ""),
+        ("CONNECT / HTTP/1.1", ""),
+        ("connect /x HTTP/1.1", ""),
+        ("CONNECT h:443 HTTP/1.1", ""),
     ],
 )
 async def test_a_head_that_two_programs_would_read_in_two_ways_is_refused(line: str, fields: str) -> None:
