@@ -23,7 +23,7 @@ HOST = "Host: localhost\r\n"
 JSON = "Content-Type: application/json\r\n"
 ADA = f"Authorization: {basic(RIGHT)['Authorization']}\r\n"
 BOB = f"Authorization: {basic(WRONG)['Authorization']}\r\n"
-QUICK = replace(TERMS, idle_within=0.2, read_within=0.5, send_within=0.5)
+QUICK = replace(TERMS, idle_within=0.1, read_within=0.5, send_within=0.2)
 
 
 def coded(text: bytes) -> str:
@@ -86,13 +86,14 @@ async def test_no_other_words_are_taken_for_a_password(name: str, papers: Papers
         ADA.replace("Authorization", "Proxy-Authorization"), ADA.replace("Authorization", "X-Authorization"),
     )  # fmt: skip
     async with attacked(name, tmp_path, papers) as target:
-        for header in headers:
-            for what in (f"GET {READ}", f"POST {CHANGE}"):
-                answer = await target.says(f"{what} HTTP/1.1\r\n{HOST}{JSON}{header}\r\n")
-                # Whoever was wrong too often waits; nobody is told more than that.
-                assert answer[9:12] in {b"401", b"429"}, (header, answer)
-                assert answer.count(b"HTTP/1.1") == 1
-                assert b"told" not in answer
+        for number, header in enumerate(headers):
+            # One of them for each: so many handshakes at once are allowed, and no more.
+            what = (f"GET {READ}", f"POST {CHANGE}")[number % 2]
+            answer = await target.says(f"{what} HTTP/1.1\r\n{HOST}{JSON}{header}\r\n")
+            # Whoever was wrong too often waits; nobody is told more than that.
+            assert answer[9:12] in {b"401", b"429"}, (header, answer)
+            assert answer.count(b"HTTP/1.1") == 1
+            assert b"told" not in answer
         assert (await target.says(f"GET {READ} HTTP/1.1\r\n{HOST}Authorization:  {ADA[15:]}\r\n"))[
             9:12
         ] == b"200"
@@ -154,7 +155,7 @@ async def test_nothing_is_smuggled_past_the_door(papers: Papers, tmp_path: Path)
             assert answer.count(b"HTTP/1.1 200") <= 1, attempt
 
 
-@pytest.mark.parametrize("name", ["password", "tls+password", "certificate"])
+@pytest.mark.parametrize("name", ["password", "tls+password"])
 async def test_who_drips_or_says_nothing_is_cut_and_holds_up_nobody(
     name: str, papers: Papers, tmp_path: Path
 ) -> None:
