@@ -17,7 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from reactor.journal.intents import enter, slipped
-from reactor.journal.lock import lock_path
+from reactor.journal.lock import mark_of
 from reactor.journal.rows import Row
 
 MOST = 1 << 20
@@ -100,8 +100,7 @@ class Slip:
         It goes by the journal's lock, which stays where it is: in two containers two journals may be called
         the same.
         """
-        lock = os.stat(lock_path(self._journal))
-        called = f"{self._journal.absolute()}\n{lock.st_dev}:{lock.st_ino}"
+        called = f"{self._journal.absolute()}\n{mark_of(self._journal)}"
         ours = folder / f"reactor-{os.geteuid()}"
         with suppress(FileExistsError):
             ours.mkdir(0o700)
