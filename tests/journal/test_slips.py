@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from reactor.journal import slipfiles, slips
+from reactor.journal import slips
 from reactor.journal.intents import enter, intend, slipped
 from reactor.journal.lock import lock_path
 from reactor.journal.rows import Moment, Value
@@ -349,7 +349,7 @@ def test_whoever_comes_while_a_slip_is_taken_away_gets_one(
             place.unlink()
             fcntl.flock(sweeper, fcntl.LOCK_UN)
 
-        monkeypatch.setattr(slipfiles.time, "sleep", goes)
+        monkeypatch.setattr("reactor.journal.slipfiles.time.sleep", goes)
         mine, _ = opened(path)
     assert mine.is_open
     assert place.exists()
