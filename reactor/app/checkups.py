@@ -17,6 +17,7 @@ from reactor.app.kernelcheckups import cgroups, containment, fast_lane, kernel_l
 from reactor.app.patient import Finding, Patient, degraded, failed, ok
 from reactor.app.places import default_journal
 from reactor.app.rulefiles import load_rules
+from reactor.app.webcheck import web_access
 from reactor.core.container import ContainerId
 from reactor.core.ports import EngineError, EngineForbids
 
@@ -31,8 +32,8 @@ Checkup = Callable[[Patient], Iterator[Finding]]
 
 def checkups() -> tuple[Checkup, ...]:
     """All of them, in the order in which they are shown."""
-    ours = (engine, rights, clock, configuration, rules, journal)
-    return (*ours, cgroups, fast_lane, containment, slip, kernel_log)
+    first = (engine, rights, clock, configuration, rules, journal, web_access)
+    return (*first, cgroups, fast_lane, containment, slip, kernel_log)
 
 
 def engine(patient: Patient) -> Iterator[Finding]:
