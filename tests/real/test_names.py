@@ -20,8 +20,8 @@ pytestmark = [pytest.mark.real, pytest.mark.xdist_group("engine")]
 MOST, LEAST = 200, 20
 STAYS_EVERY = 10
 """So often one of them stays until it is ended, and its name goes to the next one at once."""
-OLDEST = 2.0
-LASTS = 30.0
+OLDEST = 1.0
+LASTS = 15.0
 """Seconds of looping; an engine on a machine that does nothing else makes all of them in that time."""
 
 
