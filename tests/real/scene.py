@@ -18,7 +18,7 @@ from tests.real.monitor import SHIPPED_RULES, Monitor
 from tests.real.truth import Truth
 from tests.real.verdict import Charges, Guilt, Innocence, Score, judge, pending, spans
 from tests.real.waiting import InVain, until
-from tests.tooling.containers import LIGHT, Containers, unique_name
+from tests.tooling.containers import Containers, unique_name
 from tests.tooling.patience import patient
 
 PROMISE = 10.0
@@ -114,9 +114,7 @@ class Scene:
         given = {self.names.task: task, self.names.sidecar_of: serves, self.names.skip: skip}
         own = {key: value for key, value in given.items() if value is not None}
         name = name or unique_name()
-        container = self.containers.create(
-            command, name=name, labels={**own, **(labels or {})}, **(LIGHT | options)
-        )
+        container = self.containers.create(command, name=name, labels={**own, **(labels or {})}, **options)
         self.charges.names[container] = name
         return container
 

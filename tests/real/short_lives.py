@@ -14,7 +14,7 @@ from typing import Any
 import docker
 
 from tests.real.scene import Scene
-from tests.tooling.containers import LIGHT, unique_name
+from tests.tooling.containers import unique_name
 from tools.private_engine import TEST_IMAGE
 
 AT_ONCE = 6
@@ -42,9 +42,7 @@ def run_all(scene: Scene, lives: Sequence[ShortLife]) -> list[str]:
 def _run(life: ShortLife, client: docker.APIClient) -> tuple[str, str]:
     name = unique_name()
     # As much as memory alone: with swap on top a hog would not be stopped.
-    host = client.create_host_config(
-        **LIGHT, ipc_mode="none", mem_limit=life.memory, memswap_limit=life.memory
-    )
+    host = client.create_host_config(network_mode="none", mem_limit=life.memory, memswap_limit=life.memory)
     made = client.create_container(
         TEST_IMAGE, list(life.command), name=name, labels=dict(life.labels), host_config=host
     )

@@ -12,7 +12,7 @@ from tests.chaos.audit import ARGUMENTS, Audit
 from tests.real.scene import PROMISE, SHORT, Names, Scene, lifetime
 from tests.real.truth import Truth, seconds
 from tests.real.waiting import until
-from tests.tooling.containers import UNCONFINED, Containers
+from tests.tooling.containers import Containers
 from tools import engine_api
 from tools.private_engine import TEST_IMAGE, PrivateEngine
 
@@ -50,7 +50,7 @@ def _next(host: str, name: str) -> str:
         "Image": TEST_IMAGE,
         "Cmd": ["sleep", "100000"],
         "Labels": {Names().task: "t", SHORT: ""},
-        "HostConfig": {"NetworkMode": "host", "SecurityOpt": [UNCONFINED]},
+        "HostConfig": {"NetworkMode": "none"},
     }
     body = json.dumps(wanted).encode()
     made = json.loads(engine_api.call(host, "POST", f"/containers/create?name={name}", body))

@@ -17,13 +17,6 @@ from tools.patience import patient
 from tools.private_engine import TEST_IMAGE
 
 _REMOVALS_AT_ONCE = 8
-UNCONFINED = "seccomp=unconfined"
-LIGHT: dict[str, Any] = {"network_mode": "host", "security_opt": [UNCONFINED]}
-"""Options of those of whom nothing is wanted but processes and memory.
-
-A network of its own, and a filter of system calls that is made anew for each, are a third of what an engine
-needs to start one: many tests start hundreds.
-"""
 
 
 class Containers:
