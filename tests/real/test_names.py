@@ -16,7 +16,7 @@ from tests.tooling.containers import Containers
 from tools import engine_api
 from tools.private_engine import TEST_IMAGE, PrivateEngine
 
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("engine")]
+pytestmark = pytest.mark.real
 MOST, LEAST = 200, 20
 STAYS_EVERY = 10
 """So often one of them stays until it is ended, and its name goes to the next one at once."""
