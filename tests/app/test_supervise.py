@@ -288,7 +288,7 @@ async def test_layers_are_measured_only_for_those_in_scope_and_only_while_a_rule
         readings = monitor.numbers.capture()
         layers = readings.crowd.columns["container_layer_size_bytes"]
         assert layers == {(near.id,): 50 * MIB}
-        assert (stranger.id,) in readings.crowd.uptimes
+        assert (stranger.id,) in readings.crowd.began
         assert readings.counts.counters["reactor_layer_measures_total"] == {("done",): 4, ("failed",): 0}
     async with running(World(), tmp_path) as monitor:
         task(monitor.world, "unasked")

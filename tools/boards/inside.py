@@ -1,9 +1,7 @@
 """Rows of the board *Monitor* about its inside: what it sees, its journal, what it costs, and the canary."""
 
-from tools.boards.fleet import CORES
-from tools.boards.panels import Panel, Query, bars, lines
-
-RATE = "[$__rate_interval]"
+from tools.boards.fleet import CORES, RATE
+from tools.boards.panels import Panel, Query, bars, lines, number, table
 
 
 def quantile(share: float, histogram: str, by: str = "") -> str:
@@ -71,6 +69,29 @@ def streams() -> tuple[Panel, ...]:
             Query(f"sum (increase(reactor_orphans_found_total{{@}}{RATE}))", "orphans"),
             Query(f"sum (increase(reactor_reconcile_failures_total{{@}}{RATE}))", "failed"),
             width=8,
+        ),
+    )
+
+
+def kernel() -> tuple[Panel, ...]:
+    """In which way the kernel's accounts are used, and what would have to be granted for a better one."""
+    return (
+        number(
+            "How the kernel's accounts are used",
+            "Write: read, and kept informed by the kernel. Read-only: read. None: the engine's streams are "
+            "all there is.",
+            Query("max by (instance, mode) (reactor_kernel_mode{@}) > 0", "{{mode}}"),
+            text="name",
+            width=6,
+        ),
+        table(
+            "What it lacks",
+            "What the kernel does not let the monitor do, why, and what would have to be granted. Not all "
+            "of it is needed: reactor doctor says what is lost.",
+            Query("max by (instance, ability, why, grant) (reactor_kernel_lack{@})", now=True),
+            columns={"instance": "Monitor", "ability": "What", "why": "Why", "grant": "To be granted"},
+            value="Lacking",
+            width=18,
         ),
     )
 

@@ -3,7 +3,8 @@
 What it sees, what it writes and what it costs are rows of the same board, and made in ``inside``.
 """
 
-from tools.boards.inside import RATE, canary, cost, journal, quantile, streams
+from tools.boards.fleet import RATE
+from tools.boards.inside import canary, cost, journal, kernel, quantile, streams
 from tools.boards.layout import Row, board
 from tools.boards.panels import GREEN, RED, Json, Panel, Query, bars, lines, number
 
@@ -23,6 +24,7 @@ def monitor() -> Json:
             Row("How quick it is", _latency(), 8),
             Row("What it does", _work(), 8),
             Row("What it sees", streams(), 8),
+            Row("What the kernel lets it do", kernel(), 8),
             Row("Journal", journal(), 8),
             Row("What it costs", cost(), 8),
             Row("Canary", canary(), 8),
