@@ -244,7 +244,7 @@ async def test_a_dry_run_ends_nobody(autojump_clock: MockClock, tmp_path: Path) 
         await trio.sleep(60)
         assert world.history.asked(BY) == []
         counts = monitor.numbers.capture().counts.counters["reactor_decisions_total"]
-        assert counts == {("safety/pids", "kill", "true"): 1}
+        assert {key: count for key, count in counts.items() if count} == {("safety/pids", "kill", "true"): 1}
 
 
 async def test_the_engine_restarts_and_everything_is_picked_up_again(
