@@ -89,7 +89,8 @@ def begin(tally: Tally) -> None:
         _begin_decision(tally, rule, action, said_only=False)
     for only in (False, True):
         tally.count("reactor_decisions_total", 0, rule=LEFTOVERS, action=Action.REMOVE, dry_run=only)
-    tally.expect("reactor_engine_call_duration_seconds", call=Action.REMOVE)
+    for call in (Action.REMOVE, "inspect"):
+        tally.expect("reactor_engine_call_duration_seconds", call=call)
     for action in (Action.KILL, Action.STOP, Action.REMOVE):
         _begin_outcomes(tally, action)
 

@@ -1,7 +1,5 @@
 """Everything that an alert or a board counts is there at nothing before it happens for the first time."""
 
-import re
-from collections.abc import Iterator
 from dataclasses import replace
 
 from reactor.app.counting import Counting
@@ -14,12 +12,10 @@ from reactor.core.state import Setup
 from reactor.core.step import step
 from reactor.core.verbs import ENDING, Action
 from reactor.observe.names import Kind
-from reactor.observe.table import ROWS
 from reactor.observe.tally import Exemplar, Tally
 from tests.core.build import Story, box, over
 from tests.core.written import condition
-from tests.grafana.boards import asked
-from tests.grafana.files import BY_HAND
+from tests.grafana.boards import counted as seen
 
 KILL = Rule("g/pids", "f:1", when=condition("pids > 200"), digest="a", team="core")
 AGE = Rule("g/age", "f:2", when=condition("age > 100s"), digest="b", action=Action.RESTART)
@@ -82,19 +78,11 @@ class Counted(Story):
         return self
 
 
-def seen() -> Iterator[str]:
-    """The counters and histograms of alerts and boards."""
-    text = " ".join((BY_HAND.read_text(), *(one.expr for one in asked())))
-    for name in set(re.findall(r"\breactor_[a-z0-9_]+", text)):
-        row = ROWS.get(name) or ROWS.get(re.sub(r"_(bucket|sum|count)$", "", name))
-        if row is not None and row.kind in {Kind.COUNTER, Kind.HISTOGRAM}:
-            yield row.name
-
-
 def born(story: Counted) -> set[tuple[str, tuple[str, ...]]]:
     """What came into being by an event; how long it took to decide on what ends nobody is not of interest."""
+    counters = seen(Kind.COUNTER, Kind.HISTOGRAM)
     harmless = {("reactor_breach_duration_seconds", (rule.name,)) for rule in (DRY, TOLD)}
-    return {each for each in story.tally.born - harmless if each[0] in set(seen())}
+    return {each for each in story.tally.born - harmless if each[0] in counters}
 
 
 def counted(story: Counted, name: str) -> dict[tuple[str, ...], float]:
