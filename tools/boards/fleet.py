@@ -132,7 +132,7 @@ def _ended() -> tuple[Panel, ...]:
             "Ended by rule",
             "Runs that were ended and verified to be over, by the rule that decided.",
             Query(
-                f"sum by (rule, action) (increase(reactor_kills_total{{@, {OTHERS}}}{RATE}))",
+                f"sum by (rule, action) (increase(reactor_kills_total{{@, {OTHERS}}}{RATE})) > 0",
                 "{{rule}} {{action}}",
             ),
         ),
@@ -151,7 +151,7 @@ def _ended() -> tuple[Panel, ...]:
             "Decisions, and what was only said",
             "Decisions by rule; a dry run is one that is said and not carried out.",
             Query(
-                f"sum by (rule, dry_run) (increase(reactor_decisions_total{{@, {OTHERS}}}{RATE}))",
+                f"sum by (rule, dry_run) (increase(reactor_decisions_total{{@, {OTHERS}}}{RATE})) > 0",
                 "{{rule}} dry run: {{dry_run}}",
             ),
             width=8,

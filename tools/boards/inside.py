@@ -1,7 +1,7 @@
 """Rows of the board *Monitor* about its inside: what it sees, its journal, what it costs, and the canary."""
 
 from tools.boards.fleet import CORES, RATE
-from tools.boards.panels import Panel, Query, bars, lines, number, table
+from tools.boards.panels import Panel, Query, bars, lines, narrow_cell, number, table
 
 
 def quantile(share: float, histogram: str, by: str = "") -> str:
@@ -92,6 +92,7 @@ def kernel() -> tuple[Panel, ...]:
             columns={"instance": "Monitor", "ability": "What", "why": "Why", "grant": "To be granted"},
             value="Lacking",
             width=18,
+            overrides=(narrow_cell("Monitor", 150), narrow_cell("What", 140), narrow_cell("Lacking", 80)),
         ),
     )
 
@@ -134,7 +135,7 @@ def cost() -> tuple[Panel, ...]:
             "source.",
             Query(f"sum (rate(process_cpu_time_seconds_total{{@}}{RATE}))", "monitor"),
             Query(f"sum (rate(reactor_lane_cpu_time_seconds_total{{@}}{RATE}))", "fast lane"),
-            Query(f"sum by (source) (rate(reactor_step_seconds_total{{@}}{RATE}))", "judging {{source}}"),
+            Query(f"sum by (source) (rate(reactor_step_seconds_total{{@}}{RATE})) > 0", "judging {{source}}"),
             unit=CORES,
             width=8,
         ),

@@ -157,7 +157,8 @@ def _work() -> tuple[Panel, ...]:
             "What came of decisions",
             "Outcomes by result and reason. Unknown is what is tried again.",
             Query(
-                f"sum by (result, why) (increase(reactor_outcomes_total{{@}}{RATE}))", "{{result}}, {{why}}"
+                f"sum by (result, why) (increase(reactor_outcomes_total{{@}}{RATE})) > 0",
+                "{{result}}, {{why}}",
             ),
             width=8,
         ),
@@ -165,7 +166,7 @@ def _work() -> tuple[Panel, ...]:
             "Calls to the engine",
             "Calls on behalf of decisions by what came back, and tries beyond the first.",
             Query(
-                f"sum by (call, status) (increase(reactor_engine_calls_total{{@}}{RATE}))",
+                f"sum by (call, status) (increase(reactor_engine_calls_total{{@}}{RATE})) > 0",
                 "{{call}} {{status}}",
             ),
             Query(f"sum (increase(reactor_retries_total{{@}}{RATE}))", "retries"),
@@ -192,7 +193,7 @@ def _work() -> tuple[Panel, ...]:
             "Direct ends",
             "Runs that were ended or frozen by the kernel before the engine was asked.",
             Query(
-                f"sum by (how, outcome) (increase(reactor_contained_total{{@}}{RATE}))",
+                f"sum by (how, outcome) (increase(reactor_contained_total{{@}}{RATE})) > 0",
                 "{{how}}: {{outcome}}",
             ),
             width=8,
