@@ -35,7 +35,6 @@ DOORS: Final = {
     "h11": {"http"},
     "lark": {"ruleset"},
     "opentelemetry": {"observe"},
-    "prometheus_client": {"observe"},
     "pydantic": {"ruleset", "ruletest", "access", "app"},
     "reactivex": {"streams"},
     "ruamel": {"ruleset", "app"},

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from reactor.alerting.promql import NotInMetrics, Said, expression, has_bound, total_expression
-from reactor.alerting.whom import IMAGE, NAME, whom
+from reactor.alerting.whom import IMAGE, NAME, quoted_label, whom
 from reactor.core.language.printing import tame, text_of
 from reactor.core.language.tree import Node
 from reactor.core.language.units import say_duration
@@ -96,7 +96,7 @@ def _alert(rule: Rule, tree: Node, near: Fraction | None, hold: float) -> Alert:
     where = "beyond the limit" if near is None else "near the limit"
     return Alert(
         name=name,
-        expr=said.expr,
+        expr=said.expr if near is not None or rule.dry_run else f"{said.expr} {_in_force(rule)}",
         # Beyond it a rule has its own time first.
         hold=hold + (rule.hold if near is None else 0.0),
         labels=tuple(_labels(rule, near)),
@@ -113,6 +113,12 @@ def _said(rule: Rule, tree: Node, near: Fraction) -> Said:
     if not has_bound(tree):
         raise NotInMetrics("nothing in it is reached by growing")
     return Said(f"({said.expr}) {_JOIN} {found}", said.value)
+
+
+def _in_force(rule: Rule) -> str:
+    """What is beyond the number of a rule that is held, dry or silenced is left there on purpose."""
+    labels = f'rule={quoted_label(rule.name)}, level="{rule.level}", state=~"dry-run|silenced"'
+    return f"unless on (job, instance) (reactor_rule_state{{{labels}}} == 1)"
 
 
 def _labels(rule: Rule, near: Fraction | None) -> Iterator[tuple[str, str]]:

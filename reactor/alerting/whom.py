@@ -47,7 +47,7 @@ def _exempted(exemption: Exemption, values: Sequence[str]) -> tuple[str, ...]:
 
 
 def _matching(globs: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    return tuple(f"{_SHOWN[field]}=~{_quoted(_regex(glob))}" for field, glob in globs if glob)
+    return tuple(f"{_SHOWN[field]}=~{quoted_label(_regex(glob))}" for field, glob in globs if glob)
 
 
 def _regex(glob: str) -> str:
@@ -58,6 +58,7 @@ def _regex(glob: str) -> str:
     return "".join(signs.get(char) or re.escape(char) for char in glob)
 
 
-def _quoted(text: str) -> str:
+def quoted_label(text: str) -> str:
+    """A text as the value of a label in a selector."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'

@@ -34,6 +34,10 @@ _SOURCES: dict[type, str] = {
 }
 
 
+SOURCES = tuple(sorted({*_SOURCES.values(), "kernel", "orders"}))
+"""All words that there are for a source."""
+
+
 def source_of(fact: Fact) -> str:
     """The source; what a person ordered comes from ``orders``."""
     if isinstance(fact, Happened):

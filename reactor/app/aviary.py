@@ -83,7 +83,9 @@ class Aviary:
     async def _once(self) -> None:
         if not await self._cleared():
             self._failed("left", "an earlier canary cannot be taken away")
-        elif not self._monitor.setup.dry_run and not self._monitor.is_held:
+        elif self._monitor.setup.dry_run or self._monitor.is_held:
+            self._book.excused()
+        else:
             await self._send()
 
     async def _cleared(self) -> bool:

@@ -7,18 +7,20 @@ the metric table, which refuses what it does not know.
 from collections.abc import Iterable, Mapping
 from time import time
 
+from reactor.app import zeros
 from reactor.app.arrivals import source_of
 from reactor.core.cautions import BreakerOpened, BudgetSpent, GateHeld, GateOpened, RuleBroken, RuleHeld
 from reactor.core.decisions import Call, Decision, Outcome, Result, Why
-from reactor.core.facts import Fact, Witness
+from reactor.core.facts import Fact
 from reactor.core.leases import RULE as OWNER_GONE
 from reactor.core.leases import is_of_owners
+from reactor.core.leftovers import RULE as LEFTOVERS
 from reactor.core.notes import Cause, Ended, Matched, Note, OomSeen, Reconciled
 from reactor.core.orphans import is_of_orphans
 from reactor.core.owners import Presence, read_owner
 from reactor.core.protection import Standing
 from reactor.core.rules import RuleSet
-from reactor.core.state import OwnerKnown, Step
+from reactor.core.state import OwnerKnown, State, Step
 from reactor.observe.roots import Roots
 from reactor.observe.spans import CALLS, STRIKES
 from reactor.observe.tally import Exemplar, Tally
@@ -33,24 +35,13 @@ class Counting:
         self._owners: Mapping[str, OwnerKnown] = {}
         self._roots = Roots()
         self.arrivals: dict[str, float] = {}
+        zeros.begin(tally)
         self.put_in_force(rules)
-        for standing in (Standing.MAIN, Standing.SIDECAR):
-            tally.count("reactor_orphans_ended_total", 0, standing=standing)
-        for witness in Witness:
-            tally.count("reactor_oom_events_total", 0, told_by=witness)
-        for cause in Cause:
-            tally.count("reactor_exits_total", 0, cause=cause)
-        for what in ("adopted", "dead"):
-            tally.count("reactor_reconcile_found_total", 0, what=what)
 
     def put_in_force(self, rules: RuleSet) -> None:
-        """Count these rules' matches from nothing, so that they show before the first."""
+        """Count what these rules come to from nothing, so that their first is an increase."""
         self._rules = rules.rules
-        for rule in rules.rules:
-            self._tally.count("reactor_rule_matches_total", 0, rule=rule.name)
-            if rule.ends and not rule.dry_run:
-                done = {"rule": rule.name, "action": rule.action, "team": rule.team}
-                self._tally.count("reactor_kills_total", 0, **done)
+        zeros.begin_rules(self._tally, rules.rules)
 
     def fact(self, fact: Fact, took: float) -> None:
         """Count a fact, and how long it took to judge it."""
@@ -61,7 +52,7 @@ class Counting:
 
     def step(self, step: Step) -> None:
         """Count what one step led to."""
-        self._notes(step.notes)
+        self._notes(note for note in step.notes if not _is_of_canary(step.state, note))
         for decision in step.decisions:
             self._decision(decision)
         if step.state.owners is not self._owners:
@@ -81,6 +72,9 @@ class Counting:
         self._tally.count("reactor_outcomes_total", **labels)
         if outcome.final and not decision.dry_run:
             self._calls(outcome)
+        if decision.rule == LEFTOVERS:
+            # It had ended before anybody decided: its removal is no end of ours, and says nothing of times.
+            return
         if outcome.result is Result.DONE and decision.ends and decision.at >= self._began:
             # What an earlier monitor decided waited for us; how long says nothing of how quick we are.
             self._latencies(outcome)
@@ -124,7 +118,7 @@ class Counting:
         labels = {"rule": decision.rule, "action": decision.action}
         self._tally.count("reactor_decisions_total", dry_run=decision.dry_run, **labels)
         self._roots.note(decision)
-        if not decision.cause:
+        if not decision.cause and decision.rule != LEFTOVERS:
             took = decision.at - decision.seen
             exemplar = self._exemplar(took, decision)
             self._tally.observe("reactor_breach_duration_seconds", took, exemplar, rule=decision.rule)
@@ -173,6 +167,12 @@ def first_strike(outcome: Outcome) -> Call | None:
 
 def _is_strike(outcome: Outcome, call: Call) -> bool:
     return call.what in STRIKES or (outcome.contained and call.what.startswith("contain by "))
+
+
+def _is_of_canary(state: State, note: Note) -> bool:
+    """Whether it tells of the end of a canary: that was sent to be ended, and is counted elsewhere."""
+    entry = state.entries.get(note.run.id) if isinstance(note, Ended) else None
+    return entry is not None and entry.standing is Standing.CANARY
 
 
 def _class(status: int) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from reactor.app.judgements import Judgements
 from reactor.core.budgets import left
 from reactor.core.container import Container
+from reactor.core.container import State as ContainerState
 from reactor.core.groups import Groups
 from reactor.core.judging import fresh_sample, needs_samples
 from reactor.core.obeying import under_orders
@@ -18,6 +19,9 @@ from reactor.core.views import Views
 from reactor.observe.breath import breathing
 from reactor.observe.labels import Shown
 from reactor.observe.readings import ContainerReading, Near, RuleReading
+
+FIRST_READING = 30.0
+"""Seconds that a run has to get its first reading: until then nobody is to blame that it has none."""
 
 
 @dataclass(slots=True)
@@ -39,7 +43,7 @@ class Figures:
         groups = Groups(self.state, self.at)
         for entry in breathing(self.state.living()):
             views = Views(self.setup, entry, self.at, groups)
-            self.stale += needs_samples(entry) and fresh_sample(self.setup, entry, self.at) is None
+            self.stale += lacks_reading(self.setup, entry, self.at)
             yield self._container(entry, views, judged.nearest(entry, views))
 
     def rules(self) -> tuple[RuleReading, ...]:
@@ -69,10 +73,23 @@ class Figures:
             cores=view.cpu,
             cores_max=container.limits.cpu,
             created=None if container.created is None else container.created + self.offset,
+            began=None if container.born is None else container.born + self.offset,
             read_at=sample.at + self.offset if sample else None,
             near=near,
             labels=self.shown.values(entry.own),
         )
+
+
+def lacks_reading(setup: Setup, entry: Entry, at: float) -> bool:
+    """Whether a rule needs a reading of this run that ought to be there, and is not."""
+    if not needs_samples(entry) or entry.container.state is ContainerState.RESTARTING:
+        # Between two runs there is nothing to read.
+        return False
+    sample = entry.sample
+    if sample is not None and sample.run == entry.run:
+        return at - sample.at > setup.stale_after
+    asked = entry.adopted_at if entry.asked is None else max(entry.asked, entry.adopted_at)
+    return at - asked > FIRST_READING
 
 
 def _health(container: Container) -> str:

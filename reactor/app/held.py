@@ -95,6 +95,7 @@ def _readings(held: Held, figures: Figures) -> Readings:
         recording_healthy=held.recording.healthy if held.recording is not None else None,
         canary_interval=held.canary.interval,
         canary_success=held.canary.last_success,
+        canary_excused=held.canary.excused,
         spans_queued=held.spans_queued,
         **_of_streams(held),
         **_of_outbox(held.outbox),
@@ -164,4 +165,7 @@ def _of_abilities(found: Abilities | None) -> dict[str, Any]:
     return {
         "kernel_mode": {mode.value: int(mode is found.mode) for mode in Mode},
         "kernel_abilities": {name.replace(" ", "-"): int(each.works) for name, each in found.lines()},
+        "kernel_lacks": {
+            name.replace(" ", "-"): (each.why, each.grant) for name, each in found.lines() if not each.works
+        },
     }

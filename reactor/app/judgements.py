@@ -59,12 +59,14 @@ class Judgements:
             ratio = self._judged(entry, rule, views)
             if ratio is None or not entry.governed:
                 continue
-            found = not self.setup.runs_dry(rule), ratio, rule
+            # A hold has everything run dry, and says nothing of who is near what.
+            found = not rule.dry_run, ratio, rule
             known = nearest.get(rule.ends)
             if known is None or found[:2] > known[:2]:
                 nearest[rule.ends] = found
         return tuple(
-            Near(rule.name, rule.level.value, rule.action.value, ratio) for _, ratio, rule in nearest.values()
+            Near(rule.name, rule.level.value, rule.action.value, ratio, dry_run=rule.dry_run)
+            for _, ratio, rule in nearest.values()
         )
 
     def _judged(self, entry: Entry, rule: Rule, views: Views) -> float | None:

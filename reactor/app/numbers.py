@@ -4,6 +4,7 @@ Only taking hold of them belongs here: each room says what it knows by ``statist
 change any more. What they come to is worked out in ``held`` and ``figures``, beside the loop.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
@@ -28,6 +29,9 @@ from reactor.observe.canary import CanaryBook
 from reactor.observe.snapshot import Captured, Moment
 from reactor.observe.tally import Tally
 from reactor.owners.book import LeaseStatistics
+
+CLOCKS_AGREE = 0.25
+"""Seconds by which two clocks that nobody touched may come to differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ class Numbers:
         self._wall = wall
         self._labels = labels
         self._started = wall()
+        self._offset = math.inf
         self.canary = CanaryBook(tally, wall)
         self.spans_queued: Callable[[], int | None] = nothing_queued
 
@@ -99,7 +104,7 @@ class Numbers:
             setup=sources.setup(),
             state=sources.state(),
             at=at,
-            offset=self._wall() - at,
+            offset=self._between(at),
             watch=watch,
             readings=sources.readings(),
             outbox=sources.outbox(),
@@ -116,6 +121,14 @@ class Numbers:
             canary=self.canary.standing(),
             spans_queued=self.spans_queued(),
         )
+
+    def _between(self, at: float) -> float:
+        """What makes a moment of ours one of the wall: always the same, so that what began keeps its moment,
+        unless one of the clocks was set or stood still."""
+        found = self._wall() - at
+        if abs(found - self._offset) > CLOCKS_AGREE:
+            self._offset = found
+        return self._offset
 
     @property
     def sources(self) -> Sources:

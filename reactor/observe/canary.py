@@ -5,19 +5,25 @@ ended in time: as long as the last success is young, everything from the event t
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reactor.observe.tally import Exemplar, Tally
 
 RESULTS = ("ended", "late", "held", "failed")
+REASONS = ("image", "engine", "undecided", "unended", "late", "elsewhere", "left")
+"""Why one can fail."""
 
 
 @dataclass(frozen=True, slots=True)
 class CanaryStanding:
-    """How often one is sent, in seconds, and when one was last ended in time, by the wall clock."""
+    """How often one is sent, in seconds, and when one was last ended in time, by the wall clock.
+
+    ``excused`` is when one was last left out, because nobody would have ended it.
+    """
 
     interval: float | None = None
     last_success: float | None = None
+    excused: float | None = None
 
 
 class CanaryBook:
@@ -34,9 +40,11 @@ class CanaryBook:
 
     def sending(self, interval: float) -> None:
         """From now on there is one every so many seconds."""
-        self._standing = CanaryStanding(interval, self._standing.last_success)
+        self._standing = replace(self._standing, interval=interval)
         for result in RESULTS:
             self._tally.count("reactor_canary_runs_total", 0, result=result)
+        for reason in REASONS:
+            self._tally.count("reactor_canary_failures_total", 0, reason=reason)
 
     def ended(self, took: float, decision: str = "", trace: str = "", *, late: bool = False) -> None:
         """One was ended ``took`` seconds after it broke its rule, by this decision, in time or ``late``."""
@@ -46,11 +54,16 @@ class CanaryBook:
         if late:
             self._tally.count("reactor_canary_failures_total", reason="late")
         else:
-            self._standing = CanaryStanding(self._standing.interval, self._wall())
+            self._standing = replace(self._standing, last_success=self._wall())
+
+    def excused(self) -> None:
+        """None was sent, since the monitor is held or runs dry: that none is ended is no failure."""
+        self._standing = replace(self._standing, excused=self._wall())
 
     def held(self) -> None:
         """One was not ended since somebody held the monitor: that is no failure, and no success."""
         self._tally.count("reactor_canary_runs_total", result="held")
+        self.excused()
 
     def failed(self, why: str = "") -> None:
         """One could not be started, or was not seen to end; ``why`` in one word."""

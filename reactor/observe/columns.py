@@ -67,6 +67,7 @@ OF_READINGS: Mapping[str, Callable[[Readings], Number | None]] = MappingProxyTyp
         "reactor_recording_healthy": lambda now: _truth(now.recording_healthy),
         "reactor_canary_interval_seconds": lambda now: now.canary_interval,
         "reactor_canary_last_success_timestamp_seconds": lambda now: now.canary_success,
+        "reactor_canary_excused_timestamp_seconds": lambda now: now.canary_excused,
         "reactor_spans_queued": lambda now: now.spans_queued,
     }
 )
@@ -77,6 +78,9 @@ OF_LABELS: Mapping[str, Callable[[Readings], Mapping[Labels, Number]]] = Mapping
         "reactor_leases": lambda now: _by(now.leases),
         "reactor_kernel_mode": lambda now: _by(now.kernel_mode),
         "reactor_kernel_ability": lambda now: _by(now.kernel_abilities),
+        "reactor_kernel_lack": lambda now: {
+            (name, plain(why), plain(grant)): 1 for name, (why, grant) in now.kernel_lacks.items()
+        },
         "reactor_last_fact_timestamp_seconds": lambda now: _by(now.last_facts),
         "reactor_budget_tokens": lambda now: {(kind,): left for kind, (left, _) in now.budgets.items()},
         "reactor_budget_tokens_max": lambda now: {(kind,): most for kind, (_, most) in now.budgets.items()},

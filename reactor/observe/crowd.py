@@ -41,25 +41,28 @@ NEAR = "reactor_container_threshold_ratio"
 
 
 class Crowd:
-    """All containers of one moment; what is not added has no series. It does not outlive its snapshot."""
+    """All containers of one moment; what is not added has no series. It does not outlive its snapshot.
+
+    ``began`` is when each run began, 0 where that is unknown.
+    """
 
     def __init__(self, containers: Iterable[ContainerReading] = ()) -> None:
         self.columns: dict[str, Column] = {name: {} for name in (*OF_CONTAINER, STATE, HEALTH, INFO, NEAR)}
-        self.uptimes: dict[Labels, float | None] = {}
+        self.began: dict[Labels, float] = {}
         self._standings: Counter[Standing] = Counter()
         for one in containers:
             self.add(one)
 
     def __len__(self) -> int:
-        return len(self.uptimes)
+        return len(self.began)
 
     def add(self, one: ContainerReading) -> None:
         """Add a container; one that is there already is not added again."""
         key = (plain(one.id),)
-        if key in self.uptimes:
+        if key in self.began:
             # Twice the same series would make the whole scrape invalid.
             return
-        self.uptimes[key] = one.uptime
+        self.began[key] = 0.0 if one.began is None else one.began
         self._standings[one.standing] += 1
         columns = self.columns
         for name, read in OF_CONTAINER.items():
@@ -77,7 +80,8 @@ class Crowd:
         if one.health:
             columns[HEALTH][*key, plain(one.health)] = 1
         for near in one.near:
-            columns[NEAR][*key, plain(near.rule), near.level, near.action] = near.ratio
+            dry = "true" if near.dry_run else "false"
+            columns[NEAR][*key, plain(near.rule), near.level, near.action, dry] = near.ratio
 
     def by_standing(self) -> Mapping[Labels, Number]:
         """How many there are of each standing, none included."""

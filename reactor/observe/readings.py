@@ -14,12 +14,16 @@ from reactor.core.protection import Standing
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """A rule that a container is near to, what it does, and how near that is: 1 is at the threshold."""
+    """A rule that a container is near to, what it does, and how near that is: 1 is at the threshold.
+
+    ``dry_run`` tells that the rule itself only says what it would do.
+    """
 
     rule: str
     level: str
     action: str
     ratio: float
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,8 @@ class ContainerReading:
     """One living container and what was last read of it. A stale reading is None, not its last value.
 
     ``cpu`` and ``uptime`` are in seconds, memory in bytes, ``cores`` and ``cores_max`` in cores; limits are
-    None where there is none. ``created`` is when it was made, ``read_at`` when its resources were read last.
+    None where there is none. ``created`` is when it was made, ``began`` when its run began, ``read_at`` when
+    its resources were read last.
     ``near`` are the nearest rule that would end it, and the nearest of the others. ``labels`` are the values
     of the labels that are to be shown, in their order, empty where it has none.
     """
@@ -51,6 +56,7 @@ class ContainerReading:
     cores: float | None = None
     cores_max: float | None = None
     created: float | None = None
+    began: float | None = None
     read_at: float | None = None
     near: tuple[Near, ...] = ()
     labels: tuple[str, ...] = ()
@@ -85,6 +91,7 @@ class Readings:
     ``rules_read`` is when they were read. ``budgets`` are the tokens that are left, and that there can be.
     ``last_facts`` is when the last fact of each source came. ``host_memory_known`` is None where no rule
     asks for it. ``owners`` are counted by their kind and what is known of them, ``leases`` by how they stand.
+    ``kernel_lacks`` is why an ability is lacking, and what would have to be granted for it.
     """
 
     at: float
@@ -115,6 +122,7 @@ class Readings:
     kernel_log: bool | None = None
     kernel_mode: Mapping[str, int] = field(default_factory=dict, hash=False)
     kernel_abilities: Mapping[str, int] = field(default_factory=dict, hash=False)
+    kernel_lacks: Mapping[str, tuple[str, str]] = field(default_factory=dict, hash=False)
     stale_samples: int = 0
     host_memory_known: bool | None = None
     host_memory_available: int | None = None
@@ -136,6 +144,7 @@ class Readings:
     last_reconcile: float | None = None
     canary_interval: float | None = None
     canary_success: float | None = None
+    canary_excused: float | None = None
     spans_queued: int | None = None
 
     @property

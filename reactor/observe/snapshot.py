@@ -80,11 +80,9 @@ def collect(captured: Captured, own: OwnCost) -> MetricSnapshot:
         "reactor_containers": crowd.by_standing(),
     }
     since = {
-        "container_cpu_time_seconds_total": {
-            key: 0.0 if uptime is None else now.at - uptime for key, uptime in crowd.uptimes.items()
-        },
+        "container_cpu_time_seconds_total": crowd.began,
         # Since when the engine counts them it does not say.
-        "container_restarts_total": dict.fromkeys(crowd.uptimes, 0.0),
+        "container_restarts_total": dict.fromkeys(crowd.began, 0.0),
     }
     families = (Family(_row(row, now.labels), points[row.name], since.get(row.name, {})) for row in TABLE)
     return MetricSnapshot(now.at, captured.started, tuple(family for family in families if family.points))

@@ -139,6 +139,11 @@ class Tally:
             buckets = series[key] = _Buckets()
         buckets.add(max(0.0, seconds), exemplar)
 
+    def expect(self, name: str, /, **labels: str | bool) -> None:
+        """Bring a histogram into being before its first observation."""
+        series = _found(self._buckets, name)
+        series.setdefault(self._key(series, name, labels), _Buckets())
+
     def freeze(self) -> Counts:
         """The numbers as they are now; counting on does not change them."""
         return Counts(

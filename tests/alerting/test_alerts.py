@@ -16,6 +16,10 @@ JOIN = (
     'reactor_container_info{standing=~"main|sidecar"}'
 )
 SAME = "on (job, instance, container_id)"
+IN_FORCE = (
+    'unless on (job, instance) (reactor_rule_state{rule="g/r", level="only", state=~"dry-run|silenced"} == 1)'
+)
+"""What is left where it is on purpose is beyond nothing."""
 USUAL = "groups: [{{name: g, rules: [{{name: r, when: '{when}'}}]}}]"
 
 
@@ -29,7 +33,8 @@ def near_and_beyond(when: str) -> tuple[str, str]:
     assert isinstance(near, Alert)
     assert isinstance(beyond, Alert)
     assert near.expr.endswith(JOIN)
-    return tuple(each.expr.removesuffix(f" {JOIN}")[1:-1] for each in (near, beyond))  # type: ignore[return-value]  # There are two.
+    assert beyond.expr.endswith(f"{JOIN} {IN_FORCE}")
+    return tuple(each.expr.partition(f" {JOIN}")[0][1:-1] for each in (near, beyond))  # type: ignore[return-value]  # There are two.
 
 
 def left_out(text: str) -> str:
@@ -118,7 +123,7 @@ def test_the_whole_is_added_up_over_those_in_scope() -> None:
         'reactor_container_info{standing=~"main|sidecar"})'
     )
     assert (near.name, near.expr) == ("ReactorTotalNearLimit", f"{summed} > 2700")
-    assert (beyond.name, beyond.expr) == ("ReactorTotalBeyondLimit", f"{summed} > 3000")
+    assert (beyond.name, beyond.expr) == ("ReactorTotalBeyondLimit", f"{summed} > 3000 {IN_FORCE}")
 
 
 def test_what_is_left_is_near_above_its_number() -> None:
@@ -126,7 +131,7 @@ def test_what_is_left_is_near_above_its_number() -> None:
     assert isinstance(near, Alert)
     assert isinstance(beyond, Alert)
     assert near.expr == f"reactor_host_memory_available_bytes < {10 * 1024**3}"
-    assert beyond.expr == f"reactor_host_memory_available_bytes < {9 * 1024**3}"
+    assert beyond.expr == f"reactor_host_memory_available_bytes < {9 * 1024**3} {IN_FORCE}"
 
 
 def test_the_soft_level_is_what_is_near() -> None:

@@ -159,6 +159,7 @@ async def test_it_is_ended_in_time_and_nobody_beside_it(autojump_clock: MockCloc
         assert (brakes.matches, brakes.buckets, brakes.opens, brakes.waiting) == ({}, {}, {}, {})
         counted = captured.counts.counters["reactor_kills_total"]
         assert {labels[0]: count for labels, count in counted.items() if count} == {"canary": 5}
+        assert not any(captured.counts.counters["reactor_exits_total"].values())
 
 
 async def test_one_that_cannot_be_ended_is_counted_and_delays_nobody(
@@ -295,8 +296,10 @@ async def test_none_is_sent_that_would_not_be_ended(autojump_clock: MockClock, t
     async with scene(world, tmp_path) as there:
         await trio.sleep(30)
         there.inside.feed(Held(trio.current_time(), Hold("h", trio.current_time(), "ada", "")))
+        assert there.monitor.numbers.canary.standing().excused is None
         await trio.sleep(150)
         assert len(there.cage.made) == 1
+        assert there.monitor.numbers.canary.standing().excused is not None
     async with scene(World(), tmp_path / "dry", setup=replace(SETUP, dry_run=True)) as there:
         await trio.sleep(150)
         assert there.cage.made == []

@@ -7,17 +7,17 @@ import pytest
 
 from reactor.app.figures import Figures, budgets
 from reactor.core.budgets import BudgetTerms
-from reactor.core.container import Limits
-from reactor.core.facts import Silenced
+from reactor.core.container import Limits, State
+from reactor.core.facts import Held, Silenced
 from reactor.core.language.thresholds import Threshold, thresholds
-from reactor.core.orders import Silence
+from reactor.core.orders import Hold, Silence
 from reactor.core.restraint import MOST_BROKEN, GateTerms
 from reactor.core.rules import Level, Rule, RuleSet, Trigger
 from reactor.core.state import Setup
 from reactor.core.verbs import Action
 from reactor.observe.labels import Shown
 from reactor.observe.readings import ContainerReading, Near, RuleReading
-from tests.core.build import Story, box, cid, story
+from tests.core.build import Story, anew, box, cid, story
 from tests.core.written import condition
 
 PIDS = Rule("g/pids", "f:1", when=condition("pids > 200"), digest="a", team="core")
@@ -88,10 +88,36 @@ def test_what_ends_and_what_only_tells_are_apart() -> None:
 
 
 def test_what_runs_dry_hides_nothing_that_acts() -> None:
-    told = story(replace(PIDS, dry_run=True), AGE).snapshot(10, box(1)).sample(11, box(1), pids=190)
+    """Nor in a hold, which has everything run dry; where nothing else stands, it is said that it does."""
+    dry = replace(PIDS, dry_run=True)
+    told = story(dry, AGE).snapshot(10, box(1)).sample(11, box(1), pids=2000)
     containers, rules = figures(told, 12)
     assert containers["c1"].near == (Near("g/age", "only", "kill", 0.12),)
-    assert [(each.state, each.near) for each in rules] == [("dry-run", 0.95), ("enabled", 0.12)]
+    assert [(each.state, each.near) for each in rules] == [("dry-run", 10), ("enabled", 0.12)]
+    told.tell(Held(12, Hold("h", 12, "ada", "")))
+    assert figures(told, 12)[0]["c1"].near == (Near("g/age", "only", "kill", 0.12),)
+    alone = story(dry).snapshot(10, box(1)).sample(11, box(1), pids=2000)
+    assert figures(alone, 12)[0]["c1"].near == (Near("g/pids", "only", "kill", 10, dry_run=True),)
+
+
+def stale(told: Story, at: float) -> int:
+    worked = Figures(told.setup, told.state, at, 1000.0, Shown())
+    list(worked.containers())
+    return worked.stale
+
+
+def test_readings_that_do_not_come_are_stale_and_those_that_are_not_due_are_not() -> None:
+    """A run that has just begun has none yet, nor has one that no rule reads, or that is to be restarted."""
+    told = story(PIDS).snapshot(10, box(1), box(2), box(3, labels={}))
+    assert stale(told, 39) == 0
+    told.sample(39, box(1), pids=3)
+    assert [stale(told, at) for at in (40, 41, 49, 50)] == [0, 1, 1, 2]
+    told.sample(51, box(2), pids=3).sample(51, box(1), pids=3)
+    assert stale(told, 52) == 0
+    # The next run of a container is another one, and has its own time.
+    told.snapshot(60, anew(box(1), 50, 55), replace(box(2), state=State.RESTARTING), box(3, labels={}))
+    assert [stale(told, at) for at in (70, 90, 91)] == [0, 0, 1]
+    assert stale(story(AGE).snapshot(10, box(1)), 500) == 0
 
 
 def test_out_of_scope_nobody_is_near_anything() -> None:

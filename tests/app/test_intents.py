@@ -49,7 +49,7 @@ async def test_an_intent_of_a_rule_that_was_removed_is_closed_and_not_carried_ou
         await trio.sleep(30)
         assert monitor.ended() == []
         outcomes = monitor.numbers.capture().counts.counters["reactor_outcomes_total"]
-        assert outcomes == {("kill", "refused", "no-rule"): 1}
+        assert {key: count for key, count in outcomes.items() if count} == {("kill", "refused", "no-rule"): 1}
     assert box.alive
 
 

@@ -244,7 +244,7 @@ async def test_a_dry_run_ends_nobody(autojump_clock: MockClock, tmp_path: Path) 
         await trio.sleep(60)
         assert world.history.asked(BY) == []
         counts = monitor.numbers.capture().counts.counters["reactor_decisions_total"]
-        assert counts == {("safety/pids", "kill", "true"): 1}
+        assert {key: count for key, count in counts.items() if count} == {("safety/pids", "kill", "true"): 1}
 
 
 async def test_the_engine_restarts_and_everything_is_picked_up_again(
@@ -288,7 +288,7 @@ async def test_layers_are_measured_only_for_those_in_scope_and_only_while_a_rule
         readings = monitor.numbers.capture()
         layers = readings.crowd.columns["container_layer_size_bytes"]
         assert layers == {(near.id,): 50 * MIB}
-        assert (stranger.id,) in readings.crowd.uptimes
+        assert (stranger.id,) in readings.crowd.began
         assert readings.counts.counters["reactor_layer_measures_total"] == {("done",): 4, ("failed",): 0}
     async with running(World(), tmp_path) as monitor:
         task(monitor.world, "unasked")

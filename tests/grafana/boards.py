@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.grafana.files import GRAFANA
+from reactor.observe.names import Kind
+from reactor.observe.table import ROWS
+from tests.grafana.files import BY_HAND, GRAFANA
 
 BOARDS = sorted((GRAFANA / "dashboards").glob("*.json"))
 
@@ -40,6 +42,14 @@ def asked() -> Iterator[Asked]:
         for variable in board["templating"]["list"]:
             if variable["type"] == "query":
                 yield Asked(name, f"variable {variable['name']}", _series(variable["definition"]))
+
+
+def counted(*kinds: Kind) -> set[str]:
+    """The metrics of reactor's own that alerts and boards are about and that are of these kinds."""
+    text = " ".join((BY_HAND.read_text(), *(one.expr for one in asked())))
+    names = set(re.findall(r"\breactor_[a-z0-9_]+", text))
+    rows = [ROWS.get(name) or ROWS.get(re.sub(r"_(bucket|sum|count)$", "", name)) for name in names]
+    return {row.name for row in rows if row is not None and row.kind in kinds}
 
 
 def filled(expr: str, *, container: str = ".+", span: str = "5m") -> str:

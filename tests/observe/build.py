@@ -41,6 +41,7 @@ def reading(number: int, *, name: str | None = None, image: str = "busybox:1") -
         memory_limit=8 * 1024**3,
         cpu=number / 8,
         uptime=60.5 + number,
+        began=AT - 60.5 - number,
         zombies=number + 1,
         layer=1000 * number,
         state="running",
@@ -96,6 +97,7 @@ def readings() -> Readings:
         kernel_log=True,
         kernel_mode={"write": 1, "read-only": 0, "none": 0},
         kernel_abilities={"read": 1, "kernel-log": 0},
+        kernel_lacks={"kernel-log": ("Permission denied", "CAP_SYSLOG")},
         stale_samples=1,
         host_memory_known=True,
         host_memory_available=3_000_000_000,
@@ -116,6 +118,7 @@ def readings() -> Readings:
         last_reconcile=AT - 9.5,
         canary_interval=300.0,
         canary_success=AT - 33,
+        canary_excused=AT - 999,
         spans_queued=17,
     )
 

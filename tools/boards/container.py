@@ -1,6 +1,6 @@
 """The board *Container*: one container, with the numbers of the rules drawn into its curves."""
 
-from tools.boards.fleet import CORES, NEAR
+from tools.boards.fleet import CORES, ENDING, NEAR, OTHERS
 from tools.boards.layout import Row, annotation, board, variable
 from tools.boards.panels import GREEN, RED, YELLOW, Json, Panel, Query, lines, number, table
 
@@ -39,8 +39,8 @@ def container() -> Json:
 
 
 def _decisions() -> Json:
-    now = "sum by (rule, action, dry_run) (reactor_decisions_total{@})"
-    before = "sum by (rule, action, dry_run) (reactor_decisions_total{@} offset $__interval)"
+    now = f"sum by (rule, action, dry_run) (reactor_decisions_total{{@, {OTHERS}}})"
+    before = f"sum by (rule, action, dry_run) (reactor_decisions_total{{@, {OTHERS}}} offset $__interval)"
     expr = f"{now} - {before} > 0 or {now} unless {before}"
     return annotation("Decisions of this monitor", expr, "{{rule}}", "{{action}}, dry run: {{dry_run}}", RED)
 
@@ -72,7 +72,7 @@ def _now() -> tuple[Panel, ...]:
         number(
             "Nearest rule",
             "How near it is to the nearest of the rules that would end it. At 100 % that one acts.",
-            Query(f"reactor_container_threshold_ratio{{{ONE}}}", "{{rule}}"),
+            Query(f"reactor_container_threshold_ratio{{{ONE}, {ENDING}}}", "{{rule}}"),
             unit="percentunit",
             steps=NEAR,
             text="value_and_name",
@@ -93,10 +93,11 @@ def _limits() -> tuple[Panel, ...]:
         lines(
             "PIDs",
             "Processes and threads, the hard limit of the container, and the numbers of the rules in "
-            "force; some may be for other containers.",
+            "force, a percentage where it lies for this container; some may be for other containers.",
             Query(f"container_threads{{{ONE}}}", "PIDs"),
             Query(f"container_threads_max{{{ONE}}}", "limit: hard"),
             Query(_numbers("pids", "count"), "rule {{rule}} {{level}}"),
+            Query(_shares("pids", "container_threads_max"), "rule {{rule}} {{level}}"),
             dashed=LIMITS,
             defaults={"min": 0},
         ),
@@ -107,6 +108,7 @@ def _limits() -> tuple[Panel, ...]:
             Query(f"container_memory_working_set_bytes{{{ONE}}}", "working set"),
             Query(f"container_memory_limit_bytes{{{ONE}}}", "limit: hard"),
             Query(_shares("memory", "container_memory_limit_bytes"), "rule {{rule}} {{level}}"),
+            Query(_numbers("memory", "bytes"), "rule {{rule}} {{level}}"),
             unit="bytes",
             dashed=LIMITS,
             defaults={"min": 0},
@@ -149,8 +151,8 @@ def _more() -> tuple[Panel, ...]:
     return (
         lines(
             "Nearness",
-            "How near it is to the nearest rule, over time.",
-            Query(f"reactor_container_threshold_ratio{{{ONE}}}", "{{rule}} {{level}}"),
+            "How near it is to the nearest rule that would end it, over time.",
+            Query(f"reactor_container_threshold_ratio{{{ONE}, {ENDING}}}", "{{rule}} {{level}}"),
             unit="percentunit",
             steps=NEAR,
             width=8,

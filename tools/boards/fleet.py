@@ -22,6 +22,11 @@ NAMED = "* on (job, instance, container_id) group_left (container_name) reactor_
 CORES = "suffix: cores"
 NEAR = ((None, GREEN), (0.8, YELLOW), (1.0, RED))
 IN_RANGE = "in the span that is shown"
+ENDING = 'action=~"kill|stop|restart|remove", dry_run="false"'
+"""Of what is near a rule, what would end somebody: neither a remark nor a rule that only says so."""
+RATE = "[$__rate_interval]"
+OTHERS = 'rule!="canary"'
+"""Canaries are sent to be ended, and have panels of their own."""
 
 
 def fleet() -> Json:
@@ -57,7 +62,7 @@ def _states() -> tuple[Panel, ...]:
         number(
             "Nearest to a limit",
             "How near the nearest container is to a rule that would end it: 100 % is at it.",
-            Query("max (reactor_container_threshold_ratio{@})"),
+            Query(f"max (reactor_container_threshold_ratio{{@, {ENDING}}})"),
             unit="percentunit",
             steps=NEAR,
         ),
@@ -68,8 +73,8 @@ def _sums() -> tuple[Panel, ...]:
     return (
         number(
             "Ended",
-            f"Runs that rules ended, verified, {IN_RANGE}.",
-            Query("sum (increase(reactor_kills_total{@}[$__range]))", now=True),
+            f"Runs that rules ended, verified, {IN_RANGE}. Canaries are not among them.",
+            Query(f"sum (increase(reactor_kills_total{{@, {OTHERS}}}[$__range]))", now=True),
             width=3,
             defaults={"decimals": 0},
         ),
@@ -99,7 +104,7 @@ def _near() -> tuple[Panel, ...]:
         table(
             "Nearest to a limit",
             "The twenty containers that are nearest to a rule which would end them, and that rule.",
-            Query(f"topk (20, reactor_container_threshold_ratio{{@}} {NAMED})", now=True),
+            Query(f"topk (20, reactor_container_threshold_ratio{{@, {ENDING}}} {NAMED})", now=True),
             unit="percentunit",
             columns={"container_name": "Container", "rule": "Rule", "level": "Level"},
             value="Near",
@@ -110,7 +115,8 @@ def _near() -> tuple[Panel, ...]:
             "Nearest over time",
             "How near the ten nearest containers came to a rule. At 100 % the rule acts.",
             Query(
-                f"topk (10, reactor_container_threshold_ratio{{@}} {NAMED})", "{{container_name}} {{rule}}"
+                f"topk (10, reactor_container_threshold_ratio{{@, {ENDING}}} {NAMED})",
+                "{{container_name}} {{rule}}",
             ),
             unit="percentunit",
             steps=NEAR,
@@ -126,14 +132,17 @@ def _ended() -> tuple[Panel, ...]:
             "Ended by rule",
             "Runs that were ended and verified to be over, by the rule that decided.",
             Query(
-                "sum by (rule, action) (increase(reactor_kills_total{@}[$__rate_interval]))",
+                f"sum by (rule, action) (increase(reactor_kills_total{{@, {OTHERS}}}{RATE})) > 0",
                 "{{rule}} {{action}}",
             ),
         ),
         table(
             "Ended by rule and team",
             f"The same, added up {IN_RANGE}.",
-            Query("sum by (rule, action, team) (increase(reactor_kills_total{@}[$__range])) > 0", now=True),
+            Query(
+                f"sum by (rule, action, team) (increase(reactor_kills_total{{@, {OTHERS}}}[$__range])) > 0",
+                now=True,
+            ),
             columns={"rule": "Rule", "action": "Action", "team": "Team"},
             value="Runs",
             defaults={"decimals": 0},
@@ -142,7 +151,7 @@ def _ended() -> tuple[Panel, ...]:
             "Decisions, and what was only said",
             "Decisions by rule; a dry run is one that is said and not carried out.",
             Query(
-                "sum by (rule, dry_run) (increase(reactor_decisions_total{@}[$__rate_interval]))",
+                f"sum by (rule, dry_run) (increase(reactor_decisions_total{{@, {OTHERS}}}{RATE})) > 0",
                 "{{rule}} dry run: {{dry_run}}",
             ),
             width=8,

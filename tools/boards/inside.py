@@ -1,9 +1,7 @@
 """Rows of the board *Monitor* about its inside: what it sees, its journal, what it costs, and the canary."""
 
-from tools.boards.fleet import CORES
-from tools.boards.panels import Panel, Query, bars, lines
-
-RATE = "[$__rate_interval]"
+from tools.boards.fleet import CORES, RATE
+from tools.boards.panels import Panel, Query, bars, lines, narrow_cell, number, table
 
 
 def quantile(share: float, histogram: str, by: str = "") -> str:
@@ -75,6 +73,30 @@ def streams() -> tuple[Panel, ...]:
     )
 
 
+def kernel() -> tuple[Panel, ...]:
+    """In which way the kernel's accounts are used, and what would have to be granted for a better one."""
+    return (
+        number(
+            "How the kernel's accounts are used",
+            "Write: read, and kept informed by the kernel. Read-only: read. None: the engine's streams are "
+            "all there is.",
+            Query("max by (instance, mode) (reactor_kernel_mode{@}) > 0", "{{mode}}"),
+            text="name",
+            width=6,
+        ),
+        table(
+            "What it lacks",
+            "What the kernel does not let the monitor do, why, and what would have to be granted. Not all "
+            "of it is needed: reactor doctor says what is lost.",
+            Query("max by (instance, ability, why, grant) (reactor_kernel_lack{@})", now=True),
+            columns={"instance": "Monitor", "ability": "What", "why": "Why", "grant": "To be granted"},
+            value="Lacking",
+            width=18,
+            overrides=(narrow_cell("Monitor", 150), narrow_cell("What", 140), narrow_cell("Lacking", 80)),
+        ),
+    )
+
+
 def journal() -> tuple[Panel, ...]:
     """Whether what is written gets to the disk."""
     return (
@@ -113,7 +135,7 @@ def cost() -> tuple[Panel, ...]:
             "source.",
             Query(f"sum (rate(process_cpu_time_seconds_total{{@}}{RATE}))", "monitor"),
             Query(f"sum (rate(reactor_lane_cpu_time_seconds_total{{@}}{RATE}))", "fast lane"),
-            Query(f"sum by (source) (rate(reactor_step_seconds_total{{@}}{RATE}))", "judging {{source}}"),
+            Query(f"sum by (source) (rate(reactor_step_seconds_total{{@}}{RATE})) > 0", "judging {{source}}"),
             unit=CORES,
             width=8,
         ),

@@ -3,7 +3,8 @@
 What it sees, what it writes and what it costs are rows of the same board, and made in ``inside``.
 """
 
-from tools.boards.inside import RATE, canary, cost, journal, quantile, streams
+from tools.boards.fleet import RATE
+from tools.boards.inside import canary, cost, journal, kernel, quantile, streams
 from tools.boards.layout import Row, board
 from tools.boards.panels import GREEN, RED, Json, Panel, Query, bars, lines, number
 
@@ -23,6 +24,7 @@ def monitor() -> Json:
             Row("How quick it is", _latency(), 8),
             Row("What it does", _work(), 8),
             Row("What it sees", streams(), 8),
+            Row("What the kernel lets it do", kernel(), 8),
             Row("Journal", journal(), 8),
             Row("What it costs", cost(), 8),
             Row("Canary", canary(), 8),
@@ -155,7 +157,8 @@ def _work() -> tuple[Panel, ...]:
             "What came of decisions",
             "Outcomes by result and reason. Unknown is what is tried again.",
             Query(
-                f"sum by (result, why) (increase(reactor_outcomes_total{{@}}{RATE}))", "{{result}}, {{why}}"
+                f"sum by (result, why) (increase(reactor_outcomes_total{{@}}{RATE})) > 0",
+                "{{result}}, {{why}}",
             ),
             width=8,
         ),
@@ -163,7 +166,7 @@ def _work() -> tuple[Panel, ...]:
             "Calls to the engine",
             "Calls on behalf of decisions by what came back, and tries beyond the first.",
             Query(
-                f"sum by (call, status) (increase(reactor_engine_calls_total{{@}}{RATE}))",
+                f"sum by (call, status) (increase(reactor_engine_calls_total{{@}}{RATE})) > 0",
                 "{{call}} {{status}}",
             ),
             Query(f"sum (increase(reactor_retries_total{{@}}{RATE}))", "retries"),
@@ -190,7 +193,7 @@ def _work() -> tuple[Panel, ...]:
             "Direct ends",
             "Runs that were ended or frozen by the kernel before the engine was asked.",
             Query(
-                f"sum by (how, outcome) (increase(reactor_contained_total{{@}}{RATE}))",
+                f"sum by (how, outcome) (increase(reactor_contained_total{{@}}{RATE})) > 0",
                 "{{how}}: {{outcome}}",
             ),
             width=8,

@@ -166,6 +166,12 @@ def gauge_cell(column: str, most: float = 1.0) -> Json:
     return {"matcher": {"id": "byName", "options": column}, "properties": properties}
 
 
+def narrow_cell(column: str, width: int) -> Json:
+    """Gives one column of a table so many pixels, and the rest to the others."""
+    properties = [{"id": "custom.width", "value": width}]
+    return {"matcher": {"id": "byName", "options": column}, "properties": properties}
+
+
 def linked_cell(column: str, title: str, url: str) -> Json:
     """Makes one column of a table lead somewhere."""
     links = [{"id": "links", "value": [{"title": title, "url": url}]}]

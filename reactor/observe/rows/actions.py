@@ -12,7 +12,8 @@ ACTIONS = (
     ),
     Row(
         "reactor.kills", "{run}", _C, "reactor_kills_total",
-        "Runs that ended by our doing, verified. By the rule that decided, or the built-in one.",
+        "Runs that ended by our doing, verified. By the rule that decided, or the built-in one; 'canary' are "
+        "those that were sent to be ended.",
         ("rule", "action", "team"),
     ),
     Row(

@@ -15,6 +15,10 @@ CANARY = (
         "When a canary was last ended in time; absent before the first.",
     ),
     Row(
+        "reactor.canary.excused.timestamp", "s", _G, "reactor_canary_excused_timestamp_seconds",
+        "When a canary was last left out, because the monitor was held or ran dry; absent before that.",
+    ),
+    Row(
         "reactor.canary.runs", "{canary}", _C, "reactor_canary_runs_total",
         "Canaries sent, by result: 'ended' in time, 'late', 'held' where somebody held the monitor "
         "meanwhile, or 'failed' where none could be started or seen to end.",

@@ -85,7 +85,7 @@ CONTAINERS = (
     Row(
         "reactor.container.threshold.ratio", "", _G, "reactor_container_threshold_ratio",
         "How near the container is to the nearest of the rules that would end it, and to the nearest of the "
-        "others: 1 is at the threshold. What runs dry stands only where nothing else does.",
-        ("container.id", "rule", "level", "action"),
+        "others: 1 is at the threshold. A rule that itself runs dry stands only where no other does.",
+        ("container.id", "rule", "level", "action", "dry_run"),
     ),
 )  # fmt: skip

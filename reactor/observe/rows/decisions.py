@@ -69,7 +69,7 @@ DECISIONS = (
     ),
     Row(
         "reactor.exits", "{run}", _C, "reactor_exits_total",
-        "Runs that ended, by the cause that is known for it.", ("cause",),
+        "Runs that ended, by the cause that is known for it; without canaries.", ("cause",),
     ),
     Row(
         "reactor.ended_unseen", "{run}", _C, "reactor_ended_unseen_total",

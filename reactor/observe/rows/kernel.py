@@ -22,7 +22,12 @@ KERNEL = (
     ),
     Row(
         "reactor.kernel.ability", "", _G, "reactor_kernel_ability",
-        "1 for what the kernel lets us do, 0 for what it does not; 'reactor doctor' says why.", ("ability",),
+        "1 for what the kernel lets us do, 0 for what it does not.", ("ability",),
+    ),
+    Row(
+        "reactor.kernel.lack", "", _G, "reactor_kernel_lack",
+        "Always 1, for each thing that the kernel does not let us do: why, and what would have to be granted "
+        "for it; 'reactor doctor' says what is lost by that.", ("ability", "why", "grant"),
     ),
     Row(
         "reactor.kernel.log.up", "", _G, "reactor_kernel_log_up",

@@ -73,6 +73,7 @@ STREAMS = (
     ),
     Row(
         "reactor.stale_samples", "{run}", _U, "reactor_stale_samples",
-        "Runs whose last resource reading is too old to be evidence.",
+        "Runs whose last resource reading is too old to be evidence, and those that have none although there "
+        "was time for a first one.",
     ),
 )  # fmt: skip
