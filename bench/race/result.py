@@ -183,7 +183,18 @@ def _loop(result: Result) -> Json:
 
 def _short(attack: Attack) -> Json:
     """One attack, its moments as seconds after the breach."""
-    moments = ("seen", "decided", "contained", "called", "returned", "gone", "died", "verified", "last")
+    moments = (
+        "seen",
+        "decided",
+        "contained",
+        "called",
+        "returned",
+        "gone",
+        "died",
+        "verified",
+        "last",
+        "counted",
+    )
     after = {name: _rounded(attack.since_breach(name)) for name in moments}
     told = {
         "contender": attack.contender,

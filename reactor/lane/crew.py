@@ -23,7 +23,10 @@ RINGS_AGAIN = 0.1
 
 
 class Crew:
-    """Everybody, by key; ``close`` are those of whom sweeps and bells cannot tell enough."""
+    """Everybody, by key; ``close`` are those of whom sweeps and bells cannot tell enough.
+
+    ``climbs`` is whether one of them was found on the way to a mark when they were looked at last.
+    """
 
     def __init__(self, budget: Budget, clock: Callable[[], float], alarms: Alarms) -> None:
         self._budget, self._clock, self._alarms = budget, clock, alarms
@@ -34,6 +37,7 @@ class Crew:
         self._told: list[Told] = []
         self._gone: list[int] = []
         self.count = 0
+        self.climbs = False
 
     def arm(self, word: Arm) -> Eye | None:
         """Begin to read a run, or read it by other numbers; its first reading is told. None if it is gone."""
@@ -108,10 +112,15 @@ class Crew:
     def look_closely(self) -> dict[What, int]:
         """At those of whom sweeps and bells cannot tell enough; by how much they have grown together."""
         before = {eye: self._seen(eye) for eye in self.close}
-        for eye in before:
+        now = self._clock()
+        self.climbs = False
+        for eye, seen in before.items():
+            if eye.is_still(now, *seen):
+                continue
             if eye.is_muted:
                 self._alarms.hear(eye)
             self.meet(eye)
+            self.climbs = self.climbs or eye.climbs
         grown = dict.fromkeys(HOT, 0)
         for eye, seen in before.items():
             for what, old, new in zip(HOT, seen, self._seen(eye), strict=True):

@@ -54,10 +54,11 @@ class Gauge:
 
     def usage_now(self) -> int:
         """Usage as it is kept open to be read, -1 if it is not."""
-        try:
-            return int(os.pread(self.drawer.kept(What.MEMORY), 32, 0))
-        except (OSError, ValueError):
-            return -1
+        return _kept(self.drawer, What.MEMORY)
+
+    def counts_now(self) -> tuple[int, int]:
+        """PIDs and usage, each as it is kept open to be read, or -1."""
+        return _kept(self.drawer, What.PIDS), _kept(self.drawer, What.MEMORY)
 
     def read_peak(self) -> int | None:
         """The most PIDs that there ever were, if the kernel keeps that. Raises CgroupGone."""
@@ -74,6 +75,13 @@ class Gauge:
         data, place = self.drawer.read(What.CPU), self.drawer.home.places.get("cpu")
         used = None if data is None or place is None else cpu_nanoseconds(data, place.version)
         return None if used is None else used * 1e-9
+
+
+def _kept(drawer: Drawer, what: What) -> int:
+    try:
+        return int(os.pread(drawer.kept(what), 32, 0))
+    except (OSError, ValueError):
+        return -1
 
 
 def _number(data: bytes | None) -> int | None:
