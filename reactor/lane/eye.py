@@ -21,9 +21,9 @@ ENGINES_OWN = 32
 NEAR_PIDS, NEAR_BYTES = 8, 4 << 20
 """Who is so near to a mark passes it without the parents having moved by much."""
 RUNG_LATE = 128 * os.sysconf("SC_PAGE_SIZE")
-"""By so much on each processor usage may be beyond a number before version 1 tells of it: it asks that often."""
+"""By so much on each processor usage may be beyond a number before version 1 tells: it asks so seldom."""
 FOOT = (2 << 20) + RUNG_LATE * min(12, os.cpu_count() or 1)
-"""So far below a mark the kernel is asked to tell as well: who is so near is looked at closely from then on."""
+"""So far below a mark the kernel is asked to tell as well: who is so near is looked at closely."""
 AHEAD, LEAST_PACE = 2.0, 0.01
 """For how many seconds the pace of a growth is believed, and within how many it is not measured."""
 RESTLESS = 0.5

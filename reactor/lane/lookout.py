@@ -27,8 +27,7 @@ CLOSE_EVERY = 0.02
 QUIETLY = 0.25
 """The part of the budget that may be used for sweeps, or for peaks, for which there is no reason."""
 HOT_FOR = 0.1
-"""Seconds for which those who are looked at closely are so at every look, after a bell rang or one came nearer."""
-
+"""Seconds for which those who are looked at closely are so at every look: a bell rang, or one came nearer."""
 URGENT_FOR = 0.01
 """Seconds after a ring in which whoever fills his memory at full speed passes what is left up to his mark."""
 
