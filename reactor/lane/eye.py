@@ -167,9 +167,26 @@ class Eye:
 
     def read(self, at: float) -> Reading:
         """What there is to be told of it now. Raises CgroupGone."""
+        reading = self.gauge.read(at, closely=self.masked or self.above)
         if self.gauge.read_limits(at):
             self._draw()
-        return self.gauge.read(at, closely=self.masked or self.above)
+        return reading
+
+    def limits_changed(self, at: float) -> bool:
+        """Whether a limit is another one than it was taken for; then it has to be read anew.
+
+        Limits are read seldom, and somebody may have raised one since: whoever is above a part of the old
+        one breaks nothing. Raises CgroupGone.
+        """
+        if not (self.word.pids_shares or self.word.memory_shares) or not self.gauge.have_changed(at):
+            return False
+        self._draw()
+        return True
+
+    def doubt_limits(self, at: float) -> None:
+        """They are others each time they are read: what part of them is used is unknown."""
+        self.gauge.forget_limits(at)
+        self._draw()
 
     def has_peaked(self, pids: int) -> bool:
         """Whether its peak has to be looked into; ``pids`` is what was last seen."""
