@@ -496,3 +496,18 @@ async def test_what_this_monitor_froze_is_its_own_business(tmp_path: Path) -> No
     host.write(f"tree{path(RUN)}", {"cgroup.freeze": "1\n"})
     await thaw_left([RUN], host.trees(), Answers(one).inspect, lambda run: run == RUN, host.proc)
     assert read(host, "cgroup.freeze") == "1"
+
+
+async def test_while_there_is_nobody_to_be_held_nobody_wakes(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    """Four of them woke once a second, for nothing."""
+    host = HostV2(tmp_path)
+    one = place(host)
+    answers = Answers(one)
+    answers.fails = 1
+    async with keeping(host, one, answers=answers) as keeper:
+        await trio.sleep(2)
+        assert keeper.statistics().held == 1, "while somebody is to be tried again it is"
+        deadline = trio.lowlevel.current_statistics().seconds_to_next_deadline
+        assert deadline > 3600
