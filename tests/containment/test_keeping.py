@@ -29,6 +29,8 @@ from tests.cgroups.build import FakeHost, HostV1, HostV2, run_of
 
 FILES = {"cgroup.kill": "", "cgroup.freeze": "0\n", "cgroup.procs": ""}
 RUN, NEXT = run_of(1), run_of(1, 7)
+NOBODYS = 1 << 30
+"""A number that no process has on any host: a real one is not to be held by chance."""
 HOSTS = pytest.mark.parametrize("kind", [HostV1, HostV2])
 
 
@@ -42,7 +44,7 @@ def path(run: Run) -> str:
     return f"/docker/{run.id}"
 
 
-def place(host: FakeHost, run: Run = RUN, pid: int = 4242) -> Container:
+def place(host: FakeHost, run: Run = RUN, pid: int = NOBODYS) -> Container:
     """A container with all that a kernel has for its cgroup."""
     assert isinstance(host, HostV1 | HostV2)
     host.container(path(run), pid)
@@ -377,7 +379,7 @@ async def test_without_cgroup_kill_its_first_process_is_ended(tmp_path: Path) ->
 
 async def test_there_are_never_more_descriptors_than_allowed(tmp_path: Path) -> None:
     host = HostV2(tmp_path)
-    all_of_them = [place(host, run_of(n), 5000 + n) for n in range(9)]
+    all_of_them = [place(host, run_of(n), NOBODYS + n) for n in range(9)]
     keeper = Keeper(host.trees(), Answers(*all_of_them).inspect, proc=host.proc, most=6)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(keeper.run)
