@@ -6,6 +6,7 @@ Records and the intervals between their moments. All moments are on ``bench.cloc
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from bench.floor import Floor
 from bench.machine import Machine
 
 
@@ -129,6 +130,7 @@ class Found:
     windows: list[Window] = field(default_factory=list)
     attacks: list[Attack] = field(default_factory=list)
     bare: list[Bare] = field(default_factory=list)
+    floors: list[Floor] = field(default_factory=list)
     armings: list[Arming] = field(default_factory=list)
     looks: list[float] = field(default_factory=list)
     rounds: list[float] = field(default_factory=list)
