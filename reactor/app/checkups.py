@@ -16,6 +16,7 @@ from reactor.app.patient import Finding, Patient, Verdict
 from reactor.app.places import default_journal
 from reactor.app.rulefiles import load_rules
 from reactor.app.settings import Profile
+from reactor.app.webcheck import web_access
 from reactor.cgroups.abilities import Ability, Mode
 from reactor.core.container import ContainerId
 from reactor.core.ports import EngineError, EngineForbids
@@ -32,7 +33,8 @@ Checkup = Callable[[Patient], Iterator[Finding]]
 
 def checkups() -> tuple[Checkup, ...]:
     """All of them, in the order in which they are shown."""
-    return (engine, rights, clock, configuration, rules, journal, cgroups, fast_lane, containment, kernel_log)
+    first = (engine, rights, clock, configuration, rules, journal, web_access)
+    return (*first, cgroups, fast_lane, containment, kernel_log)
 
 
 def engine(patient: Patient) -> Iterator[Finding]:
