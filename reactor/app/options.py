@@ -13,6 +13,7 @@ from reactor.app.alertflags import add_alerts
 from reactor.app.canaryflags import add_canary
 from reactor.app.orders import add_control, add_orders
 from reactor.app.pasts import add_past
+from reactor.app.reaching import add_credentials
 from reactor.core.language.units import read_duration
 
 SCOPE = """\
@@ -210,12 +211,11 @@ def _top(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> Non
     top.add_argument(
         "--url",
         metavar="URL",
-        default="http://127.0.0.1:9710",
-        help="where the monitor listens (default: http://127.0.0.1:9710)",
+        default="",
+        help="where the monitor listens; $REACTOR_CONTROL, where it is an address, says so, too "
+        "(default: http://127.0.0.1:9710)",
     )
-    top.add_argument("--user", metavar="NAME", default="", help="who asks, where the monitor wants to know")
-    top.add_argument("--password-file", metavar="FILE", type=Path, help="the password, in its first line")
-    top.add_argument("--ca", metavar="FILE", type=Path, help="who vouches for the monitor's certificate")
+    add_credentials(top)
     top.add_argument(
         "--once", action="store_true", help="print one frame, and nothing that steers a terminal"
     )
