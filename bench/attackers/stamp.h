@@ -21,12 +21,12 @@
 struct stamps {
     uint64_t ready;   /* it waits for the order, or begins */
     uint64_t begun;   /* the attack began */
-    uint64_t breach;  /* the first process too many, or the first byte too many */
+    uint64_t breach;  /* the first process too many, or the first byte too many that is in use */
     uint64_t last;    /* last progress */
     uint64_t amount;  /* processes that were made, or bytes that were touched */
     uint64_t over;    /* it has done all that it was to do */
     uint64_t next;    /* the next slot */
-    uint64_t unused;
+    uint64_t counted; /* the first byte too many, page cache included */
     unsigned char taken[SLOTS]; /* one for each process that was made: who counted it first */
 };
 

@@ -11,6 +11,7 @@ from random import Random
 
 from bench.clock import now
 from bench.fleet import Fleet
+from bench.floor import PROGRAM, SHAPES, Floor, once
 from bench.progress import Say
 from bench.race.attackers import Attacker, Ending, Ground
 from bench.race.entrants import ARMED_WITHIN, POLLED, SCOPE, Entrant
@@ -62,6 +63,7 @@ class Assault:
                 self._tell_attack(name, number + 1, len(attackers), endings[-1])
                 if number in bare_after:
                     self.found.bare.append(self._bare(name))
+                    self.found.floors += self._floors()
             return endings
 
     def _one(self, kind: Kind, attacker: Attacker, *, at_start: bool) -> Ending:
@@ -102,6 +104,12 @@ class Assault:
         died = self.ground.listening.wait_death(container, PATIENCE)
         self.fleet.remove([container])
         return Bare(name, returned - began, None if died is None else died - began)
+
+    def _floors(self) -> list[Floor]:
+        """What an end takes the kernel alone, right now."""
+        program = self.ground.folder / PROGRAM
+        found = [once(program, shape, *size) for shape, size in SHAPES.items()]
+        return [floor for floor in found if floor is not None]
 
     def _tell_attack(self, name: str, number: int, of: int, ending: Ending) -> None:
         breach, died = ending.stamps.breach, ending.died

@@ -17,6 +17,8 @@ from tools import engine_api
 
 SOURCES: Final = Path(__file__).resolve().parents[1] / "attackers"
 PROGRAMS: Final = ("forks", "tree", "memory")
+BESIDE: Final = ("floor",)
+"""What runs outside of any container."""
 IMAGE: Final = "attackers:test"
 PIDS_THRESHOLD: Final = 200
 MEMORY_SHARE: Final = 80
@@ -83,6 +85,7 @@ def bring_image(docker_host: str, folder: Path) -> None:
     with tarfile.open(fileobj=packed, mode="w") as archive:
         for program in compiled(folder):
             archive.add(program, f"bin/{program.name}")
+        compiled(folder, BESIDE)
         # What the page is mounted on has to be there.
         archive.addfile(tarfile.TarInfo("stamp"))
     engine_api.import_image(docker_host, packed.getvalue(), IMAGE)

@@ -68,7 +68,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         sizes=sizes,
         attacked=attacked,
         rounds=base.rounds if said.rounds is None else said.rounds,
-        mix=base.mix,
+        mix=dict.fromkeys(EVERYBODY, tuple(said.mix)) if said.mix else base.mix,
         seconds=said.seconds or base.seconds,
         bare=base.bare,
         entrants=tuple(each for each in EVERYBODY if not said.only or each in said.only),
@@ -101,6 +101,13 @@ def _parser() -> argparse.ArgumentParser:
         type=float,
         metavar="S",
         help=f"length of each window in which nothing happens ({FULL.seconds:g})",
+    )
+    add(
+        "--mix",
+        type=_number,
+        nargs=5,
+        metavar="N",
+        help="attacks in a turn: serial and tree fork bombs, hogs, slow ramps, transients",
     )
     add("--only", nargs="+", choices=EVERYBODY, metavar="NAME", help="some of: " + ", ".join(EVERYBODY))
     add("--minutes", type=float, metavar="N", help="begin no more turns after so long")

@@ -12,6 +12,7 @@ from bench.race.names import FAST, KERNEL, LOOP, NETDATA, NORMAL, STREAMS, THREA
 
 Json = dict[str, Any]
 TIMES, SHARE, SECONDS, MEMORY, NUMBER = "x", "%", "s", "memory", "number"
+GONE: Final = "verdict → last process gone"
 BY_SIZE: Final = ((1_000, 0.02, 100e6), (10_000, 0.05, 150e6))
 """Containers, and what share of a core and how many bytes they may cost."""
 
@@ -64,7 +65,13 @@ def cost(document: Json, contender: str, containers: int, which: str) -> float |
 
 def ratios(document: Json) -> list[Ratio]:
     """All that could be formed."""
-    found = [*_sooner(document), *_cheaper(document), *_against_bare(document), *_shares(document)]
+    found = [
+        *_sooner(document),
+        *_cheaper(document),
+        *_against_bare(document),
+        *_against_floor(document),
+        *_shares(document),
+    ]
     return [ratio for ratio in found if ratio is not None]
 
 
@@ -101,6 +108,17 @@ def _against_bare(document: Json) -> Iterator[Ratio | None]:
             yield _quotient(
                 f"PIDs, breach → die {which}: {ours} : the engine's bare kill", mine, below, more=False
             )
+
+
+def _against_floor(document: Json) -> Iterator[Ratio | None]:
+    """An older run has none."""
+    for ours in KERNEL:
+        for group, floor in document.get("floor", {}).items():
+            for which in ("p50", "p99"):
+                mine = latency(document, ours, group, GONE, which)
+                yield _quotient(
+                    f"{group}, {GONE} {which}: {ours} : the kernel alone", mine, floor[which], more=False
+                )
 
 
 def _shares(document: Json) -> Iterator[Ratio | None]:

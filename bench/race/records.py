@@ -6,6 +6,7 @@ Records and the intervals between their moments. All moments are on ``bench.cloc
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from bench.floor import Floor
 from bench.machine import Machine
 
 
@@ -33,7 +34,8 @@ class Attack:
 
     ``at_start`` is whether it came with the container's start. ``gone`` is when the last process had left the
     cgroup, ``died`` the engine's event. ``oom`` is whether the kernel was faster. ``amount`` is how far the
-    attacker came: processes, or bytes.
+    attacker came: processes, or bytes. ``counted`` is when memory with all page cache was above the bound,
+    which is not what a rule asks.
     """
 
     contender: str
@@ -47,6 +49,7 @@ class Attack:
     gone: float | None
     died: float | None
     oom: bool
+    counted: float | None = None
 
     def since_breach(self, moment: str) -> float | None:
         """From the breach to one of the later moments, by its name."""
@@ -60,7 +63,7 @@ class Attack:
 
     def moment(self, name: str) -> float | None:
         """A moment by its name; those of the verdict only where there is one."""
-        if name in {"gone", "died", "breach", "last"}:
+        if name in {"gone", "died", "breach", "last", "counted"}:
             found: float | None = getattr(self, name)
         else:
             found = getattr(self.verdict, name) if self.verdict else None
@@ -127,6 +130,7 @@ class Found:
     windows: list[Window] = field(default_factory=list)
     attacks: list[Attack] = field(default_factory=list)
     bare: list[Bare] = field(default_factory=list)
+    floors: list[Floor] = field(default_factory=list)
     armings: list[Arming] = field(default_factory=list)
     looks: list[float] = field(default_factory=list)
     rounds: list[float] = field(default_factory=list)

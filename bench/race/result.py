@@ -11,6 +11,7 @@ from statistics import median
 from typing import Any, Final
 
 from bench.figures import Spread, spread
+from bench.floor import SHAPES
 from bench.machine import Machine
 from bench.race.beside import FORMAT
 from bench.race.costs import costs
@@ -71,6 +72,7 @@ def document(result: Result) -> Json:
         "counts": list(counts(found.attacks)),
         "arming": list(arming(found.armings)),
         "bare": _bare(found),
+        "floor": dict(_floors(found)),
         "loop": _loop(result),
         "missing": dict(found.missing),
         "innocents": found.innocents,
@@ -169,6 +171,14 @@ def _bare(found: Found) -> Json | None:
     return {"die": _numbers(die), "call": _numbers(call)}
 
 
+def _floors(found: Found) -> Iterator[tuple[str, Json]]:
+    """The kernel's own end of as much in this run, to the last process gone."""
+    for shape in SHAPES:
+        gone = spread(each.gone for each in found.floors if each.shape == shape)
+        if gone is not None:
+            yield shape, _numbers(gone)
+
+
 def _loop(result: Result) -> Json:
     """The poll loop as it was, and how long its rounds would be in the field."""
     loop = result.loop
@@ -183,7 +193,18 @@ def _loop(result: Result) -> Json:
 
 def _short(attack: Attack) -> Json:
     """One attack, its moments as seconds after the breach."""
-    moments = ("seen", "decided", "contained", "called", "returned", "gone", "died", "verified", "last")
+    moments = (
+        "seen",
+        "decided",
+        "contained",
+        "called",
+        "returned",
+        "gone",
+        "died",
+        "verified",
+        "last",
+        "counted",
+    )
     after = {name: _rounded(attack.since_breach(name)) for name in moments}
     told = {
         "contender": attack.contender,

@@ -11,14 +11,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-FIELDS: Final = struct.Struct("6Q")
+FIELDS: Final = struct.Struct("8Q")
 SIZE: Final = 8 * 8 + 2048
 NANO: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class Stamps:
-    """Moments on ``bench.clock``; None for what has not happened. ``amount`` is processes, or bytes."""
+    """Moments on ``bench.clock``; None for what has not happened. ``amount`` is processes, or bytes.
+
+    ``counted`` is when memory was above its bound with all page cache, which may be before the breach.
+    """
 
     ready: float | None
     begun: float | None
@@ -26,13 +29,14 @@ class Stamps:
     last: float | None
     over: float | None
     amount: int
+    counted: float | None = None
 
 
 def read(page: bytes, ahead: float) -> Stamps:
     """What such a page says; ``ahead`` is what our clock is ahead of the attacker's, in seconds."""
-    ready, begun, breach, last, amount, over = FIELDS.unpack_from(page)
-    stamped = [each * NANO + ahead if each else None for each in (ready, begun, breach, last, over)]
-    return Stamps(stamped[0], stamped[1], stamped[2], stamped[3], stamped[4], amount)
+    ready, begun, breach, last, amount, over, _, counted = FIELDS.unpack_from(page)
+    stamped = [each * NANO + ahead if each else None for each in (ready, begun, breach, last, over, counted)]
+    return Stamps(stamped[0], stamped[1], stamped[2], stamped[3], stamped[4], amount, stamped[5])
 
 
 def clock_ahead() -> float:

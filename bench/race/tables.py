@@ -145,6 +145,10 @@ def _latencies(document: Json) -> Iterator[Row]:
         yield ("the engine's own kill of an idle container, in between",)
         yield ("  call → die", _spread(document["bare"]["die"]), *[""] * (len(names) - 1))
         yield ("  call → return", _spread(document["bare"]["call"]), *[""] * (len(names) - 1))
+    if document.get("floor"):
+        yield ("the kernel alone: a program in C that ends as much by cgroup.kill, in between",)
+        for group, found in document["floor"].items():
+            yield (f"  {group}, order → last process gone", _spread(found), *[""] * (len(names) - 1))
 
 
 def _counts(document: Json) -> Iterator[Row]:

@@ -128,4 +128,5 @@ def _attack(name: str, ending: Ending, verdicts: Sequence[Verdict]) -> Attack:
         gone=ending.gone,
         died=ending.died,
         oom=ending.oom,
+        counted=stamps.counted,
     )

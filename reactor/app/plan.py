@@ -17,6 +17,7 @@ from reactor.app.monitor import Monitor, Observer, OnFact
 from reactor.app.numbers import Numbers
 from reactor.app.recorder import Recorder
 from reactor.cgroups.mounts import Trees
+from reactor.core.container import Run
 from reactor.core.evidence import EvidenceTerms
 from reactor.core.ports import Engine
 from reactor.core.state import Setup
@@ -45,10 +46,12 @@ class Lane:
 @dataclass(frozen=True, slots=True)
 class Containment:
     """The trees of cgroups of the engine's host. If not ``on``, nobody is ended directly; what an earlier
-    monitor left frozen is thawed all the same."""
+    monitor left frozen is thawed all the same. ``named`` tells when the engine had been asked that named this
+    process of this run, by the clock of the host since its boot."""
 
     trees: Trees
     on: bool = True
+    named: Callable[[Run, int], float | None] = lambda _run, _pid: None
 
 
 @dataclass(frozen=True, slots=True)

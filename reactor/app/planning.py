@@ -66,7 +66,7 @@ def draw_up(
         proc=settings.proc,
         book=LeaseBook(journal.keep_lease),
         lane=_lane(settings, trees),
-        containment=_containment(settings, rules, trees),
+        containment=_containment(settings, rules, trees, engine),
         host=trees,
         heartbeats=_heartbeats(settings),
         # Whoever only says what it would do is in nobody's way.
@@ -82,7 +82,9 @@ def _lane(settings: Settings, trees: Trees) -> Lane | None:
     return Lane(trees, terms)
 
 
-def _containment(settings: Settings, rules: RuleSet, trees: Trees) -> Containment | None:
+def _containment(
+    settings: Settings, rules: RuleSet, trees: Trees, engine: DockerEngine
+) -> Containment | None:
     """Whether rules may have runs ended directly, and a line that says how, or what is missing for it."""
     on = settings.containment and not settings.dry_run
     if on and any(rule.contain for rule in rules.rules):
@@ -91,7 +93,7 @@ def _containment(settings: Settings, rules: RuleSet, trees: Trees) -> Containmen
             log.info("containers can be ended directly", extra={"how": able.why})
         else:
             log.info("only the engine ends containers here", extra={"why": able.why, "grant": able.grant})
-    return Containment(trees, on) if trees.by_controller else None
+    return Containment(trees, on, engine.named) if trees.by_controller else None
 
 
 def _heartbeats(settings: Settings) -> Heartbeats | None:

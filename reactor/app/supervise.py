@@ -113,7 +113,7 @@ def _keeper(plan: Plan, acting: trio.Nursery) -> Keeper | None:
     if plan.containment is None:
         return None
     trees, inspect = plan.containment.trees, plan.engine.inspect
-    keeper = Keeper(trees, inspect, proc=plan.proc)
+    keeper = Keeper(trees, inspect, named=plan.containment.named, proc=plan.proc)
     meant = [intent.run for intent in plan.journal.open_intents()]
     acting.start_soon(thaw_left, meant, trees, inspect, keeper.is_frozen, plan.proc)
     if not plan.containment.on:

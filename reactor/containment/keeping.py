@@ -16,10 +16,13 @@ from reactor.cgroups.mounts import Trees
 from reactor.containment import striking
 from reactor.containment.handles import Handle, open_handle
 from reactor.containment.lining import Line
+from reactor.containment.proving import was_there
 from reactor.core.container import Container, ContainerId, Run
 from reactor.core.ports import Contained, EngineError
 
 Inspect = Callable[[ContainerId], Awaitable[Container]]
+Named = Callable[[Run, int], float | None]
+"""When the engine had been asked that named this process of this run last, in seconds since boot."""
 AT_ONCE = 4
 """Inspects under way together; those that hang do not keep all others waiting."""
 SHARE = 4
@@ -42,11 +45,19 @@ class KeeperStatistics:
 
 
 class Keeper:
-    """Holds on to the runs that it is told of. ``inspect`` asks the engine."""
+    """Holds on to the runs that it is told of. ``inspect`` asks the engine, where ``named`` does not do."""
 
-    def __init__(self, trees: Trees, inspect: Inspect, *, proc: Path = PROC, most: int | None = None) -> None:
+    def __init__(
+        self,
+        trees: Trees,
+        inspect: Inspect,
+        *,
+        named: Named = lambda _run, _pid: None,
+        proc: Path = PROC,
+        most: int | None = None,
+    ) -> None:
         self._trees = trees
-        self._inspect = inspect
+        self._inspect, self._named = inspect, named
         self._proc = proc
         self._most = _usual_most() if most is None else most
         self._wanted: Mapping[Run, Container] = {}
@@ -132,6 +143,11 @@ class Keeper:
             self._line.try_again(run)
             return
         self._open += handle.count
+        if was_there(handle, container.pid, self._named(run, container.pid), self._proc):
+            # The engine spoke of what is held here already.
+            self._line.settle(run)
+            self._handles[run] = handle
+            return
         try:
             kept = await self._confirmed(handle, container)
         except EngineError:

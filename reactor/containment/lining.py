@@ -3,6 +3,7 @@
 Only the order and the pauses belong here; what holding somebody means is in ``keeping``.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -76,9 +77,14 @@ class Line:
     async def next(self) -> Run:
         """Wait for somebody to be seen to."""
         while (run := self._first()) is None:
-            with trio.move_on_after(_AGAIN_AFTER):
+            # While there is nobody to be tried again, nobody wakes for it.
+            with trio.move_on_at(self._next_try()):
                 await self._idle.park()
         return run
+
+    def _next_try(self) -> float:
+        waiting = (again.at for run, again in self._again.items() if run not in self._under_way)
+        return min(waiting, default=math.inf)
 
     @contextmanager
     def under_way(self, run: Run) -> Iterator[None]:
@@ -88,6 +94,9 @@ class Line:
             yield
         finally:
             self._under_way.discard(run)
+            if run in self._again:
+                # Whoever saw to it may be busy with somebody else by then.
+                self._idle.unpark()
 
     def _first(self) -> Run | None:
         """Who is waiting, and else who is due for another try: those never stand before somebody new."""

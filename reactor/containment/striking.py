@@ -5,12 +5,12 @@ which may be another container's, it is left to its first process, or to the eng
 """
 
 import os
-import select
 import signal
 from collections.abc import Sequence
 from typing import Final
 
 from reactor.containment.handles import Handle
+from reactor.containment.proving import is_over
 from reactor.core.ports import Contained
 
 BY_CGROUP: Final = "cgroup.kill"
@@ -80,11 +80,7 @@ def _is_over(handle: Handle) -> bool:
 
     Whoever is in its cgroup now may be the next run, which is put there again if it could not be removed.
     """
-    if handle.init < 0:
-        return False
-    ended = select.poll()
-    ended.register(handle.init, select.POLLIN)
-    return bool(ended.poll(0))
+    return handle.init >= 0 and is_over(handle.init)
 
 
 def _unless_leaf(folder: int) -> str:

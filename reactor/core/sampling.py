@@ -16,18 +16,20 @@ from reactor.core.state import Entry, Freed, Setup, Zombies
 from reactor.core.swift import changed
 
 RESTARTS = "restarts"
+METERED_OVER = 0.1
+"""Seconds that lie between two samples at least for their difference to be a rate."""
 _BEYOND = 2**63
 """No reading is as large as this; what is, is a mistake of whoever sent it."""
 
 
 def take_sample(setup: Setup, entry: Entry, sample: Sample) -> Entry:
     """The entry with this sample as its last one."""
-    cores = _cores(entry, sample, setup.stale_after)
+    cores, metered = _cores(entry, sample, setup.stale_after)
     wanted = _windows(entry.rules)
     heard = sample.at if tells(sample) else entry.heard
     recent = longer(entry.recent, sample)
     if not wanted:
-        return changed(entry, sample=sample, cores=cores, heard=heard, recent=recent)
+        return changed(entry, sample=sample, cores=cores, metered=metered, heard=heard, recent=recent)
     values = {"cpu": cores, "memory": sample.memory, "pids": sample.pids}
     series = {
         window: _longer(entry.series.get(window), window, sample.at, values.get(window.field), setup)
@@ -35,7 +37,9 @@ def take_sample(setup: Setup, entry: Entry, sample: Sample) -> Entry:
         if window.field != RESTARTS
     }
     series |= without_samples(entry.series)
-    return changed(entry, sample=sample, cores=cores, series=series, heard=heard, recent=recent)
+    return changed(
+        entry, sample=sample, cores=cores, metered=metered, series=series, heard=heard, recent=recent
+    )
 
 
 def tells(sample: Sample) -> bool:
@@ -91,13 +95,22 @@ def _longer(track: Track | None, window: Window, at: float, value: float | None,
     return track if value is None or not 0 <= value < _BEYOND else track.add(at, value)
 
 
-def _cores(entry: Entry, sample: Sample, stale_after: float) -> float | None:
-    """Processor time used a second; unknown where the last sample is missing, too old or makes no sense."""
-    before = entry.sample
-    if before is None or before.run != sample.run or before.cpu is None or sample.cpu is None:
-        return None
+def _cores(entry: Entry, sample: Sample, stale_after: float) -> tuple[float | None, Sample | None]:
+    """Processor time used a second, and the sample from which the next one is to be reckoned.
+
+    It is unknown where the earlier sample is missing, too old or makes no sense. The moment of a sample and
+    that of its processor time are not quite the same, so two that are close together say nothing: they come
+    so where a run passes what a rule asks for, and what was used before counts on.
+    """
+    before = entry.metered
+    if sample.cpu is None:
+        return None, before
+    if before is None or before.run != sample.run or before.cpu is None:
+        return None, sample
     took, used = sample.at - before.at, sample.cpu - before.cpu
-    return used / took if 0 < took <= stale_after and used >= 0 else None
+    if 0 <= took < METERED_OVER:
+        return entry.cores, before
+    return (used / took if 0 < took <= stale_after and used >= 0 else None), sample
 
 
 def _counted(entry: Entry, window: Window, at: float, count: int) -> Track:

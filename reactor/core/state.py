@@ -185,8 +185,9 @@ class Entry:
     any more; ``revived`` tells that the run was taken for over once and was seen alive after that.
     ``heard`` is when a reading of this run last told anything, ``asked`` since when readings are wanted.
     ``earlier`` is what is remembered of earlier runs.
-    ``cores`` is the processor time per second between the last two samples, ``series`` what is kept for the
-    windows of its rules, ``past`` how long its earlier runs lasted together, None if not certain.
+    ``cores`` is the processor time per second from ``metered``, an earlier sample, to the last one.
+    ``series`` is what is kept for the windows of its rules, ``past`` how long its earlier runs lasted
+    together, None if not certain.
     ``zombies`` is what was last seen of them, ``freed`` what the run before this one gave back by its end.
     ``came_up`` is what its health check has said of this run: False once it was starting, True once it was
     healthy. ``layer`` is the last measure of its writable layer.
@@ -236,6 +237,7 @@ class Entry:
     asked: float | None = None
     earlier: Earlier = field(default_factory=nothing_earlier)
     cores: float | None = None
+    metered: Sample | None = None
     series: Tracks = field(default_factory=no_tracks)
     past: float | None = None
     zombies: Zombies | None = None

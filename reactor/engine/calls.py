@@ -23,6 +23,7 @@ from reactor.engine.endpoint import Endpoint
 from reactor.engine.identity import engine_info
 from reactor.engine.images import Fetcher, ImageLabels, sdk_client
 from reactor.engine.lanes import Lanes
+from reactor.engine.namings import Namings
 from reactor.engine.times import header_seconds, seconds
 from reactor.engine.versions import negotiate
 from reactor.engine.wire import InfoBody, VersionBody, parse
@@ -68,7 +69,9 @@ class DockerEngine(Acting):
         self._looks_aside = watched_by is None
         self.canaries: set[ContainerId] = watched_by.canaries if watched_by else set()
         """The containers that were made here to be ended; whoever makes one puts it in before its start."""
-        self._ages = Ages(anchors or NoAnchors(), clocks or KernelClocks(), local=endpoint.address.local)
+        self._clocks = clocks or KernelClocks()
+        self._ages = Ages(anchors or NoAnchors(), self._clocks, local=endpoint.address.local)
+        self._namings = Namings()
         self._memory = 0
         self._clock_asked = -math.inf
         self._asking_time = trio.Lock()
@@ -112,9 +115,10 @@ class DockerEngine(Acting):
         container like this id.
         """
         path = await self._path(f"/containers/{decode.full_id(container)}/json")
-        asked = trio.current_time()
+        asked, since_boot = trio.current_time(), self._clocks.since_boot()
         answer = await self._lanes.ask(path, self._deadlines.inspect)
         body = decode.inspected(answer.body)
+        self._namings.note(decode.run(body), body.state.pid if body.state else 0, since_boot)
         if not self._looks_aside:
             known = decode.Context(born=None, created=None, image_labels=self._images.known(body.image))
             return self._marked(decode.container(body, known))
@@ -127,6 +131,10 @@ class DockerEngine(Acting):
             image_labels=await self._images.find(body.image),
         )
         return self._marked(decode.container(body, context))
+
+    def named(self, run: Run, pid: int) -> float | None:
+        """When it had been asked that named this process of this run last, in seconds since boot."""
+        return self._namings.asked(run, pid)
 
     def _marked(self, found: Container) -> Container:
         return replace(found, canary=True) if found.id in self.canaries else found

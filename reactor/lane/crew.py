@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from reactor.cgroups.descriptors import Budget, CgroupGone, Drawer
 from reactor.cgroups.files import HOT, What
+from reactor.cgroups.reading import Reading
 from reactor.cgroups.sweeping import UNKNOWN, Sweep
 from reactor.lane.alarms import Alarms
 from reactor.lane.eye import Eye
@@ -18,12 +19,17 @@ from reactor.lane.words import Arm, News, Told
 KEPT = (*HOT, What.PIDS_PEAK, What.CPU)
 NOTHING = News()
 SUSPECT_FOR = 0.5
+LIMITS_TRIED = 3
+"""So often limits are read that are others each time."""
 RINGS_AGAIN = 0.1
 """Seconds after which a ring is answered in any case."""
 
 
 class Crew:
-    """Everybody, by key; ``close`` are those of whom sweeps and bells cannot tell enough."""
+    """Everybody, by key; ``close`` are those of whom sweeps and bells cannot tell enough.
+
+    ``climbs`` is whether one of them was found on the way to a mark when they were looked at last.
+    """
 
     def __init__(self, budget: Budget, clock: Callable[[], float], alarms: Alarms) -> None:
         self._budget, self._clock, self._alarms = budget, clock, alarms
@@ -34,6 +40,7 @@ class Crew:
         self._told: list[Told] = []
         self._gone: list[int] = []
         self.count = 0
+        self.climbs = False
 
     def arm(self, word: Arm) -> Eye | None:
         """Begin to read a run, or read it by other numbers; its first reading is told. None if it is gone."""
@@ -75,18 +82,32 @@ class Crew:
     def meet(self, eye: Eye, *, passed: bool = False) -> None:
         """Read one run whole, and tell what is worth it."""
         try:
-            reading = eye.read(self._clock())
+            reading, is_news = self._taken(eye)
         except CgroupGone:
             self.lose(eye)
             return
         if eye.numbers is not eye.settled_for:
             self._alarms.settle(eye)
-        if (eye.take(reading) or passed) and (reading.pids or reading.pids is None):
+        if (is_news or passed) and (reading.pids or reading.pids is None):
             self._tell(eye.told(reading))
         if (eye.masked or eye.above or eye.near or eye.is_muted) != (eye in self.close):
             self._draw_near(eye)
         self.sweep.watch(eye.gauge.drawer, eye.over_pids, eye.over_usage)
         self.sweep.pids[eye.index], self.sweep.usage[eye.index] = _known(reading.pids), _known(reading.usage)
+
+    def _taken(self, eye: Eye) -> tuple[Reading, bool]:
+        """A reading, and whether it has to be told. Whoever is above a mark is so by the limits of now."""
+        at = self._clock()
+        reading = eye.read(at)
+        is_news = eye.take(reading)
+        for _ in range(LIMITS_TRIED):
+            if not (is_news and eye.above and eye.limits_changed(at)):
+                return reading, is_news
+            at = self._clock()
+            reading = eye.read(at)
+            is_news = eye.take(reading) or is_news
+        eye.doubt_limits(at)
+        return reading, eye.take(reading) or is_news
 
     def sweep_all(self, *, usage: bool, tripped: bool = False) -> None:
         """Read everybody's numbers, and meet whoever is above one that matters.
@@ -108,10 +129,15 @@ class Crew:
     def look_closely(self) -> dict[What, int]:
         """At those of whom sweeps and bells cannot tell enough; by how much they have grown together."""
         before = {eye: self._seen(eye) for eye in self.close}
-        for eye in before:
+        now = self._clock()
+        self.climbs = False
+        for eye, seen in before.items():
+            if eye.is_still(now, *seen):
+                continue
             if eye.is_muted:
                 self._alarms.hear(eye)
             self.meet(eye)
+            self.climbs = self.climbs or eye.climbs
         grown = dict.fromkeys(HOT, 0)
         for eye, seen in before.items():
             for what, old, new in zip(HOT, seen, self._seen(eye), strict=True):
@@ -130,7 +156,11 @@ class Crew:
             peak = eye.gauge.read_peak()
             missed = eye.missed(peak, max(self.sweep.pids[eye.index], 0)) if peak is not None else 0
             if missed:
-                self._tell(replace(eye.told(eye.read(self._clock())), pids=missed))
+                at, limits = self._clock(), eye.gauge.limits
+                told = replace(eye.told(eye.read(at)), pids=missed)
+                # Of what nobody saw nobody knows by which limit it was reached, if that was changed since.
+                is_same = not eye.limits_changed(at) and eye.gauge.limits == limits
+                self._tell(told if is_same else replace(told, pids_limit=None))
                 # What there is now comes after it, so that nobody takes it for lasting.
                 self.meet(eye, passed=True)
         except CgroupGone:

@@ -5,13 +5,14 @@ at more often, so that its way back is told as soon. Page cache can fill a conta
 usage says nothing any more: such a one is *masked*, and read by its working set on the way to its next mark.
 """
 
+import os
 from dataclasses import dataclass, field
 
 from reactor.cgroups.files import What
 from reactor.cgroups.reading import Reading
 from reactor.cgroups.sweeping import NEVER
 from reactor.lane.gauge import Gauge
-from reactor.lane.marks import marks, next_above, place, thresholds
+from reactor.lane.marks import foot, marks, next_above, place, thresholds
 from reactor.lane.words import Arm, Told
 
 GOLDEN = 0.6180339887
@@ -19,6 +20,10 @@ ENGINES_OWN = 32
 """More processes than an engine needs to begin a container: they count in it until it has begun."""
 NEAR_PIDS, NEAR_BYTES = 8, 4 << 20
 """Who is so near to a mark passes it without the parents having moved by much."""
+RUNG_LATE = 128 * os.sysconf("SC_PAGE_SIZE")
+"""By so much on each processor usage may be beyond a number before version 1 tells: it asks so seldom."""
+FOOT = (2 << 20) + RUNG_LATE * min(12, os.cpu_count() or 1)
+"""So far below a mark the kernel is asked to tell as well: who is so near is looked at closely."""
 AHEAD, LEAST_PACE = 2.0, 0.01
 """For how many seconds the pace of a growth is believed, and within how many it is not measured."""
 RESTLESS = 0.5
@@ -38,6 +43,7 @@ class Eye:
 
     ``numbers`` are those of usage that matter, ``is_told`` is whether the kernel tells of them by itself,
     ``rung`` when it did, ``is_muted`` whether it is not heard for a while. ``strung`` are the tripwires.
+    ``climbs`` is whether it is near a mark of memory and comes nearer than it has been since it came near.
     """
 
     word: Arm
@@ -56,6 +62,7 @@ class Eye:
     rung: float = 0.0
     is_muted: bool = False
     strung: frozenset[What] = frozenset()
+    climbs: bool = False
     numbers: tuple[int, ...] = ()
     settled_for: tuple[int, ...] | None = None
     _of_pids: tuple[int, ...] = field(default=(), init=False)
@@ -64,6 +71,8 @@ class Eye:
     _said: tuple[int, int, float] = field(default=(-1, -1, 0.0), init=False)
     _before: tuple[int, float] = field(default=(0, 0.0), init=False)
     _grows: float = field(default=0.0, init=False)
+    _highest: int = field(default=0, init=False)
+    _stays: bool = field(default=False, init=False)
 
     def take(self, reading: Reading) -> bool:
         """Take a reading in; whether it has to be told, because it passed a mark or it is time."""
@@ -73,12 +82,14 @@ class Eye:
         self.above = places != (0, 0)
         over_pids, over_usage = next_above(self._of_pids, pids), next_above(self._of_memory, memory)
         usage = reading.usage or 0
-        # Who grows comes near sooner. Who stands right on a mark passes it with the next page, and no bell
-        # is for that.
+        # Who grows comes near sooner. Of whom a bell tells, it does so late, and of what it is not asked for.
         near_pids = max(NEAR_PIDS, self._ahead(pids, reading.at))
-        near_bytes = 1 if self.is_told else NEAR_BYTES
-        self.near = over_pids - pids < near_pids or over_usage - usage < near_bytes
-        self.near = self.near or reading.at < self.suspect_until
+        near_bytes = foot(over_usage, FOOT) if self.is_told else NEAR_BYTES
+        is_close = over_usage - usage < near_bytes
+        self.near = over_pids - pids < near_pids or is_close or reading.at < self.suspect_until
+        self._stays = is_close or over_pids - pids < NEAR_PIDS
+        self.climbs = self.is_told and is_close and usage > self._highest
+        self._highest = max(usage, self._highest) if is_close else 0
         self.masked = usage > over_usage
         self.over_pids = _half_way(pids, over_pids, NEAR_PIDS)
         self.over_usage = _half_way(usage, over_usage, NEAR_BYTES)
@@ -103,6 +114,16 @@ class Eye:
             return False
         self.due = now + self.word.every
         return True
+
+    def is_still(self, now: float, pids: int, usage: int) -> bool:
+        """Whether this is what there still is of one that is near a mark: then there is nothing to look into.
+
+        What is in use is never more than usage, so it is below its mark as well. Who is looked at because it
+        grew is not meant: that it grows no more is to be found out.
+        """
+        if self.above or self.masked or self.is_muted or not self._stays or now >= self.due:
+            return False
+        return pids >= 0 and usage >= 0 and self.gauge.counts_now() == (pids, usage)
 
     def stagger(self, now: float) -> None:
         """Bring its next turn forward, each run by another part of it: many are armed at one moment."""
@@ -146,9 +167,26 @@ class Eye:
 
     def read(self, at: float) -> Reading:
         """What there is to be told of it now. Raises CgroupGone."""
+        reading = self.gauge.read(at, closely=self.masked or self.above)
         if self.gauge.read_limits(at):
             self._draw()
-        return self.gauge.read(at, closely=self.masked or self.above)
+        return reading
+
+    def limits_changed(self, at: float) -> bool:
+        """Whether a limit is another one than it was taken for; then it has to be read anew.
+
+        Limits are read seldom, and somebody may have raised one since: whoever is above a part of the old
+        one breaks nothing. Raises CgroupGone.
+        """
+        if not (self.word.pids_shares or self.word.memory_shares) or not self.gauge.have_changed(at):
+            return False
+        self._draw()
+        return True
+
+    def doubt_limits(self, at: float) -> None:
+        """They are others each time they are read: what part of them is used is unknown."""
+        self.gauge.forget_limits(at)
+        self._draw()
 
     def has_peaked(self, pids: int) -> bool:
         """Whether its peak has to be looked into; ``pids`` is what was last seen."""
@@ -169,7 +207,7 @@ class Eye:
         word, drawn = self.word, (self._of_pids, self._of_memory)
         self._of_pids = marks(word.pids, word.pids_shares, self.gauge.limits[0])
         self._of_memory = marks(word.memory, word.memory_shares, self.gauge.limits[1])
-        numbers = thresholds(self._of_memory, self.gauge.limits[1])
+        numbers = thresholds(self._of_memory, self.gauge.limits[1], FOOT)
         if numbers != self.numbers:
             self.numbers = numbers
         if (self._of_pids, self._of_memory) != drawn:

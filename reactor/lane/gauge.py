@@ -30,9 +30,18 @@ class Gauge:
         """Read them if it is time: they hardly ever change, and their files are not kept open."""
         if at < self._limits_at:
             return False
-        self._limits_at = at + SELDOM
-        self.limits = _limit(self.drawer.read(What.PIDS_LIMIT)), _limit(self.drawer.read(What.MEMORY_LIMIT))
+        self.have_changed(at)
         return True
+
+    def have_changed(self, at: float) -> bool:
+        """Read the limits in any case; whether they are others than before. Raises CgroupGone."""
+        self._limits_at, before = at + SELDOM, self.limits
+        self.limits = _limit(self.drawer.read(What.PIDS_LIMIT)), _limit(self.drawer.read(What.MEMORY_LIMIT))
+        return self.limits != before
+
+    def forget_limits(self, at: float) -> None:
+        """They are not known, until they are read with the next look."""
+        self.limits, self._limits_at = (None, None), at
 
     def stagger(self, now: float, part: float) -> None:
         """Bring that forward to this part of the time."""
@@ -42,9 +51,9 @@ class Gauge:
         """What there is to be told of it now. Raises CgroupGone.
 
         For ``memory.stat`` the kernel has to add up. If not ``closely``, it may be some seconds old, where
-        usage is the same.
+        usage is the same. Processor time comes first: between it and ``at`` must be next to nothing.
         """
-        drawer, run = self.drawer, self.drawer.home.run
+        drawer, run, cpu = self.drawer, self.drawer.home.run, self._cpu()
         usage = _number(drawer.read(What.MEMORY))
         if closely or usage != self._usage or at >= self._memory_at:
             stat, after = drawer.read(What.MEMORY_STAT), _number(drawer.read(What.MEMORY))
@@ -52,14 +61,15 @@ class Gauge:
             # What was not of one moment is read again with the next look.
             self._usage, self._memory_at = usage, at if self._memory is None else at + SELDOM
         pids = _number(drawer.read(What.PIDS))
-        return Reading(at, run, pids=pids, usage=usage, memory=self._memory, cpu=self._cpu())
+        return Reading(at, run, pids=pids, usage=usage, memory=self._memory, cpu=cpu)
 
     def usage_now(self) -> int:
         """Usage as it is kept open to be read, -1 if it is not."""
-        try:
-            return int(os.pread(self.drawer.kept(What.MEMORY), 32, 0))
-        except (OSError, ValueError):
-            return -1
+        return _kept(self.drawer, What.MEMORY)
+
+    def counts_now(self) -> tuple[int, int]:
+        """PIDs and usage, each as it is kept open to be read, or -1."""
+        return _kept(self.drawer, What.PIDS), _kept(self.drawer, What.MEMORY)
 
     def read_peak(self) -> int | None:
         """The most PIDs that there ever were, if the kernel keeps that. Raises CgroupGone."""
@@ -76,6 +86,13 @@ class Gauge:
         data, place = self.drawer.read(What.CPU), self.drawer.home.places.get("cpu")
         used = None if data is None or place is None else cpu_nanoseconds(data, place.version)
         return None if used is None else used * 1e-9
+
+
+def _kept(drawer: Drawer, what: What) -> int:
+    try:
+        return int(os.pread(drawer.kept(what), 32, 0))
+    except (OSError, ValueError):
+        return -1
 
 
 def _number(data: bytes | None) -> int | None:

@@ -27,8 +27,7 @@ CLOSE_EVERY = 0.02
 QUIETLY = 0.25
 """The part of the budget that may be used for sweeps, or for peaks, for which there is no reason."""
 HOT_FOR = 0.1
-"""Seconds for which those who are looked at closely are so at every look, after a bell has rung."""
-
+"""Seconds for which those who are looked at closely are so at every look: a bell rang, or one came nearer."""
 URGENT_FOR = 0.01
 """Seconds after a ring in which whoever fills his memory at full speed passes what is left up to his mark."""
 
@@ -138,10 +137,17 @@ class Lookout:
         """Something has moved: by enough for a look at everybody, or at those who are near a mark."""
         began = self._used()
         # Whoever grows is looked at closely soon, and then it need not be everybody every time.
-        grown = self._crew.look_closely() if self._crew.close else {}
+        grown = self._look_closely() if self._crew.close else {}
         if stir is Stir.ALL and wire.explain(grown.get(wire.what, 0)):
             self._sweep(usage=wire is self._memory, tripped=True)
         wire.spend(self._used() - began)
+
+    def _look_closely(self) -> dict[What, int]:
+        """At those who are near a mark. Whoever comes nearer is looked at again at every look for a while."""
+        grown = self._crew.look_closely()
+        if self._crew.climbs:
+            self._hot_until, self.is_stirring = self._looked + HOT_FOR, True
+        return grown
 
     def _look_around(self, now: float) -> None:
         """At everybody whose time has come."""
@@ -153,7 +159,7 @@ class Lookout:
                 self._sweep_at = on_beat(now + self._quiet.period(took, SWEEP_EVERY))
         if self._crew.close and now >= self._close_at:
             began = self._used()
-            self._crew.look_closely()
+            self._look_closely()
             self._close_at = now + self._purse.period(self._used() - began, CLOSE_EVERY)
         if now >= self._peaks.at:
             self._look_at_peaks(now)

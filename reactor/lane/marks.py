@@ -33,13 +33,20 @@ def next_above(among: Sequence[int], value: int) -> int:
     return (among[right] - 1) // 2 if right < len(among) else NEVER
 
 
-def thresholds(among: Sequence[int], limit: int | None) -> tuple[int, ...]:
+def foot(mark: int, farthest: int) -> int:
+    """How far below a mark somebody comes near it: so far at most, and never by more than a quarter."""
+    return min(farthest, mark // 4)
+
+
+def thresholds(among: Sequence[int], limit: int | None, farthest: int) -> tuple[int, ...]:
     """The numbers at which to be told of usage, so that no passing of a mark by what is *in use* is late.
 
     That is usage without some page cache, so it passes the mark a little later: hence some numbers more on
-    the way from the highest mark to the limit, which is where the kernel begins to end processes.
+    the way from the highest mark to the limit, which is where the kernel begins to end processes. And the
+    kernel tells late: hence one more where each mark is near, as ``foot`` has it.
     """
-    numbers = [(mark + 1) // 2 for mark in among if mark > 0]
+    exact = [(mark + 1) // 2 for mark in among if mark > 0]
+    numbers = sorted({*exact, *(number - foot(number, farthest) for number in exact)})
     if numbers:
         highest = numbers[-1]
         above = (limit if limit is not None else highest + highest // 4) - highest

@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from bench.floor import Floor
 from bench.machine import Machine
 from bench.race.names import FAST, LOOP, NETDATA, NOBODY, NORMAL, STREAMS, THREADS
 from bench.race.options import FULL
@@ -72,5 +73,6 @@ def whole() -> dict[str, Any]:
     ]
     found = Found(windows, attacks, [Bare(NORMAL, 0.03, 0.04)], looks=[2.0, 2.0], rounds=[10.0])
     found.armings.append(Arming(NORMAL, ((0.025, 40), (0.05, 99), (0.1, 100), (math.inf, 100))))
+    found.floors += [Floor("PIDs", 0.001, 0.02), Floor("memory", 0.0, 0.01)]
     found.missing["netdata"] = "no such package"
     return document(Result(MACHINE, FULL, found, found.loop(300.0, 4.0), 0.02, parts=PARTS))

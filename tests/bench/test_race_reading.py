@@ -29,21 +29,21 @@ def test_both_sides_know_the_same_page() -> None:
     source = (SOURCES / "stamp.h").read_text()
     names = re.findall(r"uint64_t (\w+);", source)
     assert names[:6] == ["ready", "begun", "breach", "last", "amount", "over"]
-    assert {field.name for field in fields(Stamps)} == set(names[:6])
+    assert {field.name for field in fields(Stamps)} == {*names[:6], "counted"} == {*names} - {"next"}
     (slots,) = re.findall(r"#define SLOTS (\d+)", source)
     assert 8 * len(names) + int(slots) == SIZE
 
 
 def test_stamps_come_over_to_our_clock_and_nothing_stays_nothing() -> None:
-    page = FIELDS.pack(1_000_000_000, 2_000_000_000, 0, 3_500_000_000, 256, 0)
-    assert read(page, 0.5) == Stamps(1.5, 2.5, None, 4.0, None, 256)
+    page = FIELDS.pack(1_000_000_000, 2_000_000_000, 0, 3_500_000_000, 256, 0, 9, 2_250_000_000)
+    assert read(page, 0.5) == Stamps(1.5, 2.5, None, 4.0, None, 256, 2.75)
 
 
 def test_a_page_is_seen_by_whoever_maps_the_same_file(tmp_path: Path) -> None:
     with Page(tmp_path / "stamp") as page:
         assert page.read().begun is None
         with page.path.open("r+b") as other:
-            other.write(FIELDS.pack(0, int(1e9), 0, 0, 7, 0))
+            other.write(FIELDS.pack(0, int(1e9), 0, 0, 7, 0, 0, 0))
         said = page.read()
         assert said.begun == pytest.approx(1 + clock_ahead(), abs=0.1)
         assert said.amount == 7

@@ -85,6 +85,15 @@ def test_ratios_are_quotients_within_the_run() -> None:
     assert value(document, f"PIDs, breach → die p50: {NORMAL} : the engine's bare kill") == pytest.approx(
         1.25
     )
+    mine = document["latencies"]
+    (gone,) = (
+        row["p50"]
+        for row in mine
+        if (row["contender"], row["group"], row["interval"])
+        == (NORMAL, "PIDs", "verdict → last process gone")
+    )
+    alone = value(document, f"PIDs, verdict → last process gone p50: {NORMAL} : the kernel alone")
+    assert alone == pytest.approx(gone / 0.02)
     # 100 looks of 2 s and 300 s of sleep, and the round in which 8 s were measured took 10 s.
     scaled = f"PIDs, breach → verdict p50: {LOOP} (scaled) : {NORMAL}"
     assert value(document, scaled) == pytest.approx(8 * 50 / 0.004)

@@ -1,6 +1,7 @@
 """Who is held, and what is done by it: on hosts of plain files, with real processes where one is held."""
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -15,10 +16,12 @@ import trio
 import trio.testing
 from trio.testing import MockClock
 
+from reactor.cgroups.beginnings import TICK, now
 from reactor.containment import handles
 from reactor.containment import keeping as keeping_room
 from reactor.containment.handles import Handle, open_handle
 from reactor.containment.keeping import AT_ONCE, FROZEN, NOT_HELD, Keeper
+from reactor.containment.proving import was_there
 from reactor.containment.thawing import thaw_left
 from reactor.core.container import Container, ContainerId, Run, State
 from reactor.core.ports import Contained, EngineUnreachable, NoSuchContainer
@@ -26,6 +29,8 @@ from tests.cgroups.build import FakeHost, HostV1, HostV2, run_of
 
 FILES = {"cgroup.kill": "", "cgroup.freeze": "0\n", "cgroup.procs": ""}
 RUN, NEXT = run_of(1), run_of(1, 7)
+NOBODYS = 1 << 30
+"""A number that no process has on any host: a real one is not to be held by chance."""
 HOSTS = pytest.mark.parametrize("kind", [HostV1, HostV2])
 
 
@@ -39,7 +44,7 @@ def path(run: Run) -> str:
     return f"/docker/{run.id}"
 
 
-def place(host: FakeHost, run: Run = RUN, pid: int = 4242) -> Container:
+def place(host: FakeHost, run: Run = RUN, pid: int = NOBODYS) -> Container:
     """A container with all that a kernel has for its cgroup."""
     assert isinstance(host, HostV1 | HostV2)
     host.container(path(run), pid)
@@ -57,11 +62,12 @@ class Answers:
 
     def __init__(self, *containers: Container) -> None:
         self.known = {each.id: each for each in containers}
-        self.fails = 0
+        self.fails = self.asked = 0
         self.hangs: set[ContainerId] = set()
 
     async def inspect(self, container: ContainerId) -> Container:
         await trio.lowlevel.checkpoint()
+        self.asked += 1
         if container in self.hangs:
             await trio.sleep_forever()
         if self.fails:
@@ -247,6 +253,78 @@ async def test_the_engine_has_to_name_it_afterwards(now: "object", tmp_path: Pat
         assert keeper.contain(RUN, one).why == NOT_HELD
 
 
+@contextmanager
+def running(host: FakeHost, since: float | None = None) -> Iterator[Container]:
+    """A container with a process that lives, and began so many seconds after boot; None for what it did."""
+    with process() as one:
+        container = replace(place(host, pid=one.pid), own_pids=True)
+        first(host, container, f"{one.pid} 1")
+        began = (Path("/proc") / str(one.pid) / "stat").read_text()
+        if since is not None:
+            name, _, rest = began.rpartition(")")
+            words = rest.split()
+            words[19] = str(round(since / TICK))
+            began = f"{name}) {' '.join(words)}"
+        (host.proc / str(one.pid) / "stat").write_text(began)
+        yield container
+        if one.poll() is None:
+            one.kill()
+
+
+async def test_who_was_there_before_the_engine_was_asked_of_him_needs_no_second_question(
+    tmp_path: Path,
+) -> None:
+    """However long the engine would take to answer it: who storms at once is held at once."""
+    host = HostV2(tmp_path)
+    with running(host) as one:
+        # Later than it is: the kernel tells by ticks.
+        asked, answers = now() + 2 * TICK, Answers()
+        keeper = Keeper(
+            host.trees(),
+            answers.inspect,
+            named=lambda run, pid: asked if (run, pid) == (one.run, one.pid) else None,
+            proc=host.proc,
+        )
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(keeper.run)
+            keeper.want({one.run: one})
+            await trio.testing.wait_all_tasks_blocked()
+            assert (keeper.statistics().held, answers.asked) == (1, 0)
+            assert keeper.contain(RUN, one) == Contained("cgroup.kill", ended=True)
+            nursery.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize("asked", [1000.0, 1000.0 + TICK / 2, None], ids=["after", "same tick", "not known"])
+async def test_who_began_after_the_engine_was_asked_is_asked_about_again(
+    asked: float | None, tmp_path: Path
+) -> None:
+    """Another process may have had the number when the engine spoke of it; here the engine says so."""
+    host = HostV2(tmp_path)
+    with running(host, since=1000.0) as one:
+        answers = Answers(replace(one, run=NEXT))
+        keeper = Keeper(host.trees(), answers.inspect, named=lambda _run, _pid: asked, proc=host.proc)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(keeper.run)
+            keeper.want({one.run: one})
+            await trio.testing.wait_all_tasks_blocked()
+            assert (keeper.statistics().held, answers.asked) == (0, 1)
+            nursery.cancel_scope.cancel()
+
+
+def test_who_ends_while_it_is_looked_at_is_no_proof(tmp_path: Path) -> None:
+    """What is read by a number after its end may be another's."""
+    host = HostV2(tmp_path)
+    with running(host, since=1000.0) as one:
+        handle = open_handle(host.trees(), one, host.proc)
+        assert isinstance(handle, Handle)
+        assert was_there(handle, one.pid, 1001.0, host.proc)
+        assert not was_there(replace(handle, init=-1), one.pid, 1001.0, host.proc)
+        os.kill(one.pid, signal.SIGKILL)
+        select.select([handle.init], [], [], 10)
+        assert not was_there(handle, one.pid, 1001.0, host.proc)
+        handle.close()
+
+
 async def test_an_engine_that_is_away_is_asked_again(tmp_path: Path, autojump_clock: MockClock) -> None:
     host = HostV2(tmp_path)
     one = place(host)
@@ -301,7 +379,7 @@ async def test_without_cgroup_kill_its_first_process_is_ended(tmp_path: Path) ->
 
 async def test_there_are_never_more_descriptors_than_allowed(tmp_path: Path) -> None:
     host = HostV2(tmp_path)
-    all_of_them = [place(host, run_of(n), 5000 + n) for n in range(9)]
+    all_of_them = [place(host, run_of(n), NOBODYS + n) for n in range(9)]
     keeper = Keeper(host.trees(), Answers(*all_of_them).inspect, proc=host.proc, most=6)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(keeper.run)
@@ -420,3 +498,18 @@ async def test_what_this_monitor_froze_is_its_own_business(tmp_path: Path) -> No
     host.write(f"tree{path(RUN)}", {"cgroup.freeze": "1\n"})
     await thaw_left([RUN], host.trees(), Answers(one).inspect, lambda run: run == RUN, host.proc)
     assert read(host, "cgroup.freeze") == "1"
+
+
+async def test_while_there_is_nobody_to_be_held_nobody_wakes(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    """Four of them woke once a second, for nothing."""
+    host = HostV2(tmp_path)
+    one = place(host)
+    answers = Answers(one)
+    answers.fails = 1
+    async with keeping(host, one, answers=answers) as keeper:
+        await trio.sleep(2)
+        assert keeper.statistics().held == 1, "while somebody is to be tried again it is"
+        deadline = trio.lowlevel.current_statistics().seconds_to_next_deadline
+        assert deadline > 3600

@@ -39,6 +39,20 @@ def test_cpu_is_the_change_between_two_samples() -> None:
     assert told.ended() == [(1, "g/r0")]
 
 
+def test_two_samples_that_are_close_together_say_nothing_of_cpu() -> None:
+    """They come so where a run passes a bound, and their moments are not exact: 5 ms late is no 50 cores."""
+    told = story("cpu > 1.5").see(0, box(1))
+    told.tell(Sample(1, box(1).run, cpu=10.0))
+    told.tell(Sample(3, box(1).run, cpu=12.0))
+    told.tell(Sample(3.0001, box(1).run, cpu=12.005))
+    assert seen(told, 3.0001).cpu == 1.0, "as it was"
+    for n in range(1, 6):
+        told.tell(Sample(3 + 0.05 * n, box(1).run, cpu=12 + 0.1 * n))
+    assert seen(told, 3.25).cpu == pytest.approx(2.0), "and what was used meanwhile is not lost"
+    told.tell(Sample(4.25, box(1).run, cpu=12.5))
+    assert seen(told, 4.25).cpu == pytest.approx(0.1 / 1.05)
+
+
 @pytest.mark.parametrize(
     ("at", "cpu"), [(3, 9.0), (20, 30.0), (3, None)], ids=["less than before", "after a gap", "not said"]
 )

@@ -9,6 +9,7 @@ import pytest
 from reactor.cgroups.descriptors import CgroupGone
 from reactor.cgroups.finding import Place
 from reactor.lane.bells import Bells
+from reactor.lane.eye import FOOT, Eye
 from reactor.lane.lookout import Lookout
 from reactor.lane.words import News
 from tests.cgroups.build import MIB, run_of
@@ -73,7 +74,8 @@ def tower(tmp_path: Path) -> Iterator[Tower]:
 def test_it_is_hung_up_at_the_mark_and_on_the_way_to_the_limit(tower: Tower) -> None:
     tower.armed(1)
     ((_, numbers, _),) = tower.ropes.hung
-    assert numbers == (80 * MIB, *(80 * MIB + LIMIT // 5 * part // 8 for part in (1, 2, 4)))
+    above = (80 * MIB + LIMIT // 5 * part // 8 for part in (1, 2, 4))
+    assert numbers == (80 * MIB - FOOT, 80 * MIB, *above), "and where it comes near the mark"
 
 
 def test_who_passes_is_told_when_it_rings_and_not_by_sweeps(tower: Tower) -> None:
@@ -98,6 +100,51 @@ def test_what_was_passed_while_it_was_hung_up_is_told_then(tower: Tower) -> None
     tower.post.arm(1)
     tower.post.memory(1, 85 * MIB)
     assert brief(tower.heard()) == [(1, 3, 85)]
+
+
+def test_who_climbs_to_its_mark_is_looked_at_at_every_look_though_no_bell_rings(tower: Tower) -> None:
+    """The kernel tells late of small steps: after the ring at the foot of the mark none is waited for."""
+    tower.armed(1, 2)
+    for number in (1, 2):
+        tower.post.memory(number, 80 * MIB - FOOT + MIB)
+        tower.ropes.ring(0)
+        tower.ropes.ring(1)
+        tower.heard()
+    tower.post.now += 1.0
+    tower.post.look()
+    tower.post.memory(1, 80 * MIB - FOOT + 2 * MIB)
+    assert not tower.post.look(0.03), "below the mark"
+    for part in (4, 3, 2, 1):
+        tower.post.memory(1, 80 * MIB - part * (64 << 10))
+        assert not tower.post.look(0.005)
+    tower.post.memory(1, 80 * MIB + (64 << 10))
+    assert brief(tower.post.look(0.001)) == [(1, 3, 80)]
+    seen = tower.post.lookout.seen
+    assert seen.stirs, "and the next look is soon"
+
+
+def test_who_stands_still_right_below_its_mark_costs_a_glance(tower: Tower) -> None:
+    """And is not read whole each time; nor is the lane kept awake by it."""
+    tower.armed(1)
+    tower.post.memory(1, 79 * MIB)
+    tower.ropes.ring()
+    tower.heard()
+    tower.post.look(0.5)
+    crew, read = tower.post.lookout._crew, []
+    meet = crew.meet
+
+    def counted(eye: Eye, *, passed: bool = False) -> None:
+        read.append(eye)
+        meet(eye, passed=passed)
+
+    crew.meet = counted  # type: ignore[method-assign]  # It is the same, and counted.
+    for _ in range(20):
+        assert not tower.post.look(0.021)
+        assert not tower.post.lookout.seen.stirs
+    assert not read
+    tower.post.memory(1, 79 * MIB + 1)
+    tower.post.look(0.021)
+    assert len(read) == 1
 
 
 @pytest.mark.parametrize("refused", [OSError(30, "read-only"), CgroupGone()])

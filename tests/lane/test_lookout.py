@@ -3,7 +3,8 @@
 import os
 from pathlib import Path
 
-from reactor.lane.words import Arm, Disarm
+from reactor.cgroups.files import What
+from reactor.lane.words import Arm, Disarm, Told
 from tests.cgroups.build import MIB, run_of
 from tests.lane.build import LIMIT, PIDS, Post, brief, post
 
@@ -254,3 +255,58 @@ def test_a_look_that_was_put_off_is_not_left_until_something_forks_again(tmp_pat
     assert poor.lookout.beat(0.0, 0.0).slowed == 1
     assert poor.lookout.seen.rest == 0.0
     poor.lookout.close()
+
+
+def test_whoever_has_been_given_more_is_told_of_by_what_he_has_now(here: Post) -> None:
+    """Limits are read seldom. 90 MiB of 100 would be too much, and of 1,000 they are not."""
+    here.run(1)
+    here.arm(1)
+    here.look()
+    here.set(1, "memory", "memory.limit_in_bytes", 10 * LIMIT)
+    here.memory(1, 90 * MIB)
+    here.parent(10, 90 * MIB)
+    told = [each for _ in range(4) for each in here.look(0.03).told]
+    assert all(each.memory_limit == 10 * LIMIT for each in told)
+    here.memory(1, 850 * MIB)
+    here.parent(10, 850 * MIB)
+    (now,) = here.look(0.03).told
+    assert (now.memory, now.memory_limit) == (850 * MIB, 10 * LIMIT), "by the new one he is above"
+    here.set(1, "memory", "memory.limit_in_bytes", 20 * LIMIT)
+    told = [each for _ in range(30) for each in here.look(0.03).told]
+    assert told, "who is above is told of now and then"
+    assert {each.memory_limit for each in told} == {20 * LIMIT}
+
+
+def test_of_limits_that_are_others_each_time_nothing_is_known(here: Post) -> None:
+    here.run(1)
+    here.arm(1)
+    here.look()
+    gauge = next(iter(here.lookout._crew.eyes.values())).gauge
+    read, limits = gauge.drawer.read, iter(range(LIMIT - 100, LIMIT))
+
+    def other(what: What) -> bytes | None:
+        return b"%d" % next(limits) if what is What.MEMORY_LIMIT else read(what)
+
+    gauge.drawer.read = other  # type: ignore[method-assign]  # A limit that somebody changes all the time.
+    here.memory(1, 95 * MIB)
+    here.parent(10, 95 * MIB)
+    told = here.look(0.03).told
+    assert told
+    assert all(each.memory_limit is None for each in told)
+
+
+def test_a_peak_is_no_breach_of_a_limit_that_is_not_the_one_it_was_reached_under(here: Post) -> None:
+    """Told is that it was there: a bound in whole PIDs is broken by it, a part of a limit is not known."""
+    here.run(1)
+    home = here.host.found(run_of(1))
+    here.lookout.obey([Arm(1, home, 5.0, (), (), ((9, 10),))])
+    here.look()
+    here.pids(1, 3, peak=240)
+    assert [each.pids_limit for each in _told_of(here, 240)] == [256]
+    here.set(1, "pids", "pids.max", 5000)
+    here.pids(1, 3, peak=250)
+    assert [each.pids_limit for each in _told_of(here, 250)] == [None]
+
+
+def _told_of(here: Post, pids: int) -> list[Told]:
+    return [each for _ in range(10) for each in here.look(0.15).told if each.pids == pids]
