@@ -12,6 +12,7 @@ from reactor.core.budgets import left
 from reactor.core.container import Container
 from reactor.core.groups import Groups
 from reactor.core.judging import fresh_sample, needs_samples
+from reactor.core.lasting import renewed
 from reactor.core.obeying import under_orders
 from reactor.core.state import Entry, Setup, State
 from reactor.core.views import Views
@@ -37,7 +38,8 @@ class Figures:
         self.setup = under_orders(self.setup, self.state, self.at)
         self._judged = judged = Judgements(self.setup, self.state, self.at)
         groups = Groups(self.state, self.at)
-        for entry in breathing(self.state.living()):
+        for each in breathing(self.state.living()):
+            entry = renewed(self.state, each)
             views = Views(self.setup, entry, self.at, groups)
             self.stale += needs_samples(entry) and fresh_sample(self.setup, entry, self.at) is None
             yield self._container(entry, views, judged.nearest(entry, views))

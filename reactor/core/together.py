@@ -41,7 +41,7 @@ def value_of(entry: Entry, part: str) -> Value | None:
     amount, run = sample.pids if part == "pids" else sample.memory, entry.container.run
     if amount is None or not (sample.run is run or sample.run == run):
         return None
-    return Value(amount, sample.at)
+    return Value(amount, sample.at, sample.by)
 
 
 def column_of(members: Iterable[Entry], part: str) -> Column:

@@ -61,6 +61,7 @@ class Lookout:
         self._hot_until = self._urgent_until = self._looked = 0.0
         self.is_stirring = False
         self._looks = self._sweeps = self._rings = 0
+        self._rest_every = BEAT
 
     @property
     def seen(self) -> Seen:
@@ -76,10 +77,13 @@ class Lookout:
         for word in words:
             if isinstance(word, Disarm):
                 self._crew.drop(word.key)
-            elif (eye := self._crew.arm(word)) is not None:
-                self._turns.add(eye.due, word.key)
+                continue
+            # It is one number for all whose readings last: so many need no more of each.
+            self._rest_every = word.every if word.lasts else self._rest_every
+            if (eye := self._crew.arm(word)) is not None:
+                self._await(eye, eye.due)
         self._next = 0.0
-        return self._crew.said()
+        return self._said()
 
     def look(self) -> News:
         """Look once: at the parents, and at whoever there is a reason to look at."""
@@ -97,7 +101,7 @@ class Lookout:
         elif not self.is_stirring:
             # Nearly always: a look costs a read or two and nothing else.
             return NOTHING
-        return self._crew.said()
+        return self._said()
 
     def ring(self, bells: Iterable[int]) -> News:
         """The kernel told of something: look at whom it is about."""
@@ -110,7 +114,7 @@ class Lookout:
                 self._hot_until, self._urgent_until = now + HOT_FOR, now + URGENT_FOR
         self._memory.spend(self._used() - began)
         self._next = 0.0
-        return self._crew.said()
+        return self._said()
 
     def beat(self, busy: float, late: float) -> Beat:
         """That it is there, and how it goes."""
@@ -125,6 +129,7 @@ class Lookout:
             late=late,
             bells=len(self._bells) if self._bells is not None else 0,
             rings=self._rings,
+            as_of=self._crew.rest.as_of(self._clock()),
         )
 
     def close(self) -> None:
@@ -157,13 +162,32 @@ class Lookout:
             self._close_at = now + self._purse.period(self._used() - began, CLOSE_EVERY)
         if now >= self._peaks.at:
             self._look_at_peaks(now)
-        told = self._crew.count
+        told, rest = self._crew.count, self._crew.rest
+        if now >= rest.at:
+            for key in rest.turn(now, self._rest_every):
+                self._crew.look_at_rest(key, now, tell=self._crew.count - told < DUE_AT_ONCE)
         for key in self._turns.now(now):
             if self._crew.count - told < DUE_AT_ONCE:
                 self._beat(key, now)
             else:
                 self._turns.add(now, key)
-        self._next = min(self._sweep_at, self._peaks.at, self._turns.at)
+        self._next = min(self._sweep_at, self._peaks.at, self._turns.at, rest.at)
+
+    def _said(self) -> News:
+        """What there is to say; who rests no more has a turn from now on."""
+        stirred = self._crew.stirred
+        while stirred:
+            eye = stirred.pop()
+            if eye.word.key not in self._crew.rest:
+                self._await(eye, eye.due)
+        return self._crew.said()
+
+    def _await(self, eye: Eye, at: float) -> None:
+        """Have it looked at then, at the latest."""
+        if not eye.waits:
+            eye.waits = True
+            self._turns.add(at, eye.word.key)
+            self._next = min(self._next, at)
 
     def _sweep(self, *, usage: bool, tripped: bool = False) -> float:
         began = self._used()
@@ -182,9 +206,12 @@ class Lookout:
         eye = self._crew.eyes.get(key)
         if eye is None:
             return
+        eye.waits = False
+        if key in self._crew.rest:
+            return
         if eye.due < now + BEAT and not eye.rests(now, self._crew.sweep.pids[eye.index]):
             eye.due = now
             self._crew.meet(eye)
-        if self._crew.eyes.get(key) is eye:
+        if self._crew.eyes.get(key) is eye and key not in self._crew.rest:
             beat = on_beat(eye.due)
-            self._turns.add(beat if beat > now else max(eye.due, now), key)
+            self._await(eye, beat if beat > now else max(eye.due, now))

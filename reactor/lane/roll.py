@@ -3,8 +3,8 @@
 Only the account is here. Who finds their cgroups and talks to the lane is ``watching``.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from itertools import count
 
 from reactor.cgroups.finding import Home
@@ -28,9 +28,13 @@ class _Left:
 
 
 class Roll:
-    """A key stands for one run and for one time of reading it, and for no other."""
+    """A key stands for one run and for one time of reading it, and for no other.
 
-    def __init__(self) -> None:
+    ``lasting`` is whether somebody hears what the lane vouches for.
+    """
+
+    def __init__(self, *, lasting: bool = False) -> None:
+        self._lasting = lasting
         self._keys = count(1)
         self._wanted: dict[Run, Watched] = {}
         self._armed: dict[Run, Arm] = {}
@@ -42,6 +46,10 @@ class Roll:
     def here(self) -> int:
         """How many are read."""
         return len(self._armed)
+
+    def here_now(self) -> Iterable[Run]:
+        """Those who are read."""
+        return self._armed.keys()
 
     @property
     def elsewhere(self) -> int:
@@ -81,7 +89,7 @@ class Roll:
         if armed is None:
             return True
         if self._meant.get(run) is not watched:
-            if armed != _arm(armed.key, armed.home, watched, fresh=armed.fresh):
+            if armed != self._word(armed.key, armed.home, watched, fresh=armed.fresh):
                 return True
             self._meant[run] = watched
         return False
@@ -94,7 +102,7 @@ class Roll:
         """It is read from now on, or by other numbers."""
         run, old = watched.run, self._armed.get(watched.run)
         self._left.pop(run, None)
-        word = _arm(old.key if old is not None else next(self._keys), home, watched, fresh=fresh)
+        word = self._word(old.key if old is not None else next(self._keys), home, watched, fresh=fresh)
         self._armed[run], self._meant[run] = word, watched
         self._runs[word.key] = run
         return word
@@ -128,6 +136,10 @@ class Roll:
         if not on:
             return frozenset(self._wanted)
         return frozenset(run for run, left in self._left.items() if not left.gone)
+
+    def _word(self, key: int, home: Home, watched: Watched, *, fresh: bool) -> Arm:
+        word = _arm(key, home, watched, fresh=fresh)
+        return replace(word, lasts=True) if self._lasting and watched.lasts else word
 
 
 def _arm(key: int, home: Home, watched: Watched, *, fresh: bool) -> Arm:

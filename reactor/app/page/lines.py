@@ -14,6 +14,7 @@ import trio
 
 from reactor.core.container import ContainerId, Run
 from reactor.core.judging import fresh_sample
+from reactor.core.lasting import renewed
 from reactor.core.state import Entry, Setup, State
 
 POINTS = 60
@@ -58,7 +59,7 @@ class Lines:
         number = self.round + 1
         began, used, pause = thread_time(), 0.0, perf_counter() + SLICE
         for entry in state.living():
-            self._take(setup, entry, at, number)
+            self._take(setup, renewed(state, entry), at, number)
             if perf_counter() >= pause:
                 used += thread_time() - began
                 await trio.lowlevel.checkpoint()
