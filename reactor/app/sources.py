@@ -23,7 +23,7 @@ from reactor.app.numbers import Numbers, Sources
 from reactor.app.oomwords import OomWords, hear_of_ooms
 from reactor.app.plan import Plan
 from reactor.app.probing import ProbeOnce
-from reactor.app.wanting import Wanted, hold_nobody
+from reactor.app.wanting import Remembered, Wanted, hold_nobody
 from reactor.containment.keeping import Keeper
 from reactor.core.container import Run
 from reactor.core.leases import wanted_owners
@@ -156,7 +156,7 @@ def _kernel_watch(plan: Plan, monitor: Monitor) -> KernelWatch:
     return KernelWatch(
         monitor.feed,
         lambda: wants_host(monitor.setup),
-        lambda: wanted_zombies(monitor.setup, monitor.state),
+        Remembered(lambda: monitor.setup, lambda: monitor.state, wanted_zombies),
         plan.proc,
     )
 
@@ -182,7 +182,7 @@ def _owner_watch(plan: Plan, monitor: Monitor, book: LeaseBook) -> OwnerWatch:
     book.recall(journal.leases())
     return OwnerWatch(
         monitor.feed,
-        lambda: wanted_owners(monitor.setup, monitor.state),
+        Remembered(lambda: monitor.setup, lambda: monitor.state, wanted_owners),
         book,
         journal.boots(),
         journal.keep_boot,

@@ -33,8 +33,8 @@ Values = Mapping[ContainerId, Value]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What is known of one field: ``total`` is all of it, and ``oldest`` when the first of it was read, by
-    whom."""
+    """What is known of one field: ``total`` is all of it. Nothing that is ``by`` somebody was read before his
+    moment in ``oldest``, and mostly something was then."""
 
     values: Values = field(default_factory=dict)
     total: int = 0

@@ -125,11 +125,11 @@ class Crew:
                 grown[what] += max(0, new - old) if old >= 0 else 0
         return grown
 
-    def look_at_rest(self, key: int, now: float, *, tell: bool) -> None:
+    def look_at_rest(self, key: int, now: float, *, tell: bool, closely: bool = True) -> None:
         """Whether one who rests is as he was told: if not, he is told anew, or said to have moved."""
         eye = self.eyes[key]
         try:
-            still = eye.is_still()
+            still = eye.is_still(closely=closely)
         except CgroupGone:
             self.lose(eye)
             return

@@ -117,12 +117,12 @@ class Eye:
         """When what was told last was read."""
         return self._said[2]
 
-    def is_still(self) -> bool:
-        """Whether it is as it was told last, as far as that is quickly read. Raises CgroupGone."""
+    def is_still(self, *, closely: bool) -> bool:
+        """Whether it is as it was told last, if ``closely`` in what it works as well. Raises CgroupGone."""
         pids, usage, _ = self._said
         if self.gauge.counts() != (pids, usage):
             return False
-        worked = self.gauge.worked_now()
+        worked = self.gauge.worked_now() if closely else None
         return worked is None or self._worked is None or worked - self._worked < WORK
 
     def stagger(self, now: float) -> None:

@@ -11,6 +11,7 @@ from reactor.cgroups.files import HOT, What
 from reactor.lane.alarms import Alarms
 from reactor.lane.bells import Bells
 from reactor.lane.crew import NOTHING, Crew
+from reactor.lane.crowd import Crowd
 from reactor.lane.eye import Eye
 from reactor.lane.pace import Seen
 from reactor.lane.purse import Purse
@@ -29,6 +30,10 @@ QUIETLY = 0.25
 HOT_FOR = 0.1
 """Seconds for which those who are looked at closely are so at every look, after a bell has rung."""
 
+DRAWN_FOR = 20.0
+"""Seconds after which it is found out anew which parents there are."""
+SELDOM = 5.0
+"""Seconds within which each of those who rest is looked at, also while nothing stirs."""
 URGENT_FOR = 0.01
 """Seconds after a ring in which whoever fills his memory at full speed passes what is left up to his mark."""
 
@@ -61,7 +66,8 @@ class Lookout:
         self._hot_until = self._urgent_until = self._looked = 0.0
         self.is_stirring = False
         self._looks = self._sweeps = self._rings = 0
-        self._rest_every = BEAT
+        self._crowd, self._drawn_until = Crowd(), 0.0
+        self._rest_every, self._loud_until = BEAT, 0.0
 
     @property
     def seen(self) -> Seen:
@@ -82,7 +88,7 @@ class Lookout:
             self._rest_every = word.every if word.lasts else self._rest_every
             if (eye := self._crew.arm(word)) is not None:
                 self._await(eye, eye.due)
-        self._next = 0.0
+        self._next = self._drawn_until = 0.0
         return self._said()
 
     def look(self) -> News:
@@ -138,6 +144,7 @@ class Lookout:
             self._crew.drop(key)
         for wire in self._wires:
             wire.close()
+        self._crowd.close()
 
     def _look_at_once(self, wire: Wire, stir: Stir) -> None:
         """Something has moved: by enough for a look at everybody, or at those who are near a mark."""
@@ -164,14 +171,26 @@ class Lookout:
             self._look_at_peaks(now)
         told, rest = self._crew.count, self._crew.rest
         if now >= rest.at:
-            for key in rest.turn(now, self._rest_every):
-                self._crew.look_at_rest(key, now, tell=self._crew.count - told < DUE_AT_ONCE)
+            self._look_at_rest(now)
         for key in self._turns.now(now):
             if self._crew.count - told < DUE_AT_ONCE:
                 self._beat(key, now)
             else:
                 self._turns.add(now, key)
         self._next = min(self._sweep_at, self._peaks.at, self._turns.at, rest.at)
+
+    def _look_at_rest(self, now: float) -> None:
+        """At those who were told for good: each in some seconds, and as often as is wanted if one stirs."""
+        if now >= self._drawn_until:
+            self._crowd.draw(eye.word.home for eye in self._crew.eyes.values())
+            self._drawn_until = now + DRAWN_FOR
+        if self._crowd.is_loud():
+            self._loud_until = now + 2 * self._rest_every
+        every = self._rest_every if now < self._loud_until else max(SELDOM, self._rest_every)
+        told = self._crew.count
+        for key in self._crew.rest.turn(now, every):
+            may_tell = self._crew.count - told < DUE_AT_ONCE
+            self._crew.look_at_rest(key, now, tell=may_tell, closely=every >= SELDOM)
 
     def _said(self) -> News:
         """What there is to say; who rests no more has a turn from now on."""

@@ -41,6 +41,8 @@ class Roll:
         self._meant: dict[Run, Watched] = {}
         self._runs: dict[int, Run] = {}
         self._left: dict[Run, _Left] = {}
+        # Those who are not read, or otherwise than is wanted: nearly always nobody.
+        self._open: dict[Run, Watched] = {}
 
     @property
     def here(self) -> int:
@@ -62,6 +64,10 @@ class Roll:
         known = {run: now[run] for run in self._wanted if run in now}
         self._wanted = known | now
         self._left = {run: left for run, left in self._left.items() if run in now}
+        self._reopen()
+
+    def _reopen(self) -> None:
+        self._open = {run: each for run, each in self._wanted.items() if self._differs(run, each)}
 
     def is_wanted(self, watched: Watched) -> bool:
         """Whether this is still what is wanted of its run."""
@@ -79,8 +85,8 @@ class Roll:
         """Those who are not read, or not as it is wanted by now. The newest first: they are in a hurry."""
         return [
             each
-            for run, each in reversed(self._wanted.items())
-            if self._differs(run, each) and (run not in self._left or self._left[run].until <= now)
+            for run, each in reversed(self._open.items())
+            if run not in self._left or self._left[run].until <= now
         ]
 
     def _differs(self, run: Run, watched: Watched) -> bool:
@@ -102,6 +108,8 @@ class Roll:
         """It is read from now on, or by other numbers."""
         run, old = watched.run, self._armed.get(watched.run)
         self._left.pop(run, None)
+        if self.is_wanted(watched):
+            self._open.pop(run, None)
         word = self._word(old.key if old is not None else next(self._keys), home, watched, fresh=fresh)
         self._armed[run], self._meant[run] = word, watched
         self._runs[word.key] = run
@@ -124,12 +132,15 @@ class Roll:
         before = self._left.get(run)
         pause = LOOK_AGAIN if before is None or before.gone else min(2 * before.pause, LONGEST_AGAIN)
         self._left[run] = _Left(now + pause, pause, gone)
+        if (watched := self._wanted.get(run)) is not None and run not in self._armed:
+            self._open[run] = watched
 
     def clear(self) -> None:
         """Nobody is read any more."""
         self._armed.clear()
         self._meant.clear()
         self._runs.clear()
+        self._reopen()
 
     def others(self, *, on: bool) -> frozenset[Run]:
         """Whom others have to read: everybody while there is no lane, else those who were not found."""
