@@ -49,13 +49,14 @@ class Resting:
     def turn(self, now: float, every: float) -> Iterator[int]:
         """Those whose turn it is, so that each has one ``every`` so many seconds; they are taken out."""
         count = len(self._line)
-        pause = max(LEAST_PAUSE, every * AT_ONCE / max(1, count))
+        pause = min(BEAT, max(LEAST_PAUSE, every * AT_ONCE / max(1, count)))
         self.at = on_beat(now) + BEAT if pause >= BEAT else now + pause
-        # Whose turn would come before the next look has it now.
-        due = now + BEAT / 2 - every if pause >= BEAT else now + pause - every
-        for _ in range(max(AT_ONCE, int(count * LEAST_PAUSE / every) + 1)):
+        # Of many, as many each time, so that those who came at one moment do not all wait for the last one.
+        quota = int(count * pause / every) + 1 if count > AT_ONCE else 0
+        due = now + pause / 2 - every
+        for number in range(max(AT_ONCE, quota)):
             key = next(iter(self._line), None)
-            if key is None or self._line[key] > due:
+            if key is None or (self._line[key] > due and number >= quota) or self._line[key] >= now:
                 break
             del self._line[key]
             yield key
