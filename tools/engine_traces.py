@@ -6,6 +6,7 @@ engine, for the guard that outlives that process, and for a person a day later. 
 anything.
 """
 
+import errno
 import os
 import select
 import shutil
@@ -83,11 +84,21 @@ def wait_ended(pids: Iterable[int], deadline: float) -> None:
     """Wait until these processes have ended (a zombie has), or until the deadline."""
     for pid in pids:
         with suppress(ProcessLookupError):
-            handle = os.pidfd_open(pid)
+            handle = _opened(pid)
             poller = select.poll()
             poller.register(handle, select.POLLIN)
             poller.poll(max(0.0, deadline - time.monotonic()) * 1000)
             os.close(handle)
+
+
+def _opened(pid: int) -> int:
+    """A handle; ProcessLookupError if it is gone, for which newer kernels have another word."""
+    try:
+        return os.pidfd_open(pid)
+    except OSError as trouble:
+        if trouble.errno == errno.EINVAL:
+            raise ProcessLookupError(pid) from None
+        raise
 
 
 def _belongs(pid: int, folder: Path) -> bool:
@@ -132,7 +143,7 @@ def _end_processes(folder: Path, deadline: float) -> None:
 def _kill(pid: int, folder: Path) -> None:
     """Kill through a handle, and ask again whose it is: a number may go from one process to another."""
     with suppress(ProcessLookupError):
-        handle = os.pidfd_open(pid)
+        handle = _opened(pid)
         try:
             if _belongs(pid, folder):
                 signal.pidfd_send_signal(handle, signal.SIGKILL)

@@ -41,18 +41,22 @@ def cpu_nanoseconds(data: bytes, version: int) -> int | None:
     return None if found is None else found * 1000
 
 
-def working_set(usage: int | None, stat: bytes | None) -> int | None:
+def working_set(before: int | None, stat: bytes | None, after: int | None) -> int | None:
     """Memory as ``docker stats`` shows it: without the page cache that nobody has used lately.
+
+    ``before`` and ``after`` are its usage, read before and after ``stat``, in bytes. Three reads are three
+    moments: cache that came in between, or was dropped, would look like memory in use (measured: up to all of
+    a limit, for a container that only reads files). So the smaller usage counts, and what cannot be of one
+    moment, more cache than usage, is unknown; the next look tells.
 
     Version 1 tells it for the whole subtree as ``total_inactive_file``. Unlike an engine's frame, a file that
     cannot be read, or has neither line, leaves it unknown: usage alone counts page cache as if it were used.
     """
-    if usage is None or stat is None:
+    if before is None or after is None or stat is None:
         return None
-    known = [each for key in _INACTIVE if (each := keyed(stat, key)) is not None]
-    if not known:
-        return None
-    return next((usage - each for each in known if each < usage), usage)
+    cache = next((each for key in _INACTIVE if (each := keyed(stat, key)) is not None), None)
+    usage = min(before, after)
+    return usage - cache if cache is not None and cache <= usage else None
 
 
 _INACTIVE = (b"total_inactive_file", b"inactive_file")

@@ -126,15 +126,17 @@ class Reader:
             return None
         try:
             found = [drawer.read(what) if what in wanted else None for what in What]
+            # Behind ``memory.stat``, which is the last of them: see ``working_set``.
+            after = drawer.read(What.MEMORY) if What.MEMORY_STAT in wanted else None
         except CgroupGone:
             self._gone += 1
             self.remove(run)
             return None
         self._readings += 1
-        return _reading(drawer.home, at, found)
+        return _reading(drawer.home, at, found, after)
 
 
-def _reading(home: Home, at: float, found: Sequence[bytes | None]) -> Reading:
+def _reading(home: Home, at: float, found: Sequence[bytes | None], after: bytes | None) -> Reading:
     pids, usage, pids_peak, usage_peak, cpu, oom, refused, pids_limit, memory_limit, stat = found
     used, cpu_place = _number(usage), home.places.get("cpu")
     time = cpu_nanoseconds(cpu, cpu_place.version) if cpu is not None and cpu_place is not None else None
@@ -146,7 +148,7 @@ def _reading(home: Home, at: float, found: Sequence[bytes | None]) -> Reading:
         pids_limit=None if pids_limit is None else limit(pids_limit),
         usage=used,
         usage_peak=_number(usage_peak),
-        memory=working_set(used, stat),
+        memory=working_set(used, stat, _number(after)),
         memory_limit=None if memory_limit is None else limit(memory_limit),
         cpu=None if time is None else time * _NANO,
         oom_kills=None if oom is None else keyed(oom, b"oom_kill"),

@@ -212,7 +212,8 @@ def _measured(setup: Setup, state: State, fact: LayerSized) -> Step:
 
 def _heard(state: State, fact: Subscription) -> State:
     if fact.up:
-        return replace(state, deaf=None)
+        back = state.returned if state.deaf is None else fact.at
+        return replace(state, deaf=None, returned=back)
     return replace(state, deaf=fact.at if state.deaf is None else state.deaf)
 
 

@@ -145,7 +145,7 @@ def _passed(setup: Setup, draft: Draft, candidates: Sequence[Candidate], at: flo
     passed = within_limits(draft, open_, setup.rules.rules, at)
     if is_partly_seen(setup, draft.state, at):
         passed = [each for each in passed if not _looks_at_all(each.rule)]
-    if not draft.state.snapshots:
+    if _is_unlisted(setup, draft.state, at):
         passed = [each for each in passed if not _waits_for_all(setup, each.rule)]
     return [each for each in passed if each.ready]
 
@@ -166,8 +166,19 @@ def _looks_at_all(rule: Rule) -> bool:
     return rule.when is not None and (rule.limit is not None or rule.when.total is not None)
 
 
+def _is_unlisted(setup: Setup, state: State, at: float) -> bool:
+    """Whether those who are there are only being met, one by one, and the list that has them all is to come.
+
+    So it is at first, and when events are back after a time without them: an engine that was started again
+    may have started everybody. A list that does not come is not waited for longer than readings are good.
+    """
+    if not state.snapshots:
+        return True
+    return state.returned is not None and at - state.returned <= setup.stale_after
+
+
 def _waits_for_all(setup: Setup, rule: Rule) -> bool:
-    """Whether it waits for the first list: of the few seen before, nobody knows how many they are."""
+    """Whether it waits for the list: of the few seen before, nobody knows how many they are."""
     return _looks_at_all(rule) or (is_braked(setup, rule) and not is_hard(rule))
 
 

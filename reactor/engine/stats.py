@@ -20,10 +20,18 @@ NANO = 1e-9
 
 
 class MemoryDetailBody(msgspec.Struct):
-    """What of the memory is page cache that can be had back at once, in the words of cgroup v1 and v2."""
+    """Memory by what it is used for, in the words of cgroup v1 (of the whole subtree: ``total_``) and v2."""
 
     total_inactive_file: int | None = None
     inactive_file: int | None = None
+    total_active_file: int | None = None
+    active_file: int | None = None
+    total_active_anon: int | None = None
+    active_anon: int | None = None
+    total_inactive_anon: int | None = None
+    inactive_anon: int | None = None
+    total_unevictable: int | None = None
+    unevictable: int | None = None
 
 
 class MemoryBody(msgspec.Struct):
@@ -72,6 +80,7 @@ class StatsStream:
         self._host_memory = host_memory
         self._began = seconds(run.started_at)
         self._cpu = 0.0
+        self._memory: int | None = None
 
     def __aiter__(self) -> "StatsStream":
         return self
@@ -98,7 +107,7 @@ class StatsStream:
             self._run,
             pids=positive(pids.current),
             pids_limit=limit(pids.limit),
-            memory=positive(working_set(memory)),
+            memory=positive(self._settled(memory)),
             memory_limit=self._memory_limit(memory.limit),
             cpu=_cpu_seconds(frame.cpu_stats),
         )
@@ -107,6 +116,16 @@ class StatsStream:
         # Without a limit, the engine gives the memory of the whole host.
         found = limit(given)
         return None if found is not None and 0 < self._host_memory <= found else found
+
+    def _settled(self, memory: MemoryBody) -> int | None:
+        # An engine reads the detail first and usage some time later. Page cache that came in between looks
+        # like memory in use, once; what really is in use is still there in the next frame.
+        found, before = working_set(memory), self._memory
+        self._memory = found
+        sure = None if found is None else accounted(memory)
+        if found is None or sure is None or found - sure <= max(_SMALL, found // 10):
+            return found
+        return min(found, max(sure, before or 0))
 
     def _check_run(self, cpu: float) -> None:
         # The engine's stream belongs to the container and goes on through a restart of it, and CPU
@@ -124,13 +143,38 @@ def positive(number: int | None) -> int | None:
 
 
 def working_set(memory: MemoryBody) -> int | None:
-    """Memory as ``docker stats`` shows it: without the page cache that nobody has used lately."""
+    """Memory as ``docker stats`` shows it: without the page cache that nobody has used lately.
+
+    With one difference: more cache than usage is of two moments, and says nothing; ``docker stats`` takes all
+    of it as used then.
+    """
     if memory.usage is None or memory.stats is None:
         return memory.usage
-    for inactive in (memory.stats.total_inactive_file, memory.stats.inactive_file):
-        if inactive is not None and 0 <= inactive < memory.usage:
-            return memory.usage - inactive
-    return memory.usage
+    cache = _of(memory.stats, "inactive_file")
+    if cache is None:
+        return memory.usage
+    return memory.usage - cache if 0 <= cache <= memory.usage else None
+
+
+def accounted(memory: MemoryBody) -> int | None:
+    """What the detail, which is of one moment, accounts for as being in use.
+
+    The kernel's own memory is in none of these parts.
+    """
+    if memory.stats is None:
+        return None
+    parts = [_of(memory.stats, part) for part in _IN_USE]
+    return None if None in parts else sum(each or 0 for each in parts)
+
+
+_IN_USE = ("active_anon", "inactive_anon", "active_file", "unevictable")
+_SMALL = 8 * 1024 * 1024
+
+
+def _of(detail: MemoryDetailBody, part: str) -> int | None:
+    total: int | None = getattr(detail, f"total_{part}")
+    own: int | None = getattr(detail, part)
+    return own if total is None else total
 
 
 def _cpu_seconds(cpu: CpuBody | None) -> float | None:

@@ -47,8 +47,10 @@ class Gauge:
         drawer, run = self.drawer, self.drawer.home.run
         usage = _number(drawer.read(What.MEMORY))
         if closely or usage != self._usage or at >= self._memory_at:
-            self._memory = working_set(usage, drawer.read(What.MEMORY_STAT))
-            self._usage, self._memory_at = usage, at + SELDOM
+            stat, after = drawer.read(What.MEMORY_STAT), _number(drawer.read(What.MEMORY))
+            self._memory = working_set(usage, stat, after)
+            # What was not of one moment is read again with the next look.
+            self._usage, self._memory_at = usage, at if self._memory is None else at + SELDOM
         pids = _number(drawer.read(What.PIDS))
         return Reading(at, run, pids=pids, usage=usage, memory=self._memory, cpu=self._cpu())
 

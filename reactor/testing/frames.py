@@ -90,6 +90,7 @@ def _counters(memory: int, cache: int, most: int) -> Document:
     own = {
         "active_anon": memory,
         "active_file": 0,
+        "unevictable": 0,
         "cache": cache,
         "inactive_anon": 0,
         "inactive_file": cache,

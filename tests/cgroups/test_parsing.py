@@ -78,21 +78,29 @@ def test_processor_time_is_in_nanoseconds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("usage", "stat", "found"),
+    ("before", "stat", "after", "found"),
     [
-        (100, b"inactive_file 1\ntotal_inactive_file 30\n", 70),
-        (100, b"inactive_file 30\n", 70),
-        (100, b"inactive_file 1\ntotal_inactive_file 100\n", 99),
-        (100, b"total_inactive_file 200\n", 100),
-        (100, b"inactive_file 0\n", 100),
-        (100, b"anon 30\n", None),
-        (100, b"", None),
-        (100, None, None),
-        (None, b"inactive_file 30\n", None),
+        (100, b"inactive_file 1\ntotal_inactive_file 30\n", 100, 70),
+        (100, b"inactive_file 30\n", 100, 70),
+        (100, b"inactive_file 1\ntotal_inactive_file 100\n", 100, 0),
+        (100, b"inactive_file 0\n", 100, 100),
+        # Cache that came before it was counted, and after; and that was dropped before it was, and after.
+        (40, b"total_inactive_file 30\n", 100, 10),
+        (100, b"total_inactive_file 5\n", 40, 35),
+        # More cache than there was memory in use is of two moments.
+        (100, b"total_inactive_file 101\n", 200, None),
+        (200, b"total_inactive_file 101\n", 100, None),
+        (100, b"anon 30\n", 100, None),
+        (100, b"", 100, None),
+        (100, None, 100, None),
+        (None, b"inactive_file 30\n", 100, None),
+        (100, b"inactive_file 30\n", None, None),
     ],
 )
-def test_the_working_set(usage: int | None, stat: bytes | None, found: int | None) -> None:
-    assert working_set(usage, stat) == found
+def test_the_working_set(
+    before: int | None, stat: bytes | None, after: int | None, found: int | None
+) -> None:
+    assert working_set(before, stat, after) == found
 
 
 @given(st.integers(0, 300), st.integers(0, 300) | st.none(), st.integers(0, 300) | st.none())
@@ -103,7 +111,7 @@ def test_the_working_set_is_what_the_engine_s_frame_would_give(
     stat = b"".join(b"%s %d\n" % (key, value) for key, value in lines.items() if value is not None)
     if stat:
         frame = MemoryBody(usage=usage, stats=MemoryDetailBody(total_inactive_file=total, inactive_file=own))
-        assert working_set(usage, stat) == as_the_engine_s(frame)
+        assert working_set(usage, stat, usage) == as_the_engine_s(frame)
 
 
 @given(st.binary(max_size=100))

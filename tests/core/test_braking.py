@@ -10,7 +10,7 @@ from reactor.core.budgets import Budget, BudgetTerms, no_budgets
 from reactor.core.cautions import BreakerClosed, BreakerOpened, BudgetBack, BudgetSpent
 from reactor.core.container import Container
 from reactor.core.decisions import Result, Why
-from reactor.core.facts import Released, Seen
+from reactor.core.facts import Released, Seen, Subscription
 from reactor.core.rules import Level, Rule, Trigger
 from tests.core.build import (
     Story,
@@ -177,6 +177,30 @@ def test_of_the_few_who_are_seen_before_the_first_list_only_hard_verdicts_go() -
     told.snapshot(1.5, *boxes).tick(2)
     assert [decision.rule for decision in told.decisions] == ["g/pids"]
     assert told.said(BreakerOpened) == [BreakerOpened(2, "", 12, 30)]
+
+
+def test_so_it_is_when_events_are_back_until_all_are_listed() -> None:
+    """An engine that was started again may have started everybody, and tells of them one by one."""
+    boxes = _boxes(12, 18)
+    told = story(AGE, PIDS, breaker=BreakerTerms(), budgets=FREE).snapshot(1)
+    told.tell(Subscription(2, up=False), Subscription(9, up=True), *(Seen(9.1, each) for each in boxes[:4]))
+    told.sample(9.2, boxes[0], pids=201).tick(10)
+    assert [decision.rule for decision in told.decisions] == ["g/pids"]
+    told.snapshot(10.5, *boxes, began=8.9).tick(11)
+    assert [decision.rule for decision in told.decisions] == ["g/pids"], "this list began too early"
+    told.snapshot(11.5, *boxes).tick(12)
+    assert [decision.rule for decision in told.decisions] == ["g/pids"]
+    assert len(told.said(BreakerOpened)) == 1
+
+
+def test_a_list_that_never_comes_is_not_waited_for_for_ever() -> None:
+    four = (Seen(9.1, each) for each in _boxes(4, 18))
+    told = story(AGE, breaker=BreakerTerms(), budgets=FREE, stale_after=10.0).snapshot(1)
+    told.tell(Subscription(2, up=False), Subscription(9, up=True), *four)
+    told.tick(10).tick(19)
+    assert not told.decisions
+    told.tick(19.5)
+    assert len(told.decisions) == 4
 
 
 def test_many_tenants_together_open_it_for_all() -> None:

@@ -55,6 +55,12 @@ page that is used a second time, or again soon after it was dropped, counts as i
 stats``; so does one that is met on its way to a slow disk, and therefore nothing is written.
 """
 
+CACHE_COMES_AND_GOES = sh(
+    "while true; do dd if=/dev/null of=/holes bs=1M seek=58; "
+    "dd if=/holes of=/dev/null bs=1M; : > /holes; done 2>/dev/null"
+)
+"""Reads most of its memory full of a file and empties that, again and again, fast."""
+
 GROW = "a=x; while true; do a=$a$a; done"
 OOM_MAIN = sh(f"sleep 0.5; {GROW}")
 """The main process runs out of memory (give it 32m)."""

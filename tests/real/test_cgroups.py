@@ -139,6 +139,20 @@ def _usage(stand: Stand, run: Run) -> int:
     return 0 if found is None or found.usage is None else found.usage
 
 
+async def test_a_file_that_is_read_is_never_memory_in_use(stand: Stand) -> None:
+    """Usage and cache are read one after the other, and cache comes and goes in between."""
+    run = await stand.added(stand.containers.run(deeds.CACHE_COMES_AND_GOES, mem=deeds.MEMORY))
+    until(lambda: _usage(stand, run) > 40 * MIB, 10, "a file is read")
+    most = usage = 0
+    done = time.monotonic() + 3
+    while time.monotonic() < done:
+        found = stand.reader.read(run, 0.0, (What.MEMORY, What.MEMORY_STAT))
+        assert found is not None
+        most, usage = max(most, found.memory or 0), max(usage, found.usage or 0)
+    assert usage > 50 * MIB
+    assert most < 20 * MIB
+
+
 async def test_a_paused_one_is_read_and_an_ended_one_is_gone(stand: Stand) -> None:
     """Both sources agree: a frozen run is evidence, an ended one gives no data."""
     container = stand.containers.run(deeds.processes(10), mem=deeds.MEMORY, pids=deeds.PIDS)
