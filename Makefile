@@ -11,6 +11,8 @@ PARALLEL ?= -n $(shell n=$$(nproc); echo $$((n < 3 ? 3 : n > 4 ? 4 : n))) --dist
 BIN := .venv/bin
 READY := .venv/.ready
 PLOTS := .venv/.plots
+# The tests start the program some hundred times: without kept bytecode it would be compiled as often.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test test-unit test-chaos test-v2 fuzz lint engine engine-stop bench bench-parts clean

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from _pytest.nodeid import coerce_node_id
 from hypothesis import settings
 
 from tests.tooling.containers import Containers
@@ -41,6 +42,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             # Two processes with an engine each, where there are several: most of the time such tests wait.
             group = "engine-2" if item.path.stem in _ON_THE_SECOND_ENGINE else "engine"
             item.add_marker(pytest.mark.xdist_group(group))
+            if hasattr(item.config, "workerinput"):
+                # pytest-xdist 3.8 writes the group where pytest 9.2 does not look for it any more, and then
+                # would spread these tests over all processes: what it asks for by itself is the id.
+                item._id = coerce_node_id(f"{item.nodeid}@{group}")
     # They take longest, and what waits for nothing fills the gaps.
     items.sort(key=lambda item: item.get_closest_marker("real") is None)
 

@@ -4,6 +4,7 @@ What is asked of clients, and which versions are spoken, was read before. It rea
 a file system that hangs holds up nobody.
 """
 
+import re
 import ssl
 from pathlib import Path
 
@@ -11,6 +12,13 @@ from reactor.access.models import TlsText
 from reactor.ruleset.files import read_regular
 
 LARGEST = 1024 * 1024
+_CERTIFICATE = re.compile(rb"-----BEGIN [A-Z0-9 ]*CERTIFICATE-----(.*?)-----END", re.DOTALL)
+
+
+class Vouched(ssl.SSLContext):
+    """A context that knows whose certificates it takes, so that a connection can be told from later ones."""
+
+    authorities: frozenset[bytes] = frozenset()
 
 
 class BadFile(Exception):
@@ -22,9 +30,9 @@ class BadFile(Exception):
         self.sentence = sentence
 
 
-def context_of(written: TlsText, folder: Path) -> ssl.SSLContext:
+def context_of(written: TlsText, folder: Path) -> Vouched:
     """The context for new connections. Raises BadFile."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context = Vouched(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version, context.maximum_version = written.min_version, written.max_version
     # Without tickets nobody comes in by what an earlier configuration let in, and nobody has to take them.
     context.num_tickets = 0
@@ -33,9 +41,13 @@ def context_of(written: TlsText, folder: Path) -> ssl.SSLContext:
         context.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE
     if written.cipher_suites:
         context.set_ciphers(":".join(written.cipher_suites))
-    _load_own(context, _readable("cert_file", folder, written.cert_file), written, folder)
+    _readable("cert_file", folder, written.cert_file)
+    _load_own(context, folder / written.cert_file, written, folder)
     if written.client_ca_file:
-        _load_authority(context, _readable("client_ca_file", folder, written.client_ca_file))
+        # Read before it is loaded: what changes in between is taken for older than it is, never for newer.
+        content = _readable("client_ca_file", folder, written.client_ca_file)
+        context.authorities = frozenset(b"".join(each.split()) for each in _CERTIFICATE.findall(content))
+        _load_authority(context, folder / written.client_ca_file)
     context.verify_mode = written.client_auth_type
     return context
 
@@ -47,7 +59,8 @@ def files_of(written: TlsText, folder: Path) -> tuple[Path, ...]:
 
 
 def _load_own(context: ssl.SSLContext, certificate: Path, written: TlsText, folder: Path) -> None:
-    key = _readable("key_file", folder, written.key_file)
+    _readable("key_file", folder, written.key_file)
+    key = folder / written.key_file
     try:
         # The empty password turns a question on the terminal into an error.
         context.load_cert_chain(certificate, key, password="")
@@ -73,11 +86,11 @@ def _load_authority(context: ssl.SSLContext, authority: Path) -> None:
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
 
 
-def _readable(key: str, folder: Path, name: str) -> Path:
-    """The file, if it can be read and is no pipe, at which the reader of a certificate would wait."""
+def _readable(key: str, folder: Path, name: str) -> bytes:
+    """What is in a file that can be read and is no pipe, at which the reader of a certificate would wait."""
     try:
-        if read_regular(folder / name, LARGEST) is not None:
-            return folder / name
+        if (content := read_regular(folder / name, LARGEST)) is not None:
+            return content
     except OSError as error:
         raise BadFile(key, f"'{key}' cannot be read: {error.strerror}: {folder / name}") from None
     raise BadFile(key, f"'{key}' is no regular file: {folder / name}")

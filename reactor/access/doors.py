@@ -1,7 +1,8 @@
 """The checks that stand before every answer over TCP: from where, who, and whether he may change something.
 
-Each check gives a refusal or lets pass. How a password is checked is in ``passwords``, what a browser may be
-made to do in ``origins``. A handler behind a door need not know of any of it.
+Each check gives a refusal or lets pass, and streams are looked after as long as they last: ``admission`` says
+when one ends. How a password is checked is in ``passwords``, what a browser may be made to do in ``origins``.
+A handler behind a door need not know of any of it.
 """
 
 import base64
@@ -9,7 +10,11 @@ import binascii
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
+import trio
+
+from reactor.access.admission import Admission, broken_off, is_good_connection
 from reactor.access.keeping import KeptAccess
 from reactor.access.origins import SAFE, foreign_host, foreign_page
 from reactor.access.passwords import Passwords, Verdict
@@ -51,7 +56,22 @@ class Door:
             refused = self._from_elsewhere(request) or await self._unknown(access, request)
             if refused is None and (why := foreign_page(request)):
                 refused = self._refuse(403, "page", why)
-            return _with_headers(refused if refused is not None else await handler(request), access)
+            if refused is not None:
+                return _with_headers(refused, access)
+            name, _ = credentials(request.headers.get("authorization", ""))
+            admission = Admission(request.peer, name, access.users.get(name, b""))
+            return _with_headers(self._looked_after(await handler(request), admission), access)
+
+        return handle
+
+    def before_runners(self, handler: Handler) -> Handler:
+        """The handler behind what is asked of a connection; by whom, its own token tells."""
+
+        async def handle(request: Request) -> Answer:
+            access = await self.access.now()
+            if not is_good_connection(access, request.peer):
+                return self._old_connection()
+            return self._looked_after(await handler(request), Admission(request.peer, by_token=True))
 
         return handle
 
@@ -59,9 +79,14 @@ class Door:
         """The handler, where what changes something may be ordered. It stands behind ``before``."""
 
         async def handle(request: Request) -> Answer:
-            if request.method in SAFE or self.may_order():
+            if request.method in SAFE:
                 return await handler(request)
-            return self._refuse(403, "order", NO_ORDERS)
+            if not self.may_order():
+                return self._refuse(403, "order", NO_ORDERS)
+            answer = await handler(request)
+            if isinstance(answer, StreamingResponse) and self.access.follows:
+                return broken_off(answer, partial(self._until, lambda _: self.may_order()))
+            return answer
 
         return handle
 
@@ -75,10 +100,8 @@ class Door:
         return self._refuse(403, "host", why) if why else None
 
     async def _unknown(self, access: Access, request: Request) -> Response | None:
-        peer = request.peer
-        # A connection may be older than what is asked for now.
-        if (access.secured and not peer.tls) or (access.certificates and not peer.certificate):
-            return self._refuse(403, "certificate", "this connection is from before: begin another")
+        if not is_good_connection(access, request.peer):
+            return self._old_connection()
         if not access.users:
             return None
         name, password = credentials(request.headers.get("authorization", ""))
@@ -86,11 +109,27 @@ class Door:
             return self._refuse(
                 401, "password", "a name and a password are needed", ("WWW-Authenticate", REALM)
             )
-        verdict = await self.passwords.check(access.users, name, password, peer.address)
+        verdict = await self.passwords.check(access.users, name, password, request.peer.address)
         if verdict is Verdict.RIGHT:
             return None
         status, why, header = _VERDICTS[verdict]
         return self._refuse(status, "password" if verdict is Verdict.WRONG else "pace", why, header)
+
+    def _looked_after(self, answer: Answer, admission: Admission) -> Answer:
+        if not isinstance(answer, StreamingResponse) or not self.access.follows:
+            return answer
+        return broken_off(answer, partial(self._until, admission.holds))
+
+    async def _until(self, holds: Callable[[Access], bool]) -> None:
+        """Wait until this does not hold any more of what the file says."""
+        while True:
+            await trio.sleep(self.access.every)
+            if not holds(await self.access.now()):
+                self.turned_away("withdrawn")
+                return
+
+    def _old_connection(self) -> Response:
+        return self._refuse(403, "certificate", "this connection is from before: begin another")
 
     def _refuse(self, status: int, word: str, why: str, *headers: tuple[str, str]) -> Response:
         self.turned_away(word)

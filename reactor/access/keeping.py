@@ -19,6 +19,7 @@ from reactor.access.terms import OPEN, Access
 log = logging.getLogger("reactor.access")
 
 EVERY = 1.0
+SHORTEST = 0.01
 PATIENCE = 2.0
 Answer = TypeVar("Answer")
 _Look = tuple[tuple[str, int, int, int], ...]
@@ -52,6 +53,16 @@ class KeptAccess:
         return cls(path, read_access(path) if path is not None else OPEN)
 
     @property
+    def follows(self) -> bool:
+        """Whether there is a file, which may change."""
+        return self._path is not None
+
+    @property
+    def every(self) -> float:
+        """After how many seconds it is worth while to ask again."""
+        return max(SHORTEST, self._every)
+
+    @property
     def last(self) -> Access:
         """What was read last, without another look."""
         return self._access
@@ -79,6 +90,8 @@ class KeptAccess:
             found = await self._apart(lambda: read_access(path))
         except BadWebConfig as bad:
             self._keep_the_old(tuple(map(str, bad.errors)))
+        except Exception as error:  # noqa: BLE001  # A defect in reading a file must not end the monitor.
+            self._keep_the_old((f"a defect: {type(error).__name__} while it was read",))
         else:
             self._access, self._errors = found, ()
             self._reloads += 1

@@ -109,9 +109,11 @@ def _together(document: Document, written: WebText) -> Iterator[Found]:
 
 def _access(written: WebText, path: Path) -> Access:
     tls, folder = written.tls_server_config, path.parent
+    context = context_of(tls, folder) if tls is not None else None
     return Access(
-        context_of(tls, folder) if tls is not None else None,
+        context,
         certificates=tls is not None and tls.client_auth_type is CERT_REQUIRED,
+        authorities=context.authorities if context is not None else frozenset(),
         users=dict(written.basic_auth_users),
         headers=written.http_server_config.headers,
         files=(path, *(files_of(tls, folder) if tls is not None else ())),

@@ -10,12 +10,14 @@ from pathlib import Path
 class Access:
     """Who is let in. ``context`` is None without TLS, ``users`` are empty where no password is asked for.
 
-    ``certificates`` tells that nobody gets a connection without a certificate that our authority signed.
+    ``certificates`` tells that nobody gets a connection without a certificate that our authority signed;
+    ``authorities`` are those that are believed.
     ``headers`` go with every answer. ``files`` are those that all this was read from.
     """
 
     context: ssl.SSLContext | None = field(default=None, repr=False)
     certificates: bool = False
+    authorities: frozenset[bytes] = field(default=frozenset(), repr=False)
     users: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     headers: tuple[tuple[str, str], ...] = ()
     files: tuple[Path, ...] = ()

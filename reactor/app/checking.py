@@ -10,9 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reactor.app.complaint import FOUND, OK
+from reactor.app.complaint import FOUND, OK, Complaint
 from reactor.app.configuration import BadConfiguration, read_configuration
 from reactor.app.counts import Count, document, lines_of
+from reactor.app.front import web_over
+from reactor.app.settings import Settings
+from reactor.app.webcheck import WebReport, examine_web
 from reactor.core.language.printing import tame
 from reactor.core.rules import Level, Rule
 from reactor.ruleset import BadRules, Examined, RuleError, examine
@@ -22,14 +25,15 @@ LONGEST_LINE = 200
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a check found. ``examined`` is None if the rules cannot be put in force.
+    """What a check found. ``examined`` is None if the rules cannot be put in force, or none were named.
 
-    ``strict`` has warnings count as mistakes.
+    ``strict`` has warnings count as mistakes. ``web`` is None where there is no web configuration.
     """
 
     mistakes: tuple[RuleError, ...]
     examined: Examined | None
     strict: bool = False
+    web: WebReport | None = None
 
     @property
     def passed(self) -> bool:
@@ -63,15 +67,26 @@ def check(options: argparse.Namespace) -> int:
 def _report(options: argparse.Namespace) -> Report:
     mistakes: list[RuleError] = []
     examined: Examined | None = None
+    settings = Settings()
+    if not (options.paths or options.config or options.web_config_file):
+        raise Complaint(
+            "reactor check: nothing is named: name a PATH of rules, --config FILE or --web.config.file FILE"
+        )
     try:
-        examined = examine(options.paths)
+        examined = examine(options.paths) if options.paths else None
     except BadRules as bad:
         mistakes += bad.errors
     try:
-        read_configuration(options.config)
+        settings = read_configuration(options.config)
     except BadConfiguration as bad:
         mistakes += bad.errors
-    return Report(tuple(mistakes), examined)
+    web = _web(settings, options)
+    return Report((*mistakes, *(web.mistakes if web is not None else ())), examined, web=web)
+
+
+def _web(settings: Settings, options: argparse.Namespace) -> WebReport | None:
+    settings = replace(settings, web=web_over(settings.web, options))
+    return examine_web(settings) if settings.web.config_file is not None or settings.web.orders else None
 
 
 def _counts(options: argparse.Namespace, report: Report) -> "tuple[Count, ...] | None":
@@ -93,6 +108,9 @@ def _show(report: Report) -> None:
         print(*_as_warning(warning), sep="\n", file=sys.stderr)
     for rule in report.rules:
         print(f"{rule.place}: {_said(rule)}")
+    if report.web is not None and not report.mistakes:
+        for line in report.web.lines():
+            print(tame(line, LONGEST_LINE))
     print(_summary(report), file=sys.stdout if report.passed else sys.stderr)
 
 
@@ -114,8 +132,9 @@ def _summary(report: Report) -> str:
         return f"{_counted(len(report.mistakes), 'mistake')} in {_counted(files, 'file')}"
     warned = f", {_counted(len(report.warnings), 'warning')}" if report.warnings else ": all is well"
     warned += "" if report.passed else ": with --strict a warning fails the check"
-    version = report.examined.rules.version if report.examined else ""
-    files = report.examined.files if report.examined else 0
+    if report.examined is None:
+        return f"no rules were named{warned}"
+    version, files = report.examined.rules.version, report.examined.files
     return f"{_counted(len(report.rules), 'rule')} in {_counted(files, 'file')}, version {version}{warned}"
 
 
@@ -131,6 +150,7 @@ def _document(report: Report) -> dict[str, Any]:
         "mistakes": list(_listed(report.mistakes)),
         "warnings": list(_listed(report.warnings)),
         "rules": [_rule(rule) for rule in report.rules],
+        **({"web": report.web.document()} if report.web is not None else {}),
     }
 
 

@@ -5,9 +5,9 @@ Only their setting up from the settings is here; what they do is in ``controllin
 
 import logging
 import os
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,15 +25,16 @@ from reactor.app.refusals import in_words
 from reactor.app.reloading import Reloader
 from reactor.app.settings import Settings
 from reactor.core.rules import RuleSet
-from reactor.http.server import Security, serve
+from reactor.http.server import Handler, Security, serve
 from reactor.http.server_listeners import CannotListen
-from reactor.http.server_routes import routed
+from reactor.http.server_routes import Routes, routed
 from reactor.http.server_unix import own_unix_listener
 from reactor.ruleset import load
 from reactor.ruleset.errors import BadRules
 from reactor.web.api import TERMS, Feed, api, guarded
 from reactor.web.control import NO_ROUTES
-from reactor.web.leases import MOST_HOLDS_OVER_TCP, LeaseDesk, with_leases
+from reactor.web.defects import unbroken
+from reactor.web.leases import LeaseDesk, with_leases
 
 log = logging.getLogger("reactor.app")
 
@@ -56,18 +57,22 @@ class Runners:
 async def serve_api(
     runners: Runners,
     leases: LeaseDesk | None = None,
+    before: Callable[[Handler], Handler] = unbroken,
     *,
     task_status: trio.TaskStatus[Any] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Answer runners on TCP for ever, all of them only with the token: of news, and of leases."""
+    """Answer runners on TCP for ever, all of them only with the token: of news, and of leases.
+
+    ``before`` is what stands before even the token.
+    """
     handler = routed(api(runners.feed))
     if leases is not None:
-        handler = with_leases(handler, replace(leases, most_holds=MOST_HOLDS_OVER_TCP))
+        handler = with_leases(handler, leases.over_tcp())
         # Whoever renews here could not do so before, however long the control socket has answered.
         leases.book.open(trio.current_time())
     await serve(
         runners.listeners,
-        guarded(handler, runners.token),
+        before(guarded(handler, runners.token)),
         terms=TERMS,
         security=runners.security,
         task_status=task_status,
@@ -130,16 +135,21 @@ def services(
             if settings.reload_on_change:
                 nursery.start_soon(reload_on_change, reloader, partial(look_at, named), LOOK_EVERY)
             desk = Desk(monitor, numbers, reloader, engine)
-            more = api(runners.feed, STREAMS) if runners is not None else NO_ROUTES
             if front is not None:
-                front.take_orders(orders(desk, more, leases))
+                front.take_orders(orders(desk, _news(runners), leases.over_tcp() if leases else None))
             if listeners:
-                await nursery.start(serve_control, listeners, desk, more, leases)
+                await nursery.start(serve_control, listeners, desk, _news(runners), leases)
             if runners is not None and runners.listeners:
-                await nursery.start(serve_api, runners, leases)
+                before = front.before_runners if front is not None else unbroken
+                await nursery.start(serve_api, runners, leases, before)
             task_status.started()
 
     return (serving,)
+
+
+def _news(runners: Runners | None) -> Routes:
+    """The routes of news at one place; each has seats of its own, so that no place takes those of another."""
+    return api(runners.feed, STREAMS) if runners is not None else NO_ROUTES
 
 
 def look_at(paths: Iterable[Path]) -> frozenset[tuple[str, int, int, int]]:

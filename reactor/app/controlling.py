@@ -29,6 +29,7 @@ from reactor.core.restraint import Match
 from reactor.http.server import Handler, serve
 from reactor.http.server_routes import Routes
 from reactor.web.control import NO_ROUTES, TERMS, Controls, Order, Reader, Refused, control
+from reactor.web.defects import unbroken
 from reactor.web.extending import Extension, with_extensions
 from reactor.web.leases import LeaseDesk, with_leases
 
@@ -170,7 +171,7 @@ async def serve_control(
     if leases is not None:
         # The socket was opened long ago, and from now on somebody answers.
         leases.book.open(trio.current_time())
-    await serve(listeners, handler, terms=TERMS, task_status=task_status)
+    await serve(listeners, unbroken(handler), terms=TERMS, task_status=task_status)
 
 
 def orders(desk: Desk, more: Routes = NO_ROUTES, leases: LeaseDesk | None = None) -> Handler:

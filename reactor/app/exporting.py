@@ -11,12 +11,13 @@ import trio
 
 from reactor import __version__
 from reactor.app.front import Front
+from reactor.app.narrating import Narrator, narrating
 from reactor.app.numbers import Numbers
 from reactor.app.plan import Export, Plan
 from reactor.app.tracing import Tracer, tracing
 from reactor.core.ports import EngineInfo
 from reactor.http.server_routes import Routes
-from reactor.observe.otel import PushSettings, push_settings, remarks, trace_settings
+from reactor.observe.otel import PushSettings, log_settings, push_settings, remarks, trace_settings
 from reactor.observe.push import Pusher
 from reactor.observe.scraping import Scraper
 from reactor.observe.tally import Tally
@@ -70,11 +71,15 @@ def identity_of(info: EngineInfo) -> Mapping[str, str]:
 
 def sent(plan: Plan, identity: Mapping[str, str], environ: Mapping[str, str]) -> Plan:
     """The plan with all that the environment asks to be sent. Raises BadSetting."""
-    metrics, traces = push_settings(environ), trace_settings(environ)
+    metrics, traces, logs = push_settings(environ), trace_settings(environ), log_settings(environ)
     for remark in remarks(environ):
         log.warning(remark)
     if metrics is not None:
         plan = replace(plan, exports=(*plan.exports, pushing(metrics, identity)))
+    if logs is not None:
+        narrator = Narrator(logs)
+        lines = narrating(logs, identity, narrator)
+        plan = replace(plan, exports=(*plan.exports, lines), observers=(*plan.observers, narrator))
     if traces is None:
         return plan
     tracer = Tracer(traces)

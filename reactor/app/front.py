@@ -19,6 +19,7 @@ from reactor.app.settings import Api, Settings, WebTerms
 from reactor.http.server import Answer, Handler, Request, Security
 from reactor.observe.tally import Tally
 from reactor.web.control import refusal
+from reactor.web.defects import unbroken
 from reactor.web.listen import Listen
 
 log = logging.getLogger("reactor.app")
@@ -27,7 +28,7 @@ ORDERS = ("/v1/", "/-/reload", "/api/v1/leases", "/api/v1/decisions")
 """What the paths begin with that the control socket has."""
 OFF = "orders are taken on the control socket only: to take them here, too, say --web.enable-orders"
 NOT_YET = "the monitor is just beginning: try again"
-_NEEDED = "from other machines orders are taken only with TLS and a password or a certificate"
+NEEDED = "from other machines orders are taken only with TLS and a password or a certificate"
 
 
 class Front:
@@ -67,6 +68,8 @@ class Front:
     def before(self, site: Handler, tally: Tally | None = None) -> Handler:
         """The pages, and the orders beside them, behind the door."""
         self._tally = tally
+        if tally is not None:
+            tally.count("reactor_web_defects_total", 0)  # The first one is an increase only beside a zero.
 
         async def handle(request: Request) -> Answer:
             if not request.path.startswith(ORDERS):
@@ -82,7 +85,16 @@ class Front:
             self._count_reloads()
             return answer
 
-        return counted
+        return unbroken(counted, self.count_defect)
+
+    def before_runners(self, handler: Handler) -> Handler:
+        """What runners are answered elsewhere by their token, on connections that are still good."""
+        return unbroken(self._door.before_runners(handler), self.count_defect)
+
+    def count_defect(self) -> None:
+        """Something could not be answered, and it is our fault."""
+        if self._tally is not None:
+            self._tally.count("reactor_web_defects_total")
 
     async def _context(self) -> ssl.SSLContext | None:
         return (await self._access.now()).context
@@ -113,7 +125,7 @@ def open_front(settings: Settings, listen: Listen | None) -> Front:
     front = Front(access, settings.web, local=listen is None or listen.is_loopback)
     if settings.web.orders and not front.may_order:
         raise Complaint(
-            f"reactor: {_NEEDED}, and {listen} can be reached from there",
+            f"reactor: {NEEDED}, and {listen} can be reached from there",
             "Give it a --web.config.file with both, or listen on 127.0.0.1; see docs/access.md",
         )
     return front

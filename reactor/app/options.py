@@ -13,6 +13,7 @@ from reactor.app.alertflags import add_alerts
 from reactor.app.canaryflags import add_canary
 from reactor.app.orders import add_control, add_orders
 from reactor.app.pasts import add_past
+from reactor.app.reaching import add_credentials
 from reactor.core.language.units import read_duration
 
 SCOPE = """\
@@ -142,20 +143,7 @@ def _places(run: argparse.ArgumentParser) -> None:
         metavar="KEY,KEY",
         help="labels of containers that metrics show, such as team; each on reactor_container_info",
     )
-    where.add_argument(
-        "--web.config.file",
-        dest="web_config_file",
-        metavar="FILE",
-        type=Path,
-        help="TLS and passwords for --listen, in the format of Prometheus; read again when it changes",
-    )
-    where.add_argument(
-        "--web.enable-orders",
-        dest="web_orders",
-        action="store_true",
-        help="take orders (kill, hold, silence, reload, leases) at --listen, too; from other machines only "
-        "with TLS and a password or a certificate",
-    )
+    _web(where)
     where.add_argument(
         "--journal",
         metavar="FILE",
@@ -170,6 +158,23 @@ def _places(run: argparse.ArgumentParser) -> None:
         "goes on",
     )
     add_control(where, "reload, ack and explain are told by (mode 0600; 'off' for none)")
+
+
+def _web(where: "argparse._ActionsContainer") -> None:
+    where.add_argument(
+        "--web.config.file",
+        dest="web_config_file",
+        metavar="FILE",
+        type=Path,
+        help="TLS and passwords for --listen, in the format of Prometheus; read again when it changes",
+    )
+    where.add_argument(
+        "--web.enable-orders",
+        dest="web_orders",
+        action="store_true",
+        help="take orders (kill, hold, silence, reload, leases) at --listen, too; from other machines only "
+        "with TLS and a password or a certificate",
+    )
 
 
 def _doctor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -189,6 +194,8 @@ def _doctor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     )
     doctor.add_argument("--config", metavar="FILE", type=Path, help="the configuration of the monitor")
     doctor.add_argument("--journal", metavar="FILE", type=Path, help="the journal of the monitor")
+    doctor.add_argument("--listen", metavar="HOST:PORT", help="where the monitor listens")
+    _web(doctor)
     doctor.add_argument("--json", action="store_true", help="one JSON document on stdout, and nothing else")
     _engine(doctor)
 
@@ -204,12 +211,11 @@ def _top(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> Non
     top.add_argument(
         "--url",
         metavar="URL",
-        default="http://127.0.0.1:9710",
-        help="where the monitor listens (default: http://127.0.0.1:9710)",
+        default="",
+        help="where the monitor listens; $REACTOR_CONTROL, where it is an address, says so, too "
+        "(default: http://127.0.0.1:9710)",
     )
-    top.add_argument("--user", metavar="NAME", default="", help="who asks, where the monitor wants to know")
-    top.add_argument("--password-file", metavar="FILE", type=Path, help="the password, in its first line")
-    top.add_argument("--ca", metavar="FILE", type=Path, help="who vouches for the monitor's certificate")
+    add_credentials(top)
     top.add_argument(
         "--once", action="store_true", help="print one frame, and nothing that steers a terminal"
     )
@@ -291,8 +297,9 @@ def _check(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         help="check rule files and say what is wrong, and where",
         description="Exit code 0 if the rules can be put in force, 1 if there are mistakes.",
     )
-    check.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="a rule file or a folder of them")
+    check.add_argument("paths", metavar="PATH", type=Path, nargs="*", help="a rule file or a folder of them")
     check.add_argument("--config", metavar="FILE", type=Path, help="check this configuration, too")
+    _web(check)
     check.add_argument("--json", action="store_true", help="the result as JSON on stdout, and nothing else")
     check.add_argument("--strict", action="store_true", help="fail on warnings, too")
     check.add_argument(

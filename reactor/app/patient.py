@@ -91,3 +91,18 @@ class Patient:
                 return await question(engine)
 
         return trio.run(answer)
+
+
+def ok(name: str, said: str) -> Finding:
+    """All is well with it."""
+    return Finding(name, Verdict.OK, said)
+
+
+def degraded(name: str, said: str, remedy: str = "") -> Finding:
+    """It goes, and something is lost."""
+    return Finding(name, Verdict.DEGRADED, said, remedy)
+
+
+def failed(name: str, said: str, remedy: str = "") -> Finding:
+    """It does not go."""
+    return Finding(name, Verdict.FAILED, said, remedy)

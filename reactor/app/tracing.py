@@ -15,11 +15,11 @@ from reactor.app.plan import Export
 from reactor.core.decisions import Outcome
 from reactor.core.facts import Fact
 from reactor.core.state import Setup, Step
-from reactor.observe.otel import TraceSettings
+from reactor.observe.otel import BatchSettings
 from reactor.observe.roots import Roots
 from reactor.observe.spans import Trail
 from reactor.observe.tally import Tally
-from reactor.observe.tracing import TraceSender, Trails
+from reactor.observe.tracing import Trails, trace_sender
 
 MOST_OPEN = 4096
 """So many decisions are remembered until something comes of them; of older ones the fact is not told."""
@@ -28,7 +28,7 @@ MOST_OPEN = 4096
 class Tracer:
     """Notes where a decision came from, and puts what came of it into the line. It never waits."""
 
-    def __init__(self, settings: TraceSettings) -> None:
+    def __init__(self, settings: BatchSettings) -> None:
         self.trails = Trails(settings.most)
         self._batch = settings.batch
         self._roots = Roots()
@@ -58,11 +58,11 @@ class Tracer:
         self.trails.put(trail, self._batch)
 
 
-def tracing(settings: TraceSettings, identity: Mapping[str, str], tracer: Tracer) -> Export:
+def tracing(settings: BatchSettings, identity: Mapping[str, str], tracer: Tracer) -> Export:
     """An export that sends what the tracer has noted."""
 
     async def export(numbers: Numbers, tally: Tally, task_status: trio.TaskStatus[None]) -> None:
-        sender = TraceSender(settings, identity, tracer.trails, tally)
+        sender = trace_sender(settings, identity, tracer.trails, tally)
         numbers.spans_queued = lambda: tracer.trails.queued
         task_status.started()
         await sender.run()

@@ -4,7 +4,7 @@ Only reading belongs here: the same functions that decide are asked, and nothing
 How an appraisal is shown is the business of the rooms above.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from reactor.core.braking import OPEN
@@ -97,17 +97,25 @@ def find(state: State, wanted: str) -> tuple[Entry, ...]:
 
     For reading only: nothing is ever ended by what this finds.
     """
-    entries = tuple(state.entries.values())
+    return meant([entry for entry in state.entries.values() if may_be(entry, wanted)], wanted)
+
+
+def may_be(entry: Entry, wanted: str) -> bool:
+    """Whether a person may mean this one, as long as nobody has a better claim to it."""
+    if entry.container.name == wanted:
+        return True
+    return len(wanted) >= SHORTEST and entry.run.id.startswith(wanted)
+
+
+def meant(entries: Sequence[Entry], wanted: str) -> tuple[Entry, ...]:
+    """Of these, which may be the one, those that are meant."""
     meanings: tuple[Callable[[Entry], bool], ...] = (
         lambda entry: entry.run.id == wanted,
         lambda entry: entry.container.name == wanted,
-        lambda entry: len(wanted) >= SHORTEST and entry.run.id.startswith(wanted),
     )
-    for means in meanings:
-        found = tuple(entry for entry in entries if means(entry))
-        if found:
-            return tuple(entry for entry in found if entry.alive) or found
-    return ()
+    claims = (tuple(entry for entry in entries if means(entry)) for means in meanings)
+    found = next(filter(None, claims), tuple(entries))
+    return tuple(entry for entry in found if entry.alive) or found
 
 
 def appraise(setup: Setup, state: State, entry: Entry, at: float) -> Appraisal:

@@ -5,12 +5,15 @@ What belongs here is who is let in and how a connection ends; what is said on it
 and at once when the server is cancelled. What a handler raises is not caught here.
 """
 
+import logging
 from collections.abc import Sequence
 
+import h11
 import trio
 
-from reactor.http.server_conversation import Conversation, Refusal
+from reactor.http.server_conversation import Conversation
 from reactor.http.server_crowd import Crowd
+from reactor.http.server_heads import Refusal
 from reactor.http.server_messages import (
     Aborted,
     Answer,
@@ -27,6 +30,8 @@ from reactor.http.server_messages import (
 )
 from reactor.http.server_security import Handshakes, Security
 from reactor.http.server_wire import Wire, address_of, reset
+
+log = logging.getLogger("reactor.http")
 
 _AGAIN = [("Retry-After", "5")]
 _TURNED_AWAY = 32
@@ -73,6 +78,9 @@ class _Server:
         except (ClientGone, Aborted):
             # A client that leaves or is too slow is its own affair, and an abort was wanted.
             return
+        except h11.LocalProtocolError:
+            # An answer that cannot be sent ends its connection, and must not end everything else.
+            log.exception("a defect: an answer is none that HTTP allows")
         finally:
             # Not aclose(): its checkpoint could put a cancellation in the place of a handler's error.
             stream.socket.close()

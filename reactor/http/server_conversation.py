@@ -1,25 +1,17 @@
 """One connection of the server: requests in, each within its bounds and deadlines.
 
 What belongs here is HTTP/1.1 itself, by h11. How answers go out is in ``server_answers``; who may
-connect, and what becomes of a connection that breaks, is in ``server``.
+connect, and what becomes of a connection that breaks, is in ``server``; what a head may say is in
+``server_heads``.
 """
-
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 import h11
 import trio
 
 from reactor.http.server_answers import Answering
-from reactor.http.server_messages import Answer, ClientGone, Peer, Request, Response, Terms, sentence
+from reactor.http.server_heads import Refusal, fields_of, request_of
+from reactor.http.server_messages import Answer, ClientGone, Request, Response, Terms, sentence
 from reactor.http.server_wire import Wire
-
-
-class Refusal(Exception):
-    """The request is not taken; the answer says why, and the connection ends after it."""
-
-    def __init__(self, response: Response) -> None:
-        super().__init__(response.status)
-        self.response = response
 
 
 class Conversation:
@@ -70,7 +62,7 @@ class Conversation:
             self._connection.receive_data(await self._wire.receive())
 
     async def _complete(self, head: h11.Request) -> Request:
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in head.headers}
+        headers = fields_of(head)
         if int(headers.get("content-length", "0")) > self._terms.body:
             raise _too_large(self._terms)
         body = bytearray()
@@ -78,7 +70,7 @@ class Conversation:
             body += event.data if isinstance(event, h11.Data) else b""
             if len(body) > self._terms.body:
                 raise _too_large(self._terms)
-        return _request(head, headers, bytes(body), self._wire.peer)
+        return request_of(head, headers, bytes(body), self._wire.peer)
 
     async def answer(self, request: Request, answer: Answer) -> None:
         """Send what the handler gave."""
@@ -101,12 +93,3 @@ class Conversation:
 
 def _too_large(terms: Terms) -> Refusal:
     return Refusal(sentence(413, f"A request's body may have at most {terms.body} bytes."))
-
-
-def _request(head: h11.Request, headers: dict[str, str], body: bytes, peer: Peer) -> Request:
-    try:
-        parts = urlsplit(head.target.decode("ascii"))
-        query = dict(parse_qsl(parts.query, keep_blank_values=True, max_num_fields=100))
-    except ValueError:
-        raise Refusal(sentence(400, "The address cannot be read.")) from None
-    return Request(head.method.decode("ascii"), unquote(parts.path), query, headers, body, peer)

@@ -14,10 +14,14 @@ class Crowd:
         self._total = 0
         self._of: Counter[str] = Counter()
 
+    def has_room(self, address: str) -> bool:
+        """Whether one more would find room."""
+        return self._total < self._most and not (address and self._of[address] >= self._each)
+
     @contextmanager
     def one(self, address: str) -> Iterator[bool]:
         """Count one more while this lasts, and say whether there is room; who has no room is not counted."""
-        if self._total >= self._most or (address and self._of[address] >= self._each):
+        if not self.has_room(address):
             yield False
             return
         self._total += 1

@@ -4,8 +4,9 @@ Only the records and the writer of a streamed body belong here; reading and send
 all bounds and deadlines, is in ``server``.
 """
 
+import ssl
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
 import h11
@@ -38,11 +39,15 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Who asks: an address (empty on a unix socket), by TLS or not, with an accepted certificate or none."""
+    """Who asks: an address (empty on a unix socket), by TLS or not, with an accepted certificate or none.
+
+    ``context`` is what the connection was secured by, which may be older than what new ones are.
+    """
 
     address: str = ""
     tls: bool = False
     certificate: bool = False
+    context: ssl.SSLContext | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ def routed(routes: Routes) -> Handler:
             return sentence(404, "There is nothing here.")
         handler = methods.get("GET" if request.method == "HEAD" else request.method)
         if handler is None:
-            return sentence(405, f"{request.path} does not take this method.", [("Allow", _allowed(methods))])
+            return sentence(405, "This path does not take this method.", [("Allow", _allowed(methods))])
         return await handler(request)
 
     return handle

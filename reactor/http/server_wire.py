@@ -25,7 +25,8 @@ class Wire:
     ) -> None:
         self.bare = bare
         self.stream: trio.abc.Stream = bare if secured is None else secured
-        self.peer = Peer(address_of(bare), secured is not None, _has_certificate(secured))
+        context = secured.context if secured is not None else None
+        self.peer = Peer(address_of(bare), secured is not None, _has_certificate(secured), context)
 
     async def receive(self) -> bytes:
         """The next bytes, empty at the end; ClientGone where it broke."""

@@ -26,6 +26,13 @@ def lock_path(journal: Path) -> Path:
     return journal.with_name(journal.name + ".lock")
 
 
+def mark_of(journal: Path) -> str:
+    """What tells this journal's place from all others of the machine, whatever it is called; it stays as long
+    as the lock's file does. In two containers two journals may have the same path. Raises OSError."""
+    lock = os.stat(lock_path(journal))
+    return f"{lock.st_dev}:{lock.st_ino}"
+
+
 class Lock:
     """An exclusive lock on a journal, held from ``acquire`` to ``release``."""
 

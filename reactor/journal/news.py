@@ -11,7 +11,7 @@ from pathlib import Path
 
 from reactor.core.notes import Cause
 from reactor.core.verbs import ENDING, Action
-from reactor.journal.errors import JournalError
+from reactor.journal.errors import JournalError, JournalUnreadable
 from reactor.journal.visiting import document, number, text, visit, whole
 
 LATEST = "now"
@@ -98,6 +98,15 @@ def read_news(path: Path, since: str, limit: int, now: float) -> Page:
                 continue  # A newer reactor knew more actions.
             found.append(_news(connection, row, epoch))
     return Page(tuple(found), f"{epoch}-{after}")
+
+
+def read_epoch(path: Path) -> str:
+    """What was drawn when this journal was begun: no other has it but its copies. Raises JournalError."""
+    with visit(path) as connection:
+        row = connection.execute("SELECT epoch FROM epoch").fetchone()
+    if row is None:
+        raise JournalUnreadable(path, "it does not say when it was begun")
+    return text(row[0])
 
 
 def _behind(since: str, epoch: str, before: int, newest: int) -> int:

@@ -20,6 +20,8 @@ from reactor.journal.slips import Slip
 from reactor.journal.store import Store
 from reactor.journal.thread import OneThread
 
+log = logging.getLogger("reactor.journal")
+
 
 class Opening:
     """Opens one journal, again whenever it had to be given up.
@@ -53,6 +55,7 @@ class Opening:
         self._begun_anew = begun_anew
         self._opened = opened
         self._recalled = False
+        self._slip_said = False
 
     async def open(self) -> None:
         """Open it, enter what an earlier monitor left to be written, and tell once what is in it."""
@@ -62,6 +65,7 @@ class Opening:
         if opened.moved_to is not None:
             self._tell_moved(opened.moved_to)
         await self._enter(self._slip.open())
+        self._say_slip()
         if not self._recalled:
             now = self._moment()
             self._recall(await self._thread.run(lambda: self._store.recall(now, CAPACITY)))
@@ -99,6 +103,18 @@ class Opening:
             self._backlog.put_intent(row)
         if left:
             self._left(tuple(each for row in left if (each := read(row.values, now)) is not None))
+
+    def _say_slip(self) -> None:
+        """Once: what a direct end waits for depends on it."""
+        if self._slip_said:
+            return
+        self._slip_said = True
+        if self._slip.place is not None:
+            log.info(
+                "intents of direct ends go onto a slip in memory first", extra={"slip": self._slip.place}
+            )
+        else:
+            log.info("direct ends wait for the journal: there is no slip", extra={"why": self._slip.why_not})
 
     def _tell_moved(self, target: Path) -> None:
         self._shouter.shout(

@@ -33,6 +33,11 @@ def slip_folder(places: Sequence[Path] = PLACES, proc: Path = PROC) -> Path | No
     return next((place for place in places if _will_do(place, mounts, proc)), None)
 
 
+def slips_below(folder: Path) -> Path:
+    """Where the slips of this user are below such a place."""
+    return folder / f"reactor-{os.geteuid()}"
+
+
 def _will_do(place: Path, mounts: Sequence[_Mount], proc: Path) -> bool:
     # Of what is mounted one over the other, the last one is seen.
     around = [mount for mount in mounts if place.is_relative_to(mount.point)]

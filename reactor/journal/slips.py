@@ -3,10 +3,10 @@
 A file in memory, beside the journal in meaning and not in place: an intent of somebody who is to be ended
 directly goes into it with one write that no disk can delay, and is off it again as soon as the journal has
 its row. What a monitor that was killed has left on it is entered by the next one. Where such a file may lie
-is in ``shelter``; a crash of the host takes it along, and the containers, too.
+is in ``shelter``, who holds its file in ``slipfiles``; a crash of the host takes it along, and the
+containers, too.
 """
 
-import fcntl
 import json
 import os
 import stat
@@ -17,14 +17,15 @@ from hashlib import sha256
 from pathlib import Path
 
 from reactor.journal.intents import enter, slipped
-from reactor.journal.lock import lock_path
+from reactor.journal.lock import mark_of
 from reactor.journal.rows import Row
+from reactor.journal.shelter import slips_below
+from reactor.journal.slipfiles import locked, sweep
 
 MOST = 1 << 20
 """Bytes; a journal that takes no rows for so long is waited for again, as if there were no slip."""
 _HEAD = struct.Struct("<I8s")
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW
-_FILE = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 class Slip:
@@ -37,6 +38,17 @@ class Slip:
         self._place: Path | None = None
         self._size = 0
         self._waiting: set[Row] = set()
+        self._why_not = "" if folder else "there is no memory that outlives this monitor, or it is not wanted"
+
+    @property
+    def place(self) -> Path | None:
+        """Where it is, if it is used."""
+        return self._place if self.is_open else None
+
+    @property
+    def why_not(self) -> str:
+        """Why it is not used, if it is not."""
+        return "" if self.is_open else self._why_not
 
     @property
     def is_open(self) -> bool:
@@ -52,12 +64,14 @@ class Slip:
             return ()
         try:
             file = self._opened(self._folder)
-        except OSError:
+        except OSError as error:
+            self._why_not = error.strerror or str(error)
             return ()
         try:
             left = self._left(file)
-        except OSError:
+        except OSError as error:
             os.close(file)
+            self._why_not = error.strerror or str(error)
             return ()
         self._file = file
         self._waiting.update(left)
@@ -100,9 +114,8 @@ class Slip:
         It goes by the journal's lock, which stays where it is: in two containers two journals may be called
         the same.
         """
-        lock = os.stat(lock_path(self._journal))
-        called = f"{self._journal.absolute()}\n{lock.st_dev}:{lock.st_ino}"
-        ours = folder / f"reactor-{os.geteuid()}"
+        called = f"{self._journal.absolute()}\n{mark_of(self._journal)}"
+        ours = slips_below(folder)
         with suppress(FileExistsError):
             ours.mkdir(0o700)
         self._place = ours / f"{sha256(called.encode()).hexdigest()[:32]}.slip"
@@ -111,7 +124,9 @@ class Slip:
             seen = os.fstat(place)
             if seen.st_uid != os.geteuid() or stat.S_IMODE(seen.st_mode) & 0o077:
                 raise PermissionError(f"{ours} is not ours alone")
-            return _locked(place, self._place.name)
+            file = locked(place, self._place.name)
+            sweep(place, self._place.name)
+            return file
         finally:
             os.close(place)
 
@@ -138,20 +153,6 @@ class Slip:
         with suppress(OSError):
             os.ftruncate(self._file, 0)
             self._size = 0
-
-
-def _locked(place: int, name: str) -> int:
-    """The file of this name, whoever removes what he had open of it meanwhile. Raises OSError."""
-    while True:
-        file = os.open(name, _FILE, 0o600, dir_fd=place)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.fstat(file).st_nlink:
-                return file
-        except BaseException:
-            os.close(file)
-            raise
-        os.close(file)
 
 
 def _checksum(body: bytes) -> bytes:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from reactor.observe.tally import Exemplar, Tally
 
-RESULTS = ("ended", "late", "failed")
+RESULTS = ("ended", "late", "held", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class CanaryStanding:
 
 
 class CanaryBook:
-    """Told by whoever sends canaries: ``sending`` once, and one of the others for each canary."""
+    """Told by whoever sends them: ``sending`` once, and ``ended``, ``held`` or ``failed`` for each canary."""
 
     def __init__(self, tally: Tally, wall: Callable[[], float]) -> None:
         self._tally = tally
@@ -47,6 +47,10 @@ class CanaryBook:
             self._tally.count("reactor_canary_failures_total", reason="late")
         else:
             self._standing = CanaryStanding(self._standing.interval, self._wall())
+
+    def held(self) -> None:
+        """One was not ended since somebody held the monitor: that is no failure, and no success."""
+        self._tally.count("reactor_canary_runs_total", result="held")
 
     def failed(self, why: str = "") -> None:
         """One could not be started, or was not seen to end; ``why`` in one word."""

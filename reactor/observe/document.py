@@ -47,7 +47,7 @@ _TAIL = """
 | `OTEL_METRIC_EXPORT_INTERVAL` | milliseconds between pushes, 60000 by default |
 | `OTEL_SDK_DISABLED` | `true` switches the push off |
 | `OTEL_METRICS_EXPORTER` | anything without `otlp` in it switches it off; the log names what is not spoken |
-| `OTEL_LOGS_EXPORTER` | `otlp` is answered by a warning: logs go to stderr |
+| `OTEL_LOGS_EXPORTER` | `otlp` sends the lines of decisions, too: [tracing.md](tracing.md#log-lines) |
 | `OTEL_SERVICE_NAME` | instead of `reactor` |
 | `OTEL_RESOURCE_ATTRIBUTES` | go before ours: `service.instance.id` (the engine's id) and the like |
 | `OTEL_EXPORTER_OTLP_PROTOCOL` | `http/protobuf` is spoken; with another one the monitor does not start |
@@ -56,7 +56,9 @@ _TAIL = """
 
 All sums are cumulative. A push that fails is counted in
 `reactor_exports_total{signal="metrics", result="failed"}`, logged once when it begins and once when it is
-over, and tried again at the next interval. Traces have variables of their own: [tracing.md](tracing.md).
+over, and tried again at the next interval. At a stop, when all that was under way is done, the last numbers
+are pushed once more, for a second and a half at most. Traces and log lines have variables of their own:
+[tracing.md](tracing.md).
 """
 
 

@@ -12,8 +12,14 @@ from urllib.parse import urlsplit
 ALL_SIGNALS = "OTEL_EXPORTER_OTLP_"
 INTERVAL = "OTEL_METRIC_EXPORT_INTERVAL"
 PROTOCOL = "http/protobuf"
-KNOWN = {"METRICS": frozenset({"otlp", "none", "prometheus"}), "TRACES": frozenset({"otlp", "none"})}
+KNOWN = {
+    "METRICS": frozenset({"otlp", "none", "prometheus"}),
+    "TRACES": frozenset({"otlp", "none"}),
+    "LOGS": frozenset({"otlp", "none"}),
+}
 """What a signal's exporter can be called; metrics can be scraped in any case."""
+_USUAL = {"METRICS": "otlp", "TRACES": "otlp", "LOGS": "none"}
+"""What it is called where nobody says: logs are written to stderr, which others collect already."""
 
 
 class BadSetting(ValueError):
@@ -34,8 +40,8 @@ class PushSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class TraceSettings:
-    """Whereto, and on which terms: how many spans wait at most, how many go at once, and how often."""
+class BatchSettings:
+    """Whereto, and on which terms: how many records wait at most, how many go at once, and how often."""
 
     endpoint: str
     most: int = 2048
@@ -54,14 +60,24 @@ def push_settings(environ: Mapping[str, str]) -> PushSettings | None:
     return None if endpoint is None else PushSettings(endpoint, _number(environ, INTERVAL, 60_000) / 1000)
 
 
-def trace_settings(environ: Mapping[str, str]) -> TraceSettings | None:
+def trace_settings(environ: Mapping[str, str]) -> BatchSettings | None:
     """What is asked of traces; None if none are to be sent. Raises BadSetting."""
     endpoint = _endpoint(environ, "TRACES")
     if endpoint is None:
         return None
-    most = _number(environ, "OTEL_BSP_MAX_QUEUE_SIZE", 2048)
-    batch = min(most, _number(environ, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 512))
-    return TraceSettings(endpoint, most, batch, _number(environ, "OTEL_BSP_SCHEDULE_DELAY", 5000) / 1000)
+    return _batches(environ, endpoint, "OTEL_BSP_", 5000)
+
+
+def log_settings(environ: Mapping[str, str]) -> BatchSettings | None:
+    """What is asked of logs; None if none are to be sent, as usual. Raises BadSetting."""
+    endpoint = _endpoint(environ, "LOGS")
+    return None if endpoint is None else _batches(environ, endpoint, "OTEL_BLRP_", 1000)
+
+
+def _batches(environ: Mapping[str, str], endpoint: str, prefix: str, delay: int) -> BatchSettings:
+    most = _number(environ, f"{prefix}MAX_QUEUE_SIZE", 2048)
+    batch = min(most, _number(environ, f"{prefix}MAX_EXPORT_BATCH_SIZE", 512))
+    return BatchSettings(endpoint, most, batch, _number(environ, f"{prefix}SCHEDULE_DELAY", delay) / 1000)
 
 
 def remarks(environ: Mapping[str, str]) -> Iterator[str]:
@@ -71,9 +87,9 @@ def remarks(environ: Mapping[str, str]) -> Iterator[str]:
     for signal, known in KNOWN.items():
         for name in sorted(_exporters(environ, signal) - known):
             yield f"OTEL_{signal}_EXPORTER names {name!r}, which is not spoken: it can be otlp or none"
-    if "otlp" in _exporters(environ, "LOGS", usual="none"):
-        yield "OTEL_LOGS_EXPORTER is 'otlp', and logs are not sent by OTLP: they are written to stderr"
-    for variable in ("TIMEOUT", "METRICS_TIMEOUT", "TRACES_TIMEOUT"):
+    if "otlp" in _exporters(environ, "LOGS") and _endpoint(environ, "LOGS") is None:
+        yield f"OTEL_LOGS_EXPORTER is 'otlp', and nothing says whereto: set {ALL_SIGNALS}ENDPOINT"
+    for variable in ("TIMEOUT", "METRICS_TIMEOUT", "TRACES_TIMEOUT", "LOGS_TIMEOUT"):
         given = environ.get(ALL_SIGNALS + variable, "")
         if given.isascii() and given.isdigit() and len(given) < 10 and int(given) >= 1000:
             yield f"{ALL_SIGNALS}{variable} is {given}: it is taken as seconds, as Python's exporters do"
@@ -89,8 +105,9 @@ def _is_off(environ: Mapping[str, str]) -> bool:
     return environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
 
 
-def _exporters(environ: Mapping[str, str], signal: str, usual: str = "otlp") -> set[str]:
-    return {name.strip() for name in (environ.get(f"OTEL_{signal}_EXPORTER") or usual).split(",")}
+def _exporters(environ: Mapping[str, str], signal: str) -> set[str]:
+    given = environ.get(f"OTEL_{signal}_EXPORTER") or _USUAL[signal]
+    return {name.strip() for name in given.split(",")}
 
 
 def _endpoint(environ: Mapping[str, str], signal: str) -> str | None:

@@ -31,8 +31,9 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from reactor.observe import tally
 from reactor.observe.breath import breathing
 from reactor.observe.names import Kind
-from reactor.observe.otlp_wire import TROUBLES, LastWords, NotDelivered, resource_of
+from reactor.observe.otlp_wire import TROUBLES, LastWords, resource_of
 from reactor.observe.prometheus import GREATEST
+from reactor.observe.sending import NotDelivered
 from reactor.observe.snapshot import Family, MetricSnapshot
 from reactor.observe.table import SECONDS, Row
 from reactor.observe.tally import Labels, Spread

@@ -9,7 +9,8 @@ from opentelemetry.sdk.trace.export import SpanExportResult
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
-from reactor.observe.otlp_wire import TROUBLES, LastWords, NotDelivered, resource_of
+from reactor.observe.otlp_wire import TROUBLES, LastWords, resource_of
+from reactor.observe.sending import NotDelivered
 from reactor.observe.spans import Span
 
 EXPORTER_LOGGER = "opentelemetry.exporter.otlp.proto.http.trace_exporter"

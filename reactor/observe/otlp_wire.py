@@ -1,4 +1,4 @@
-"""What sending metrics and sending traces by OTLP have in common: who we are, and why it did not work.
+"""What sending all signals by OTLP has in common: who we are, and why it did not work.
 
 Importing this module costs a fifth of a second, so only a push that is wanted does it, and in its thread.
 """
@@ -10,10 +10,6 @@ from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 
 TROUBLES = (ImportError, RuntimeError, ValueError, OSError)
 """What an exporter raises when a variable says what it cannot follow."""
-
-
-class NotDelivered(Exception):
-    """The receiver did not take what was sent; the text is the exporter's reason."""
 
 
 class LastWords(logging.Filter):

@@ -2,7 +2,7 @@
 
 The id of the span of a decision is the id of its certificate, and the trace is the one that the certificate
 names: so each leads to the other. What a sidecar's end followed from is its parent. Nothing here waits or
-sends; how spans are sent is in ``tracing``.
+sends; how spans are sent is in ``batches``.
 """
 
 from collections.abc import Iterator, Mapping
@@ -65,8 +65,8 @@ def spans_of(trail: Trail) -> tuple[Span, ...]:
 
 def _children(trail: Trail) -> Iterator[Span]:
     outcome, decision = trail.outcome, trail.outcome.decision
-    about = {"reactor.fact.source": trail.source} if trail.source else {}
-    yield _child(trail, "fact", decision.seen, decision.at, about)
+    source = {"reactor.fact.source": trail.source} if trail.source else {}
+    yield _child(trail, "fact", decision.seen, decision.at, source)
     judged = decision.at if trail.judged is None else max(decision.at, trail.judged)
     yield _child(trail, "rule", decision.at, judged, {"reactor.rule": plain(decision.rule)})
     if decision.dry_run:
@@ -91,7 +91,7 @@ def _decision(trail: Trail) -> Span:
         decision.seen + trail.offset,
         outcome.at + trail.offset,
         failed=_said(outcome) if lost else "",
-        attributes=_about(decision)
+        attributes=about(decision)
         | {
             "reactor.result": outcome.result.value,
             "reactor.why": outcome.why.value,
@@ -102,12 +102,13 @@ def _decision(trail: Trail) -> Span:
 
 def _waiting(trail: Trail) -> Span:
     outcome, decision = trail.outcome, trail.outcome.decision
-    about = _about(decision) | {"reactor.why": outcome.why.value}
-    span = _child(trail, f"not done yet: {outcome.why}", decision.at, outcome.at, about)
+    told = about(decision) | {"reactor.why": outcome.why.value}
+    span = _child(trail, f"not done yet: {outcome.why}", decision.at, outcome.at, told)
     return replace(span, failed=_said(outcome))
 
 
-def _about(decision: Decision) -> dict[str, Text]:
+def about(decision: Decision) -> dict[str, Text]:
+    """What is told of a decision wherever it goes by OTLP."""
     return {
         "reactor.decision.id": decision.id,
         "reactor.rule": plain(decision.rule),
@@ -122,25 +123,25 @@ def _about(decision: Decision) -> dict[str, Text]:
 
 def _call(trail: Trail, number: int, call: Call) -> Span:
     """A call to the engine, or a step that was none."""
-    about: dict[str, Text] = {"reactor.note": plain(call.note)} if call.note else {}
+    told: dict[str, Text] = {"reactor.note": plain(call.note)} if call.note else {}
     if call.status:
-        about["http.response.status_code"] = call.status
+        told["http.response.status_code"] = call.status
     # An engine that knows a container no more, or finds it over, says so by 404, 304 and 409.
     failed = plain(call.note) if call.note and not call.status else ""
     failed = failed or (f"status {call.status}" if call.status >= 500 else "")
     asks, end = call.what in CALLS, call.began + call.took
     name = f"engine {call.what}" if asks else plain(call.what)
-    span = _child(trail, name, call.began, end, about, str(number))
+    span = _child(trail, name, call.began, end, told, str(number))
     return replace(span, asks=asks, failed=failed)
 
 
 def _child(
-    trail: Trail, name: str, start: float, end: float, about: Mapping[str, Text], nth: str = ""
+    trail: Trail, name: str, start: float, end: float, told: Mapping[str, Text], nth: str = ""
 ) -> Span:
     decision, offset = trail.outcome.decision, trail.offset
     key = sha256(f"{decision.id}\n{name}\n{nth}".encode()).hexdigest()[:16]
     return Span(
-        trail.trace, key, decision.id, name, start + offset, max(start, end) + offset, attributes=about
+        trail.trace, key, decision.id, name, start + offset, max(start, end) + offset, attributes=told
     )
 
 

@@ -17,7 +17,8 @@ from reactor.web.control import JSON, Refused
 
 log = logging.getLogger("reactor.web")
 
-TERMS = Terms(body=64 * 1024, connections=64)
+# Each address has a share: whoever takes all that he can get leaves room for the leases of others.
+TERMS = Terms(body=64 * 1024, connections=128, each=32, streams=80, each_streams=24)
 HEARTBEAT = 15.0
 """Seconds after which something is sent although nothing happened."""
 MOST, USUAL = 1000, 100

@@ -14,6 +14,7 @@ import trio
 
 from reactor.core.language.printing import tame
 from reactor.http.server import Aborted, Answer, Handler, Request, Response, StreamingResponse, Writer
+from reactor.http.server_crowd import Crowd
 from reactor.owners.book import LeaseBook
 from reactor.owners.lease import Lease, LeaseRefused
 
@@ -28,17 +29,30 @@ LONGEST_HOLDER = 128
 USUAL_TTL = 30.0
 MOST_HOLDS = 8
 """Connections that may hold leases at once on the control socket, which has room for few."""
-MOST_HOLDS_OVER_TCP = 24
+MOST_HOLDS_OVER_TCP, EACH_HOLDS = 48, 24
+"""On one listener, and from one address."""
 
 
 @dataclass(slots=True)
 class LeaseDesk:
-    """Who is asked at one place. ``written`` waits until what was changed is on its way to the disk."""
+    """Who is asked at one place. ``written`` waits until what was changed is on its way to the disk.
+
+    Each place has seats of its own: whoever takes all those of one takes none of another.
+    """
 
     book: LeaseBook
     written: Callable[[], Awaitable[None]]
     most_holds: int = MOST_HOLDS
-    holds: int = field(default=0, init=False)
+    each_holds: int = EACH_HOLDS
+    holds: Crowd = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with all seats free."""
+        self.holds = Crowd(self.most_holds, self.each_holds)
+
+    def over_tcp(self) -> "LeaseDesk":
+        """A desk for the same leases at another place, with more seats."""
+        return LeaseDesk(self.book, self.written, MOST_HOLDS_OVER_TCP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +97,7 @@ async def _answer(desk: LeaseDesk, request: Request, rest: str) -> Answer:
             await desk.written()
             return _json(200, {"name": name, "given_up": True})
         case "POST", True, "/hold":
-            return await _hold(desk, name, _asked(request))
+            return await _hold(desk, name, _asked(request), request.peer.address)
     raise LeaseRefused(404, f"a lease is got, put or deleted at {PATH}/NAME, held at {PATH}/NAME/hold")
 
 
@@ -97,9 +111,9 @@ async def _put(desk: LeaseDesk, name: str, asked: _Asked) -> Response:
     return _json(201, _told(desk.book, lease, now))
 
 
-async def _hold(desk: LeaseDesk, name: str, asked: _Asked) -> StreamingResponse:
-    if desk.holds >= desk.most_holds:
-        raise LeaseRefused(503, f"{desk.most_holds} connections hold leases already; renew by PUT instead")
+async def _hold(desk: LeaseDesk, name: str, asked: _Asked, who: str) -> StreamingResponse:
+    if not desk.holds.has_room(who):
+        raise LeaseRefused(503, "as many connections hold leases already as may; renew by PUT instead")
     now = trio.current_time()
     if asked.token is None:
         lease = desk.book.take(name, asked.ttl, asked.holder, now)
@@ -109,23 +123,29 @@ async def _hold(desk: LeaseDesk, name: str, asked: _Asked) -> StreamingResponse:
     said = json.dumps(_told(desk.book, lease, now)).encode() + b"\n"
 
     async def body(writer: Writer) -> None:
-        try:
-            desk.book.hold(name, lease.kept.token, trio.current_time())
-        except LeaseRefused:
-            # Between the question and now somebody else gave it up, or took it.
-            raise Aborted(reset=False) from None
-        desk.holds += 1
-        try:
-            await writer.send(said)
-            # Should it be given up meanwhile, nobody is let believe that he holds it.
-            while desk.book.holds(name, lease.kept.token):
-                await writer.send(b"\n")
-                await trio.sleep(BEAT)
-        finally:
-            desk.holds -= 1
-            desk.book.let_go(name, lease.kept.token, trio.current_time())
+        with desk.holds.one(who) as has_room:
+            if not has_room:
+                raise Aborted(reset=False)
+            await _keep(desk.book, lease, said, writer)
 
     return StreamingResponse(body, 200, JSON)
+
+
+async def _keep(book: LeaseBook, lease: Lease, said: bytes, writer: Writer) -> None:
+    name, token = lease.kept.name, lease.kept.token
+    try:
+        book.hold(name, token, trio.current_time())
+    except LeaseRefused:
+        # Between the question and now somebody else gave it up, or took it.
+        raise Aborted(reset=False) from None
+    try:
+        await writer.send(said)
+        # Should it be given up meanwhile, nobody is let believe that he holds it.
+        while book.holds(name, token):
+            await writer.send(b"\n")
+            await trio.sleep(BEAT)
+    finally:
+        book.let_go(name, token, trio.current_time())
 
 
 def _asked(request: Request) -> _Asked:

@@ -34,15 +34,15 @@ class Desk(Protocol):
         """How the monitor is."""
         ...
 
-    async def containers(self, wanted: Wanted) -> Told:
+    async def containers(self, wanted: Wanted) -> msgspec.Raw:
         """Some containers as rows."""
         ...
 
-    def container(self, wanted: str) -> Told:
+    async def container(self, wanted: str) -> Told:
         """One container, and what every rule makes of it."""
         ...
 
-    async def rules(self) -> Told:
+    async def rules(self) -> msgspec.Raw:
         """The rules in force."""
         ...
 
@@ -65,7 +65,7 @@ def page(desk: Desk, feed: Feed, streams: int = STREAMS) -> Routes:
         return await desk.containers(wanted(request.query))
 
     async def container(request: Request) -> Any:
-        return desk.container(last_part(request))
+        return await desk.container(last_part(request))
 
     async def rules(_: Request) -> Any:
         return await desk.rules()

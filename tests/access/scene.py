@@ -3,7 +3,7 @@
 import base64
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -45,6 +45,7 @@ class Scene:
     port: int
     papers: Papers | None
     front: Front
+    access: KeptAccess
     tally: Tally = field(default_factory=Tally)
     changed: int = 0
 
@@ -88,6 +89,7 @@ async def scene(
     hosts: frozenset[str] = frozenset(),
     every: float = 1.0,
     terms: Terms = TERMS,
+    handshake: float = 5.0,
     site: Handler = page,
 ) -> AsyncIterator[Scene]:
     """A front on a free port; ``papers`` are there if it speaks TLS."""
@@ -96,9 +98,10 @@ async def scene(
     front = Front(access, WebTerms(file, orders=orders, hosts=hosts), local=local)
     async with trio.open_nursery() as nursery:
         listeners = await open_tcp_listeners(0, "127.0.0.1" if local else "0.0.0.0")  # noqa: S104  # That is meant.
-        there = Scene(listeners[0].socket.getsockname()[1], papers, front)
+        there = Scene(listeners[0].socket.getsockname()[1], papers, front, access)
         front.take_orders(there.change)
         handler = front.before(site, there.tally)
-        await nursery.start(partial(serve, listeners, handler, terms=terms, security=front.security))
+        security = replace(front.security, within=handshake) if front.security is not None else None
+        await nursery.start(partial(serve, listeners, handler, terms=terms, security=security))
         yield there
         nursery.cancel_scope.cancel()

@@ -14,7 +14,7 @@ import trio.testing
 
 from reactor.access import keeping
 from reactor.access.keeping import KeptAccess
-from reactor.access.terms import OPEN
+from reactor.access.terms import OPEN, Access
 from tests.access.papers import Papers
 from tests.access.scene import CHANGE, HASH, RIGHT, scene
 
@@ -122,6 +122,27 @@ async def test_it_is_looked_at_once_a_second_at_most(
     for _ in range(10):
         await KeptAccess(None).now()
     assert looks == 3
+
+
+async def test_a_defect_in_reading_keeps_what_was_and_is_said_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It would have ended the monitor, since a connection asks before there is a request."""
+
+    def broken(_: Path) -> Access:
+        raise RecursionError("too deep")
+
+    file = tmp_path / "web.yaml"
+    says(file, f"basic_auth_users: {{ada: {HASH}}}")
+    async with scene(file, every=0.0) as there:
+        monkeypatch.setattr(keeping, "read_access", broken)
+        says(file, "")
+        assert [await there.status(user=each) for each in (RIGHT, "")] == [200, 401]
+        monkeypatch.undo()
+        assert await there.status() == 200
+    assert [each.__dict__["why"] for each in caplog.records if each.levelno == logging.ERROR] == [
+        "a defect: RecursionError while it was read"
+    ]
 
 
 async def test_files_that_hang_hold_up_nobody_for_long(

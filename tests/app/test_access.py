@@ -6,7 +6,7 @@ import re
 import subprocess
 from argparse import Namespace
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from functools import partial
 from pathlib import Path
 
@@ -93,6 +93,32 @@ async def secured(folder: Path) -> AsyncIterator[tuple[World, Secured]]:
         nursery.cancel_scope.cancel()
 
 
+async def _begins(stream: trio.abc.Stream, what: str) -> bytes:
+    """Ask for something that goes on, and give the begin of the answer."""
+    head = "".join(f"{name}: {value}\r\n" for name, value in basic(f"ada:{PASSWORD}").items())
+    asked = f"{what} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{head}\r\n"
+    await stream.send_all(asked.encode())
+    with trio.fail_after(30):
+        return bytes(await stream.receive_some())[:12]
+
+
+async def _tcp_takes_no_seats_of_the_socket(monitor: Secured) -> None:
+    """All streams of news that there are over TCP are taken, and more leases held than on the socket."""
+    host, port = monitor.address.split(":")
+    ways = ["GET /api/v1/decisions/stream"] * 7 + [f"POST /api/v1/leases/l{n}/hold" for n in range(9)]
+    async with AsyncExitStack() as stack:
+        for what in ways:
+            bare = await trio.open_tcp_stream(host, int(port))
+            stack.callback(bare.socket.close)
+            secured = trio.SSLStream(bare, monitor.papers.client(), server_hostname="localhost")
+            assert await _begins(secured, what) == b"HTTP/1.1 200", what
+        for number in range(7):
+            local = await trio.open_unix_socket(str(monitor.control))
+            stack.callback(local.socket.close)
+            what = "GET /api/v1/decisions/stream" if number < 6 else "POST /api/v1/leases/own/hold"
+            assert await _begins(local, what) == b"HTTP/1.1 200", what
+
+
 async def test_orders_by_https_with_a_password_from_a_file(tmp_path: Path) -> None:
     """Only who has the password ends anything, and just what was meant."""
     async with secured(tmp_path) as (world, monitor):
@@ -120,6 +146,7 @@ async def test_orders_by_https_with_a_password_from_a_file(tmp_path: Path) -> No
             password=PASSWORD,
             secrets=client.Secrets(ca_file=f"{tmp_path}/ca.pem"),
         )
+        await _tcp_takes_no_seats_of_the_socket(monitor)
         page = await apart(partial(runner.decisions))
         assert [each.name for each in page.decisions] == ["web"]
         with pytest.raises(client.Unreachable):

@@ -1,5 +1,6 @@
 """The canary in virtual time: ended by its own rule and no other, counted if it is not, in nobody's way."""
 
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -9,8 +10,9 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from reactor.app.canary import Aviary
-from reactor.app.canaryflags import _pace
+from reactor.app.aviary import PATIENCE, Aviary
+from reactor.app.canary import whose
+from reactor.app.canaryflags import LONGEST, _pace
 from reactor.app.canarytext import canary_over
 from reactor.app.complaint import Complaint
 from reactor.app.configuration import BadConfiguration, parse_configuration
@@ -21,13 +23,15 @@ from reactor.app.settings import CanaryTerms
 from reactor.core.breaker import BreakerTerms
 from reactor.core.budgets import Budget, BudgetTerms
 from reactor.core.container import Container, ContainerId
-from reactor.core.facts import Held
+from reactor.core.facts import Held, Resumed
 from reactor.core.orders import Hold
 from reactor.core.restraint import GateTerms
 from reactor.core.rules import Order, Rule, RuleSet
-from reactor.engine.canaries import LABEL, NoSuchImage
+from reactor.engine.canaries import LABEL, LIVES, WITHIN, NoSuchImage
+from reactor.journal.journal import Journal
 from reactor.testing.box import Box
 from reactor.testing.direct import DirectEngine
+from reactor.testing.faults import Delay, Kind
 from reactor.testing.outage import free, wedge
 from reactor.testing.tasks import Usage
 from reactor.testing.world import World
@@ -65,6 +69,8 @@ class WorldsCage:
     engine: Knowing
     pids: int = 41
     no_image: bool = False
+    making: float = 0.0
+    answering: float = 0.0
     made: list[Box] = field(default_factory=list)
 
     async def make(self, image: str, name: str) -> ContainerId:
@@ -74,12 +80,14 @@ class WorldsCage:
         box = self.world.create(name=f"reactor-canary-{name}", labels={LABEL: "ours"}, auto_remove=True)
         self.made.append(box)
         self.engine.canaries.add(box.id)
+        await trio.sleep(self.making)
         return box.id
 
     async def start(self, canary: ContainerId) -> None:
         box = self.world.find(canary)
         self.world.start(box)
         self.world.use(box, Usage(pids=self.pids))
+        await trio.sleep(self.answering)
 
     async def take_away(self, canary: ContainerId) -> bool:
         found = [each for each in self.world.boxes if each.id == canary]
@@ -107,15 +115,22 @@ class Scene:
             **found, **{f"for {k[0]}": n for k, n in counters["reactor_canary_failures_total"].items()}
         }.items() if count}  # fmt: skip
 
+    def is_decided(self, box: Box) -> bool:
+        """Whether it is decided that this one is to go."""
+        entry = self.inside.state.entries.get(box.id)
+        return entry is not None and bool(entry.ending)
+
 
 @asynccontextmanager
-async def scene(world: World, folder: Path, **changes: object) -> AsyncIterator[Scene]:
+async def scene(
+    world: World, folder: Path, terms: CanaryTerms = TERMS, **changes: object
+) -> AsyncIterator[Scene]:
     """A monitor with all brakes armed, and its canaries."""
     engine = Knowing(world)
     cage, inside = WorldsCage(world, engine), list[Monitor]()
 
     async def serve(monitor: Monitor, numbers: Numbers, task_status: trio.TaskStatus[None]) -> None:
-        aviary = Aviary(TERMS, cage, monitor, numbers.canary)
+        aviary = Aviary(terms, cage, monitor, numbers.canary)
         monitor.also_tell(aviary)
         inside.append(monitor)
         task_status.started()
@@ -199,6 +214,79 @@ async def test_what_went_wrong_is_counted_by_its_reason(
         await trio.sleep(50)
         assert there.counted() == {"ended": 1, "failed": 1, f"for {why}": 1}
         assert not [each for each in world.boxes if each.alive]
+
+
+async def test_one_that_is_over_before_the_engine_says_that_it_began_was_ended(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    """A busy engine answers late, and the fast lane waits for no answer."""
+    async with scene(World(), tmp_path) as there:
+        there.cage.answering = 5.0
+        await trio.sleep(5 * 60 - 1)
+        assert there.counted() == {"ended": 5}
+        spread = there.monitor.numbers.capture().counts.spreads["reactor_canary_duration_seconds"][()]
+        assert 0 < spread.total <= 5 * 2.0
+
+
+async def test_one_that_is_ended_at_last_is_late(autojump_clock: MockClock, tmp_path: Path) -> None:
+    """Also behind the longest time that one may have: then it still lives, by far."""
+    async with scene(World(), tmp_path, terms=replace(TERMS, within=LONGEST)) as there:
+        await trio.sleep(30)
+        there.cage.pids = 1
+        await trio.sleep(30 + LONGEST + 5)
+        there.monitor.world.use(there.cage.made[-1], Usage(pids=41))
+        await trio.sleep(10)
+        assert there.counted() == {"ended": 1, "late": 1, "for late": 1}
+    assert LONGEST + PATIENCE + WITHIN < LIVES
+
+
+@pytest.mark.parametrize("when", ["made", "undecided", "decided"])
+async def test_a_hold_while_one_is_out_is_no_failure(
+    when: str, autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    """Nobody may end it then: it is taken away, nothing is said of lateness, and afterwards they go on."""
+    async with scene(World(), tmp_path) as there:
+        await trio.sleep(30)
+        there.cage.pids = 1 if when == "undecided" else 41
+        there.cage.making = 4.0 if when == "made" else 0.0
+        if when == "decided":
+            # The hold comes while it is looked at once more before it is ended.
+            there.monitor.engine.script.always(Kind.INSPECT, Delay(2.0))
+        await trio.sleep(30)
+        while when == "decided" and not there.is_decided(there.cage.made[-1]):  # noqa: ASYNC110 - no event tells.
+            await trio.sleep(0.1)
+        await trio.sleep(1)
+        there.inside.feed(Held(trio.current_time(), Hold("h", trio.current_time(), "ada", "")))
+        there.cage.pids = 41
+        await trio.sleep(60)
+        assert there.counted() == ({"ended": 1} if when == "made" else {"ended": 1, "held": 1})
+        assert not [each for each in there.monitor.world.boxes if each.alive]
+        there.inside.feed(Resumed(trio.current_time(), "ada"))
+        await trio.sleep(70)
+        assert there.counted()["ended"] >= 2
+
+
+async def test_no_two_monitors_have_the_same_canaries(tmp_path: Path) -> None:
+    """Not at the same path, as in two containers, nor with a copied journal; a restart changes nothing."""
+    here = tmp_path / "journal"
+
+    async def begin(folder: Path) -> str:
+        folder.mkdir(exist_ok=True)  # noqa: ASYNC240 - nobody waits in this test.
+        async with trio.open_nursery() as nursery:
+            await nursery.start(Journal(folder / "journal.db").run)
+            nursery.cancel_scope.cancel()
+        return whose("engine", folder / "journal.db")
+
+    first = await begin(here)
+    assert await begin(here) == first
+    assert whose("another", here / "journal.db") != first
+    here.rename(tmp_path / "elsewhere")
+    second = await begin(here)
+    assert whose("engine", tmp_path / "elsewhere/journal.db") == first
+    shutil.copytree(here, tmp_path / "copy")
+    nowhere = tmp_path / "nowhere/journal.db"
+    drawn = {whose("engine", nowhere) for _ in range(2)}
+    assert len({first, second, await begin(tmp_path / "copy"), *drawn}) == 5
 
 
 async def test_none_is_sent_that_would_not_be_ended(autojump_clock: MockClock, tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 import trio
 
-from reactor.app.checkups import cgroups, containment, fast_lane, journal, kernel_log
+from reactor.app.checkups import journal
 from reactor.app.cli import main
 from reactor.app.doctor import examined, page
+from reactor.app.kernelcheckups import cgroups, containment, fast_lane, kernel_log, slip
 from reactor.app.options import parser
 from reactor.app.patient import Finding, Patient, Verdict
 from reactor.app.probing import fields_of, probe_alone
@@ -96,6 +97,25 @@ def test_a_journal_is_looked_at_and_not_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     (bad,) = journal(patient(ALL, Profile.NORMAL, "--journal", str(tmp_path / "file/journal.db")))
     assert (bad.verdict, "--journal" in bad.remedy) == (Verdict.FAILED, True)
+
+
+def test_where_intents_of_direct_ends_go_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To memory, or to the journal's disk, or nowhere since nobody is ended directly; nothing is made."""
+    monkeypatch.setattr("reactor.app.kernelcheckups.slip_folder", lambda: tmp_path)
+    (there,) = slip(patient())
+    assert (there.verdict, str(tmp_path / "reactor-") in there.said) == (Verdict.OK, True)
+    assert [*tmp_path.iterdir()] == []
+    monkeypatch.setattr("reactor.app.kernelcheckups.slip_folder", lambda: None)
+    (nowhere,) = slip(patient())
+    assert (nowhere.verdict, "/run/reactor" in nowhere.remedy) == (Verdict.DEGRADED, True)
+    usual = patient().settings
+    for settings in (
+        replace(usual, strict=True), replace(usual, containment=False), replace(usual, dry_run=True)
+    ):  # fmt: skip
+        other = patient()
+        other.__dict__["settings"] = settings
+        (unwanted,) = slip(other)
+        assert unwanted.verdict is Verdict.OK
 
 
 def test_what_breaks_is_a_finding_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:

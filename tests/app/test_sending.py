@@ -13,6 +13,7 @@ from reactor.journal.certificates import read_certificate
 from reactor.testing.tasks import Usage
 from tests.app.embedded import apart, monitored
 from tests.observe.receiver import Receiver, attributes, received, receiver
+from tests.observe.test_loglines import records
 from tests.real.monitor import Monitor
 from tests.real.waiting import until
 from tools.observers import promtool
@@ -79,7 +80,8 @@ async def test_a_decision_is_the_same_in_certificate_trace_and_metrics(tmp_path:
             assert near.alive
             assert not bad.alive
             assert not side.alive
-            remark = [line for line in monitor.lines() if line["msg"].startswith("OTEL_LOGS_EXPORTER")]
+        # Sent at the stop, if not before.
+        lines = [(each.event_name, each.span_id.hex(), each.trace_id.hex()) for each in records(server)]
         spans, last = spans_at(server), received(server.requests[-1])
         exemplars = exemplars_at(server, "reactor.whole.duration")
     certificate = read_certificate(monitor.journal_file, "bad")
@@ -99,4 +101,6 @@ async def test_a_decision_is_the_same_in_certificate_trace_and_metrics(tmp_path:
     check = partial(subprocess.run, [promtool(), "check", "metrics"], input=classic, text=True, check=False)
     checked = await apart(partial(check, capture_output=True))
     assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
-    assert len(remark) == 1
+    kinds = [kind for kind, decision, _ in lines if decision == certificate.id]
+    assert kinds == ["reactor.intent", "reactor.outcome"]
+    assert {trace for *_, trace in lines} == {certificate.trace}

@@ -48,18 +48,23 @@ class Size:
     breaches: int = 500
     kills: int = 50
     outages: int = 5
+    spare: int = 0
+    """How many more guilty and innocent ones a wave has than its part: whom an outage ends, or what does not
+    come off in it, is no breach that the monitor ended, and for want of one a whole wave would be played."""
+    within: float = FAULTS_WITHIN
+    """Seconds from the beginning of a wave in which its faults come."""
 
 
 def waves(seed: str, size: Size, first: int = 0) -> Iterator[Wave]:
     """Waves for ever: whoever plays them stops when enough has been seen. ``first`` is the first number."""
     expected = ceil(size.breaches / WAVE)
-    each = ceil(size.breaches / expected)
+    each = ceil(size.breaches / expected) + size.spare
     kills = _spread(size.kills, expected)
     outages = _spread(size.outages, expected)
     number = first
     while True:
         place = (number - first) % expected
-        yield _wave(Random(f"{seed}/{number}"), number, each, kills[place], outages[place])  # noqa: S311 - A schedule.
+        yield _wave(Random(f"{seed}/{number}"), number, each, kills[place], outages[place], size.within)  # noqa: S311 - A schedule.
         number += 1
 
 
@@ -68,15 +73,15 @@ def _spread(total: int, over: int) -> list[int]:
     return [(place + 1) * total // over - place * total // over for place in range(over)]
 
 
-def _wave(chance: Random, number: int, each: int, kills: int, outages: int) -> Wave:
+def _wave(chance: Random, number: int, each: int, kills: int, outages: int, within: float) -> Wave:
     parts = [*_cast(chance, number, each, guilty=True), *_cast(chance, number, each, guilty=False)]
     chance.shuffle(parts)
     return Wave(
         number,
         tuple(parts),
-        tuple(sorted(chance.uniform(0, FAULTS_WITHIN) for _ in range(kills))),
+        tuple(sorted(chance.uniform(0, within) for _ in range(kills))),
         tuple(
-            Outage(chance.uniform(0.3, 0.7) * FAULTS_WITHIN, chance.uniform(0, LONGEST_OUTAGE))
+            Outage(chance.uniform(0.3, 0.7) * within, chance.uniform(0, LONGEST_OUTAGE))
             for _ in range(outages)
         ),
     )

@@ -175,7 +175,7 @@ _pieces = st.sampled_from(
 )
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @example('name == "\\\x85"')
 @example("pids > .5\x00")
 @given(st.lists(_pieces, max_size=14).map(" ".join) | st.text(max_size=40))

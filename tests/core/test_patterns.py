@@ -33,7 +33,7 @@ patterns = st.lists(
 texts = st.text("abcx-.7é \nA", max_size=12)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(patterns, texts)
 def test_as_python(pattern: str, text: str) -> None:
     """A pattern is found exactly where Python finds it."""
@@ -41,7 +41,7 @@ def test_as_python(pattern: str, text: str) -> None:
     assert matcher(pattern)(text) is (theirs is not None)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(st.text(r"ab()[]{}|*+?^$\.-,0129dw:", max_size=25))
 def test_anything_is_a_pattern_or_a_mistake_with_a_place(pattern: str) -> None:
     """No pattern crashes the reader."""

@@ -1,7 +1,9 @@
 """Canaries over HTTP: known by the id that was made here, and only ours are taken away."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from reactor.core.ports import NoSuchContainer
 from reactor.engine.calls import DockerEngine
 from reactor.engine.canaries import LABEL, MEMORY, MOST_PIDS, PREFIX, SCRIPT, Canaries, NoSuchImage
 from reactor.engine.endpoint import resolve
+from reactor.http.client import Client, Response
 from reactor.testing.api import serve_world
 from reactor.testing.world import World
 
@@ -45,6 +48,20 @@ async def test_one_is_known_by_its_id_to_all_who_look_and_by_nothing_else(tmp_pa
         assert forged.alive
 
 
+class Listening(Client):
+    """A client that remembers what it was answered."""
+
+    def __init__(self, engine: DockerEngine) -> None:
+        super().__init__(engine.endpoint.address)
+        self.answers: list[Response] = []
+
+    async def request(self, *args: Any, **more: Any) -> Response:
+        """As usual."""
+        answer = await super().request(*args, **more)
+        self.answers.append(answer)
+        return answer
+
+
 async def test_no_image_is_pulled(tmp_path: Path) -> None:
     async with engine(tmp_path, World()) as asked:
         with pytest.raises(NoSuchImage):
@@ -67,7 +84,11 @@ async def test_what_an_earlier_monitor_left_is_found_among_those_that_look_like_
             world.spawn(name=f"{PREFIX}b", labels={LABEL: "me"}, image="busybox", command=("web",), **given),
             world.spawn(name=f"{PREFIX}c", labels={LABEL: "me"}, image="busybox", command=command),
         )
-        next_one = Canaries.on(DockerEngine(asked.endpoint), "me")
+        heard = Listening(asked)
+        next_one = replace(Canaries.on(DockerEngine(asked.endpoint), "me"), client=heard)
         assert await next_one.left() == (left,)
+        assert len(heard.answers) == 1
+        listed = {each["Id"] for each in json.loads(heard.answers[0].body)}
+        assert listed == {left, *(each.id for each in strangers)}, "the engine leaves out all others"
         assert await next_one.take_away(left)
         assert {each.id for each in world.boxes} == {others, *(each.id for each in strangers)}

@@ -165,6 +165,20 @@ async def test_who_waits_for_leave_to_send_a_body_gets_it() -> None:
             assert bytes(await stream.receive_some()).endswith(b"{}ok")
 
 
+async def test_an_answer_that_http_does_not_allow_ends_one_connection(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """And is said: the others are answered."""
+
+    async def handler(request: Request) -> Answer:
+        return Response(200, b"x", headers=[("X", "a\r\nY: b")] if request.path == "/bad" else ())
+
+    async with serving(handler) as port:
+        assert await said(port, GET.replace(b"/ ", b"/bad ")) == b""
+        assert (await said(port, GET)).startswith(b"HTTP/1.1 200")
+    assert [each.name for each in caplog.records] == ["reactor.http"]
+
+
 async def test_unknown_paths_and_methods_are_told_apart() -> None:
     handler = routed({"/metrics": {"GET": hello}})
     async with serving(handler) as port:

@@ -1,6 +1,8 @@
 """Slips: an intent outlives its writer at once, whatever the disk does, and is entered exactly once."""
 
 import errno
+import fcntl
+import logging
 import os
 import signal
 import sqlite3
@@ -294,3 +296,76 @@ async def test_without_one_the_journal_is_waited_for(path: Path) -> None:
         assert said == []
         assert await waiting
         assert said == ["written"]
+
+
+def test_empty_slips_of_those_who_never_come_back_are_taken_away(tmp_path: Path) -> None:
+    """None that is in use, none with something on it, nothing that is no slip; and no link is followed."""
+    path = tmp_path / "reactor.db"
+    lock_path(path).touch()
+    folder = slip_of_folder(path)
+    folder.mkdir(0o700)
+    empty, used, full, link, odd = (folder / f"{digit * 32}.slip" for digit in "abcd0")
+    for each in (empty, used, folder / "notes.txt", folder / f"{'e' * 31}.slip"):
+        each.touch()
+    full.write_bytes(b"x")
+    (tmp_path / "elsewhere").touch()
+    link.symlink_to(tmp_path / "elsewhere")
+    odd.mkdir()
+    with used.open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        slip, _ = opened(path)
+        left = {each.name for each in folder.iterdir()}
+        assert slip.place is not None
+        assert empty.name not in left
+        assert left == {
+            slip.place.name,
+            used.name,
+            full.name,
+            link.name,
+            odd.name,
+            "notes.txt",
+            f"{'e' * 31}.slip",
+        }
+        slip.close()
+    again, _ = opened(path)
+    assert not used.exists()
+    assert full.read_bytes() == b"x"
+    again.close()
+
+
+def test_whoever_comes_while_a_slip_is_taken_away_gets_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was opened already when another took it for left behind: that is waited for, and it is made anew."""
+    path = tmp_path / "reactor.db"
+    slip, _ = opened(path)
+    place = slip.place
+    assert place is not None
+    leave(slip)
+    with place.open("rb") as sweeper:
+        fcntl.flock(sweeper, fcntl.LOCK_EX)
+
+        def goes(_: float) -> None:
+            place.unlink()
+            fcntl.flock(sweeper, fcntl.LOCK_UN)
+
+        monkeypatch.setattr("reactor.journal.slipfiles.time.sleep", goes)
+        mine, _ = opened(path)
+    assert mine.is_open
+    assert place.exists()
+    mine.close()
+
+
+async def test_the_log_says_where_the_slip_is_or_why_there_is_none(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Once, whatever becomes of the journal later."""
+    caplog.set_level(logging.INFO)
+    async with running(path, slips=path.parent):
+        (said,) = [each for each in caplog.records if "slip" in each.message]
+        assert said.__dict__["slip"] == slip_of(path)
+    caplog.clear()
+    slip_of_folder(path).chmod(0o755)
+    async with running(path, slips=path.parent):
+        (why,) = [each.__dict__["why"] for each in caplog.records if "there is no slip" in each.message]
+        assert "is not ours alone" in why

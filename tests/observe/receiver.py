@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
@@ -30,6 +31,7 @@ class Receiver(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.requests: list[ExportMetricsServiceRequest] = []
         self.traces: list[ExportTraceServiceRequest] = []
+        self.logs: list[ExportLogsServiceRequest] = []
         self.paths: list[str] = []
         self.headers: list[dict[str, str]] = []
         self.status = 200
@@ -51,6 +53,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if self.path.endswith("/v1/traces"):
             self.server.traces.append(ExportTraceServiceRequest.FromString(body))
+        elif self.path.endswith("/v1/logs"):
+            self.server.logs.append(ExportLogsServiceRequest.FromString(body))
         else:
             self.server.requests.append(ExportMetricsServiceRequest.FromString(body))
         self.server.paths.append(self.path)

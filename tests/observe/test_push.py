@@ -10,6 +10,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from reactor.observe import sending
 from reactor.observe.otel import BadSetting, PushSettings, push_settings
 from reactor.observe.prometheus import render
 from reactor.observe.push import Pusher
@@ -141,15 +142,49 @@ async def test_pushes_come_at_the_interval(server: Receiver) -> None:
 
 
 async def test_the_first_push_waits_for_the_interval(autojump_clock: MockClock) -> None:
-    """Sixty seconds by default; nothing is sent before."""
+    """Sixty seconds by default; nothing is sent before, except for the last numbers at a stop."""
+    captures: list[float] = []
 
-    def unwanted() -> Moment:
-        raise AssertionError("captured too early")
+    def capture() -> Moment:
+        captures.append(trio.current_time())
+        return two
 
-    pusher = Pusher(PushSettings("http://127.0.0.1:1/v1/metrics"), IDENTITY, unwanted, Tally())
+    pusher = Pusher(PushSettings("http://127.0.0.1:1/v1/metrics"), IDENTITY, capture, Tally())
     with trio.move_on_after(59.9):
         await pusher.run()
-    assert trio.current_time() == 59.9
+    assert captures == [59.9]
+
+
+async def test_the_last_numbers_are_pushed_at_a_stop(server: Receiver) -> None:
+    """What happened since the last interval would be lost otherwise."""
+    pusher = pusher_to(server.url, Tally(), interval=3600.0)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(pusher.run)
+        await trio.testing.wait_all_tasks_blocked()
+        nursery.cancel_scope.cancel()
+    assert server.paths == ["/v1/metrics"]
+
+
+async def test_numbers_that_cannot_be_had_are_a_failed_push(
+    server: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    """On the loop or in the thread: the next push goes."""
+    tally, wanted = Tally(), iter(["loop", "thread", ""])
+
+    def broken() -> Captured:
+        raise TypeError("in the thread")
+
+    def capture() -> Moment:
+        where = next(wanted)
+        if where == "loop":
+            raise KeyError("on the loop")
+        return broken if where == "thread" else two
+
+    pusher = Pusher(PushSettings(server.url + "/v1/metrics"), IDENTITY, capture, tally)
+    assert [await pusher.push() for _ in range(3)] == [False, False, True]
+    pusher.close()
+    assert exports(tally) == {("metrics", "failed"): 2, ("metrics", "ok"): 1}
+    assert "KeyError" in vars(caplog.records[0])["why"]
 
 
 async def test_failure_is_counted_each_time_and_logged_once(
@@ -169,8 +204,8 @@ async def test_failure_is_counted_each_time_and_logged_once(
     assert exports(tally) == {("metrics", "failed"): 2, ("metrics", "ok"): 2}
     lines = [record for record in caplog.records if record.levelno >= logging.INFO]
     assert [(record.name, record.getMessage()) for record in lines] == [
-        ("reactor.observe.push", "metrics do not get through"),
-        ("reactor.observe.push", "metrics get through again"),
+        ("reactor.observe.sending", "metrics do not get through"),
+        ("reactor.observe.sending", "metrics get through again"),
     ]
     assert "401" in vars(lines[0])["why"]
     assert vars(lines[0])["receiver"] == server.url + "/v1/metrics"
@@ -183,7 +218,7 @@ async def test_nobody_listening_is_a_failed_push(caplog: pytest.LogCaptureFixtur
     assert not await pusher.push()
     pusher.close()
     assert exports(tally) == {("metrics", "ok"): 0, ("metrics", "failed"): 1}
-    assert [record.name for record in caplog.records] == ["reactor.observe.push"]
+    assert [record.name for record in caplog.records] == ["reactor.observe.sending"]
 
 
 @pytest.mark.parametrize(
@@ -211,6 +246,7 @@ async def test_a_receiver_that_never_answers_holds_nothing_up(
 ) -> None:
     """The loop goes on while it is silent, other threads can be had, and cancelling does not wait for it."""
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "60")
+    monkeypatch.setattr(sending, "LAST_WORDS", 0.1)
     server.hold.clear()
     pusher = pusher_to(server.url, Tally(), interval=0.01)
     with trio.fail_after(10):

@@ -14,11 +14,12 @@ from reactor.core.container import Run
 from reactor.core.decisions import Call, Decision, Outcome, Result, Why, decision_id
 from reactor.core.grounds import trace_id
 from reactor.core.verbs import Action
-from reactor.observe.otel import BadSetting, TraceSettings, remarks, trace_settings
+from reactor.observe import sending
+from reactor.observe.otel import BadSetting, BatchSettings, remarks, trace_settings
 from reactor.observe.roots import Roots
 from reactor.observe.spans import Span, Trail, spans_of
 from reactor.observe.tally import Tally
-from reactor.observe.tracing import TraceSender, Trails
+from reactor.observe.tracing import Trails, trace_sender
 from tests.core.build import cid
 from tests.observe.receiver import Receiver, attributes, receiver
 
@@ -127,8 +128,8 @@ def test_strangers_words_are_one_printable_line() -> None:
     assert all(text.isprintable() and len(text) <= 200 for text in shown)
 
 
-def settings(server: Receiver, **more: object) -> TraceSettings:
-    base = TraceSettings(server.url + "/v1/traces")
+def settings(server: Receiver, **more: object) -> BatchSettings:
+    base = BatchSettings(server.url + "/v1/traces")
     return replace(base, **more)  # type: ignore[arg-type]  # As above.
 
 
@@ -150,7 +151,7 @@ async def test_spans_arrive_as_they_are(server: Receiver) -> None:
     """Ids, times, kinds, attributes and who we are, by the protocol's own decoder."""
     trails, tally, decision = Trails(2048), Tally(), decided()
     trails.put(trail(decision))
-    sender = TraceSender(settings(server), IDENTITY, trails, tally)
+    sender = trace_sender(settings(server), IDENTITY, trails, tally)
     await sender.send_all()
     sender.close()
     assert server.paths == ["/v1/traces"]
@@ -168,11 +169,14 @@ async def test_spans_arrive_as_they_are(server: Receiver) -> None:
     assert counted(tally) == {"sent": 8, "failed": 0, "dropped": 0}
 
 
-async def test_the_line_is_bounded_and_what_finds_no_room_is_counted(server: Receiver) -> None:
+async def test_the_line_is_bounded_and_what_finds_no_room_is_counted(
+    server: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A receiver that hangs costs the spans and nothing else: putting in takes no time and no turn."""
+    monkeypatch.setattr(sending, "LAST_WORDS", 0.1)
     server.hold.clear()
     trails, tally = Trails(40), Tally()
-    sender = TraceSender(settings(server, delay=0.01), IDENTITY, trails, tally)
+    sender = trace_sender(settings(server, delay=0.01), IDENTITY, trails, tally)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(sender.run)
         trails.put(trail(decided()), 1)
@@ -186,12 +190,46 @@ async def test_the_line_is_bounded_and_what_finds_no_room_is_counted(server: Rec
     server.hold.set()
 
 
+@pytest.mark.parametrize("most", [1, 4, 8])
+async def test_a_line_that_is_too_short_for_any_trace_takes_one_at_a_time(
+    server: Receiver, most: int
+) -> None:
+    """A setting that would drop everything is followed as far as that can be."""
+    trails, tally = Trails(most), Tally()
+    sender = trace_sender(settings(server, most=most, batch=min(most, 512)), IDENTITY, trails, tally)
+    for _ in range(2):
+        trails.put(trail(decided()))
+        trails.put(trail(decided()))
+        await sender.send_all()
+    sender.close()
+    assert len(spans_at(server)) == 16
+    assert counted(tally) == {"sent": 16, "failed": 0, "dropped": 16}
+
+
+async def test_a_defect_of_the_exporter_costs_the_batch_and_nothing_else(
+    server: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise AttributeError("a library of another version")
+
+    trails, tally = Trails(2048), Tally()
+    sender = trace_sender(settings(server), IDENTITY, trails, tally)
+    with monkeypatch.context() as patch:
+        patch.setattr("reactor.observe.otlp_spans.readable_span", broken)
+        trails.put(trail(decided()))
+        await sender.send_all()
+    trails.put(trail(decided()))
+    await sender.send_all()
+    sender.close()
+    assert counted(tally) == {"sent": 8, "failed": 8, "dropped": 0}
+
+
 async def test_failure_is_counted_each_time_and_logged_once(
     server: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     trails, tally = Trails(2048), Tally()
-    sender = TraceSender(settings(server), IDENTITY, trails, tally)
+    sender = trace_sender(settings(server), IDENTITY, trails, tally)
     for status in (400, 400, 200):
         server.status = status
         trails.put(trail(decided()))
@@ -208,7 +246,7 @@ async def test_batches_are_no_larger_than_they_may_be(server: Receiver) -> None:
     trails = Trails(2048)
     for _ in range(5):
         trails.put(trail(decided()))
-    sender = TraceSender(settings(server, batch=16), IDENTITY, trails, Tally())
+    sender = trace_sender(settings(server, batch=16), IDENTITY, trails, Tally())
     await sender.send_all()
     sender.close()
     assert [len(each.resource_spans[0].scope_spans[0].spans) for each in server.traces] == [16, 16, 8]
@@ -218,7 +256,7 @@ async def test_batches_are_no_larger_than_they_may_be(server: Receiver) -> None:
 async def test_what_waits_at_the_end_is_sent(server: Receiver, enough: float) -> None:
     """The last decision before a stop is often the one that somebody asks about."""
     trails = Trails(2048)
-    sender = TraceSender(settings(server, delay=3600.0), IDENTITY, trails, Tally())
+    sender = trace_sender(settings(server, delay=3600.0), IDENTITY, trails, Tally())
     async with trio.open_nursery() as nursery:
         nursery.start_soon(sender.run)
         await trio.testing.wait_all_tasks_blocked()
@@ -231,18 +269,18 @@ async def test_what_waits_at_the_end_is_sent(server: Receiver, enough: float) ->
     ("environ", "expected"),
     [
         ({}, None),
-        ({BASE: "http://a:4318"}, TraceSettings("http://a:4318/v1/traces")),
-        ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://a/x", BASE: "http://b"}, TraceSettings("http://a/x")),
+        ({BASE: "http://a:4318"}, BatchSettings("http://a:4318/v1/traces")),
+        ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://a/x", BASE: "http://b"}, BatchSettings("http://a/x")),
         ({"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": "http://a/x"}, None),
         ({BASE: "http://a", "OTEL_TRACES_EXPORTER": "none"}, None),
         ({BASE: "http://a", "OTEL_SDK_DISABLED": "true"}, None),
         (
             {BASE: "http://a", "OTEL_BSP_MAX_QUEUE_SIZE": "100", "OTEL_BSP_SCHEDULE_DELAY": "250"},
-            TraceSettings("http://a/v1/traces", 100, 100, 0.25),
+            BatchSettings("http://a/v1/traces", 100, 100, 0.25),
         ),
     ],
 )
-def test_the_environment_decides(environ: dict[str, str], expected: TraceSettings | None) -> None:
+def test_the_environment_decides(environ: dict[str, str], expected: BatchSettings | None) -> None:
     assert trace_settings(environ) == expected
 
 
@@ -269,6 +307,7 @@ def test_what_is_set_and_not_followed_is_said() -> None:
         "OTEL_EXPORTER_OTLP_TIMEOUT": "10000",
     }
     said = list(remarks(environ))
+    assert list(remarks({**environ, BASE: "http://a"})) == [each for each in said if "LOGS" not in each]
     assert [each.split()[0] for each in said] == [
         "OTEL_TRACES_EXPORTER",
         "OTEL_LOGS_EXPORTER",

@@ -66,12 +66,23 @@ def _is_worked_by_keys(page: Page) -> None:
     page.keyboard.press("Escape")
     page.keyboard.press("2")
     expect(page.locator("table.rules tbody tr")).to_have_count(4)
+    _stands_in_columns(page)
     page.keyboard.press("4")
     expect(page.get_by_role("region", name="Journal")).to_contain_text("is written")
     page.keyboard.press("t")
     assert page.evaluate("document.documentElement.dataset.theme") == "light"
     page.keyboard.press("1")
     expect(page.locator("table.containers tbody tr")).to_have_count(len(PARTS))
+
+
+def _stands_in_columns(page: Page) -> None:
+    """What acts and what only says so, in all groups: each number below its head."""
+    of_rows = (
+        "rows => rows.map(row => [...row.cells].map(cell => Math.round(cell.getBoundingClientRect().right)))"
+    )
+    rows = page.locator("table.rules tbody tr").evaluate_all(of_rows)
+    (head, *_) = page.locator("table.rules thead tr").evaluate_all(of_rows)
+    assert [row for row in rows if row != head] == []
 
 
 def _sees_an_end(page: Page, played: Scene) -> None:

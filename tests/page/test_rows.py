@@ -7,10 +7,11 @@ import pytest
 import trio
 
 from reactor.app.page.lines import MOST_RUNS, POINTS, Lines
-from reactor.app.page.listing import listed
+from reactor.app.page.listing import Listings
 from reactor.app.page.nearest import Measures, Nearest
 from reactor.app.page.overview import Overview, Overviews
 from reactor.app.page.rows import Row, Status, nearness, row_of, words_of
+from reactor.app.page.slices import Slices
 from reactor.core.facts import Sample
 from reactor.core.protection import Standing
 from reactor.core.rules import Rule, RuleSet
@@ -100,24 +101,39 @@ SEEN = overview(
 )
 
 
-def names(wanted: Wanted) -> list[str]:
-    return [each.name for each in listed(SEEN, wanted)[0]]
+async def names(wanted: Wanted) -> list[str]:
+    rows, _ = await Listings().listed(SEEN, wanted, Slices())
+    return [each.name for each in rows]
 
 
-def test_rows_are_sorted_and_what_is_unknown_comes_last() -> None:
-    assert names(Wanted()) == ["c4", "c2", "c5", "c1", "c3"]
-    assert names(Wanted(sort="pids", reverse=True)) == ["c4", "c2", "c5", "c1", "c3"]
-    assert names(Wanted(sort="pids")) == ["c1", "c5", "c2", "c4", "c3"]
-    assert names(Wanted(sort="name", reverse=True)) == ["c5", "c4", "c3", "c2", "c1"]
-    assert names(Wanted(sort="memory", limit=2, offset=1)) == ["c4", "c1"]
+async def total(wanted: Wanted) -> int:
+    return (await Listings().listed(SEEN, wanted, Slices()))[1]
 
 
-def test_filters_narrow_and_the_total_says_how_many_there_would_be() -> None:
-    assert listed(SEEN, Wanted(text="c2"))[1] == 1
-    assert names(Wanted(status=frozenset({"near", "breaching"}))) == ["c4", "c2", "c5"]
-    assert names(Wanted(rule="safety/pids"))[:2] == ["c4", "c2"]
-    assert listed(SEEN, Wanted(limit=1))[1] == 5
-    assert names(Wanted(text="nobody")) == []
+async def test_rows_are_sorted_and_what_is_unknown_comes_last() -> None:
+    assert await names(Wanted()) == ["c4", "c2", "c5", "c1", "c3"]
+    assert await names(Wanted(sort="pids", reverse=True)) == ["c4", "c2", "c5", "c1", "c3"]
+    assert await names(Wanted(sort="pids")) == ["c1", "c5", "c2", "c4", "c3"]
+    assert await names(Wanted(sort="name", reverse=True)) == ["c5", "c4", "c3", "c2", "c1"]
+    assert await names(Wanted(sort="memory", limit=2, offset=1)) == ["c4", "c1"]
+
+
+async def test_filters_narrow_and_the_total_says_how_many_there_would_be() -> None:
+    assert await total(Wanted(text="c2")) == 1
+    assert await names(Wanted(status=frozenset({"near", "breaching"}))) == ["c4", "c2", "c5"]
+    assert (await names(Wanted(rule="safety/pids")))[:2] == ["c4", "c2"]
+    assert await total(Wanted(limit=1)) == 5
+    assert await names(Wanted(text="nobody")) == []
+    assert await names(Wanted(text="c", sort="name", limit=2, offset=1)) == ["c2", "c3"]
+
+
+async def test_the_same_question_about_the_same_overview_is_answered_once() -> None:
+    """And an order is found once for all who want it; the next overview begins anew."""
+    listings, wanted = Listings(), Wanted(sort="memory", text="c")
+    first = await listings.listed(SEEN, wanted, Slices())
+    assert await listings.listed(SEEN, wanted, Slices()) is first
+    later = replace(SEEN, number=2, rows=SEEN.rows[:2], words=SEEN.words[:2])
+    assert (await listings.listed(later, wanted, Slices()))[1] == 2
 
 
 async def test_an_overview_is_good_for_a_while_and_taken_in_slices(autojump_clock: trio.abc.Clock) -> None:
@@ -152,15 +168,16 @@ async def test_lines_keep_the_last_points_of_who_lives(autojump_clock: trio.abc.
     key = box(1).run.id
     for _ in range(POINTS + 5):
         await lines.keep()
-    found = lines.of([key, box(2).run.id])
+    slices = Slices()
+    found = await lines.of([key, box(2).run.id], slices)
     assert list(found) == [key]
     assert (found[key].pids, found[key].memory) == ([7] * POINTS, [9] * POINTS)
-    assert len(lines.of([key], lines.round - 2)[key].pids) == 2
+    assert len((await lines.of([key], slices, {key: lines.round - 2}))[key].pids) == 2
     await trio.sleep(60)
     await lines.keep()
-    assert lines.of([key], lines.round - 1)[key].pids == [None]
+    assert (await lines.of([key], slices, {key: lines.round - 1}))[key].pids == [None]
     now[0] = state(entry(2))
     await lines.keep()
-    assert lines.of([key]) == {}
+    assert await lines.of([key], slices) == {}
     assert MOST_RUNS >= 1000
     assert not math.isnan(lines.every)

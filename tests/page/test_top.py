@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,14 @@ from rich.console import Console
 from reactor.app.cli import main
 from reactor.app.complaint import Complaint
 from reactor.app.options import parser
-from reactor.app.top.frame import Sheet, frame, spark
+from reactor.app.top.frame import Sheet, frame
 from reactor.app.top.screen import keys
-from reactor.app.top.source import Look, source_of
+from reactor.app.top.sheet import spark
+from reactor.app.top.source import USUAL, Look, source_of
 from reactor.app.top.view import View, pressed
+from reactor.http.server import Answer, Request, Response
+from tests.access.papers import make_papers
+from tests.access.scene import scene as access_scene
 from tests.page.scene import SHIPPED, scene
 from tests.page.test_page_api import HOSTILE, PARTS, settled
 
@@ -49,14 +54,18 @@ def drawn(seen: Look, width: int = 100, height: int = 30, view: View | None = No
     return capture.get()
 
 
+@pytest.mark.parametrize("height", [7, 10, 17, 18, 24, 30])
 @pytest.mark.parametrize("width", [40, 64, 80, 96, 126, 200])
-def test_a_frame_fits_its_width_and_its_height(width: int) -> None:
-    """What does not fit is left out, the nearest limit last of all."""
-    text = drawn(look(*(row(f"c{n}" * 9) for n in range(50))), width)
+def test_a_frame_fits_its_width_and_its_height(width: int, height: int) -> None:
+    """What does not fit is left out, the nearest limit last of all; each line is used."""
+    many = look(*(row(f"c{n}" * 9) for n in range(50)))
+    decisions = many.decisions * 20
+    text = drawn(replace(many, decisions=decisions), width, height)
     lines = text.splitlines()
     assert max(map(len, lines)) <= width
-    assert len(lines) <= 30
-    assert "95%" in text
+    assert len(lines) == height
+    assert text.count("95%") >= 2
+    assert "gone" in text
     assert ("5 MiB" in text) == (width >= 96)
     assert ("0.25" in text) == (width >= 126)
 
@@ -83,10 +92,24 @@ def test_strangers_words_are_no_markup_and_steer_no_terminal() -> None:
     assert drawn(odd_answers)
 
 
+def test_canaries_hide_nobody_who_was_ended() -> None:
+    """One that came off is nothing to look at; one that did not is."""
+    usual = {"name": "reactor-canary-1", "rule": "canary", "result": "done", "action": "kill"}
+    seen = look(row("a"))
+    text = drawn(replace(seen, decisions=[usual] * 99 + seen.decisions))
+    assert "gone" in text
+    assert "reactor-canary" not in text
+    assert "nothing but canaries was ended" in drawn(replace(seen, decisions=[usual]))
+    assert "reactor-canary" in drawn(replace(seen, decisions=[usual | {"result": "failed", "why": "wedged"}]))
+
+
 def test_what_is_old_is_said_to_be_old_and_ascii_is_enough() -> None:
     assert "reconnecting…, as of" in drawn(look(row("a")), lost="no monitor answers")
-    # Two signs are left, and written as question marks where they cannot be shown.
-    assert drawn(look(row("a")), 140, rich=False).replace("—", "-").replace("…", "-").isascii()
+    narrow = drawn(
+        look(row("long" * 20, nearest=None), cost={}), 40, 10, View(text="x", typing=True), rich=False
+    )
+    assert narrow.isascii()
+    assert drawn(look(row("a")), 140, rich=False, lost="nobody").isascii()
     assert "NOT READY: the event stream is not up" in drawn(
         look(ready=False, not_ready="the event stream is not up")
     )
@@ -109,6 +132,8 @@ def test_keys_change_the_view() -> None:
     assert after(View(), "/", "q", "escape") == View()
     assert after(View(), "j", "j", "k").first == 1
     assert after(View(), "up").first == 0
+    scrolled = pressed(View(first=1), "b", 3), pressed(View(first=1), " ", 3), pressed(View(), "j", 0)
+    assert [each.first for each in scrolled if each] == [0, 2, 0], "there is nothing behind the last row"
     assert pressed(View(), "q") is None
     assert pressed(View(typing=True), "ctrl-c") is None
     assert keys(b"\x1b[Aj\x1b\x7f\r\xff") == ["up", "j", "escape", "backspace", "enter"]
@@ -125,21 +150,63 @@ def options(*flags: str) -> argparse.Namespace:
         (["--url", "localhost:9710"], "is no address"),
         (["--url", "http://"], "is no address"),
         (["--url", "http://x:99999"], "is no address"),
-        (["--url", "https://x", "--ca", "/nowhere"], "--ca /nowhere: No such file"),
-        (["--user", "me", "--password-file", "/nowhere"], "--password-file /nowhere: No such file"),
+        (["--url", "https://x", "--ca-file", "/nowhere"], "certificates of authorities: /nowhere"),
+        (["--url", "https://x", "--cert-file", "/nowhere"], "no certificate with its key: /nowhere"),
+        (["--user", "me", "--password-file", "/nowhere"], "No such file or directory: /nowhere"),
+        (["--user", "me"], "no password"),
+        (["--url", "http://me:secret@x"], "does not belong in an address"),
+        (["--url", "http://x", "--user", "me", "--password-file", "/dev/null"], "not sent without TLS"),
     ],
 )
 def test_a_mistake_is_one_sentence(flags: list[str], said: str) -> None:
     with pytest.raises(Complaint) as caught:
-        source_of(options(*flags))
+        source_of(options(*flags), {})
     assert said in caught.value.lines[0]
+    assert "secret" not in " ".join(caught.value.lines)
 
 
-def test_a_password_goes_as_basic_auth_and_is_not_shown(tmp_path: Path) -> None:
+def test_where_a_monitor_is_comes_from_flags_and_the_environment(tmp_path: Path) -> None:
+    """As with all commands; a control socket has no page, and a password is not shown."""
     (tmp_path / "p").write_text("secret\nmore\n")
-    source = source_of(options("--user", "me", "--password-file", str(tmp_path / "p")))
-    assert source.headers == {"Authorization": "Basic bWU6c2VjcmV0"}
+    there = {"REACTOR_CONTROL": "https://h:1/under/it", "REACTOR_USER": "me", "REACTOR_PASSWORD": "secret"}
+    source = source_of(options(), there)
+    assert (source.url, source.prefix) == ("https://h:1", "/under/it")
+    assert source.headers["Authorization"] == "Basic bWU6c2VjcmV0"
     assert "bWU6" not in repr(source)
+    by_file = source_of(options("--url", USUAL, "--user", "me", "--password-file", str(tmp_path / "p")), {})
+    assert (by_file.url, by_file.headers) == (USUAL, source.headers)
+    assert source_of(options(), {"REACTOR_CONTROL": "/run/reactor/x.sock"}).url == USUAL
+    assert source_of(options("--url", "http://localhost"), there).url.startswith("http://localhost")
+
+
+ASKED = """\
+tls_server_config:
+  cert_file: server.pem
+  key_file: server-key.pem
+  client_ca_file: ca.pem
+  client_auth_type: RequireAndVerifyClientCert
+"""
+
+
+async def told_nothing(_: Request) -> Answer:
+    """As little as a monitor can say."""
+    return Response(200, b"{}", "application/json")
+
+
+async def test_a_certificate_of_our_own_opens_what_asks_for_one(tmp_path: Path) -> None:
+    papers = await trio.to_thread.run_sync(make_papers, tmp_path)
+    (tmp_path / "web.yaml").write_text(ASKED)
+    async with access_scene(tmp_path / "web.yaml", papers=papers, site=told_nothing) as there:
+        url = ("--url", f"https://127.0.0.1:{there.port}", "--ca-file", str(tmp_path / "ca.pem"))
+        pair = ("--cert-file", str(tmp_path / "client.pem"), "--key-file", str(tmp_path / "client-key.pem"))
+        assert await source_of(options(*url, *pair), {})._ask("status") == {}
+        variables = {"REACTOR_CERT_FILE": pair[1], "REACTOR_KEY_FILE": pair[3]}
+        assert await source_of(options(*url), variables)._ask("status") == {}
+        stranger = (pair[0], str(tmp_path / "stranger.pem"), pair[2], str(tmp_path / "stranger-key.pem"))
+        for shown in ((), stranger):
+            with pytest.raises(Complaint) as caught:
+                await source_of(options(*url, *shown), {})._ask("status")
+            assert "--cert-file" in " ".join(caught.value.lines)
 
 
 async def test_the_command_on_a_monitor(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

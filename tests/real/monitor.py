@@ -77,6 +77,7 @@ class Monitor:
         self._starts = 0
         self._read = 0
         self._lines: list[Line] = []
+        self._told: str | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -129,7 +130,7 @@ class Monitor:
         """Start it and do not wait."""
         assert self._process is None, "it runs already"
         self._starts += 1
-        self._read, self._lines = 0, []
+        self._read, self._lines, self._told = 0, [], None
         self.began = time.time_ns()
         with self.log_file.open("wb") as log:
             self._process = subprocess.Popen(
@@ -243,18 +244,16 @@ class Monitor:
 
     def metrics(self) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
         """What ``/metrics`` shows, by name and labels."""
-        text = self._get("/metrics")[1].decode()
-        families = text_string_to_metric_families(text)
-        return {
-            (sample.name, frozenset(sample.labels.items())): sample.value
-            for family in families
-            for sample in family.samples
-        }
+        return _samples(self.raw_metrics())
 
     def metric(self, name: str, **labels: str) -> float | None:
         """The sum of all samples of this name with at least these labels; None without any."""
         wanted = set(labels.items())
-        found = [value for (key, has), value in self.metrics().items() if key == name and wanted <= has]
+        # This is asked again and again, and to read all the others each time would keep a processor busy.
+        lines = [line for line in self.raw_metrics().splitlines(keepends=True) if line.startswith(name)]
+        found = [
+            value for (key, has), value in _samples("".join(lines)).items() if key == name and wanted <= has
+        ]
         return sum(found) if found else None
 
     def raw_metrics(self) -> str:
@@ -268,6 +267,11 @@ class Monitor:
 
     @property
     def _address(self) -> str | None:
+        if self._told is None:
+            self._told = self._told_address()
+        return self._told
+
+    def _told_address(self) -> str | None:
         for line in self.raw_log().splitlines():
             found = re.search(r"http://(127\.0\.0\.1:\d+)", line)
             if found and "in force" in line:
@@ -304,6 +308,14 @@ class Monitor:
         """Make it look as if the monitor had been killed before it wrote the ends of its intents."""
         with closing(sqlite3.connect(self.journal_file)) as connection, connection:
             connection.execute("UPDATE intents SET final = 0, result = NULL, why = NULL")
+
+
+def _samples(text: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
 
 
 def _line(text: bytes) -> Line:

@@ -64,6 +64,7 @@ def test_the_breaker_and_a_hold(lone_scene: Scene) -> None:
         scene.guilty(held, PROMISE, since=since)
         scene.verdict()
         until(lambda: _status(monitor)["breakers"], 20, "they match still, and are counted anew")
+        since = scene.truth.now()
         assert monitor.order("resume", "--breaker").returncode == 0
         until(lambda: _dead(scene, aged) == 5, 20, "as many go as the budget has")
         until(lambda: _status(monitor)["budgets"] == {"rule test/lifetime": AGED - 5}, 10)

@@ -11,8 +11,8 @@ from tests.chaos.report import spread
 from tests.chaos.running import Seen, act
 
 # It has an engine of its own, without the fixture for one.
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("engine")]
-SIZE = Size(breaches=30, kills=4, outages=1)
+pytestmark = pytest.mark.real
+SIZE = Size(breaches=30, kills=4, outages=1, spare=3, within=10.0)
 BOUND = 300.0
 
 

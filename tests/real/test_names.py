@@ -16,12 +16,12 @@ from tests.tooling.containers import Containers
 from tools import engine_api
 from tools.private_engine import TEST_IMAGE, PrivateEngine
 
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("engine")]
+pytestmark = pytest.mark.real
 MOST, LEAST = 200, 20
 STAYS_EVERY = 10
 """So often one of them stays until it is ended, and its name goes to the next one at once."""
-OLDEST = 2.0
-LASTS = 30.0
+OLDEST = 1.0
+LASTS = 15.0
 """Seconds of looping; an engine on a machine that does nothing else makes all of them in that time."""
 
 

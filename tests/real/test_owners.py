@@ -54,7 +54,8 @@ def process() -> Iterator[tuple[subprocess.Popen[bytes], str]]:
 @contextmanager
 def beating(file: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A runner of this host that writes to its file all the time."""
-    beat = ["/bin/sh", "-c", 'while : >> "$0" && touch "$0"; do sleep 0.5; done', str(file)]
+    # As urgent as the monitor makes itself: on a busy machine it gets its turns to look, and so must this.
+    beat = ["nice", "-n", "-10", "/bin/sh", "-c", 'while echo >> "$0"; do sleep 0.5; done', str(file)]
     with subprocess.Popen(beat) as runner:
         try:
             yield runner
@@ -127,23 +128,26 @@ def test_a_file_and_a_connection_over_tcp_hold_their_mains_and_nobody_elses(lone
         f"{TIMES}owners: {{enforce: true, heartbeats: {{root: {beats}, ttl: 5s}}}}\n"
         f"api: {{listen: '127.0.0.1:{port}', token_file: {folder / 'token'}}}\n"
     )
-    (beats / "stops").touch()
     with (
         beating(beats / "crashes") as runner,
+        beating(beats / "stops") as stopping,
         beating(beats / "beats"),
         scene.monitor(rules=RULES, config=config) as monitor,
         closing(held(port, "held")),
         closing(held(port, "broken")) as broken,
     ):
         with client.Client(f"http://127.0.0.1:{port}", TOKEN).lease("ended", ttl=600):
-            for each in (*guilty[:1], *guilty[3:]):
+            # No file stands still until then: who does so for its TTL is gone, though it never moved at all.
+            for each in (*guilty[:1], *guilty[2:]):
                 until(partial(is_alive, monitor, each), 20, "its owner is found")
-            until(lambda: "unknown" in explained(monitor, guilty[2]), 20, "its file is seen")
             scene.verdict()
             since = scene.truth.now()
             for each in guilty:
                 scene.guilty(each, PROMISE + 12, since=since, not_before=1.9)
             runner.kill()
+            # Not before it has gone may its file be taken away: it would make another one.
+            stopping.kill()
+            stopping.wait()
             (beats / "stops").unlink()
             broken.close()
         scene.verdict()

@@ -18,39 +18,7 @@ GIVES_UP_AFTER = 15.0
 """Seconds that a kill may take before the run goes into quarantine: the engine itself may need 12."""
 
 
-def test_a_run_that_is_wedged_is_reported_and_others_are_ended_in_time(
-    private_engine: PrivateEngine, private_scene: Scene
-) -> None:
-    """A suspended shim also stops the engine's statistics for everybody; a lifetime does not need them."""
-    scene, mine = private_scene, {SHORT: ""}
-    with scene.monitor(rules=lifetime(3)) as monitor:
-        scene.bystanders()
-        stuck = scene.run(task="stuck", labels=mine)
-        with wedge(private_engine, stuck):
-            until(lambda: hangs(private_engine, stuck), 20, "the engine is busy with the kill")
-            for number in range(12):
-                scene.guilty(scene.run(task=f"other-{number}", labels=mine), 3 + PROMISE, not_before=3)
-            scene.verdict()
-            scene.report("lifetimes of 3 s beside a wedged container")
-            (said,) = until(
-                lambda: monitor.said("the container does not end yet; it is tried again", why="wedged"),
-                GIVES_UP_AFTER + PROMISE,
-                "it is reported",
-            )
-            assert (said["id"], said["level"]) == (stuck[:12], "error")
-            assert monitor.metric("reactor_outbox_quarantined") == 1
-            assert scene.truth.events(stuck, "die") == []
-        until(lambda: scene.truth.events(stuck, "die"), 20, "it ends when it can")
-        until(lambda: monitor.metric("reactor_outbox_quarantined") == 0, 20, "and leaves the quarantine")
-        (intent,) = monitor.intents(stuck)
-        assert (intent["final"], intent["result"], intent["why"]) == (1, "done", "ended")
-        (life,) = scene.truth.lives(stuck)
-        assert set(life.signals) == {"9"}
-        scene.verdict()
-
-
 HOW = """\
-groups:
   - name: politely
     select: [{label: how=stop}]
     rules: [{name: lifetime, when: age > 2s, then: [{stop: {grace: 1s}}]}]
@@ -60,29 +28,51 @@ groups:
 """
 
 
-def test_a_stop_and_a_removal_that_are_stuck_are_tried_again_and_come_off_when_they_can(
+def test_runs_that_are_wedged_are_reported_and_tried_again_and_others_are_ended_in_time(
     private_engine: PrivateEngine, private_scene: Scene
 ) -> None:
-    """Each step waits for its answer, the next is harder or rarer, and an operator is told all the time."""
-    scene = private_scene
-    with ExitStack() as held, scene.monitor(rules=HOW) as monitor:
+    """A suspended shim also stops the engine's statistics for everybody; a lifetime does not need them.
+
+    A kill, a stop and a removal are stuck at once. Each step waits for its answer, the next is harder or
+    rarer, and an operator is told all the time.
+    """
+    scene, mine = private_scene, {SHORT: ""}
+    with ExitStack() as held, scene.monitor(rules=lifetime(3) + HOW) as monitor:
         scene.bystanders()
+        stuck = scene.run(task="stuck", labels=mine)
         stopped, removed = (scene.run(task=how, labels={"how": how}) for how in ("stop", "remove"))
-        for container in (stopped, removed):
+        all_stuck = (stuck, stopped, removed)
+        for container in all_stuck:
             held.enter_context(wedge(private_engine, container))
-        until(lambda: monitor.metric("reactor_outbox_quarantined") == 2, 2 + 1 + 15 + 2 * PROMISE, "both")
-        remark = "runs that the engine does not end, and that are tried again: 2"
+        until(lambda: hangs(private_engine, stuck), 20, "the engine is busy with the kill")
+        for number in range(12):
+            scene.guilty(scene.run(task=f"other-{number}", labels=mine), 3 + PROMISE, not_before=3)
+        scene.verdict()
+        scene.report("lifetimes of 3 s beside three wedged containers")
+        (said,) = until(
+            lambda: monitor.said(
+                "the container does not end yet; it is tried again", why="wedged", id=stuck[:12]
+            ),
+            GIVES_UP_AFTER + PROMISE,
+            "it is reported",
+        )
+        assert said["level"] == "error"
+        until(lambda: monitor.metric("reactor_outbox_quarantined") == 3, 2 + 1 + 15 + 2 * PROMISE, "all are")
+        remark = "runs that the engine does not end, and that are tried again: 3"
         until(lambda: remark in monitor.readiness(), 5, "whoever asks whether it is ready is told")
-        assert not scene.truth.events(stopped, "die") + scene.truth.events(removed, "die")
+        assert not any(scene.truth.events(container, "die") for container in all_stuck)
         held.close()
         until(lambda: monitor.metric("reactor_outbox_quarantined") == 0, 30, "they come off")
         until(lambda: scene.truth.inspect(removed) is None, 10, "one is removed")
-        until(lambda: scene.truth.events(stopped, "die"), 10, "the other one is ended")
-        assert remark not in monitor.readiness()
-        for container, call in ((stopped, "stop"), (removed, "kill")):
+        for container in (stuck, stopped):
+            until(partial(scene.truth.events, container, "die"), 10, "the others are ended")
+        assert "that are tried again" not in monitor.readiness()
+        for container, call in ((stuck, "kill"), (stopped, "stop"), (removed, "kill")):
             (intent,) = monitor.intents(container)
-            assert (intent["final"], intent["result"]) == (1, "done")
+            assert (intent["final"], intent["result"], intent["why"]) == (1, "done", "ended")
             _assert_tried(json.loads(intent["calls"]), call)
+        (life,) = scene.truth.lives(stuck)
+        assert set(life.signals) == {"9"}
         scene.verdict()
 
 

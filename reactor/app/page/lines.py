@@ -4,14 +4,14 @@ Kept whether somebody looks or not, so that whoever opens the page sees what was
 run every few seconds, no rule is asked for it. Bounded in points and in runs; unknown stays unknown.
 """
 
-import math
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from time import perf_counter, thread_time
+from types import MappingProxyType
 
 import trio
 
+from reactor.app.page.slices import Slices
 from reactor.core.container import ContainerId, Run
 from reactor.core.judging import fresh_sample
 from reactor.core.lasting import renewed
@@ -22,17 +22,19 @@ MOST_RUNS = 5000
 """Of so many runs at most something is kept: whoever comes later has no line."""
 EVERY, RESTS = 5.0, 400.0
 """Seconds between two points, at least, and so many times what a round took: a 400th of a core at most."""
-SLICE = 0.0005
+_UNKNOWN, _MOST = -1, 2**62
+ALL: Mapping[ContainerId, int] = MappingProxyType({})
+"""Nothing is known of anybody: all points are wanted."""
 
 
 @dataclass(slots=True)
 class _Line:
-    """Points of one run, the last of them of round ``upto``; what is not known is not a number."""
+    """Points of one run, the last of them of round ``upto``; what is not known is less than nothing."""
 
     run: Run
     upto: int = 0
-    memory: "array[float]" = field(default_factory=lambda: array("f"))
-    pids: "array[float]" = field(default_factory=lambda: array("f"))
+    memory: "array[int]" = field(default_factory=lambda: array("q"))
+    pids: "array[int]" = field(default_factory=lambda: array("q"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,8 @@ class Points:
     """Some points of one run up to round ``upto``, the oldest first."""
 
     upto: int
-    memory: list[float | None]
-    pids: list[float | None]
+    memory: list[int | None]
+    pids: list[int | None]
 
 
 class Lines:
@@ -56,28 +58,28 @@ class Lines:
     async def keep(self) -> float:
         """One round; gives for how many seconds to wait before the next."""
         setup, state, at = self._setup(), self._state(), trio.current_time()
-        number = self.round + 1
-        began, used, pause = thread_time(), 0.0, perf_counter() + SLICE
+        number, slices = self.round + 1, Slices()
         for entry in state.living():
             self._take(setup, renewed(state, entry), at, number)
-            if perf_counter() >= pause:
-                used += thread_time() - began
-                await trio.lowlevel.checkpoint()
-                began, pause = thread_time(), perf_counter() + SLICE
+            if slices.over:
+                await slices.pause()
         self._drop_old(number)
         self.round = number
-        used += thread_time() - began
-        self.every = max(EVERY, RESTS * used)
+        self.every = max(EVERY, RESTS * slices.used)
         return self.every
 
-    def of(self, wanted: Iterable[ContainerId], after: int = 0) -> dict[str, Points]:
-        """The points since a round, of those that have any."""
+    async def of(
+        self, wanted: Iterable[ContainerId], slices: Slices, known: Mapping[ContainerId, int] = ALL
+    ) -> dict[str, Points]:
+        """The points of those that have any, behind the round that is ``known`` of each."""
         found: dict[str, Points] = {}
         for key in wanted:
             line = self._lines.get(key)
-            missing = 0 if line is None else min(len(line.pids), line.upto - after)
+            missing = 0 if line is None else min(len(line.pids), line.upto - known.get(key, 0))
             if line is not None and missing > 0:
                 found[key] = Points(line.upto, _told(line.memory[-missing:]), _told(line.pids[-missing:]))
+            if slices.over:
+                await slices.pause()
         return found
 
     def _take(self, setup: Setup, entry: Entry, at: float, number: int) -> None:
@@ -96,11 +98,13 @@ class Lines:
             del self._lines[key]
 
 
-def _add(points: "array[float]", value: float | None) -> None:
-    points.append(math.nan if value is None else value)
+def _add(points: "array[int]", value: int | None) -> None:
+    # No engine's number is too large to be kept.
+    points.append(_UNKNOWN if value is None else min(max(0, value), _MOST))
     if len(points) > POINTS:
         del points[0]
 
 
-def _told(points: "array[float]") -> list[float | None]:
-    return [None if math.isnan(point) else round(point) for point in points]
+def _told(points: "array[int]") -> list[int | None]:
+    known: list[int | None] = [*points]
+    return known if _UNKNOWN not in known else [None if point == _UNKNOWN else point for point in known]

@@ -2,28 +2,26 @@
 
 The loop that takes decisions is the one that this runs on, so it is taken in slices, from one state that
 does not change meanwhile, and not again before many times as long as it took. How a row is made is in
-``rows``.
+``rows``, how work is cut into slices in ``slices``.
 """
 
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from operator import attrgetter, itemgetter
-from time import perf_counter, thread_time
+from operator import itemgetter
 
 import trio
 
 from reactor.app.page.nearest import Measures, Stands
 from reactor.app.page.rows import Row, nearness, row_of, words_of
+from reactor.app.page.slices import RESTS, Slices, let_go
+from reactor.app.page.sorting import in_order
 from reactor.core.rules import Rule
 from reactor.core.state import Entry, Setup, State
 
-SLICE = 0.0005
-"""For so many seconds at a time the loop is held up."""
-YOUNGEST, RESTS = 1.0, 20.0
-"""An overview is good for so many seconds, and for so many times what it took: a twentieth of a core at
-most."""
+YOUNGEST = 1.0
+"""An overview is good for so many seconds at least; for longer if it took long."""
 
 
 @dataclass(slots=True)
@@ -53,9 +51,13 @@ class Overviews:
     """Takes them; whoever asks while one is taken gets that one."""
 
     def __init__(
-        self, setup: Callable[[], Setup], state: Callable[[], State], wall: Callable[[], float]
+        self,
+        setup: Callable[[], Setup],
+        state: Callable[[], State],
+        wall: Callable[[], float],
+        slices: Callable[[], Slices] = Slices,
     ) -> None:
-        self._setup, self._state, self._wall = setup, state, wall
+        self._setup, self._state, self._wall, self._slices = setup, state, wall, slices
         self._measures = Measures()
         self._taking = trio.Lock()
         self._latest = Overview()
@@ -66,38 +68,64 @@ class Overviews:
         if trio.current_time() >= self._good_until:
             async with self._taking:
                 if trio.current_time() >= self._good_until:
-                    self._latest = await self._take()
+                    await self._replace(await self._take())
+        return self._latest
+
+    @property
+    def seen(self) -> Overview:
+        """The one that was taken last, however old it is."""
         return self._latest
 
     def row(self, setup: Setup, state: State, entry: Entry, at: float) -> Row:
         """One container as a row, at this moment."""
         return row_of(setup, state, entry, at, self._measures)[0]
 
-    def forget(self) -> None:
-        """Nobody looks any more: thousands of rows need not be kept for that."""
-        if trio.current_time() >= self._good_until + RESTS * YOUNGEST:
-            self._latest = Overview(self._latest.number)
+    async def forget(self) -> bool:
+        """Keep it no longer if nobody looks any more; gives whether that is so."""
+        if trio.current_time() < self._good_until + RESTS * YOUNGEST:
+            return False
+        before, self._latest = [*self._latest.rows], Overview(self._latest.number)
+        await let_go(before, self._slices())
+        return True
 
     async def _take(self) -> Overview:
         setup, state, at = self._setup(), self._state(), trio.current_time()
-        rows: list[tuple[float, str, Row]] = []
+        made: list[tuple[float, str, Row]] = []
         rules: dict[str, Tally] = {}
-        wall, began, used = self._wall(), thread_time(), 0.0
-        pause = perf_counter() + SLICE
+        counts: Counter[str] = Counter()
+        wall, slices = self._wall(), self._slices()
         for entry in state.living():
             row, stands = row_of(setup, state, entry, at, self._measures)
-            rows.append((nearness(row), words_of(row), row))
+            made.append((nearness(row), words_of(row), row))
+            counts[row.status] += 1
             _count(rules, entry.rules, stands)
-            if perf_counter() >= pause:
-                used += thread_time() - began
-                await trio.lowlevel.checkpoint()
-                began, pause = thread_time(), perf_counter() + SLICE
-        rows.sort(key=itemgetter(0, 1))
-        _, words, found = zip(*rows, strict=True) if rows else ((), (), ())
-        counts = Counter(map(attrgetter("status"), found))
-        used += thread_time() - began
-        self._good_until = trio.current_time() + max(YOUNGEST, RESTS * used)
-        return Overview(self._latest.number + 1, wall, used, found, words, counts, rules)
+            if slices.over:
+                await slices.pause()
+        rows, words = await _ordered(made, slices)
+        used = slices.used
+        return Overview(self._latest.number + 1, wall, used, rows, words, counts, rules)
+
+    async def _replace(self, overview: Overview) -> None:
+        before, self._latest = [*self._latest.rows], overview
+        self._good_until = trio.current_time() + max(YOUNGEST, RESTS * overview.took)
+        await let_go(before, self._slices())
+
+
+async def _ordered(
+    made: list[tuple[float, str, Row]], slices: Slices
+) -> tuple[tuple[Row, ...], tuple[str, ...]]:
+    """The rows in the order of their distance, and their words likewise."""
+    ordered = await in_order(made, itemgetter(0, 1), slices)
+    made.clear()
+    ordered.reverse()
+    rows, words = [], []
+    while ordered:
+        _, word, row = ordered.pop()
+        rows.append(row)
+        words.append(word)
+        if slices.over:
+            await slices.pause()
+    return tuple(rows), tuple(words)
 
 
 def place_of(rule: Rule) -> str:

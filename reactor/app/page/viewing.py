@@ -4,15 +4,17 @@ What changed is found by comparing with what he was sent before; a row whose age
 changed. All that is kept for him is that.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import trio
 
+from reactor.app.page.encoding import array, table
 from reactor.app.page.lines import Lines, Points
-from reactor.app.page.listing import listed
+from reactor.app.page.listing import Listings
 from reactor.app.page.overview import Overview, Overviews
 from reactor.app.page.rows import Row
+from reactor.app.page.slices import Slices, Turns
 from reactor.core.container import ContainerId
 from reactor.web.queries import Wanted
 
@@ -30,9 +32,16 @@ class Viewing:
     """What a viewer has got so far."""
 
     def __init__(
-        self, overviews: Overviews, lines: Lines, status: Callable[[], Told], wanted: Wanted
+        self,
+        overviews: Overviews,
+        listings: Listings,
+        lines: Lines,
+        turns: Turns,
+        status: Callable[[], Told],
+        wanted: Wanted,
     ) -> None:
-        self._overviews, self._lines, self._status, self._wanted = overviews, lines, status, wanted
+        self._overviews, self._listings, self._lines = overviews, listings, lines
+        self._turns, self._status, self._wanted = turns, status, wanted
         self._number = -1
         self._ids: list[ContainerId] = []
         self._sent: dict[ContainerId, object] = {}
@@ -40,11 +49,15 @@ class Viewing:
         self._next = self._health_at = trio.current_time()
 
     async def news(self) -> tuple[Event, ...]:
-        """What is new for this viewer; waits until it is time to look again."""
+        """What is new for this viewer; waits until it is time to look again, and for his turn."""
         await trio.sleep_until(self._next)
         self._next = trio.current_time() + EVERY
-        overview = await self._overviews.latest()
-        return (*self._health(), *self._changes(overview))
+        await self._overviews.latest()
+        if self._overviews.seen.number == self._number:
+            return (*self._health(),)
+        async with self._turns.turn() as slices:
+            changes = await self._changes(self._overviews.seen, slices)
+        return (*self._health(), *changes)
 
     def _health(self) -> list[Event]:
         now = trio.current_time()
@@ -53,33 +66,40 @@ class Viewing:
         self._health_at = now + HEALTH_EVERY
         return [("status", self._status())]
 
-    def _changes(self, overview: Overview) -> list[Event]:
-        if overview.number == self._number:
-            return []
+    async def _changes(self, overview: Overview, slices: Slices) -> list[Event]:
         self._number = overview.number
-        rows, total = listed(overview, self._wanted)
-        prints = {row.id: _print_of(row) for row in rows}
-        changed = [row for row in rows if self._sent.get(row.id) != prints[row.id]]
-        ids = [row.id for row in rows]
-        points = self._new_points(ids)
+        rows, total = await self._listings.listed(overview, self._wanted, slices)
+        changed, points = await self._changed(rows, slices), await self._new_points(rows, slices)
+        ids, before = [row.id for row in rows], self._ids
+        self._ids = ids
+        if not changed and not points and ids == before:
+            return []
         told = {
             "at": overview.wall,
             "total": total,
             "counts": overview.counts,
             "ids": ids,
-            "containers": changed,
-            "history": {"every": self._lines.every, "lines": points},
+            "containers": await array(changed, slices),
+            "history": {"every": self._lines.every, "lines": await table(points, slices)},
         }
-        same = not changed and not points and ids == self._ids
-        self._sent, self._ids = dict(prints), ids
-        return [] if same else [("containers", told)]
+        return [("containers", told)]
 
-    def _new_points(self, ids: list[ContainerId]) -> Told:
+    async def _changed(self, rows: Sequence[Row], slices: Slices) -> list[Row]:
+        prints: dict[ContainerId, object] = {}
+        changed = []
+        for row in rows:
+            prints[row.id] = mine = _print_of(row)
+            if self._sent.get(row.id) != mine:
+                changed.append(row)
+            if slices.over:
+                await slices.pause()
+        self._sent = prints
+        return changed
+
+    async def _new_points(self, rows: Sequence[Row], slices: Slices) -> Mapping[str, Points]:
         # Whoever leaves the list and comes back is sent all of his line again.
-        known = {key: self._points.get(key, 0) for key in ids}
-        found: dict[str, Points] = {}
-        for key, after in known.items():
-            found.update(self._lines.of([key], after))
+        known = {row.id: self._points.get(row.id, 0) for row in rows}
+        found = await self._lines.of(known, slices, known)
         self._points = {key: found[key].upto if key in found else after for key, after in known.items()}
         return found
 

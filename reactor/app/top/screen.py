@@ -17,6 +17,7 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 
 from reactor.app.complaint import Complaint
+from reactor.app.top.containers import rows_of
 from reactor.app.top.frame import Sheet, frame
 from reactor.app.top.source import Look, Source
 from reactor.app.top.view import View, pressed
@@ -75,7 +76,7 @@ class Screen:
         while True:
             await trio.lowlevel.wait_readable(fd)
             for key in keys(os.read(fd, 1024)):
-                before, after = self._view, pressed(self._view, key)
+                before, after = self._view, pressed(self._view, key, len(rows_of(self._look)))
                 if after is None:
                     return
                 self._view = after

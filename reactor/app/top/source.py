@@ -4,26 +4,30 @@ Only the asking is here. Nothing that is answered is trusted: it is JSON of a bo
 """
 
 import argparse
-import base64
-import ssl
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
+from reactor.app.asking import ENVIRONMENT
 from reactor.app.complaint import Complaint
+from reactor.app.reaching import CA, CERT, KEY, PASSWORD_FILE, USER, way_to, with_flags
 from reactor.core.language.printing import tame
-from reactor.http.address import Address
 from reactor.http.client import Client
-from reactor.http.errors import BadCertificate, HttpError, NobodyListens
+from reactor.http.errors import HttpError, NobodyListens
 
 WITHIN = 10.0
 LARGEST = 16 * 1024 * 1024
 _OK, _UNAUTHORIZED, _FORBIDDEN, _MISSING = 200, 401, 403, 404
-_SUCH_AS = "write it as http://127.0.0.1:9710"
+USUAL = "http://127.0.0.1:9710"
+_SUCH_AS = f"write it as {USUAL}"
+_CERTIFICATES = (
+    f"Name its authority by --ca-file FILE ({CA}), or show a certificate of your own by --cert-file and "
+    f"--key-file ({CERT}, {KEY})"
+)
 
 Told = Mapping[str, Any]
 
@@ -50,7 +54,7 @@ class Source:
         """Ask for all that a frame shows. Raises Complaint."""
         status = await self._ask("status")
         containers = await self._ask(f"containers?{urlencode(query)}")
-        found = (await self._ask("decisions?before=now&limit=40")).get("decisions")
+        found = (await self._ask("decisions?before=now&limit=100")).get("decisions")
         decisions: list[Told] = (
             [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
         )
@@ -64,15 +68,18 @@ class Source:
             raise Complaint(
                 f"reactor: no monitor answers at {self.url}: is it running, with --listen?"
             ) from None
-        except BadCertificate as error:
-            raise Complaint(f"reactor: {self.url}: {error}; name its authority with --ca FILE") from None
         except HttpError as error:
-            raise Complaint(f"reactor: {self.url}: {error}") from None
+            # A server that wants a certificate often only ends the connection.
+            remedies = [_CERTIFICATES] if "certificate" in str(error) else []
+            raise Complaint(f"reactor: {self.url}: {error}", *remedies) from None
         return self._read(answer.status, answer.body)
 
     def _read(self, status: int, body: bytes) -> Told:
         if status in {_UNAUTHORIZED, _FORBIDDEN}:
-            raise Complaint(f"reactor: {self.url} wants to know who asks: --user NAME --password-file FILE")
+            raise Complaint(
+                f"reactor: {self.url} wants to know who asks: --user NAME --password-file FILE ({USER}, "
+                f"{PASSWORD_FILE}), or a certificate: --cert-file, --key-file"
+            )
         try:
             told = msgspec.json.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -86,39 +93,22 @@ class Source:
         raise Complaint(f"reactor: {self.url}: {why}")
 
 
-def source_of(options: argparse.Namespace) -> Source:
-    """The monitor that is meant. Raises Complaint."""
+def source_of(options: argparse.Namespace, environ: Mapping[str, str] = os.environ) -> Source:
+    """The monitor that is meant, and what is shown there, by flags and environment. Raises Complaint."""
+    named = options.url or _address(environ) or USUAL
     try:
-        parts = urlsplit(options.url)
-        port = parts.port
+        parts = urlsplit(named)
     except ValueError:
-        raise Complaint(f"reactor: {tame(options.url, 200)!r} is no address: {_SUCH_AS}") from None
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise Complaint(f"reactor: {tame(options.url, 200)!r} is no address: {_SUCH_AS}")
-    tls = _trusted(options.ca) if parts.scheme == "https" else None
-    address = Address.tcp(parts.hostname, port or (443 if tls else 80), tls)
-    shown = f"{parts.scheme}://{address.authority}"
-    client = Client(address, largest=LARGEST)
-    return Source(shown, client, parts.path.rstrip("/"), _headers(options))
+        parts = urlsplit("")
+    if parts.scheme not in {"http", "https"}:
+        raise Complaint(f"reactor: {tame(named, 200)!r} is no address: {_SUCH_AS}")
+    # What is in front of the monitor may give it a path of its own.
+    way = way_to(f"{parts.scheme}://{parts.netloc}", with_flags(options, environ))
+    client = Client(way.address, largest=LARGEST)
+    return Source(f"{parts.scheme}://{way.address.authority}", client, parts.path.rstrip("/"), way.headers)
 
 
-def _trusted(authority: Path | None) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=str(authority) if authority is not None else None)
-    except (OSError, ssl.SSLError) as error:
-        why = error.strerror or "it is no certificate"
-        raise Complaint(f"reactor: --ca {authority}: {why}") from None
-
-
-def _headers(options: argparse.Namespace) -> Mapping[str, str]:
-    if not options.user:
-        return {}
-    password = ""
-    if options.password_file is not None:
-        try:
-            password = options.password_file.read_text().partition("\n")[0]
-        except (OSError, UnicodeDecodeError) as error:
-            why = getattr(error, "strerror", None) or "it is no text"
-            raise Complaint(f"reactor: --password-file {options.password_file}: {why}") from None
-    basic = base64.b64encode(f"{options.user}:{password}".encode()).decode()
-    return {"Authorization": f"Basic {basic}"}
+def _address(environ: Mapping[str, str]) -> str:
+    """Where orders go by TCP there is the page, too; on a control socket there is none."""
+    named = environ.get(ENVIRONMENT, "")
+    return named if "://" in named else ""

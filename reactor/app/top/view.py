@@ -29,8 +29,8 @@ class View:
         return {"sort": self.sort, "q": self.text, "limit": str(MOST), "history": "yes"}
 
 
-def pressed(view: View, key: str) -> View | None:
-    """The view after a key; None for the end."""
+def pressed(view: View, key: str, rows: int = MOST) -> View | None:
+    """The view after a key, of so many rows; None for the end."""
     if view.typing:
         return _typed(view, key)
     if key in {"q", "escape", "ctrl-c"}:
@@ -40,7 +40,7 @@ def pressed(view: View, key: str) -> View | None:
     if key == "/":
         return replace(view, typing=True)
     if key in _STEPS:
-        return replace(view, first=max(0, view.first + _STEPS[key]))
+        return replace(view, first=max(0, min(rows - 1, view.first + _STEPS[key])))
     return view
 
 

@@ -16,8 +16,8 @@ CANARY = (
     ),
     Row(
         "reactor.canary.runs", "{canary}", _C, "reactor_canary_runs_total",
-        "Canaries sent, by result: 'ended' in time, 'late', or 'failed' where none could be started or "
-        "seen to end.",
+        "Canaries sent, by result: 'ended' in time, 'late', 'held' where somebody held the monitor "
+        "meanwhile, or 'failed' where none could be started or seen to end.",
         ("result",),
     ),
     Row(
@@ -28,6 +28,7 @@ CANARY = (
     ),
     Row(
         "reactor.canary.duration", "s", _H, "reactor_canary_duration_seconds",
-        "From the answer that a canary, which breaks its rule at once, was started until it was dead.",
+        "From the answer that a canary, which breaks its rule at once, was started until it was dead; from "
+        "the question where it was dead before the answer.",
     ),
 )  # fmt: skip

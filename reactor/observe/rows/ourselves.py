@@ -70,6 +70,11 @@ EXPORTS = (
         ("result",),
     ),
     Row(
+        "reactor.log.records", "{record}", _C, "reactor_log_records_total",
+        "Log lines sent by OTLP, by result: 'sent', 'dropped' for want of room, or 'failed' to get through.",
+        ("result",),
+    ),
+    Row(
         "reactor.spans.queued", "{span}", _U, "reactor_spans_queued",
         "Spans that wait to be sent; absent where no traces are sent.",
     ),

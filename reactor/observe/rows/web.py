@@ -7,7 +7,11 @@ WEB = (
     Row(
         "reactor.web.refused", "{request}", Kind.COUNTER, "reactor_web_refused_total",
         "Requests over TCP that were turned away, by what was wrong: 'host', 'page', 'certificate', "
-        "'password', 'pace' or 'order'.", ("reason",),
+        "'password', 'pace' or 'order'; 'withdrawn' are streams that outlived what let them in.", ("reason",),
+    ),
+    Row(
+        "reactor.web.defects", "{request}", Kind.COUNTER, "reactor_web_defects_total",
+        "Requests and streams that a defect of the monitor broke; each is in the log.",
     ),
     Row(
         "reactor.web.config.reloads", "{reload}", Kind.COUNTER, "reactor_web_config_reloads_total",

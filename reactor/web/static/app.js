@@ -1,5 +1,6 @@
 // The page put together: which section is shown, what the keys do, what the header says.
 
+import { isUsual } from "./canaries.js";
 import { h, put, text } from "./dom.js";
 import { ago, clock, duration, now } from "./format.js";
 import { Live, ask } from "./live.js";
@@ -14,6 +15,7 @@ import { Health, healthOf } from "./health.js";
 
 const live = new Live();
 const main = document.getElementById("main");
+const MOST_PAGES = 5, ENOUGH = 12;
 const TABS = ["containers", "rules", "decisions", "health"];
 let section = null;
 let shown = "";
@@ -25,6 +27,11 @@ const SECTIONS = {
   health: () => new Health(live),
 };
 
+// An address may be typed, and be none.
+function decoded(id) {
+  try { return decodeURIComponent(id); } catch { return id; }
+}
+
 function route() {
   const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
   const [name, id = ""] = (path || "containers").split("/");
@@ -34,7 +41,7 @@ function route() {
   section?.leave?.();
   const first = shown === "";
   shown = place;
-  section = SECTIONS[tab](decodeURIComponent(id));
+  section = SECTIONS[tab](decoded(id));
   for (const link of document.querySelectorAll("#tabs a")) {
     if (link.dataset.tab === tab) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
@@ -83,7 +90,7 @@ function counts() {
 
 function announce() {
   const one = live.latest;
-  if (!one || one.dry_run) return;
+  if (!one || one.dry_run || isUsual(one)) return;
   document.getElementById("announcer").textContent = `${one.name}: ${outcomeOf(one).word}, by ${one.rule}`;
 }
 
@@ -131,9 +138,14 @@ showTheme();
 // What was decided before comes first, so that the stream can go on behind it.
 async function begin() {
   try {
-    const told = await ask("decisions?before=now&limit=100");
-    live.decisions = told.decisions.reverse();
-    live.older = told.cursor;
+    live.older = "now";
+    // Where there are canaries the others may be some way back.
+    for (let pages = 0; pages < MOST_PAGES && live.decisions.filter((one) => !isUsual(one)).length < ENOUGH; pages++) {
+      const told = await ask(`decisions?before=${encodeURIComponent(live.older)}&limit=100`);
+      live.decisions = [...live.decisions, ...told.decisions.reverse()];
+      if (told.cursor === live.older || !told.decisions.length) break;
+      live.older = told.cursor;
+    }
     if (live.decisions.length) live.cursor = live.decisions[0].cursor;
   } catch { /* The stream will say that nobody answers. */ }
   route();

@@ -1,5 +1,6 @@
 // What was decided and what came of it, the latest first.
 
+import { isUsual } from "./canaries.js";
 import { h, put, said, text } from "./dom.js";
 import { ago, iso, moment } from "./format.js";
 import { ask } from "./live.js";
@@ -48,12 +49,12 @@ export class Feed {
   }
 
   #show() {
-    const acted = this.live.decisions.filter((one) => !one.dry_run || this.live.status?.dry_run).slice(0, 12);
-    const print = acted.map((one) => one.cursor).join();
+    const acted = this.live.decisions.filter((one) => (!one.dry_run || this.live.status?.dry_run) && !isUsual(one)).slice(0, 12);
+    const print = acted.map((one) => one.cursor).join() || (this.live.decisions.some(isUsual) ? "canaries" : "");
     if (print === this.print) return;
-    const fresh = this.print !== undefined && this.print !== "";
+    const fresh = Boolean(this.print);
     this.print = print;
-    if (!acted.length) { put(this.list, h("li", { class: "empty" }, "Nothing was ended so far.")); return; }
+    if (!acted.length) { put(this.list, h("li", { class: "empty" }, print ? "Nothing but canaries was ended of late." : "Nothing was ended so far.")); return; }
     put(this.list, acted.map((one, index) => h("li", { class: fresh && index === 0 && one === this.live.latest ? "new" : "" },
       h("a", { class: "row", href: `#/decisions/${one.id}` }, said(one.name)),
       h("div", null, outcome(one), when(one.at)),
@@ -61,7 +62,7 @@ export class Feed {
   }
 }
 
-const KINDS = [["", "all"], ["acted", "acted"], ["dry", "dry run"], ["trouble", "trouble"]];
+const KINDS = [["", "all"], ["acted", "acted"], ["dry", "dry run"], ["trouble", "trouble"], ["canaries", "canaries"]];
 
 export class Decisions {
   title = "Decisions";
@@ -100,6 +101,7 @@ export class Decisions {
   }
 
   #matches(one) {
+    if (isUsual(one) !== (this.kind === "canaries")) return false;
     if (this.kind === "dry" && !one.dry_run) return false;
     if (this.kind === "acted" && (one.dry_run || one.result !== "done")) return false;
     if (this.kind === "trouble" && (one.dry_run || one.result === "done")) return false;
@@ -107,7 +109,8 @@ export class Decisions {
   }
 
   #show() {
-    put(this.chips, KINDS.map(([kind, label]) => h("button", { type: "button", class: "chip", "aria-pressed": String(this.kind === kind), on: { click: () => { this.kind = kind; this.#show(); } } }, label)));
+    const kinds = KINDS.filter(([kind]) => kind !== "canaries" || this.kind === kind || this.live.decisions.some(isUsual));
+    put(this.chips, kinds.map(([kind, label]) => h("button", { type: "button", class: "chip", "aria-pressed": String(this.kind === kind), on: { click: () => { this.kind = kind; this.#show(); } } }, label)));
     const shown = this.live.decisions.filter((one) => this.#matches(one));
     this.rows ||= new Map();
     const rows = shown.map((one) => {
@@ -116,7 +119,7 @@ export class Decisions {
     });
     if (rows.length !== this.body.children.length || rows.some((row, index) => this.body.children[index] !== row)) put(this.body, rows);
     this.empty.hidden = rows.length > 0;
-    text(this.empty, this.live.decisions.length ? "Nothing is like that." : "Nothing was decided so far: no rule had a reason to.");
+    text(this.empty, this.kind || this.text ? "Nothing is like that." : this.live.decisions.length ? "Nothing but canaries was ended of late." : "Nothing was decided so far: no rule had a reason to.");
     this.older.hidden = !this.live.older || this.done || /-0$/.test(this.live.older);
   }
 

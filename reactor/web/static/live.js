@@ -1,11 +1,12 @@
 // What the monitor tells as it happens: one event stream, opened again whenever it breaks.
 
 import { setClock } from "./format.js";
+import { isUsual } from "./canaries.js";
 
 const QUIET = 10000; // Milliseconds without a word, after which the stream is taken for broken.
 const FIRST = 500, LONGEST = 8000;
 const AWAY = 30000;
-const MOST_POINTS = 60, MOST_DECISIONS = 200;
+const MOST_POINTS = 60, MOST_DECISIONS = 200, MOST_CANARIES = 50;
 
 export class Live extends EventTarget {
   constructor() {
@@ -74,7 +75,10 @@ export class Live extends EventTarget {
   #decision(told, cursor) {
     this.cursor = cursor || this.cursor;
     if (this.decisions.some((each) => each.cursor === told.cursor)) return;
-    this.decisions = [told, ...this.decisions].slice(0, MOST_DECISIONS);
+    // Canaries take no place from others.
+    const alike = isUsual(told);
+    let kept = alike ? MOST_CANARIES : MOST_DECISIONS;
+    this.decisions = [told, ...this.decisions].filter((each) => isUsual(each) !== alike || kept-- > 0);
     this.latest = told;
   }
 

@@ -17,9 +17,10 @@ const SHAPES = {
   protected: ["shield", "M8 1.4 13.6 3.4v4c0 3.4-2.4 5.8-5.6 7.2-3.2-1.4-5.6-3.8-5.6-7.2v-4z"],
 };
 
+// The worst first, as everywhere.
 const WORDS = {
-  ok: "ok", near: "near a limit", breaching: "breaching", ending: "being ended", stuck: "cannot be ended",
-  held: "held back", unknown: "no readings", watched: "only watched", skipped: "skipped", protected: "protected",
+  stuck: "cannot be ended", ending: "being ended", breaching: "breaching", held: "held back", unknown: "no readings", near: "near a limit",
+  ok: "ok", watched: "only watched", skipped: "skipped", protected: "protected",
 };
 
 export const STATUSES = Object.keys(WORDS);

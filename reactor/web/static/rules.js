@@ -6,6 +6,7 @@ import { ask } from "./live.js";
 import { shape } from "./marks.js";
 
 const EVERY = 3000;
+const COLUMNS = [["Rule", ""], ["Condition", ""], ["Does", ""], ["Applies to", "number"], ["Holds", "number"], ["Unknown", "number"]];
 const STATES = {
   live: ["ok", "acts", "It ends what it says."],
   dry: ["watched", "dry run", "It only says what it would do."],
@@ -64,7 +65,9 @@ export class Rules {
     return h("section", { class: "group" },
       h("h2", null, name, h("small", { title: file }, file.split("/").pop())),
       h("table", { class: "grid rules", "aria-label": `Rules of ${name}` },
-        h("thead", null, h("tr", null, [["Rule", ""], ["Condition", ""], ["Does", ""], ["Applies to", "number"], ["Holds", "number"], ["Unknown", "number"]].map(([label, kind]) => h("th", { scope: "col", class: kind }, label)))),
+        // Each group is a table of its own: what is below each other in all of them is said here.
+        h("colgroup", null, COLUMNS.map(() => h("col"))),
+        h("thead", null, h("tr", null, COLUMNS.map(([label, kind]) => h("th", { scope: "col", class: kind }, label)))),
         h("tbody", null, rules.map((rule) => this.#row(rule)))));
   }
 
@@ -72,7 +75,7 @@ export class Rules {
     const [mark, label, why] = STATES[rule.state] || STATES.live;
     const says = [rule.trigger ? `on ${rule.trigger}` : "", rule.condition].filter(Boolean).join(" while ");
     const lasting = rule.for ? ` for ${duration(rule.for)}` : "";
-    return h("tr", { class: rule.state },
+    return h("tr", { class: rule.state === "dry" ? "dry" : "", data: { state: rule.state } },
       h("td", { class: "c-name" }, h("span", { class: "mark" }, shape(mark)),
         h("span", { class: "who" }, h("strong", null, said(rule.name.split("/").slice(1).join("/") || rule.name), rule.level ? ` (${rule.level})` : ""), h("small", { title: `${why} ${rule.place}` }, `${label} · line ${rule.place.split(":").pop()}`))),
       h("td", { class: "c-condition" }, h("code", null, says + lasting), rule.summary ? h("small", null, rule.summary) : null, rule.sums.map((sum) => h("small", null, sum))),
