@@ -25,6 +25,7 @@ from reactor.app.sessions import Unreadable, open_sessions
 from reactor.app.settings import Settings
 from reactor.app.supervise import supervise
 from reactor.core.judging import fresh_sample, fresh_zombies, needs_samples
+from reactor.core.lasting import renewed
 from reactor.core.layers import layer_writes, wanted_layers
 from reactor.core.ports import EngineError
 from reactor.core.rules import RuleSet
@@ -108,7 +109,7 @@ class Watcher(View):
 
     def _is_known(self, state: State) -> bool:
         at = trio.current_time()
-        wanted = (entry for entry in state.living() if needs_samples(entry))
+        wanted = (renewed(state, entry) for entry in state.living() if needs_samples(entry))
         if any(fresh_sample(self._setup, entry, at) is None for entry in wanted):
             return False
         measured = (state.entries.get(run.id) for run in wanted_layers(self._setup, state))
@@ -120,7 +121,8 @@ class Watcher(View):
     def _has_kernel(self, state: State, at: float) -> bool:
         """Whether the kernel of the host has told what is asked of it."""
         zombies = wanted_zombies(self._setup, state)
-        if any(fresh_zombies(entry, at) is None for entry in state.living() if entry.run in zombies):
+        living = (renewed(state, entry) for entry in state.living() if entry.run in zombies)
+        if any(fresh_zombies(entry, at) is None for entry in living):
             return False
         return state.host is not None or not wants_host(self._setup)
 

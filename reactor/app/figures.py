@@ -13,6 +13,7 @@ from reactor.core.container import Container
 from reactor.core.container import State as ContainerState
 from reactor.core.groups import Groups
 from reactor.core.judging import fresh_sample, needs_samples
+from reactor.core.lasting import renewed
 from reactor.core.obeying import under_orders
 from reactor.core.state import Entry, Setup, State
 from reactor.core.views import Views
@@ -41,7 +42,8 @@ class Figures:
         self.setup = under_orders(self.setup, self.state, self.at)
         self._judged = judged = Judgements(self.setup, self.state, self.at)
         groups = Groups(self.state, self.at)
-        for entry in breathing(self.state.living()):
+        for each in breathing(self.state.living()):
+            entry = renewed(self.state, each)
             views = Views(self.setup, entry, self.at, groups)
             self.stale += lacks_reading(self.setup, entry, self.at)
             yield self._container(entry, views, judged.nearest(entry, views))

@@ -23,7 +23,7 @@ from reactor.app.numbers import Numbers, Sources
 from reactor.app.oomwords import OomWords, hear_of_ooms
 from reactor.app.plan import Plan
 from reactor.app.probing import ProbeOnce
-from reactor.app.wanting import Wanted, hold_nobody
+from reactor.app.wanting import Remembered, Wanted, hold_nobody
 from reactor.containment.keeping import Keeper
 from reactor.core.container import Run
 from reactor.core.leases import wanted_owners
@@ -104,7 +104,7 @@ def _eyes(plan: Plan, monitor: Monitor, workers: Workers, sources: trio.Nursery,
     readings = Readings(plan.engine, monitor.feed, sources, most=plan.most_streams, chance=plan.chance)
     kernel, book = _kernel_watch(plan, monitor), plan.book or LeaseBook(plan.journal.keep_lease)
     owners, arming = _owner_watch(plan, monitor, book), Arming(monitor.feed, tally.observe)
-    lane = _lane(plan, arming, readings)
+    lane = _lane(plan, monitor, arming, readings)
     ooms = hear_of_ooms(plan, monitor, sources)
 
     def opened(info: EngineInfo) -> None:
@@ -156,12 +156,12 @@ def _kernel_watch(plan: Plan, monitor: Monitor) -> KernelWatch:
     return KernelWatch(
         monitor.feed,
         lambda: wants_host(monitor.setup),
-        lambda: wanted_zombies(monitor.setup, monitor.state),
+        Remembered(lambda: monitor.setup, lambda: monitor.state, wanted_zombies),
         plan.proc,
     )
 
 
-def _lane(plan: Plan, arming: Arming, readings: Readings) -> FastLane | None:
+def _lane(plan: Plan, monitor: Monitor, arming: Arming, readings: Readings) -> FastLane | None:
     if plan.lane is None:
         return None
 
@@ -172,7 +172,9 @@ def _lane(plan: Plan, arming: Arming, readings: Readings) -> FastLane | None:
             return False
 
     lane = plan.lane
-    return FastLane(lane.trees, arming.take, readings.want, is_present, lane.terms, proc=plan.proc)
+    return FastLane(
+        lane.trees, arming.take, readings.want, is_present, lane.terms, vouch=monitor.feed, proc=plan.proc
+    )
 
 
 def _owner_watch(plan: Plan, monitor: Monitor, book: LeaseBook) -> OwnerWatch:
@@ -180,7 +182,7 @@ def _owner_watch(plan: Plan, monitor: Monitor, book: LeaseBook) -> OwnerWatch:
     book.recall(journal.leases())
     return OwnerWatch(
         monitor.feed,
-        lambda: wanted_owners(monitor.setup, monitor.state),
+        Remembered(lambda: monitor.setup, lambda: monitor.state, wanted_owners),
         book,
         journal.boots(),
         journal.keep_boot,

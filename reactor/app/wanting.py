@@ -6,19 +6,40 @@ What belongs here is when that is said again; who is wanted is the core's answer
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import thread_time
+from typing import Generic, TypeVar
 
 import trio
 
 from reactor.core.container import Container, Run
 from reactor.core.containing import wanted_containment
 from reactor.core.layers import wanted_layers
-from reactor.core.state import State
+from reactor.core.state import Setup, State
 from reactor.core.watched import Watched, wanted_readings
 from reactor.streams.graph import Graph
 from reactor.streams.scheduler import TrioScheduler
 
+T = TypeVar("T")
+Find = Callable[[Setup, State], T]
+REMEMBERED = 10.0
+"""Seconds after which an answer is found anew, whoever came or went."""
 SHORT, RESTS = 0.0005, 10.0
 """What takes more seconds than this is not done again before so many times as long."""
+
+
+class Remembered(Generic[T]):
+    """An answer about all who live, that is another only when somebody comes or goes, or other rules do."""
+
+    def __init__(self, setup: Callable[[], Setup], state: Callable[[], State], find: Find[T]) -> None:
+        self._setup, self._state, self._find = setup, state, find
+        self._found: tuple[Setup, int, float, T] | None = None
+
+    def __call__(self) -> T:
+        """What it is now."""
+        setup, state, now = self._setup(), self._state(), trio.current_time()
+        found = self._found
+        if found is None or found[0] is not setup or found[1] != state.roster or now >= found[2]:
+            found = self._found = setup, state.roster, now + REMEMBERED, self._find(setup, state)
+        return found[3]
 
 
 def hold_nobody(_wanted: Mapping[Run, Container]) -> None:

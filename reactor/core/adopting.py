@@ -10,6 +10,7 @@ from reactor.core.container import Container, ContainerId
 from reactor.core.draft import Draft
 from reactor.core.dying import words_before
 from reactor.core.ending import end, ended_note
+from reactor.core.lasting import renewed
 from reactor.core.lifetimes import past_of_first, past_of_next
 from reactor.core.notes import Adopted, OomSeen
 from reactor.core.noticing import came_later, handed_on, take_notice
@@ -160,7 +161,7 @@ def _begin_anew(
         said=frozenset(each for each in old.said if each.startswith(LABEL_SAID)),
         series=without_samples(old.series),
         past=past_of_next(old, container),
-        freed=freed_by(setup, old, at),
+        freed=freed_by(setup, renewed(draft.state, old), at),
         layer=old.layer,
         extended=old.extended,
         meant=setup.meant.get(container.run),

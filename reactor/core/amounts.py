@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from itertools import accumulate
 from operator import itemgetter
 
-from reactor.core.columns import Column
+from reactor.core.columns import NOBODY, Column, Said, Value
 from reactor.core.container import ContainerId
 from reactor.core.draft import Draft
 from reactor.core.facts import HostSeen
 from reactor.core.language.totals import bound_of, exceeds, say_total
+from reactor.core.lasting import renewed
 from reactor.core.restraint import Sum
 from reactor.core.rules import Rule, Total
 from reactor.core.sampling import freed_by
@@ -27,7 +28,7 @@ class Amount:
 
     ``members`` counts all who belong to it, also those whose part is not known. ``left`` is what the host
     has left, together with what came back since it was asked ``at`` that moment, and ``of`` all that it has;
-    both are 0 for what is added up.
+    both are 0 for what is added up. ``vouched`` is up to when readings last, and whose.
     """
 
     total: Total
@@ -36,6 +37,7 @@ class Amount:
     at: float
     left: int = 0
     of: int = 0
+    vouched: Said = NOBODY
 
     def without(self, gone: Collection[ContainerId] = ()) -> int:
         """What it comes to once these are gone."""
@@ -55,13 +57,16 @@ class Amount:
         if self.total.is_left:
             return self.at
         if self.holds():
-            freshest = sorted(self.parts.values.values(), key=itemgetter(1), reverse=True)
+            freshest = sorted(self.parts.values.values(), key=self._read_at, reverse=True)
             sums = [*accumulate(map(itemgetter(0), freshest))]
             enough = bisect_left(sums, 1, key=lambda amount: int(exceeds(self.total, amount)))
             if enough < len(sums):
-                return freshest[enough].at
+                return self._read_at(freshest[enough])
         # Of too little it reaches as far as all of them, and is none while the reading of anybody is missing.
         return self.at if len(self.parts.values) == self.members else float("-inf")
+
+    def _read_at(self, value: Value) -> float:
+        return value.read_at(self.vouched)
 
     def said(self, group: str) -> str:
         """``scope.pids 4120 > 4000``."""
@@ -95,15 +100,17 @@ class Leaving:
 
 def amount_of(setup: Setup, draft: Draft, rule: Rule, members: Sequence[Entry], at: float) -> Amount | None:
     """What a total of these is now; None where that is not known."""
-    parts = column_of(members, part_of(rule)).fresh(at, setup.fresh_for(rule))
-    back = (each for each in map(draft.now, draft.state.entries.values()) if gave_back(each))
-    return _amount(setup, draft.state, rule, parts, len(members), back, at)
+    state = draft.state
+    parts = column_of(members, part_of(rule)).fresh(at, setup.fresh_for(rule), _vouched(state))
+    back = (renewed(state, each) for each in map(draft.now, state.entries.values()) if gave_back(each))
+    return _amount(setup, state, rule, parts, len(members), back, at)
 
 
 def amount_together(setup: Setup, state: State, rule: Rule, known: Together, at: float) -> Amount | None:
     """The same of all in scope, as they were last added up."""
-    parts = known.column(part_of(rule), at, setup.fresh_for(rule))
-    back = (entry for key in sorted(known.back) if (entry := state.entries.get(key)) is not None)
+    parts = known.column(part_of(rule), at, setup.fresh_for(rule), state.vouched)
+    entries = (state.entries.get(key) for key in sorted(known.back))
+    back = (renewed(state, entry) for entry in entries if entry is not None)
     return _amount(setup, state, rule, parts, len(known.members), back, at)
 
 
@@ -133,9 +140,13 @@ def _amount(
     if total is None:
         return None
     if not total.is_left:
-        return Amount(total, parts, members, at)
+        return Amount(total, parts, members, at, vouched=_vouched(state))
     host = fresh_host(setup, state, rule, at)
     if host is None:
         return None
     left = host.memory_available + came_back(setup, back, host)
-    return Amount(total, parts, members, host.at, left, host.memory_total)
+    return Amount(total, parts, members, host.at, left, host.memory_total, _vouched(state))
+
+
+def _vouched(state: State) -> Said:
+    return (state.vouched.by, state.vouched.as_of) if state.vouched is not None else NOBODY

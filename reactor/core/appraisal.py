@@ -14,6 +14,7 @@ from reactor.core.lacking import what_is_lacking
 from reactor.core.language.distance import Distance, distance_of, distances
 from reactor.core.language.totals import say_amount
 from reactor.core.language.units import say_duration
+from reactor.core.lasting import renewed
 from reactor.core.leases import OwnerAppraisal, appraise_owner
 from reactor.core.obeying import is_held, under_orders
 from reactor.core.orders import silence_of
@@ -119,7 +120,7 @@ def meant(entries: Sequence[Entry], wanted: str) -> tuple[Entry, ...]:
 
 def appraise(setup: Setup, state: State, entry: Entry, at: float) -> Appraisal:
     """What every rule in force makes of this container at this moment."""
-    setup = under_orders(setup, state, at)
+    setup, entry = under_orders(setup, state, at), renewed(state, entry)
     container, sample = entry.container, fresh_sample(setup, entry, at)
     view = view_of(setup, entry, at)
     known = {each.rule.key: each for each in outlooks(setup, state, entry, at)}

@@ -14,7 +14,8 @@ from dataclasses import replace
 from reactor.core.exempting import exempted
 from reactor.core.facts import Sample
 from reactor.core.holding import Holding
-from reactor.core.judging import SAMPLED, ZOMBIES_FRESH
+from reactor.core.judging import SAMPLED
+from reactor.core.lasting import LULL, is_vouched, sample_of
 from reactor.core.layers import PERIODS, READ
 from reactor.core.leases import owner_of
 from reactor.core.ranges import NOWHERE, between
@@ -33,7 +34,7 @@ Verdicts = Iterable[tuple[Rule, bool | None]]
 
 def weather_of(setup: Setup, state: State) -> Weather:
     """What matters to all at once, and is no one's own: a change of it has everybody judged."""
-    return Weather(setup, state.curbs.broken, state.deaf, state.awake)
+    return Weather(setup, state.curbs.broken, state.deaf, state.awake, state.lull, state.uncounted)
 
 
 def is_gap(state: State, at: float, looked: float = -math.inf) -> bool:
@@ -45,6 +46,8 @@ def is_same_weather(setup: Setup, state: State) -> bool:
     """Whether it is what it was when time last went on."""
     was, curbs = state.weather, state.curbs
     if was is None or (was.deaf, was.awake) != (state.deaf, state.awake):
+        return False
+    if (was.lull, was.uncounted) != (state.lull, state.uncounted):
         return False
     # Asked with every sample: the usual answer is that they are the very same.
     return (was.setup is setup or was.setup == setup) and was.broken == curbs.broken
@@ -122,8 +125,6 @@ def _changes(setup: Setup, state: State, entry: Entry) -> Iterator[float]:
             continue
         if when.ages:
             yield from _ages(entry, when.ages)
-        if "zombies" in when.reads and entry.zombies is not None:
-            yield entry.zombies.at + ZOMBIES_FRESH
         if READ in when.reads and entry.layer is not None:
             yield entry.layer.at + PERIODS * setup.layer_every
     for track in entry.series.values():
@@ -152,7 +153,14 @@ def _blind(setup: Setup, state: State, entry: Entry, rule: Rule) -> Iterator[flo
         since = state.deaf if since is None else min(since, state.deaf)
     if since is not None:
         since = since if state.awake is None else max(since, state.awake)
-        yield since + max(rule.hold, setup.fresh_for(rule))
+        allowed = max(rule.hold, setup.fresh_for(rule))
+        if not (state.deaf is None and _is_left_to_lull(state, entry, allowed)):
+            yield since + allowed
+
+
+def _is_left_to_lull(state: State, entry: Entry, seconds: float) -> bool:
+    """Whether its last sample cannot be so old before there is a lull, which is weather."""
+    return seconds > LULL and not state.lull and is_vouched(state, entry)
 
 
 def _ranges(entry: Entry, rules: Iterable[Rule]) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -167,13 +175,15 @@ def _ranges(entry: Entry, rules: Iterable[Rule]) -> tuple[tuple[int, int], tuple
     )
 
 
-def lasts_until(entry: Entry, calm: Calm) -> float:
+def lasts_until(state: State, entry: Entry, calm: Calm) -> float:
     """Until when it lasts if nothing more is learned, the age of the last sample included."""
-    sample = entry.sample
+    sample = sample_of(state, entry)
     until = calm.until
     if sample is None:
         return until
     for fresh in calm.fresh:
+        if _is_left_to_lull(state, entry, fresh):
+            continue
         stale = sample.at + fresh
         if calm.at - MARGIN < stale < until + MARGIN:
             until = stale - MARGIN
@@ -187,6 +197,9 @@ def stays_calm(setup: Setup, state: State, entry: Entry, sample: Sample) -> bool
     """
     calm, before = entry.calm, entry.sample
     if calm is None or before is None or before.run != sample.run or calm.asked:
+        return False
+    if before.by != sample.by:
+        # What this calm waits for was found for a reader who vouches for it, or for one who does not.
         return False
     # What was found of a reading that was too old for somebody says nothing of a new one.
     until = min(calm.until, before.at + min(calm.fresh, default=math.inf) - MARGIN)

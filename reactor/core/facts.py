@@ -107,7 +107,8 @@ class Sample:
 
     ``pids`` is the kernel's count, threads included. ``memory`` is the working set in bytes,
     ``memory_limit`` and ``pids_limit`` None where there is no limit. ``cpu`` is the CPU time
-    used so far in seconds.
+    used so far in seconds. ``by`` is a reader who goes on looking and tells only what is another: his
+    readings last as he says by ``Still``. 0 is somebody who tells each of them.
     """
 
     at: float
@@ -117,6 +118,20 @@ class Sample:
     memory: int | None = None
     memory_limit: int | None = None
     cpu: float | None = None
+    by: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """All whose last sample is ``by`` this reader were read again at ``as_of`` or later and are the same.
+
+    But for those who are ``lapsed``: of them no more is known than was known before this.
+    """
+
+    at: float
+    by: int
+    as_of: float
+    lapsed: frozenset[Run] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +295,7 @@ Fact = (
     | Vanished
     | Snapshot
     | Sample
+    | Still
     | HostSeen
     | ZombiesSeen
     | LayerSized

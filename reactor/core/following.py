@@ -13,6 +13,7 @@ from reactor.core.defects import forget_broken
 from reactor.core.draft import Draft
 from reactor.core.ending import ended_note
 from reactor.core.exempting import exempted
+from reactor.core.lasting import renewed
 from reactor.core.leases import RULE as OWNER_GONE
 from reactor.core.leases import is_gone, is_of_owners
 from reactor.core.leftovers import RULE as LEFTOVERS
@@ -50,7 +51,7 @@ def follow(setup: Setup, draft: Draft, outcome: Outcome, at: float) -> list[Deci
             rules = rules_of(entry.rules, outcome.decision.rule, outcome.decision.level)
             keys = frozenset(rule.key for rule in rules)
             # It may speak again with the next reading already, which is not to be passed over.
-            awake = caught_up(entry, draft.state.ticked)
+            awake = caught_up(renewed(draft.state, entry), draft.state.ticked)
             draft.changed[entry.run.id] = replace(awake, latched=entry.latched - keys)
         return []
     if outcome.result is Result.DONE:

@@ -13,6 +13,7 @@ from reactor.core.candidates import Candidate
 from reactor.core.cautions import GateHeld, GateOpened
 from reactor.core.draft import Draft
 from reactor.core.judging import SAMPLED, fresh_sample, fresh_zombies, needs_samples, reads_zombies
+from reactor.core.lasting import renewed
 from reactor.core.layers import READ, layer_writes
 from reactor.core.orders import is_silent
 from reactor.core.restraint import Gate, Match
@@ -136,7 +137,8 @@ def is_partly_seen(setup: Setup, state: State, at: float) -> bool:
 
 
 def _all_read(setup: Setup, state: State, at: float) -> bool:
-    return all(fresh_sample(setup, each, at) is not None for each in state.living() if needs_samples(each))
+    wanted = (renewed(state, each) for each in state.living() if needs_samples(each))
+    return all(fresh_sample(setup, each, at) is not None for each in wanted)
 
 
 def _has_counted(setup: Setup, state: State, gate: Gate, at: float) -> bool:
@@ -154,7 +156,7 @@ def _awaits_zombies(setup: Setup, state: State, at: float) -> bool:
     """
     if not any(reads_zombies(rule) for rule in gated_rules(setup, state)):
         return False
-    return all(fresh_zombies(entry, at) is None for entry in state.living())
+    return all(fresh_zombies(renewed(state, entry), at) is None for entry in state.living())
 
 
 def _unknown(setup: Setup, state: State, at: float) -> int:
@@ -166,7 +168,8 @@ def _unknown(setup: Setup, state: State, at: float) -> int:
     gated = frozenset(rule.key for rule in _countable(setup, state, at))
     entries = (state.entries.get(key) for key in state.unconfirmed)
     unseen = sum(entry is None or _may_run_again(entry, gated) for entry in entries)
-    return unseen + sum(each.governed and _is_unknown(setup, each, gated, at) for each in state.living())
+    living = (renewed(state, each) for each in state.living() if each.governed)
+    return unseen + sum(_is_unknown(setup, each, gated, at) for each in living)
 
 
 def _may_run_again(entry: Entry, gated: frozenset[str]) -> bool:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from reactor.core.container import ContainerId
+from reactor.core.lasting import sample_of
 from reactor.core.protection import Standing
 from reactor.core.state import Entry, State
 from reactor.core.topology import Tasks, living_by_task, mains_of
@@ -44,7 +45,8 @@ class Groups:
 
     def oldest(self, entry: Entry) -> float | None:
         """The moment of the oldest of the samples that are added up."""
-        moments = [each.sample.at for each in self._task(entry) if each.sample is not None]
+        samples = (sample_of(self._state, each) for each in self._task(entry))
+        moments = [sample.at for sample in samples if sample is not None]
         return min(moments, default=None)
 
     def _task(self, entry: Entry) -> list[Entry]:
@@ -74,7 +76,7 @@ class Groups:
         return found.values()
 
     def _sample(self, entry: Entry, fresh: float) -> Sums:
-        sample = entry.sample
+        sample = sample_of(self._state, entry)
         if entry.unsure or sample is None or sample.run != entry.run or self._at - sample.at > fresh:
             return None, None
         return sample.pids, sample.memory

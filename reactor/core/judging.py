@@ -6,6 +6,7 @@ What is not known is None here. Which rules hold is found out in ``verdicts``.
 from reactor.core.ending import ended_note, has_oomed
 from reactor.core.facts import Sample
 from reactor.core.language.fields import FIELDS
+from reactor.core.lasting import ZOMBIES_FRESH
 from reactor.core.layers import layer_writes
 from reactor.core.lifetimes import age_of, total_age
 from reactor.core.readiness import is_ready
@@ -15,8 +16,6 @@ from reactor.core.state import Entry, Setup
 
 SAMPLED = frozenset({"cpu", "group_memory", "group_pids", "pids", "pids_limit", "memory", "memory_limit"})
 """The fields of a view that need a sample."""
-ZOMBIES_FRESH = 45.0
-"""For how many seconds a count of zombies is evidence: processes are looked at every 15 seconds at most."""
 
 
 def needs_samples(entry: Entry) -> bool:

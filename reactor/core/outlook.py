@@ -14,6 +14,7 @@ from reactor.core.gate import is_gated
 from reactor.core.groups import Groups
 from reactor.core.holding import Holding
 from reactor.core.language.totals import exceeds, say_total
+from reactor.core.lasting import renewed
 from reactor.core.restraint import Place, Sum
 from reactor.core.rules import Rule, Total, View
 from reactor.core.state import Entry, Setup, State
@@ -77,6 +78,7 @@ class Outlook:
 
 def outlooks(setup: Setup, state: State, entry: Entry, at: float) -> tuple[Outlook, ...]:
     """How all rules that are for this run stand to it."""
+    entry = renewed(state, entry)
     views = Views(setup, entry, at, Groups(state, at))
     return tuple(_outlook(setup, state, entry, rule, views, at) for rule in entry.rules)
 

@@ -22,7 +22,7 @@ def begin_round(setup: Setup, state: State, at: float, *, gap: bool) -> tuple[St
         entry = state.entries.get(key)
         if entry is None or key in turns:
             continue
-        until = lasts_until(entry, entry.calm) if entry.calm is not None else at
+        until = lasts_until(state, entry, entry.calm) if entry.calm is not None else at
         if until > at:
             deadlines = deadlines.put(min(until, at + LONGEST), key)
         else:
@@ -61,7 +61,7 @@ def _awaits_turn(draft: Draft, old: Entry, entry: Entry, at: float) -> Entry:
     state, calm = draft.state, entry.calm
     if calm is None:
         return entry
-    until = lasts_until(entry, calm)
+    until = lasts_until(state, entry, calm)
     before = old.calm.turn if old.calm is not None else 0.0
     turn = min(until, at + LONGEST)
     if state.ticked is not None and state.ticked < before <= until:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from reactor.core.draft import Draft
 from reactor.core.facts import Sample, ZombiesSeen
 from reactor.core.language.windows import Track, Tracks, Window, no_tracks
+from reactor.core.lasting import ZOMBIES_FRESH
 from reactor.core.recent import longer
 from reactor.core.rules import Rule
 from reactor.core.state import Entry, Freed, Setup, Zombies
@@ -29,7 +30,9 @@ def take_sample(setup: Setup, entry: Entry, sample: Sample) -> Entry:
     heard = sample.at if tells(sample) else entry.heard
     recent = longer(entry.recent, sample)
     if not wanted:
-        return changed(entry, sample=sample, cores=cores, metered=metered, heard=heard, recent=recent)
+        return changed(
+            entry, sample=sample, told=sample.at, cores=cores, metered=metered, heard=heard, recent=recent
+        )
     values = {"cpu": cores, "memory": sample.memory, "pids": sample.pids}
     series = {
         window: _longer(entry.series.get(window), window, sample.at, values.get(window.field), setup)
@@ -38,7 +41,14 @@ def take_sample(setup: Setup, entry: Entry, sample: Sample) -> Entry:
     }
     series |= without_samples(entry.series)
     return changed(
-        entry, sample=sample, cores=cores, metered=metered, series=series, heard=heard, recent=recent
+        entry,
+        sample=sample,
+        told=sample.at,
+        cores=cores,
+        metered=metered,
+        series=series,
+        heard=heard,
+        recent=recent,
     )
 
 
@@ -48,12 +58,19 @@ def tells(sample: Sample) -> bool:
 
 
 def take_zombies(draft: Draft, seen: ZombiesSeen) -> None:
-    """Put on record who has how many zombies; who was not seen this time is unknown from now on."""
+    """Put on record who has how many zombies; who was not seen this time is unknown from now on.
+
+    Nearly always nobody's count is another, and then nobody need be judged: see ``core.lasting``.
+    """
+    stale = draft.state.counted is None or seen.began - draft.state.counted > ZOMBIES_FRESH
+    draft.state = changed(draft.state, counted=seen.began)
     for entry in draft.state.living():
-        count = seen.counts.get(entry.run)
+        count, before = seen.counts.get(entry.run), entry.zombies
+        if before is not None and before.count == count and not stale:
+            continue
         if count is not None:
             draft.changed[entry.run.id] = replace(entry, zombies=Zombies(seen.began, count))
-        elif entry.zombies is not None:
+        elif before is not None:
             draft.changed[entry.run.id] = replace(entry, zombies=None)
 
 
@@ -110,7 +127,9 @@ def _cores(entry: Entry, sample: Sample, stale_after: float) -> tuple[float | No
     took, used = sample.at - before.at, sample.cpu - before.cpu
     if 0 <= took < METERED_OVER:
         return entry.cores, before
-    return (used / took if 0 < took <= stale_after and used >= 0 else None), sample
+    # What a reader told once and answers for since was read when it was told, however long ago.
+    known = 0 < took <= stale_after or (took > 0 and bool(before.by))
+    return (used / took if known and used >= 0 else None), sample
 
 
 def _counted(entry: Entry, window: Window, at: float, count: int) -> Track:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from reactor.core.breaker import BreakerTerms, no_breaker
 from reactor.core.budgets import BudgetTerms, no_budgets
-from reactor.core.columns import PARTS, Column
+from reactor.core.columns import NOBODY, PARTS, Column
 from reactor.core.container import Container, ContainerId, Run
 from reactor.core.deadlines import Deadlines
 from reactor.core.decisions import Decision
@@ -103,7 +103,7 @@ class Alone:
 
 @dataclass(frozen=True, slots=True)
 class Zombies:
-    """How many zombies a run had, and when that was seen."""
+    """How many zombies a run has, and when that was first seen: each look finds it so until it is another."""
 
     at: float
     count: int
@@ -131,6 +131,14 @@ class Calm:
 
 
 @dataclass(frozen=True, slots=True)
+class Vouched:
+    """Up to when a reader has said that all is as he told it: see ``core.lasting``."""
+
+    by: int
+    as_of: float
+
+
+@dataclass(frozen=True, slots=True)
 class Weather:
     """What matters to all and is no one's own: the rules and what is beside them, and how well we hear."""
 
@@ -138,6 +146,8 @@ class Weather:
     broken: Mapping[str, frozenset[ContainerId]]
     deaf: float | None
     awake: float | None
+    lull: bool = False
+    uncounted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,12 +193,14 @@ class Entry:
     the triggers that came and were not judged to the end. ``last_exit`` is an exit code that came
     with a die event and may be trusted. ``gone_at`` is when the engine was found not to know the container
     any more; ``revived`` tells that the run was taken for over once and was seen alive after that.
-    ``heard`` is when a reading of this run last told anything, ``asked`` since when readings are wanted.
+    ``heard`` is when a reading of this run last told anything, ``asked`` since when readings are wanted,
+    ``told`` when the numbers of the last sample were read: it can be evidence of later, see ``core.lasting``.
     ``earlier`` is what is remembered of earlier runs.
     ``cores`` is the processor time per second from ``metered``, an earlier sample, to the last one.
     ``series`` is what is kept for the windows of its rules, ``past`` how long its earlier runs lasted
     together, None if not certain.
-    ``zombies`` is what was last seen of them, ``freed`` what the run before this one gave back by its end.
+    ``zombies`` is since when it has had how many of them, ``freed`` what the run before this one gave back by
+    its end.
     ``came_up`` is what its health check has said of this run: False once it was starting, True once it was
     healthy. ``layer`` is the last measure of its writable layer.
     ``recent`` are the latest samples of this run, packed, for the record. ``struck`` is when the engine last
@@ -235,6 +247,7 @@ class Entry:
     alone: Alone | None = None
     heard: float | None = None
     asked: float | None = None
+    told: float | None = None
     earlier: Earlier = field(default_factory=nothing_earlier)
     cores: float | None = None
     metered: Sample | None = None
@@ -306,9 +319,10 @@ class Together:
     spoken: Mapping[str, frozenset[ContainerId]] = field(default_factory=dict)
     back: frozenset[ContainerId] = frozenset()
 
-    def column(self, part: str, at: float, fresh: float) -> Column:
+    def column(self, part: str, at: float, fresh: float, vouched: Vouched | None = None) -> Column:
         """What is known for certain of a field."""
-        return self.columns[part].fresh(at, fresh)
+        said = (vouched.by, vouched.as_of) if vouched is not None else NOBODY
+        return self.columns[part].fresh(at, fresh, said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +340,9 @@ class State:
     not our news. ``host`` is what was last seen of the host, ``owners`` what of owners, by their texts.
     ``extensions`` are those in force, also of containers that nobody has seen yet. ``deadlines`` are the
     ends of everybody's calm, and ``weather`` is what it was when time last went on. ``together`` is what all
-    in scope used together then.
+    in scope used together then. ``vouched`` is what was last said of readings that last, ``lull`` whether
+    that was long ago when time last went on. ``counted`` is when zombies were last counted, and ``uncounted``
+    whether that was too long ago.
     """
 
     entries: Shelf[Entry] = field(default_factory=Shelf)
@@ -348,6 +364,10 @@ class State:
     deadlines: Deadlines = field(default_factory=Deadlines)
     weather: Weather | None = None
     together: Together | None = None
+    vouched: Vouched | None = None
+    lull: bool = False
+    counted: float | None = None
+    uncounted: bool = False
 
     def living(self) -> Iterator[Entry]:
         """The entries of runs under way."""

@@ -35,6 +35,7 @@ from reactor.core.facts import (
     Sample,
     Seen,
     Snapshot,
+    Still,
     Subscription,
     Tick,
     Vanished,
@@ -44,6 +45,7 @@ from reactor.core.facts import (
 from reactor.core.following import follow
 from reactor.core.gate import objection, open_gate, start_counting
 from reactor.core.judging import needs_samples, reads_zombies
+from reactor.core.lasting import renewed, take_still
 from reactor.core.layers import take_layer
 from reactor.core.leases import count_containers, take_owners
 from reactor.core.moments import is_before
@@ -66,7 +68,7 @@ def step(setup: Setup, state: State, fact: Fact) -> Step:
     if state.curbs.orders is not None:
         setup = under_orders(setup, state, fact.at)
     match fact:
-        case Sample() | LayerSized():
+        case Sample() | LayerSized() | Still():
             return _read(setup, state, fact)
         case HostSeen() | ZombiesSeen() | OwnersSeen():
             return _of_the_kernel(setup, state, fact)
@@ -149,15 +151,18 @@ def wanted_zombies(setup: Setup, state: State) -> frozenset[Run]:
     """The living runs of which a rule in force wants to know their zombies."""
     if not any(reads_zombies(rule) for rule in setup.rules.rules):
         return frozenset()
-    living = (entry for entry in state.living() if entry.governed)
-    return frozenset(entry.run for entry in living if any(reads_zombies(rule) for rule in entry.rules))
+    living = [entry for entry in state.living() if entry.governed]
+    # Nearly all have the very same rules.
+    kinds = {id(entry.rules): entry.rules for entry in living}
+    wants = {key: any(reads_zombies(rule) for rule in rules) for key, rules in kinds.items()}
+    return frozenset(entry.run for entry in living if wants[id(entry.rules)])
 
 
 def _settle(setup: Setup, draft: Draft, at: float, entries: Iterable[Entry]) -> Step:
     """Judge these entries and close the draft."""
     decisions: list[Decision] = []
     for each in list(entries):
-        entry = caught_up(each, draft.state.ticked)
+        entry = caught_up(renewed(draft.state, each), draft.state.ticked)
         judged = judge(setup, draft.state, entry, at)
         if judged.entry is not each:
             draft.changed[entry.run.id] = judged.entry
@@ -169,7 +174,10 @@ def _settle(setup: Setup, draft: Draft, at: float, entries: Iterable[Entry]) -> 
     return Step(draft.finish(), tuple(decisions), tuple(draft.notes))
 
 
-def _read(setup: Setup, state: State, fact: Sample | LayerSized) -> Step:
+def _read(setup: Setup, state: State, fact: Sample | LayerSized | Still) -> Step:
+    if isinstance(fact, Still):
+        # Who is calm stays so, and whoever is not is judged when time goes on.
+        return Step(take_still(state, fact))
     return _sampled(setup, state, fact) if isinstance(fact, Sample) else _measured(setup, state, fact)
 
 
@@ -177,6 +185,7 @@ def _sampled(setup: Setup, state: State, sample: Sample) -> Step:
     entry = state.entries.get(sample.run.id)
     if entry is None or entry.run != sample.run or not entry.alive:
         return Step(state)
+    entry = renewed(state, entry)
     if stays_calm(setup, state, entry, sample):
         entries = state.entries.put(sample.run.id, take_sample(setup, entry, sample), quiet=True)
         return Step(changed(state, entries=entries))

@@ -5,7 +5,6 @@ a single run is judged in ``step``.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from reactor.core.braking import begin, in_turn, is_braked, is_hard
 from reactor.core.calm import caught_up, is_gap
@@ -17,6 +16,7 @@ from reactor.core.draft import Draft
 from reactor.core.following import forget
 from reactor.core.gate import gated_rules, is_gated, is_partly_seen, review
 from reactor.core.groups import Groups
+from reactor.core.lasting import is_lull, is_uncounted, renewed
 from reactor.core.leases import judge_owned
 from reactor.core.leftovers import clear_up
 from reactor.core.limits import remember, within_limits
@@ -25,6 +25,7 @@ from reactor.core.orphans import judge_orphan, met
 from reactor.core.rounds import begin_round, end_round
 from reactor.core.rules import Rule
 from reactor.core.state import Entry, Setup, State, Step
+from reactor.core.swift import changed
 from reactor.core.topology import living_by_task, needed
 from reactor.core.verbs import Action
 from reactor.core.verdicts import judge
@@ -38,9 +39,12 @@ def tick(setup: Setup, state: State, at: float) -> Step:
     state, turns = begin_round(setup, _went_on(setup, state, at), at, gap=gap)
     draft = Draft(state, notes=notes)
     for entry in turns:
-        if entry.calm is not None:
-            draft.changed[entry.run.id] = caught_up(entry, before)
-    decisions = _judge_lonely(setup, draft, turns, at)
+        now = renewed(state, entry)
+        if now.calm is not None:
+            now = caught_up(now, before)
+        if now is not entry:
+            draft.changed[entry.run.id] = now
+    decisions = _judge_lonely(setup, draft, [draft.now(each) for each in turns], at)
     decisions += judge_owned(setup, draft, at)
     candidates = _judge_all(setup, draft, turns, at, decisions)
     end_round(draft, turns, at)
@@ -53,7 +57,8 @@ def tick(setup: Setup, state: State, at: float) -> Step:
 
 def _went_on(setup: Setup, state: State, at: float) -> State:
     broken = state.ticked is None or at - state.ticked > setup.stale_after
-    return replace(state, ticked=at, awake=at if broken and state.ticked is not None else state.awake)
+    awake = at if broken and state.ticked is not None else state.awake
+    return changed(state, ticked=at, awake=awake, lull=is_lull(state, at), uncounted=is_uncounted(state, at))
 
 
 def may_change(entry: Entry) -> bool:

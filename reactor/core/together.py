@@ -6,11 +6,15 @@ all else that a tick does. What belongs here is the keeping; what follows from a
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from typing import Final
 
 from reactor.core.columns import PARTS, Column, Value, column
 from reactor.core.container import ContainerId
 from reactor.core.shelf import Shelf
 from reactor.core.state import Entry, Together
+
+LOOKED_THROUGH: Final = 3.0
+"""Seconds by which the oldest reading is behind before it is looked whether there still is one as old."""
 
 
 def brought_up(old: Together | None, entries: Shelf[Entry], keys: frozenset[str]) -> Together:
@@ -41,7 +45,7 @@ def value_of(entry: Entry, part: str) -> Value | None:
     amount, run = sample.pids if part == "pids" else sample.memory, entry.container.run
     if amount is None or not (sample.run is run or sample.run == run):
         return None
-    return Value(amount, sample.at)
+    return Value(amount, sample.at, sample.by)
 
 
 def column_of(members: Iterable[Entry], part: str) -> Column:
@@ -76,7 +80,8 @@ def _moved(
 def _turned(
     old: Column, part: str, changes: Mapping[ContainerId, Entry | None], here: Mapping[ContainerId, Entry]
 ) -> Column:
-    values, total = dict(old.values), old.total
+    values, total, oldest = dict(old.values), old.total, dict(old.oldest)
+    newest = 0.0
     for key in changes:
         entry = here.get(key)
         now, was = value_of(entry, part) if entry is not None else None, values.get(key)
@@ -84,7 +89,11 @@ def _turned(
             total -= was.amount
         if now is not None:
             total += now.amount
-            values[key] = now
+            values[key], newest = now, max(newest, now.at)
+            oldest[now.by] = min(oldest.get(now.by, now.at), now.at)
         elif was is not None:
             del values[key]
-    return column(values, total)
+    if newest - oldest.get(0, newest) > LOOKED_THROUGH:
+        return column(values, total)
+    # To look for the oldest of ten thousand whenever one of them was told would cost more than all else here.
+    return Column(values, total, oldest)

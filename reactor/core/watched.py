@@ -35,6 +35,12 @@ class Watched:
     every: float
     at_rest: float = 0.0
 
+    @property
+    def lasts(self) -> bool:
+        """Whether it need not be told again at all while it is vouched for: no course is made of it, and
+        nobody wants it fresher than that is."""
+        return self.at_rest >= SELDOM
+
 
 def wanted_readings(setup: Setup, state: State) -> frozenset[Watched]:
     """The living runs about which a rule needs readings; for a total these are all in scope."""

@@ -18,9 +18,10 @@ from reactor.core.gate import is_gated
 from reactor.core.holding import Holding, held
 from reactor.core.judging import fresh_sample, view_of
 from reactor.core.language.totals import say_amount
+from reactor.core.lasting import renewed
 from reactor.core.restraint import Place, Sum
 from reactor.core.rules import Order, Rule
-from reactor.core.state import Entry, Setup, Together
+from reactor.core.state import Entry, Setup, State, Together
 from reactor.core.together import brought_up
 from reactor.core.topology import reach
 
@@ -102,7 +103,7 @@ class _Judging:
                 since,
                 ready,
                 f"{said}, {_mine(amount, entry)}",
-                summary=rule.summarise(view_of(setup, entry, at)),
+                summary=rule.summarise(view_of(setup, renewed(draft.state, entry), at)),
             )
             for entry in _victims(setup, draft, rule, amount, account, going, self._known, at)
         ]
@@ -141,7 +142,7 @@ def _victims(
     if not tally.holds():
         return
     entries = [entry for key in amount.parts.values if (entry := draft.entry(key)) is not None]
-    for entry in sorted(entries, key=_order(setup, rule, rule.victims or Order(amount.total.part), at)):
+    for entry in sorted(entries, key=_order(setup, draft.state, rule, at, amount)):
         if not tally.holds():
             return
         if not account.is_liable(entry):
@@ -220,12 +221,13 @@ def _with_sidecars(draft: Draft, going: Collection[ContainerId]) -> set[Containe
 
 
 def _order(
-    setup: Setup, rule: Rule, order: Order, at: float
+    setup: Setup, state: State, rule: Rule, at: float, amount: Amount
 ) -> Callable[[Entry], tuple[bool, bool, float, float, str]]:
     """Who is on the way already comes first, what is not known last; of equals the youngest comes first."""
+    order = rule.victims or Order(amount.total.part)
 
     def key(entry: Entry) -> tuple[bool, bool, float, float, str]:
-        value = _ranked_by(setup, entry, order.field, at)
+        value = _ranked_by(setup, renewed(state, entry), order.field, at)
         rank = float(value) if isinstance(value, int | float) else None
         if rank is not None and order.largest:
             rank = -rank

@@ -4,12 +4,13 @@ What is read is in ``memory`` and ``zombies``. The nursery in which they run is 
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from time import thread_time
 
 import trio
 
-from reactor.core.container import Run
+from reactor.core.container import ContainerId, Run
 from reactor.core.facts import Fact, HostSeen, ZombiesSeen
 from reactor.core.ports import EngineInfo
 from reactor.kernel.memory import PROC, read_memory, why_not_ours
@@ -19,8 +20,10 @@ log = logging.getLogger("reactor.kernel")
 
 HOST_EVERY = 1.0
 """Seconds between two looks at the host's memory."""
-ZOMBIES_EVERY = 15.0
-"""Seconds between two looks at all processes, at least."""
+ZOMBIES_EVERY, ZOMBIES_SELDOM = 15.0, 30.0
+"""Seconds between two looks at all processes, at least and at most; a count is evidence for 45."""
+ZOMBIES_SHARE = 0.002
+"""The share of a core that they may take, as far as that lets them be often enough."""
 
 Feed = Callable[[Fact], None]
 
@@ -72,13 +75,14 @@ class KernelWatch:
                 await trio.sleep(1)
                 continue
             began = trio.current_time()
-            await self._look_for_zombies(wanted, began)
-            await trio.sleep_until(began + ZOMBIES_EVERY)
+            used = await self._look_for_zombies(wanted, began)
+            await trio.sleep_until(began + min(ZOMBIES_SELDOM, max(ZOMBIES_EVERY, used / ZOMBIES_SHARE)))
 
-    async def _look_for_zombies(self, wanted: frozenset[Run], began: float) -> None:
+    async def _look_for_zombies(self, wanted: frozenset[Run], began: float) -> float:
+        """Look once, and tell; how many seconds of a processor that took."""
         ids = frozenset(run.id for run in wanted)
-        counts = await trio.to_thread.run_sync(
-            count_zombies, ids, self._proc, limiter=self._limiter, abandon_on_cancel=True
+        counts, used = await trio.to_thread.run_sync(
+            _counted, ids, self._proc, limiter=self._limiter, abandon_on_cancel=True
         )
         found = {run: counts[run.id] for run in sorted(wanted, key=lambda each: each.id) if run.id in counts}
         self._feed(ZombiesSeen(trio.current_time(), began, found))
@@ -87,8 +91,15 @@ class KernelWatch:
         if self._in_vain > 1:
             why = f"no process of any container is to be seen in {self._proc}"
             self._say_once("zombies are unknown, and rules that read them do nothing", why)
+        return used
 
     def _say_once(self, what: str, why: str) -> None:
         if why not in self._said:
             self._said.add(why)
             log.warning(what, extra={"why": why})
+
+
+def _counted(wanted: frozenset[ContainerId], proc: Path) -> tuple[Mapping[ContainerId, int], float]:
+    began = thread_time()
+    counts = count_zombies(wanted, proc)
+    return counts, thread_time() - began

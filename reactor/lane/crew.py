@@ -14,6 +14,7 @@ from reactor.cgroups.sweeping import UNKNOWN, Sweep
 from reactor.lane.alarms import Alarms
 from reactor.lane.eye import Eye
 from reactor.lane.gauge import Gauge
+from reactor.lane.resting import Resting
 from reactor.lane.words import Arm, News, Told
 
 KEPT = (*HOT, What.PIDS_PEAK, What.CPU)
@@ -29,6 +30,7 @@ class Crew:
     """Everybody, by key; ``close`` are those of whom sweeps and bells cannot tell enough.
 
     ``climbs`` is whether one of them was found on the way to a mark when they were looked at last.
+    ``rest`` are those who need not be told again, ``stirred`` who was one of them and need a turn now.
     """
 
     def __init__(self, budget: Budget, clock: Callable[[], float], alarms: Alarms) -> None:
@@ -39,6 +41,8 @@ class Crew:
         self._by_index: dict[int, Eye] = {}
         self._told: list[Told] = []
         self._gone: list[int] = []
+        self._moved: list[int] = []
+        self.rest, self.stirred = Resting(), list[Eye]()
         self.count = 0
         self.climbs = False
 
@@ -58,7 +62,7 @@ class Crew:
             return None
         if old is not None:
             self.close.discard(old)
-            eye.strung = old.strung
+            eye.strung, eye.waits = old.strung, old.waits
         eye.index = self.sweep.watch(eye.gauge.drawer)
         self.eyes[word.key] = self._by_index[eye.index] = eye
         self.meet(eye)
@@ -72,6 +76,7 @@ class Crew:
         eye = self.eyes.pop(key, None)
         if eye is None:
             return
+        self.rest.drop(key)
         self.close.discard(eye)
         del self._by_index[eye.index]
         # The sweep forgets its numbers first: they go to others.
@@ -89,7 +94,7 @@ class Crew:
         if eye.numbers is not eye.settled_for:
             self._alarms.settle(eye)
         if (is_news or passed) and (reading.pids or reading.pids is None):
-            self._tell(eye.told(reading))
+            self._tell(eye, eye.told(reading))
         if (eye.masked or eye.above or eye.near or eye.is_muted) != (eye in self.close):
             self._draw_near(eye)
         self.sweep.watch(eye.gauge.drawer, eye.over_pids, eye.over_usage)
@@ -132,7 +137,7 @@ class Crew:
         now = self._clock()
         self.climbs = False
         for eye, seen in before.items():
-            if eye.is_still(now, *seen):
+            if eye.stands(now, *seen):
                 continue
             if eye.is_muted:
                 self._alarms.hear(eye)
@@ -143,6 +148,23 @@ class Crew:
             for what, old, new in zip(HOT, seen, self._seen(eye), strict=True):
                 grown[what] += max(0, new - old) if old >= 0 else 0
         return grown
+
+    def look_at_rest(self, key: int, now: float, *, tell: bool, closely: bool = True) -> None:
+        """Whether one who rests is as he was told: if not, he is told anew, or said to have moved."""
+        eye = self.eyes[key]
+        try:
+            still = eye.is_still(closely=closely)
+        except CgroupGone:
+            self.lose(eye)
+            return
+        if still and not self.rest.may_read_anew(now, eye.told_at):
+            self.rest.put(key, now)
+            return
+        if still or tell:
+            eye.due = now
+            self.meet(eye)
+        if self.eyes.get(key) is eye and key not in self.rest:
+            self._stir(eye)
 
     def look_at_peaks(self, eyes: Iterable[Eye]) -> None:
         """Whether one of these has been where nobody saw it. Nearly always none has, at a read for each."""
@@ -157,10 +179,10 @@ class Crew:
             missed = eye.missed(peak, max(self.sweep.pids[eye.index], 0)) if peak is not None else 0
             if missed:
                 at, limits = self._clock(), eye.gauge.limits
-                told = replace(eye.told(eye.read(at)), pids=missed)
+                told = replace(eye.told(eye.read(at)), pids=missed, lasts=False)
                 # Of what nobody saw nobody knows by which limit it was reached, if that was changed since.
                 is_same = not eye.limits_changed(at) and eye.gauge.limits == limits
-                self._tell(told if is_same else replace(told, pids_limit=None))
+                self._tell(eye, told if is_same else replace(told, pids_limit=None))
                 # What there is now comes after it, so that nobody takes it for lasting.
                 self.meet(eye, passed=True)
         except CgroupGone:
@@ -199,11 +221,13 @@ class Crew:
 
     def said(self) -> News:
         """What there is to say, once."""
-        if not self._told and not self._gone:
+        if not (self._told or self._gone or self._moved):
             return NOTHING
-        said = News(tuple(self._told), tuple(self._gone))
-        self._told.clear()
-        self._gone.clear()
+        # Who is told anew need not be said to have moved.
+        moved = set(self._moved).difference(each.key for each in self._told) if self._moved else ()
+        said = News(tuple(self._told), tuple(self._gone), moved=tuple(sorted(moved)))
+        for each in (self._told, self._gone, self._moved):
+            each.clear()
         return said
 
     def _draw_near(self, eye: Eye) -> None:
@@ -218,9 +242,17 @@ class Crew:
     def _seen(self, eye: Eye) -> tuple[int, int]:
         return self.sweep.pids[eye.index], self.sweep.usage[eye.index]
 
-    def _tell(self, told: Told) -> None:
+    def _tell(self, eye: Eye, told: Told) -> None:
         self.count += 1
         self._told.append(told)
+        if told.lasts:
+            self.rest.put(told.key, told.at)
+        elif self.rest.drop(told.key):
+            self.stirred.append(eye)
+
+    def _stir(self, eye: Eye) -> None:
+        self._moved.append(eye.word.key)
+        self.stirred.append(eye)
 
 
 def _known(number: int | None) -> int:

@@ -28,6 +28,8 @@ AHEAD, LEAST_PACE = 2.0, 0.01
 """For how many seconds the pace of a growth is believed, and within how many it is not measured."""
 RESTLESS = 0.5
 """Seconds by which who is at rest may be told of early: turns come now and then."""
+WORK = 0.05
+"""Seconds of processor time after which who is at rest is told again."""
 HOT = 0.5
 """Seconds between two readings that are told of a run above a mark."""
 
@@ -44,6 +46,7 @@ class Eye:
     ``numbers`` are those of usage that matter, ``is_told`` is whether the kernel tells of them by itself,
     ``rung`` when it did, ``is_muted`` whether it is not heard for a while. ``strung`` are the tripwires.
     ``climbs`` is whether it is near a mark of memory and comes nearer than it has been since it came near.
+    ``waits`` is whether it stands in the line of turns.
     """
 
     word: Arm
@@ -61,6 +64,7 @@ class Eye:
     is_told: bool = False
     rung: float = 0.0
     is_muted: bool = False
+    waits: bool = False
     strung: frozenset[What] = frozenset()
     climbs: bool = False
     numbers: tuple[int, ...] = ()
@@ -69,6 +73,7 @@ class Eye:
     _of_memory: tuple[int, ...] = field(default=(), init=False)
     _places: tuple[int, int] = field(default=(-1, -1), init=False)
     _said: tuple[int, int, float] = field(default=(-1, -1, 0.0), init=False)
+    _worked: float | None = field(default=None, init=False)
     _before: tuple[int, float] = field(default=(0, 0.0), init=False)
     _grows: float = field(default=0.0, init=False)
     _highest: int = field(default=0, init=False)
@@ -98,7 +103,7 @@ class Eye:
         if not passed and reading.at < self.due:
             return False
         self.due = reading.at + (min(HOT, self.word.every) if self.above else self.word.every)
-        self._said = pids, usage, reading.at
+        self._said, self._worked = (pids, usage, reading.at), reading.cpu
         self.high = max(self.high, pids)
         return True
 
@@ -115,7 +120,7 @@ class Eye:
         self.due = now + self.word.every
         return True
 
-    def is_still(self, now: float, pids: int, usage: int) -> bool:
+    def stands(self, now: float, pids: int, usage: int) -> bool:
         """Whether this is what there still is of one that is near a mark: then there is nothing to look into.
 
         What is in use is never more than usage, so it is below its mark as well. Who is looked at because it
@@ -124,6 +129,22 @@ class Eye:
         if self.above or self.masked or self.is_muted or not self._stays or now >= self.due:
             return False
         return pids >= 0 and usage >= 0 and self.gauge.counts_now() == (pids, usage)
+
+    def _is_known(self, reading: Reading) -> bool:
+        return bool(reading.pids) and reading.usage is not None
+
+    @property
+    def told_at(self) -> float:
+        """When what was told last was read."""
+        return self._said[2]
+
+    def is_still(self, *, closely: bool) -> bool:
+        """Whether it is as it was told last, if ``closely`` in what it works as well. Raises CgroupGone."""
+        pids, usage, _ = self._said
+        if self.gauge.counts() != (pids, usage):
+            return False
+        worked = self.gauge.worked_now() if closely else None
+        return worked is None or self._worked is None or worked - self._worked < WORK
 
     def stagger(self, now: float) -> None:
         """Bring its next turn forward, each run by another part of it: many are armed at one moment."""
@@ -142,6 +163,7 @@ class Eye:
             reading.memory or None,
             memory_limit,
             reading.cpu or None,
+            self.word.lasts and self._is_known(reading) and not (self.above or self.masked),
         )
 
     def begin(self, old: "Eye | None") -> None:

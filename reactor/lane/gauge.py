@@ -71,6 +71,15 @@ class Gauge:
         """PIDs and usage, each as it is kept open to be read, or -1."""
         return _kept(self.drawer, What.PIDS), _kept(self.drawer, What.MEMORY)
 
+    def counts(self) -> tuple[int | None, int | None]:
+        """PIDs and usage, and nothing else. Raises CgroupGone."""
+        drawer = self.drawer
+        return _number(drawer.read(What.PIDS)), _number(drawer.read(What.MEMORY))
+
+    def worked_now(self) -> float | None:
+        """Processor time in seconds, if that file is kept open: else it is not worth it."""
+        return self._cpu() if self.drawer.kept(What.CPU) >= 0 else None
+
     def read_peak(self) -> int | None:
         """The most PIDs that there ever were, if the kernel keeps that. Raises CgroupGone."""
         return _number(self.drawer.read(What.PIDS_PEAK))

@@ -11,6 +11,7 @@ from reactor.cgroups.files import HOT, What
 from reactor.lane.alarms import Alarms
 from reactor.lane.bells import Bells
 from reactor.lane.crew import NOTHING, Crew
+from reactor.lane.crowd import Crowd
 from reactor.lane.eye import Eye
 from reactor.lane.pace import Seen
 from reactor.lane.purse import Purse
@@ -28,6 +29,10 @@ QUIETLY = 0.25
 """The part of the budget that may be used for sweeps, or for peaks, for which there is no reason."""
 HOT_FOR = 0.1
 """Seconds for which those who are looked at closely are so at every look: a bell rang, or one came nearer."""
+DRAWN_FOR = 20.0
+"""Seconds after which it is found out anew which parents there are."""
+SELDOM = 5.0
+"""Seconds within which each of those who rest is looked at, also while nothing stirs."""
 URGENT_FOR = 0.01
 """Seconds after a ring in which whoever fills his memory at full speed passes what is left up to his mark."""
 
@@ -60,6 +65,8 @@ class Lookout:
         self._hot_until = self._urgent_until = self._looked = 0.0
         self.is_stirring = False
         self._looks = self._sweeps = self._rings = 0
+        self._crowd, self._drawn_until = Crowd(), 0.0
+        self._rest_every, self._loud_until = BEAT, 0.0
 
     @property
     def seen(self) -> Seen:
@@ -75,10 +82,13 @@ class Lookout:
         for word in words:
             if isinstance(word, Disarm):
                 self._crew.drop(word.key)
-            elif (eye := self._crew.arm(word)) is not None:
-                self._turns.add(eye.due, word.key)
-        self._next = 0.0
-        return self._crew.said()
+                continue
+            # It is one number for all whose readings last: so many need no more of each.
+            self._rest_every = word.every if word.lasts else self._rest_every
+            if (eye := self._crew.arm(word)) is not None:
+                self._await(eye, eye.due)
+        self._next = self._drawn_until = 0.0
+        return self._said()
 
     def look(self) -> News:
         """Look once: at the parents, and at whoever there is a reason to look at."""
@@ -96,7 +106,7 @@ class Lookout:
         elif not self.is_stirring:
             # Nearly always: a look costs a read or two and nothing else.
             return NOTHING
-        return self._crew.said()
+        return self._said()
 
     def ring(self, bells: Iterable[int]) -> News:
         """The kernel told of something: look at whom it is about."""
@@ -109,7 +119,7 @@ class Lookout:
                 self._hot_until, self._urgent_until = now + HOT_FOR, now + URGENT_FOR
         self._memory.spend(self._used() - began)
         self._next = 0.0
-        return self._crew.said()
+        return self._said()
 
     def beat(self, busy: float, late: float) -> Beat:
         """That it is there, and how it goes."""
@@ -124,6 +134,7 @@ class Lookout:
             late=late,
             bells=len(self._bells) if self._bells is not None else 0,
             rings=self._rings,
+            as_of=self._crew.rest.as_of(self._clock()),
         )
 
     def close(self) -> None:
@@ -132,6 +143,7 @@ class Lookout:
             self._crew.drop(key)
         for wire in self._wires:
             wire.close()
+        self._crowd.close()
 
     def _look_at_once(self, wire: Wire, stir: Stir) -> None:
         """Something has moved: by enough for a look at everybody, or at those who are near a mark."""
@@ -163,13 +175,44 @@ class Lookout:
             self._close_at = now + self._purse.period(self._used() - began, CLOSE_EVERY)
         if now >= self._peaks.at:
             self._look_at_peaks(now)
-        told = self._crew.count
+        told, rest = self._crew.count, self._crew.rest
+        if now >= rest.at:
+            self._look_at_rest(now)
         for key in self._turns.now(now):
             if self._crew.count - told < DUE_AT_ONCE:
                 self._beat(key, now)
             else:
                 self._turns.add(now, key)
-        self._next = min(self._sweep_at, self._peaks.at, self._turns.at)
+        self._next = min(self._sweep_at, self._peaks.at, self._turns.at, rest.at)
+
+    def _look_at_rest(self, now: float) -> None:
+        """At those who were told for good: each in some seconds, and as often as is wanted if one stirs."""
+        if now >= self._drawn_until:
+            self._crowd.draw(eye.word.home for eye in self._crew.eyes.values())
+            self._drawn_until = now + DRAWN_FOR
+        if self._crowd.is_loud():
+            self._loud_until = now + 2 * self._rest_every
+        every = self._rest_every if now < self._loud_until else max(SELDOM, self._rest_every)
+        told = self._crew.count
+        for key in self._crew.rest.turn(now, every):
+            may_tell = self._crew.count - told < DUE_AT_ONCE
+            self._crew.look_at_rest(key, now, tell=may_tell, closely=every >= SELDOM)
+
+    def _said(self) -> News:
+        """What there is to say; who rests no more has a turn from now on."""
+        stirred = self._crew.stirred
+        while stirred:
+            eye = stirred.pop()
+            if eye.word.key not in self._crew.rest:
+                self._await(eye, eye.due)
+        return self._crew.said()
+
+    def _await(self, eye: Eye, at: float) -> None:
+        """Have it looked at then, at the latest."""
+        if not eye.waits:
+            eye.waits = True
+            self._turns.add(at, eye.word.key)
+            self._next = min(self._next, at)
 
     def _sweep(self, *, usage: bool, tripped: bool = False) -> float:
         began = self._used()
@@ -188,9 +231,12 @@ class Lookout:
         eye = self._crew.eyes.get(key)
         if eye is None:
             return
+        eye.waits = False
+        if key in self._crew.rest:
+            return
         if eye.due < now + BEAT and not eye.rests(now, self._crew.sweep.pids[eye.index]):
             eye.due = now
             self._crew.meet(eye)
-        if self._crew.eyes.get(key) is eye:
+        if self._crew.eyes.get(key) is eye and key not in self._crew.rest:
             beat = on_beat(eye.due)
-            self._turns.add(beat if beat > now else max(eye.due, now), key)
+            self._await(eye, beat if beat > now else max(eye.due, now))

@@ -3,8 +3,8 @@
 Only the account is here. Who finds their cgroups and talks to the lane is ``watching``.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from itertools import count
 
 from reactor.cgroups.finding import Home
@@ -28,20 +28,30 @@ class _Left:
 
 
 class Roll:
-    """A key stands for one run and for one time of reading it, and for no other."""
+    """A key stands for one run and for one time of reading it, and for no other.
 
-    def __init__(self) -> None:
+    ``lasting`` is whether somebody hears what the lane vouches for.
+    """
+
+    def __init__(self, *, lasting: bool = False) -> None:
+        self._lasting = lasting
         self._keys = count(1)
         self._wanted: dict[Run, Watched] = {}
         self._armed: dict[Run, Arm] = {}
         self._meant: dict[Run, Watched] = {}
         self._runs: dict[int, Run] = {}
         self._left: dict[Run, _Left] = {}
+        # Those who are not read, or otherwise than is wanted: nearly always nobody.
+        self._open: dict[Run, Watched] = {}
 
     @property
     def here(self) -> int:
         """How many are read."""
         return len(self._armed)
+
+    def here_now(self) -> Iterable[Run]:
+        """Those who are read."""
+        return self._armed.keys()
 
     @property
     def elsewhere(self) -> int:
@@ -54,6 +64,10 @@ class Roll:
         known = {run: now[run] for run in self._wanted if run in now}
         self._wanted = known | now
         self._left = {run: left for run, left in self._left.items() if run in now}
+        self._reopen()
+
+    def _reopen(self) -> None:
+        self._open = {run: each for run, each in self._wanted.items() if self._differs(run, each)}
 
     def is_wanted(self, watched: Watched) -> bool:
         """Whether this is still what is wanted of its run."""
@@ -71,8 +85,8 @@ class Roll:
         """Those who are not read, or not as it is wanted by now. The newest first: they are in a hurry."""
         return [
             each
-            for run, each in reversed(self._wanted.items())
-            if self._differs(run, each) and (run not in self._left or self._left[run].until <= now)
+            for run, each in reversed(self._open.items())
+            if run not in self._left or self._left[run].until <= now
         ]
 
     def _differs(self, run: Run, watched: Watched) -> bool:
@@ -81,7 +95,7 @@ class Roll:
         if armed is None:
             return True
         if self._meant.get(run) is not watched:
-            if armed != _arm(armed.key, armed.home, watched, fresh=armed.fresh):
+            if armed != self._word(armed.key, armed.home, watched, fresh=armed.fresh):
                 return True
             self._meant[run] = watched
         return False
@@ -94,7 +108,9 @@ class Roll:
         """It is read from now on, or by other numbers."""
         run, old = watched.run, self._armed.get(watched.run)
         self._left.pop(run, None)
-        word = _arm(old.key if old is not None else next(self._keys), home, watched, fresh=fresh)
+        if self.is_wanted(watched):
+            self._open.pop(run, None)
+        word = self._word(old.key if old is not None else next(self._keys), home, watched, fresh=fresh)
         self._armed[run], self._meant[run] = word, watched
         self._runs[word.key] = run
         return word
@@ -116,18 +132,25 @@ class Roll:
         before = self._left.get(run)
         pause = LOOK_AGAIN if before is None or before.gone else min(2 * before.pause, LONGEST_AGAIN)
         self._left[run] = _Left(now + pause, pause, gone)
+        if (watched := self._wanted.get(run)) is not None and run not in self._armed:
+            self._open[run] = watched
 
     def clear(self) -> None:
         """Nobody is read any more."""
         self._armed.clear()
         self._meant.clear()
         self._runs.clear()
+        self._reopen()
 
     def others(self, *, on: bool) -> frozenset[Run]:
         """Whom others have to read: everybody while there is no lane, else those who were not found."""
         if not on:
             return frozenset(self._wanted)
         return frozenset(run for run, left in self._left.items() if not left.gone)
+
+    def _word(self, key: int, home: Home, watched: Watched, *, fresh: bool) -> Arm:
+        word = _arm(key, home, watched, fresh=fresh)
+        return replace(word, lasts=True) if self._lasting and watched.lasts else word
 
 
 def _arm(key: int, home: Home, watched: Watched, *, fresh: bool) -> Arm:

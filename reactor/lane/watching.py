@@ -7,6 +7,7 @@ streams; and so is everybody while there is no lane. Nothing is decided here.
 import logging
 import time
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import trio
 from reactor.cgroups.finding import PROC
 from reactor.cgroups.mounts import Trees
 from reactor.core.container import Run
-from reactor.core.facts import Sample
+from reactor.core.facts import Sample, Still
 from reactor.core.watched import Watched
 from reactor.lane.process import LaneEnded, LaneProcess, open_lane
 from reactor.lane.proving import Confirm, Proofs
@@ -32,7 +33,8 @@ _AT_ONCE = 20
 class FastLane:
     """Reads the runs that it can, and leaves the others to ``others``.
 
-    ``feed`` takes the samples; ``confirm`` says whether the engine knows a run still as the present one of
+    ``feed`` takes the samples, ``vouch`` up to when those that last are evidence: without it all are told
+    again and again. ``confirm`` says whether the engine knows a run still as the present one of
     its container: asked where only the place of a cgroup tells whose it is.
     """
 
@@ -44,13 +46,17 @@ class FastLane:
         confirm: Confirm,
         terms: LaneTerms | None = None,
         *,
+        vouch: Callable[[Still], None] | None = None,
         proc: Path = PROC,
     ) -> None:
         self._proofs = Proofs(trees, confirm, proc)
         self._feed, self._others = feed, others
         self._terms = terms or LaneTerms()
         self._host_memory = 0
-        self._roll = Roll()
+        self._roll = Roll(lasting=vouch is not None)
+        self._vouch = vouch
+        # Each lane vouches for what it told itself, and for nothing else.
+        self._by, self._as_of = 0, 0.0
         self._woken = trio.Event()
         self._stats = LaneStatistics()
 
@@ -90,6 +96,7 @@ class FastLane:
 
     async def _keep(self, lane: LaneProcess) -> None:
         offset = trio.current_time() - time.monotonic()
+        self._by, self._as_of = self._by + 1, 0.0
         # Its first word: only now is it known to look.
         self._hear(await lane.hear(self._terms.silence), offset)
         self._stats = replace(self._stats, on=True, pid=lane.pid, why="")
@@ -118,7 +125,10 @@ class FastLane:
         """Whoever is wanted and is not read, or no more; and again when there is a reason to look again."""
         while True:
             self._woken = trio.Event()
+            here = frozenset(self._roll.here_now())
             words: list[Arm | Disarm] = list(self._roll.no_longer_wanted())
+            # It is not looked at from now on, also if somebody remembers its last reading.
+            self._say_still(here.difference(self._roll.here_now()))
             for watched in self._roll.not_read(trio.current_time()):
                 word = await self._arm(watched)
                 words += [word] if word is not None else []
@@ -151,13 +161,22 @@ class FastLane:
         for said in words:
             for told in said.told:
                 self._take(told, offset)
+            lapsed = {run for key in (*said.gone, *said.moved) if (run := self._roll.run_of(key))}
             for key in said.gone:
                 self._roll.lose(key, trio.current_time())
+            self._say_still(lapsed, said.beat.as_of + offset if said.beat is not None else 0.0)
             if said.beat is not None:
                 self._say_how(said.beat)
                 before = self._stats.beat.slowed if self._stats.beat is not None else 0
                 slowed = self._stats.slowed + said.beat.slowed - before
                 self._stats = replace(self._stats, beat=said.beat, slowed=slowed)
+
+    def _say_still(self, lapsed: AbstractSet[Run], as_of: float = 0.0) -> None:
+        """Vouch for what was told, but for those; there is nothing to say before there is a first word."""
+        as_of = max(self._as_of, as_of)
+        if self._vouch is not None and as_of and (lapsed or as_of > self._as_of):
+            self._as_of = as_of
+            self._vouch(Still(trio.current_time(), self._by, as_of, frozenset(lapsed)))
 
     def _say_how(self, beat: Beat) -> None:
         """Say in the log by what forks are noticed, when that is another way than before."""
@@ -176,6 +195,5 @@ class FastLane:
         self._stats = replace(self._stats, told=self._stats.told + 1)
         limit, host = told.memory_limit, self._host_memory
         memory_limit = None if limit is not None and 0 < host <= limit else limit
-        self._feed(
-            Sample(told.at + offset, run, told.pids, told.pids_limit, told.memory, memory_limit, told.cpu)
-        )
+        numbers = told.pids, told.pids_limit, told.memory, memory_limit, told.cpu
+        self._feed(Sample(told.at + offset, run, *numbers, by=self._by if told.lasts else 0))

@@ -24,7 +24,8 @@ class Arm:
     ``pids`` and ``memory`` are the numbers that matter, ``pids_shares`` and ``memory_shares`` the same in
     parts of the limit. ``every`` is how many seconds may lie between two readings that pass none, ``at_rest``
     the same while PIDs and memory are as they were told, if that is longer. ``fresh`` is whether the run has
-    only just begun, and under our eyes: then its peaks are news from its beginning.
+    only just begun, and under our eyes: then its peaks are news from its beginning. ``lasts`` is whether it
+    need not be told again at all while it is as it was told: see ``resting``.
     """
 
     key: int
@@ -36,6 +37,7 @@ class Arm:
     memory_shares: tuple[Ratio, ...] = ()
     fresh: bool = False
     at_rest: float = 0.0
+    lasts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,10 @@ class Disarm:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One reading, as in a ``Sample``; ``at`` is on the kernel's monotonic clock, in seconds."""
+    """One reading, as in a ``Sample``; ``at`` is on the kernel's monotonic clock, in seconds.
+
+    If it ``lasts``, the beats say from now on up to when it is evidence, until it is told anew or has moved.
+    """
 
     key: int
     at: float
@@ -56,6 +61,7 @@ class Told:
     memory: int | None
     memory_limit: int | None
     cpu: float | None
+    lasts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,8 @@ class Beat:
     that it used since the last beat, ``slowed`` how often a sweep had to wait for its budget, ``late`` the
     longest delay of a look since the last beat, in seconds. ``bells`` is of how many runs the kernel tells
     itself, ``rings`` how often it did. ``forks`` is whether it tells of forks, too, ``fork_rings`` how often
-    somebody was looked at for that, ``missed`` how often it should have told and did not."""
+    somebody was looked at for that, ``missed`` how often it should have told and did not. ``as_of`` is up to
+    when whoever was told for good is known to be as he was told, on the kernel's monotonic clock."""
 
     runs: int = 0
     kept: int = 0
@@ -79,18 +86,20 @@ class Beat:
     forks: bool = False
     fork_rings: int = 0
     missed: int = 0
+    as_of: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What the lane has to say after a look."""
+    """What the lane has to say after a look. Those who ``moved`` are not as they were told any more."""
 
     told: tuple[Told, ...] = ()
     gone: tuple[int, ...] = ()
     beat: Beat | None = None
+    moved: tuple[int, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.told or self.gone or self.beat)
+        return bool(self.told or self.gone or self.beat or self.moved)
 
 
 def command(word: Arm | Disarm) -> bytes:
@@ -101,7 +110,7 @@ def command(word: Arm | Disarm) -> bytes:
     numbers = [word.pids, word.memory, word.pids_shares, word.memory_shares]
     run = word.home.run
     said = {"arm": word.key, "run": [run.id, run.started_at], "in": places, "every": word.every}
-    return _line(said | {"at": numbers, "fresh": word.fresh, "rest": word.at_rest})
+    return _line(said | {"at": numbers, "fresh": word.fresh, "rest": word.at_rest, "lasts": word.lasts})
 
 
 def read_command(line: bytes) -> Arm | Disarm:
@@ -116,7 +125,9 @@ def read_command(line: bytes) -> Arm | Disarm:
     pids, memory, pids_shares, memory_shares = (tuple(map(_ratio, numbers)) for numbers in said["at"])
     home = Home(Run(ContainerId(said["run"][0]), said["run"][1]), places)
     shares = pids_shares, memory_shares
-    return Arm(said["arm"], home, said["every"], pids, memory, *shares, said["fresh"], said["rest"])
+    return Arm(
+        said["arm"], home, said["every"], pids, memory, *shares, said["fresh"], said["rest"], said["lasts"]
+    )
 
 
 def news(said: News) -> bytes:
@@ -126,6 +137,8 @@ def news(said: News) -> bytes:
         line["told"] = [_fields(each) for each in said.told]
     if said.gone:
         line["gone"] = said.gone
+    if said.moved:
+        line["moved"] = said.moved
     if said.beat is not None:
         line["beat"] = _fields(said.beat)
     return _line(line)
@@ -139,6 +152,7 @@ def read_news(line: bytes) -> News:
         tuple(Told(*each) for each in said.get("told", ())),
         tuple(said.get("gone", ())),
         Beat(*beat) if beat is not None else None,
+        tuple(said.get("moved", ())),
     )
 
 

@@ -135,7 +135,7 @@ class Story:
         return self.tell(Happened(at, Happening.OOM, cid(n), (1767225600 + second) * 10**9))
 
     def sample(self, at: float, container: Container, **values: int | None) -> "Story":
-        return self.tell(Sample(at, container.run, **values))
+        return self.tell(Sample(at, container.run, **values))  # type: ignore[arg-type]  # The names are those of its fields.
 
     def snapshot(self, at: float, *containers: Container, **more: object) -> "Story":
         self.snapshots += 1

@@ -70,9 +70,11 @@ def check(kept: Together, there: list[Entry]) -> None:
     for key in KEYS:
         assert kept.spoken[key] == {entry.run.id for entry in members if key in entry.latched}
     for part in PARTS:
-        assert kept.columns[part] == column_of(members, part)
+        known = column_of(members, part)
+        assert (kept.columns[part].values, kept.columns[part].total) == (known.values, known.total)
+        assert all(kept.columns[part].oldest[by] <= at for by, at in known.oldest.items())
         fresh = [each for each in members if (value := value_of(each, part)) and 9.5 - value.at <= 2.0]
-        assert kept.column(part, 9.5, 2.0) == column_of(fresh, part)
+        assert kept.column(part, 9.5, 2.0).values == column_of(fresh, part).values
 
 
 def test_who_is_asked_about_is_part_of_it() -> None:

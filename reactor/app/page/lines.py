@@ -14,6 +14,7 @@ import trio
 from reactor.app.page.slices import Slices
 from reactor.core.container import ContainerId, Run
 from reactor.core.judging import fresh_sample
+from reactor.core.lasting import renewed
 from reactor.core.state import Entry, Setup, State
 
 POINTS = 60
@@ -59,7 +60,7 @@ class Lines:
         setup, state, at = self._setup(), self._state(), trio.current_time()
         number, slices = self.round + 1, Slices()
         for entry in state.living():
-            self._take(setup, entry, at, number)
+            self._take(setup, renewed(state, entry), at, number)
             if slices.over:
                 await slices.pause()
         self._drop_old(number)

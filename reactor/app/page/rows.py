@@ -12,6 +12,7 @@ from reactor.app.page.nearest import Measures, Nearest, Stands
 from reactor.core.container import ContainerId
 from reactor.core.gate import is_gated
 from reactor.core.judging import fresh_sample, needs_samples, view_of
+from reactor.core.lasting import renewed
 from reactor.core.obeying import is_held
 from reactor.core.orders import silence_of
 from reactor.core.protection import Standing
@@ -78,6 +79,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
 
 def row_of(setup: Setup, state: State, entry: Entry, at: float, measures: Measures) -> tuple[Row, Stands]:
     """A row of this moment, and how its rules stand."""
+    entry = renewed(state, entry)
     container, sample, view = entry.container, fresh_sample(setup, entry, at), view_of(setup, entry, at)
     stands = measures.stands(setup, entry, view) if entry.governed and not entry.unsure else _NOBODY
     row = Row(
