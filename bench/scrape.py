@@ -25,8 +25,12 @@ from bench.progress import speaker
 from bench.scale import RESTS, SETTLES, address, metric, scraped
 from bench.table import Row, table
 
-SERIES, EACH = 10_000, 8
-"""How many series there are to be, and about how many each container has."""
+SERIES = 10_000
+"""How many series there are to be."""
+OWN, EACH = 1_150, 14.5
+"""About how many the monitor has for itself, and each container on top of that."""
+STRAY = 0.2
+"""By how much a run may be beside that: with more it would be a figure of something else."""
 HEAD = ("written down", "series", "longest hold: p50", "most", "read → told p50", "p99", "scrape")
 THREAD, INLINE = "in a thread", "in the loop"
 
@@ -53,7 +57,7 @@ class Phase:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, and print a table or JSON."""
     parser = argparse.ArgumentParser(prog="python -m bench.scrape", description=__doc__)
-    parser.add_argument("--containers", type=int, default=SERIES // EACH)
+    parser.add_argument("--containers", type=int, default=round((SERIES - OWN) / EACH))
     parser.add_argument("--seconds", type=float, default=20.0, help="of each phase")
     parser.add_argument("--every", type=float, default=1.0, help="seconds between two scrapes")
     parser.add_argument("--json", action="store_true")
@@ -66,7 +70,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         stack.enter_context(cgroups(ids, Path(folder)))
         found = [phase for how in (THREAD, INLINE) for phase in _monitor(how, socket, Path(folder), options)]
     print(json.dumps([asdict(each) for each in found]) if options.json else "\n".join(table(_rows(found))))
-    return 0
+    said = astray(found, options.containers)
+    print(*said, sep="\n", end="\n" if said else "", file=sys.stderr)
+    return 1 if said else 0
+
+
+def astray(found: Sequence[Phase], containers: int) -> list[str]:
+    """The phases that had other series than these containers are to have, and what to do about it."""
+    meant = OWN + EACH * containers
+    return [
+        f"scrape: {each.series:,} series of {containers:,} containers, and not about {meant:,.0f}: "
+        "a container has others than it had, so put OWN and EACH right"
+        for each in found
+        if abs(each.series - meant) > STRAY * meant
+    ]
 
 
 def _monitor(how: str, socket: Path, folder: Path, options: argparse.Namespace) -> list[Phase]:
@@ -119,9 +136,7 @@ def phase(how: str, lines: str, since: float, series: int, took: Sequence[float]
 
 
 def _rows(found: Sequence[Phase]) -> list[Row]:
-    rows: list[Row] = [
-        ("written down", "series", "longest hold: p50", "most", "read → told p50", "p99", "scrape")
-    ]
+    rows: list[Row] = [HEAD]
     for each in found:
         how = each.written if each.scraped else f"{each.written}, nobody asks"
         times = (each.hold_p50, each.hold_most, each.told_p50, each.told_p99, each.took)

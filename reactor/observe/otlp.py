@@ -31,7 +31,7 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from reactor.observe import tally
 from reactor.observe.breath import breathing
 from reactor.observe.names import Kind
-from reactor.observe.otlp_wire import TROUBLES, LastWords, resource_of
+from reactor.observe.otlp_wire import TROUBLES, Words, resource_of
 from reactor.observe.prometheus import GREATEST
 from reactor.observe.sending import NotDelivered
 from reactor.observe.snapshot import Family, MetricSnapshot
@@ -52,18 +52,18 @@ class OtlpSink:
         except TROUBLES as error:
             # A variable that the exporter cannot follow must not take the monitor down.
             raise NotDelivered(f"the exporter cannot be set up: {error}") from error
-        self._words = LastWords(EXPORTER_LOGGER)
+        self._words = Words(EXPORTER_LOGGER)
 
     def send(self, snapshot: MetricSnapshot) -> None:
         """Send it, with the exporter's own retries. Raises NotDelivered."""
-        self._words.text = ""
-        if self._exporter.export(metrics_data(snapshot, self._resource)) is not MetricExportResult.SUCCESS:
-            raise NotDelivered(self._words.why())
+        with self._words as words:
+            result = self._exporter.export(metrics_data(snapshot, self._resource))
+        if result is not MetricExportResult.SUCCESS:
+            raise NotDelivered(words.why())
 
     def close(self) -> None:
         """Give up what is under way, from any thread."""
         self._exporter.shutdown()
-        self._words.leave()
 
 
 def metrics_data(snapshot: MetricSnapshot, resource: Resource) -> MetricsData:

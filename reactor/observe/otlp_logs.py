@@ -11,7 +11,7 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_span_in_context
 
 from reactor.observe.loglines import LogLine
-from reactor.observe.otlp_wire import TROUBLES, LastWords, resource_of
+from reactor.observe.otlp_wire import TROUBLES, Words, resource_of
 from reactor.observe.sending import NotDelivered
 
 EXPORTER_LOGGER = "opentelemetry.exporter.otlp.proto.http._log_exporter"
@@ -30,19 +30,19 @@ class LogSink:
             self._exporter = OTLPLogExporter(endpoint=endpoint)
         except TROUBLES as error:
             raise NotDelivered(f"the exporter cannot be set up: {error}") from error
-        self._words = LastWords(EXPORTER_LOGGER)
+        self._words = Words(EXPORTER_LOGGER)
 
     def send(self, lines: Sequence[LogLine]) -> None:
         """Send them, with the exporter's own retries. Raises NotDelivered."""
-        self._words.text = ""
         records = [readable_record(line, self._resource) for line in lines]
-        if self._exporter.export(records) is not LogRecordExportResult.SUCCESS:
-            raise NotDelivered(self._words.why())
+        with self._words as words:
+            result = self._exporter.export(records)
+        if result is not LogRecordExportResult.SUCCESS:
+            raise NotDelivered(words.why())
 
     def close(self) -> None:
         """Give up what is under way, from any thread."""
         self._exporter.shutdown()  # type: ignore[no-untyped-call]  # The exporter leaves it without types.
-        self._words.leave()
 
 
 def readable_record(line: LogLine, resource: Resource) -> ReadableLogRecord:

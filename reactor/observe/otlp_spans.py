@@ -9,7 +9,7 @@ from opentelemetry.sdk.trace.export import SpanExportResult
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
-from reactor.observe.otlp_wire import TROUBLES, LastWords, resource_of
+from reactor.observe.otlp_wire import TROUBLES, Words, resource_of
 from reactor.observe.sending import NotDelivered
 from reactor.observe.spans import Span
 
@@ -28,19 +28,19 @@ class SpanSink:
             self._exporter = OTLPSpanExporter(endpoint=endpoint)
         except TROUBLES as error:
             raise NotDelivered(f"the exporter cannot be set up: {error}") from error
-        self._words = LastWords(EXPORTER_LOGGER)
+        self._words = Words(EXPORTER_LOGGER)
 
     def send(self, spans: Sequence[Span]) -> None:
         """Send them, with the exporter's own retries. Raises NotDelivered."""
-        self._words.text = ""
         readable = [readable_span(span, self._resource) for span in spans]
-        if self._exporter.export(readable) is not SpanExportResult.SUCCESS:
-            raise NotDelivered(self._words.why())
+        with self._words as words:
+            result = self._exporter.export(readable)
+        if result is not SpanExportResult.SUCCESS:
+            raise NotDelivered(words.why())
 
     def close(self) -> None:
         """Give up what is under way, from any thread."""
         self._exporter.shutdown()  # type: ignore[no-untyped-call]  # The exporter leaves it without types.
-        self._words.leave()
 
 
 def readable_span(span: Span, resource: Resource) -> ReadableSpan:

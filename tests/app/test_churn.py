@@ -3,13 +3,18 @@
 import gc
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import trio
+from trio.testing import MockClock
+
 from reactor.app.counting import Counting
 from reactor.app.figures import Figures
+from reactor.app.numbers import Numbers
 from reactor.core.container import Run
 from reactor.core.decisions import Outcome, Result, Why
 from reactor.core.facts import Acted, Fact
@@ -23,6 +28,9 @@ from reactor.observe.prometheus import Format, render
 from reactor.observe.readings import Readings
 from reactor.observe.snapshot import Captured, collect
 from reactor.observe.tally import Tally
+from reactor.testing.tasks import Usage
+from reactor.testing.world import World
+from tests.app.test_supervise import running, task
 from tests.core.build import Story, box, cid, over, started
 from tests.core.written import condition
 
@@ -93,6 +101,37 @@ def series(text: bytes) -> set[bytes]:
     """Which there are, without their numbers and exemplars."""
     lines = (line.partition(b" # ")[0] for line in text.splitlines() if not line.startswith(b"#"))
     return {line.rpartition(b" ")[0] for line in lines}
+
+
+async def test_metrics_of_a_whole_monitor_have_those_who_live_and_nobody_else(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    """Five hundred come and go on the embedded engine, one of ten is ended; three others stay."""
+    world, waves = World(), 10
+    stays = [task(world, f"stays-{number}") for number in range(3)]
+    async with running(world, tmp_path) as monitor:
+        for wave in range(waves):
+            boxes = [task(world, f"w{wave}-{n}", labels={"reactor.task": f"t{wave}-{n}"}) for n in range(50)]
+            for box in boxes[::10]:
+                world.use(box, Usage(pids=201))
+            await trio.sleep(10)
+            living = {each.id for each in world.boxes if each.alive}
+            assert len(living) == 45 + len(stays)
+            assert shown(monitor.numbers) == living
+            for each in boxes:
+                world.remove(each, force=True)
+            await trio.sleep(10)
+            assert shown(monitor.numbers) == {each.id for each in stays}
+        assert len(monitor.ended()) == 5 * waves
+
+
+def shown(numbers: Numbers) -> set[str]:
+    """Who has a series on ``/metrics``; each has one of each kind that is there at all."""
+    text = render(collect(numbers.capture(), OwnCost())).decode()
+    by_id = re.findall(r'^reactor_container_info\{.*?container_id="(\w+)"', text, re.MULTILINE)
+    assert len(by_id) == len(set(by_id))
+    assert set(re.findall(r'container_id="(\w+)"', text)) == set(by_id)
+    return set(by_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from bench.race import parts, tables
 from bench.race.ratios import targets
 from bench.race.records import Arming
 from bench.race.result import arming, quantile
-from bench.scrape import phase
+from bench.scrape import EACH, OWN, SERIES, astray, phase
 from reactor.app.rulefiles import load_rules
 from tests.bench.racing import whole
 
@@ -92,6 +92,14 @@ def test_a_phase_counts_what_came_after_its_beginning() -> None:
     found = phase("in a thread", said, 1.5, 77, [])
     assert (found.hold_most, found.readings, found.told_p99) == (0.03, 2, 0.003)
     assert not found.scraped
+
+
+@pytest.mark.parametrize(("series", "fits"), [(8_100, True), (11_900, True), (7_900, False), (19_288, False)])
+def test_a_scrape_of_other_series_than_are_meant_is_no_figure(series: int, fits: bool) -> None:
+    one = phase("in a thread", "", 0.0, series, [])
+    said = astray([one], round((SERIES - OWN) / EACH))
+    assert (said == []) is fits
+    assert all(f"{series:,} series of 610 containers, and not about 9,995" in each for each in said)
 
 
 def test_others_use_no_less_than_nothing_of_the_machine() -> None:

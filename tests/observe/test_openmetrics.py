@@ -106,6 +106,7 @@ def test_when_a_series_began_stands_in_openmetrics_alone(server: Receiver) -> No
     assert b"_created" not in render(what)
 
 
+@pytest.mark.observers
 def test_promtool_has_nothing_to_say() -> None:
     """Prometheus' own tool reads the text and finds no fault with any name, type or help."""
     checked = subprocess.run(

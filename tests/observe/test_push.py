@@ -12,8 +12,11 @@ from trio.testing import MockClock
 
 from reactor.observe import sending
 from reactor.observe.otel import BadSetting, PushSettings, push_settings
+from reactor.observe.otlp import EXPORTER_LOGGER, OtlpSink
+from reactor.observe.otlp_wire import Words
 from reactor.observe.prometheus import render
 from reactor.observe.push import Pusher
+from reactor.observe.sending import NotDelivered
 from reactor.observe.snapshot import Captured, Moment, collect
 from reactor.observe.tally import Tally
 from tests.observe.build import OWN, captured, reading
@@ -219,6 +222,84 @@ async def test_nobody_listening_is_a_failed_push(caplog: pytest.LogCaptureFixtur
     pusher.close()
     assert exports(tally) == {("metrics", "ok"): 0, ("metrics", "failed"): 1}
     assert [record.name for record in caplog.records] == ["reactor.observe.sending"]
+
+
+class Heard(logging.Filter):
+    """Tells that the exporter has said something; it lets everything through."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said = threading.Event()
+
+    def filter(self, _: logging.LogRecord) -> bool:
+        """Note it."""
+        self.said.set()
+        return True
+
+
+@pytest.fixture
+def heard() -> Iterator[Heard]:
+    """The exporter's logger is listened to."""
+    logger, one = logging.getLogger(EXPORTER_LOGGER), Heard()
+    logger.addFilter(one)
+    yield one
+    logger.removeFilter(one)
+
+
+async def stopped_meanwhile(url: str, heard: Heard) -> str:
+    """Why a push did not get through that was given up by a stop while it waited for its next attempt."""
+    sink, why = OtlpSink(url + "/v1/metrics", IDENTITY), list[str]()
+
+    def send() -> None:
+        try:
+            sink.send(collect(two(), OWN))
+        except NotDelivered as error:
+            why.append(str(error))
+
+    with trio.fail_after(10):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(trio.to_thread.run_sync, send)
+            assert await trio.to_thread.run_sync(heard.said.wait, 10)
+            sink.close()
+    return why[0]
+
+
+@pytest.mark.parametrize("receiver", ["http://127.0.0.1:1", "http://user:secret@127.0.0.1:1/?key=secret"])
+async def test_who_cannot_be_reached_is_said_and_a_stop_says_nothing_more(
+    receiver: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, heard: Heard
+) -> None:
+    """What went wrong at first, in the system's words; the library's own lines stay its own to the end."""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "60")
+    assert await stopped_meanwhile(receiver, heard) == "Connection refused"
+    assert caplog.records == []
+
+
+async def test_a_receiver_in_trouble_is_told_by_its_first_answer(
+    server: Receiver, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, heard: Heard
+) -> None:
+    """And not by the last words, which are that it was tried often enough."""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "60")
+    server.status = 503
+    assert "Service Unavailable" in await stopped_meanwhile(server.url, heard)
+    assert caplog.records == []
+
+
+async def test_what_another_thread_has_the_exporter_say_is_not_ours(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Two who send at the same time hear each their own words, and nobody else's."""
+    logger, ours, other = logging.getLogger(EXPORTER_LOGGER), Words(EXPORTER_LOGGER), Words(EXPORTER_LOGGER)
+
+    def fail() -> None:
+        with other:
+            logger.error("batch of the %s", "other")
+
+    with ours:
+        await trio.to_thread.run_sync(fail)
+        logger.error("batch of %s: %s", "ours", OSError(111, "Connection refused"))
+    assert (ours.why(), other.why()) == ("Connection refused", "batch of the other")
+    logger.error("nobody sends")
+    assert [record.getMessage() for record in caplog.records] == ["nobody sends"]
 
 
 @pytest.mark.parametrize(

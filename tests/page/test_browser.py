@@ -1,7 +1,10 @@
 """The status page in a real browser: it lives, it can be worked by keys, and nobody's words run in it."""
 
+import json
+import re
 from functools import partial
 from pathlib import Path
+from statistics import fmean
 
 import pytest
 import trio
@@ -9,15 +12,28 @@ from playwright.sync_api import Page, expect
 
 from reactor.testing.tasks import Forks
 from tests.page.browsing import browser_context, opened
-from tests.page.scene import SHIPPED, Scene, scene
+from tests.page.scene import SHIPPED, Breathes, Part, Scene, scene
 from tests.page.test_page_api import HOSTILE, PARTS, settled
 
 pytestmark = pytest.mark.observers
 
+QUOTES = """\
+groups:
+  - name: site
+    # Its reason has a stranger's words in it.
+    rules: [{name: quotes, when: 'pids > 100 && labels["says"] != ""', cooldown: 0s}]
+"""
+ENDED = HOSTILE[:4]
+"""What those say who are ended; markup, and what would be lines."""
+
 
 async def test_the_page_in_a_browser(tmp_path: Path) -> None:
     """One browser, one scene: it loads, is worked by keys, sees an end, and shows hostile words as words."""
-    async with scene(tmp_path, SHIPPED / "safety.yaml", PARTS) as played:
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "safety.yaml").write_text((SHIPPED / "safety.yaml").read_text())
+    (rules / "site.yaml").write_text(QUOTES)
+    async with scene(tmp_path, rules, PARTS) as played:
         await settled(played)
         await trio.to_thread.run_sync(partial(_visit, played))
 
@@ -30,6 +46,9 @@ def _visit(played: Scene) -> None:
         _is_worked_by_keys(page)
         _sees_an_end(page, played)
         _shows_words_as_words(page)
+        _shows_odd_names_and_images(page, played)
+        _shows_odd_reasons(page, played)
+        _is_dark(page)
         _fits_a_phone(page)
         assert page.evaluate("window.pwned") is None
         assert window.trouble == []
@@ -62,10 +81,10 @@ def _is_worked_by_keys(page: Page) -> None:
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("calm")
-    expect(page.locator("table.stands tbody tr")).to_have_count(4)
+    expect(page.locator("table.stands tbody tr")).to_have_count(5)
     page.keyboard.press("Escape")
     page.keyboard.press("2")
-    expect(page.locator("table.rules tbody tr")).to_have_count(4)
+    expect(page.locator("table.rules tbody tr")).to_have_count(5)
     _stands_in_columns(page)
     page.keyboard.press("4")
     expect(page.get_by_role("region", name="Journal")).to_contain_text("is written")
@@ -106,6 +125,79 @@ def _shows_words_as_words(page: Page) -> None:
     assert page.locator("main img, main script").count() == 0
     page.goto(page.url.partition("#")[0] + "#/containers/hostile-0")
     expect(page.locator("header.title")).to_contain_text(HOSTILE[0])
+
+
+def _shows_odd_names_and_images(page: Page, played: Scene) -> None:
+    """An engine that passes on whatever it was told, as some do: rows, and the page of one of them."""
+
+    def enter() -> None:
+        for number, text in enumerate(HOSTILE):
+            played.enter(Part(f"odd-{number}", image=text, labels={"reactor.task": "odd"})).name = text
+
+    trio.from_thread.run_sync(enter)
+    page.goto(page.url.partition("#")[0] + "#/containers?q=odd")
+    rows = page.locator("table.containers tbody tr")
+    expect(rows).to_have_count(len(HOSTILE))
+    for text in HOSTILE[:3]:
+        row = rows.filter(has=page.get_by_role("link", name=text, exact=True))
+        expect(row).to_contain_text(text)
+        # Once as the name, and once as the image below it.
+        assert row.inner_text().count(text) == 2
+    rows.filter(has_text=HOSTILE[0]).locator("a.row").click()
+    expect(page.locator("h1")).to_have_text(HOSTILE[0])
+    expect(page.locator("header.title p.muted")).to_contain_text(HOSTILE[0])
+    _has_no_markup(page)
+
+
+def _shows_odd_reasons(page: Page, played: Scene) -> None:
+    """They are ended: the list of decisions, what is said aloud, and the certificate."""
+    home = page.url.partition("#")[0]
+    page.goto(home + "#/decisions")
+    trio.from_thread.run_sync(_misbehave, played)
+    rows = page.locator("table.decisions tbody tr").filter(has_text="site/quotes")
+    expect(rows).to_have_count(len(ENDED))
+    for text in HOSTILE[:3]:
+        row = rows.filter(has=page.get_by_role("link", name=text, exact=True))
+        expect(row.locator("td.c-reason")).to_contain_text(json.dumps(text))
+    _has_no_markup(page)
+    rows.filter(has_text=HOSTILE[0]).locator("a.row").click()
+    expect(page.locator("h1")).to_have_text(HOSTILE[0])
+    expect(page.get_by_role("region", name="Why", exact=True)).to_contain_text(json.dumps(HOSTILE[0]))
+    _has_no_markup(page)
+
+
+def _misbehave(played: Scene) -> None:
+    for number, text in enumerate(ENDED):
+        labels = {"reactor.task": f"ended-{number}", "says": text}
+        played.enter(Part(f"ended-{number}", Breathes(pids=150), 60.0, text, labels)).name = text
+
+
+def _has_no_markup(page: Page) -> None:
+    """Of anybody else's: no element that we never make, and no handler on any."""
+    odd = "main img, main script, main [onerror], main [onmouseover], main a[href^='http']"
+    assert page.locator(odd).count() == 0
+
+
+def _is_dark(page: Page) -> None:
+    """By the button, and as the system has it: what is drawn is dark, and its words are bright on it."""
+    for theme, system, dark in (
+        ("light", "dark", False),
+        ("dark", "light", True),
+        (None, "dark", True),
+        (None, "light", False),
+    ):
+        if page.evaluate("document.documentElement.dataset.theme ?? null") != theme:
+            page.keyboard.press("t")
+        page.emulate_media(color_scheme="dark" if system == "dark" else "light")
+        assert page.evaluate("document.documentElement.dataset.theme ?? null") == theme
+        ground, words = _brightness(page, "backgroundColor"), _brightness(page, "color")
+        assert (ground < 60 and words > 190) if dark else (ground > 190 and words < 60), (theme, system)
+
+
+def _brightness(page: Page, what: str) -> float:
+    """Of the page's ground or words: the middle of red, green and blue, of 255."""
+    colour = page.evaluate("what => getComputedStyle(document.documentElement)[what]", what)
+    return fmean(int(part) for part in re.findall(r"\d+", colour)[:3])
 
 
 def _fits_a_phone(page: Page) -> None:

@@ -5,6 +5,7 @@ come through and rule files with a mistake. Afterwards every expression of every
 something, on what Prometheus saw, and nothing that is counted began at anything but nothing.
 """
 
+import subprocess
 import time
 from collections.abc import Iterator
 from math import isnan
@@ -24,6 +25,7 @@ from tests.real.monitor import SHIPPED_RULES
 from tests.real.observers import Observers, observed
 from tests.real.scene import Scene
 from tests.real.waiting import until
+from tools.observers import promtool
 from tools.private_engine import TEST_IMAGE, PrivateEngine
 
 SITE = """\
@@ -92,6 +94,7 @@ def test_the_right_alerts_fire_and_resolve_and_the_boards_have_something_to_show
             monitor.hang_up()
             seen.wait_for(*WEDGED, within=40)
             until(lambda: seen.shown() >= WEDGED, 10, "an operator is told")
+            assert _promtool_says(monitor.raw_metrics()) == ""
         until(lambda: scene.truth.events(stuck, "die"), 20, "it ends when it can")
         scene.verdict()
         with outage(private_engine, scene.truth):
@@ -116,6 +119,13 @@ def _rules(folder: Path) -> Path:
 def _alerts(rules: Path) -> Iterator[tuple[str, str]]:
     yield "reactor.yaml", BY_HAND.read_text()
     yield "rules.yaml", rule_file(alerts_of(load([rules]).rules), "docs/alerts.md")
+
+
+def _promtool_says(text: str) -> str:
+    """What Prometheus' own tool has to say against these metrics."""
+    command = (promtool(), "check", "metrics")
+    done = subprocess.run(command, input=text, text=True, capture_output=True, check=False)
+    return done.stdout + done.stderr
 
 
 def _misbehave(scene: Scene) -> None:
