@@ -1,7 +1,8 @@
 """Access that follows its file: looked at when somebody comes, read again when a file of it has changed.
 
-A broken new file changes nothing but what is said. Files are touched in a thread of their own: if their file
-system hangs, who comes is let in by what was read last.
+A broken new file changes nothing but what is said, nor does an empty one; one that asks for less than before
+is in force when it has stood still for two looks: somebody may be writing it. Files are touched in a thread
+of their own: if their file system hangs, who comes is let in by what was read last.
 """
 
 import logging
@@ -44,6 +45,7 @@ class KeptAccess:
         self._seen = look_at(first.files)
         self._errors: tuple[str, ...] = ()
         self._looked = -every
+        self._lesser: _Look | None = None
         self._limiter = trio.CapacityLimiter(1)
         self._reloads = self._failures = 0
 
@@ -69,7 +71,7 @@ class KeptAccess:
 
     def statistics(self) -> KeptStatistics:
         """What became of the changes of the file."""
-        return KeptStatistics(self._reloads, self._failures, not self._errors)
+        return KeptStatistics(self._reloads, self._failures, not self._errors and self._lesser is None)
 
     async def now(self) -> Access:
         """Who is let in now; looks at the files first if nobody did in the last second."""
@@ -85,19 +87,35 @@ class KeptAccess:
     async def _refresh(self, path: Path) -> None:
         seen = await self._apart(lambda: look_at(self._access.files))
         if seen == self._seen and not self._errors:
+            self._lesser = None
             return
         try:
-            found = await self._apart(lambda: read_access(path))
+            found = await self._apart(lambda: read_access(path, may_be_empty=not self._access.asks_for))
         except BadWebConfig as bad:
             self._keep_the_old(tuple(map(str, bad.errors)))
         except Exception as error:  # noqa: BLE001  # A defect in reading a file must not end the monitor.
             self._keep_the_old((f"a defect: {type(error).__name__} while it was read",))
         else:
-            self._access, self._errors = found, ()
-            self._reloads += 1
-            log.info("the web configuration was read again", extra={"file": path})
+            missing = [each for each in self._access.asks_for if each not in found.asks_for]
+            if missing and not await self._has_stood_still(seen):
+                return
+            self._take(found, path, missing)
         # Not what is there by now: what changed while it was read is read once more.
         self._seen = seen
+
+    async def _has_stood_still(self, seen: _Look) -> bool:
+        """Whether this is what the last look saw, and still is after it was read."""
+        stood = self._lesser == seen == await self._apart(lambda: look_at(self._access.files))
+        self._lesser = seen
+        return stood
+
+    def _take(self, found: Access, path: Path, missing: list[str]) -> None:
+        self._access, self._errors, self._lesser = found, (), None
+        self._reloads += 1
+        log.info("the web configuration was read again", extra={"file": path})
+        if missing:
+            told = {"file": path, "no_more": " and ".join(missing)}
+            log.warning("the web configuration asks for less than before", extra=told)
 
     def _keep_the_old(self, errors: tuple[str, ...]) -> None:
         # It is read again at every look while it is broken, and said once.
@@ -105,7 +123,7 @@ class KeptAccess:
             self._failures += 1
             for error in errors:
                 log.error("the web configuration cannot be used, the one before stays", extra={"why": error})
-        self._errors = errors
+        self._errors, self._lesser = errors, None
 
     def _apart(self, call: Callable[[], Answer]) -> Awaitable[Answer]:
         return trio.to_thread.run_sync(call, limiter=self._limiter, abandon_on_cancel=True)

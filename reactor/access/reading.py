@@ -28,7 +28,7 @@ class BadWebConfig(Exception):
         self.errors = errors
 
 
-def read_access(path: Path) -> Access:
+def read_access(path: Path, *, may_be_empty: bool = True) -> Access:
     """Who is let in by the file. Raises BadWebConfig. It reads files, and may hang if they do."""
     try:
         content = read_regular(path)
@@ -39,17 +39,22 @@ def read_access(path: Path) -> Access:
     if len(content) > LARGEST:
         raise BadWebConfig(_whole(path, f"this is larger than {LARGEST // 1024} KiB: is it the right file?"))
     try:
-        return parse_access(content.decode("utf-8"), path)
+        return parse_access(content.decode("utf-8"), path, may_be_empty=may_be_empty)
     except UnicodeDecodeError as error:
         raise BadWebConfig(_whole(path, f"byte {error.start} is not UTF-8: save it as UTF-8")) from None
 
 
-def parse_access(text: str, path: Path) -> Access:
-    """Who is let in by this text; files are named from the folder of ``path``. Raises BadWebConfig."""
+def parse_access(text: str, path: Path, *, may_be_empty: bool = True) -> Access:
+    """Who is let in by this text; files are named from the folder of ``path``. Raises BadWebConfig.
+
+    A text that says nothing at all lets everybody in, and is a mistake unless it ``may_be_empty``.
+    """
     try:
         document = read_document(text)
     except NotYamlError as error:
         raise BadWebConfig(error_at(str(path), text, error.offset, error.message)) from None
+    if document.data is None and not document.problems and not may_be_empty:
+        raise BadWebConfig(_whole(path, "the file is empty: write {} if everybody is to be let in"))
     written, found = _validated(document)
     if written is not None:
         found += _together(document, written)

@@ -32,6 +32,12 @@ class Access:
         """Whether everybody who is answered has shown who he is."""
         return bool(self.users) or self.certificates
 
+    @property
+    def asks_for(self) -> tuple[str, ...]:
+        """What has to be there before somebody is answered."""
+        asked = {"TLS": self.secured, "a certificate": self.certificates, "a password": bool(self.users)}
+        return tuple(name for name, is_asked in asked.items() if is_asked)
+
 
 OPEN = Access()
 """Without a file: everybody who can connect, and in the clear."""

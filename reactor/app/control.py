@@ -35,6 +35,7 @@ from reactor.web.api import TERMS, Feed, api, guarded
 from reactor.web.control import NO_ROUTES
 from reactor.web.defects import unbroken
 from reactor.web.leases import LeaseDesk, with_leases
+from reactor.web.seats import Seats
 
 log = logging.getLogger("reactor.app")
 
@@ -149,7 +150,7 @@ def services(
 
 def _news(runners: Runners | None) -> Routes:
     """The routes of news at one place; each has seats of its own, so that no place takes those of another."""
-    return api(runners.feed, STREAMS) if runners is not None else NO_ROUTES
+    return api(runners.feed, Seats(STREAMS)) if runners is not None else NO_ROUTES
 
 
 def look_at(paths: Iterable[Path]) -> frozenset[tuple[str, int, int, int]]:

@@ -26,7 +26,7 @@ from reactor.web.routes import serve_web, site
 log = logging.getLogger("reactor.app")
 
 
-def nothing_more(_: Numbers) -> Routes:
+def nothing_more(_: Numbers, _tally: Tally) -> Routes:
     """Only the numbers are shown."""
     return {}
 
@@ -34,13 +34,13 @@ def nothing_more(_: Numbers) -> Routes:
 def scraped(
     listeners: Sequence[trio.SocketListener],
     front: Front | None = None,
-    more: Callable[[Numbers], Routes] = nothing_more,
+    more: Callable[[Numbers, Tally], Routes] = nothing_more,
 ) -> Export:
     """An export that answers on these listeners, ``more`` too, behind ``front`` if there is one."""
 
     async def export(numbers: Numbers, tally: Tally, task_status: trio.TaskStatus[None]) -> None:
         scraper = Scraper(numbers.freeze, tally)
-        handler = site(scraper, numbers.why_not_ready, __version__, numbers.remark, more(numbers))
+        handler = site(scraper, numbers.why_not_ready, __version__, numbers.remark, more(numbers, tally))
         task_status.started()
         if front is not None:
             handler = front.before(handler, tally)

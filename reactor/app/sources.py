@@ -26,6 +26,7 @@ from reactor.app.probing import ProbeOnce
 from reactor.app.wanting import Remembered, Wanted, hold_nobody
 from reactor.containment.keeping import Keeper
 from reactor.core.container import Run
+from reactor.core.facts import Sample
 from reactor.core.leases import wanted_owners
 from reactor.core.ports import EngineError, EngineInfo
 from reactor.core.step import wanted_zombies, wants_host
@@ -101,7 +102,11 @@ async def start_watching(
 
 
 def _eyes(plan: Plan, monitor: Monitor, workers: Workers, sources: trio.Nursery, tally: Tally) -> Eyes:
-    readings = Readings(plan.engine, monitor.feed, sources, most=plan.most_streams, chance=plan.chance)
+    def streamed(sample: Sample) -> None:
+        if lane is None or not lane.answers_for(sample.run):
+            monitor.feed(sample)
+
+    readings = Readings(plan.engine, streamed, sources, most=plan.most_streams, chance=plan.chance)
     kernel, book = _kernel_watch(plan, monitor), plan.book or LeaseBook(plan.journal.keep_lease)
     owners, arming = _owner_watch(plan, monitor, book), Arming(monitor.feed, tally.observe)
     lane = _lane(plan, monitor, arming, readings)

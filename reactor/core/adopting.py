@@ -122,7 +122,8 @@ def _go_on(setup: Setup, draft: Draft, old: Entry, container: Container, placed:
     entry = replace(old, container=kept, source=container, seen_at=at, unsure=unsure, gone_at=None)
     if old.ended_at is not None and container.alive and container is not old.source:
         # The newest look is the truth, also where an earlier one took the run for over.
-        entry = replace(entry, ended_at=None, revived=True)
+        # Nobody counted its zombies meanwhile.
+        entry = replace(entry, ended_at=None, revived=True, zombies=None)
     same = (old.standing, old.mains, old.serves) == (placed.standing, placed.mains, placed.serves)
     # A rule can select by name, and a name can change.
     if same and (old.own, old.container.name) == (placed.own, container.name):

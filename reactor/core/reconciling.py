@@ -34,10 +34,10 @@ def reconcile(setup: Setup, state: State, snapshot: Snapshot) -> tuple[Draft, tu
     changed = tuple(draft.changed)
     began = state.began if state.began is not None else snapshot.began
     unconfirmed = frozenset(key for key in snapshot.unsure if _may_be_governed(setup, state, snapshot, key))
-    back = state.returned if state.returned is not None and snapshot.began < state.returned else None
-    draft.state = replace(
-        draft.finish(), snapshots=snapshot.number, began=began, unconfirmed=unconfirmed, returned=back
-    )
+    is_late = state.returned is not None and snapshot.began < state.returned
+    back, since = (state.returned, state.unlisted) if is_late else (None, None)
+    draft.state = replace(draft.finish(), snapshots=snapshot.number, began=began, unconfirmed=unconfirmed)
+    draft.state = replace(draft.state, returned=back, unlisted=since)
     draft.changed = {}
     _count_orphans(setup, draft, snapshot)
     return draft, changed

@@ -127,9 +127,16 @@ def _cores(entry: Entry, sample: Sample, stale_after: float) -> tuple[float | No
     took, used = sample.at - before.at, sample.cpu - before.cpu
     if 0 <= took < METERED_OVER:
         return entry.cores, before
-    # What a reader told once and answers for since was read when it was told, however long ago.
-    known = 0 < took <= stale_after or (took > 0 and bool(before.by))
+    known = 0 < took <= stale_after or (
+        took > 0 and bool(before.by) and _is_kept_up(entry, sample, stale_after)
+    )
     return (used / took if known and used >= 0 else None), sample
+
+
+def _is_kept_up(entry: Entry, sample: Sample, stale_after: float) -> bool:
+    """Whether somebody answered for the last sample until now: its counter may be as old as that."""
+    last = entry.sample
+    return last is not None and last.run == sample.run and sample.at - last.at <= stale_after
 
 
 def _counted(entry: Entry, window: Window, at: float, count: int) -> Track:

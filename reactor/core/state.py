@@ -333,7 +333,7 @@ class State:
     first list was taken. ``early`` are the latest OOM events of containers that nobody has seen yet,
     ``words`` what was told of their signals and deaths.
     ``deaf`` is since when no events have come in, None while they do; ``returned`` is when they came back, if
-    nothing was listed since. ``wholes`` are the holdings of
+    nothing was listed since, and ``unlisted`` when they first did. ``wholes`` are the holdings of
     rules about the whole; ``curbs`` is what holds rules back. ``unconfirmed`` were alive
     in the last list and may be in scope, and what run they are in could not be found out. ``ticked`` is when
     time last went on, ``awake`` since when it has done so without a break: what was not seen in a break is
@@ -353,6 +353,7 @@ class State:
     words: tuple[Happened, ...] = ()
     deaf: float | None = None
     returned: float | None = None
+    unlisted: float | None = None
     wholes: Mapping[Place, Holding] = field(default_factory=dict)
     curbs: Curbs = field(default_factory=Curbs)
     unconfirmed: frozenset[ContainerId] = frozenset()

@@ -212,8 +212,10 @@ def _measured(setup: Setup, state: State, fact: LayerSized) -> Step:
 
 def _heard(state: State, fact: Subscription) -> State:
     if fact.up:
-        back = state.returned if state.deaf is None else fact.at
-        return replace(state, deaf=None, returned=back)
+        if state.deaf is None:
+            return state
+        since = fact.at if state.unlisted is None else state.unlisted
+        return replace(state, deaf=None, returned=fact.at, unlisted=since)
     return replace(state, deaf=fact.at if state.deaf is None else state.deaf)
 
 

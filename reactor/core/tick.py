@@ -170,11 +170,12 @@ def _is_unlisted(setup: Setup, state: State, at: float) -> bool:
     """Whether those who are there are only being met, one by one, and the list that has them all is to come.
 
     So it is at first, and when events are back after a time without them: an engine that was started again
-    may have started everybody. A list that does not come is not waited for longer than readings are good.
+    may have started everybody. A list that does not come is not waited for longer than readings are good,
+    however often events are lost again.
     """
     if not state.snapshots:
         return True
-    return state.returned is not None and at - state.returned <= setup.stale_after
+    return state.unlisted is not None and at - state.unlisted <= setup.stale_after
 
 
 def _waits_for_all(setup: Setup, rule: Rule) -> bool:

@@ -121,11 +121,12 @@ class StatsStream:
         # An engine reads the detail first and usage some time later. Page cache that came in between looks
         # like memory in use, once; what really is in use is still there in the next frame.
         found, before = working_set(memory), self._memory
-        self._memory = found
-        sure = None if found is None else accounted(memory)
-        if found is None or sure is None or found - sure <= max(_SMALL, found // 10):
+        if found is None:
+            return None
+        self._memory, sure = found, accounted(memory)
+        if sure is None or found - sure <= max(_SMALL, found // 10):
             return found
-        return min(found, max(sure, before or 0))
+        return None if before is None else min(found, max(sure, before))
 
     def _check_run(self, cpu: float) -> None:
         # The engine's stream belongs to the container and goes on through a restart of it, and CPU

@@ -95,6 +95,9 @@ class Crew:
             self._alarms.settle(eye)
         if (is_news or passed) and (reading.pids or reading.pids is None):
             self._tell(eye, eye.told(reading))
+        elif is_news and self.rest.drop(eye.word.key):
+            # Nobody is in it any more, which is no reading: but as it was told it is not.
+            self._stir(eye)
         if (eye.masked or eye.above or eye.near or eye.is_muted) != (eye in self.close):
             self._draw_near(eye)
         self.sweep.watch(eye.gauge.drawer, eye.over_pids, eye.over_usage)
@@ -154,6 +157,8 @@ class Crew:
         eye = self.eyes[key]
         try:
             still = eye.is_still(closely=closely)
+            if still and eye.have_limits_moved(now):
+                still, tell = False, True
         except CgroupGone:
             self.lose(eye)
             return

@@ -131,7 +131,7 @@ class Eye:
         return pids >= 0 and usage >= 0 and self.gauge.counts_now() == (pids, usage)
 
     def _is_known(self, reading: Reading) -> bool:
-        return bool(reading.pids) and reading.usage is not None
+        return bool(reading.pids) and reading.usage is not None and reading.memory is not None
 
     @property
     def told_at(self) -> float:
@@ -204,6 +204,14 @@ class Eye:
             return False
         self._draw()
         return True
+
+    def have_limits_moved(self, at: float) -> bool:
+        """Whether they are others than they were told, if it is time to look. Raises CgroupGone."""
+        known = self.gauge.limits
+        if not self.gauge.read_limits(at):
+            return False
+        self._draw()
+        return self.gauge.limits != known
 
     def doubt_limits(self, at: float) -> None:
         """They are others each time they are read: what part of them is used is unknown."""

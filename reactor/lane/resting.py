@@ -14,10 +14,12 @@ from reactor.lane.rounds import BEAT, INFINITE, on_beat
 AT_ONCE: Final = 200
 """So many are looked at one after the other; with more of them, that is done more often than on each beat."""
 ANEW_AFTER: Final = 20.0
-"""Seconds after which one is read whole and told although nothing has moved: what it used of processors, its
-limits, and the working set may be others by then."""
+"""Seconds after which one is read whole and told although nothing has moved: what it used of processors, and
+the working set may be others by then."""
 ANEW_A_SECOND, ANEW_AT_ONCE = 20.0, 20.0
-"""So many of those are read in a second at most, of however many there are."""
+"""So many of those are read in a second at most;"""
+ANEW_WITHIN: Final = 60.0
+"""and where there are so many that this would take longer, all of them within so many seconds."""
 LEAST_PAUSE: Final = 0.05
 
 
@@ -65,7 +67,8 @@ class Resting:
         """Whether one who was told then is read whole now; whoever asks does so if he may."""
         if now - told < ANEW_AFTER:
             return False
-        self._anew = min(ANEW_AT_ONCE, self._anew + (now - self._filled) * ANEW_A_SECOND)
+        pace = max(ANEW_A_SECOND, len(self._line) / ANEW_WITHIN)
+        self._anew = min(max(ANEW_AT_ONCE, pace), self._anew + (now - self._filled) * pace)
         self._filled = now
         if self._anew < 1.0:
             return False

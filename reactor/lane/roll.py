@@ -40,6 +40,7 @@ class Roll:
         self._armed: dict[Run, Arm] = {}
         self._meant: dict[Run, Watched] = {}
         self._runs: dict[int, Run] = {}
+        self._told: set[Run] = set()
         self._left: dict[Run, _Left] = {}
         # Those who are not read, or otherwise than is wanted: nearly always nobody.
         self._open: dict[Run, Watched] = {}
@@ -78,6 +79,7 @@ class Roll:
         for run in self._armed.keys() - self._wanted.keys():
             key = self._armed.pop(run).key
             self._meant.pop(run, None)
+            self._told.discard(run)
             del self._runs[key]
             yield Disarm(key)
 
@@ -119,12 +121,21 @@ class Roll:
         """Whom it stands for; None if that one is not read any more."""
         return self._runs.get(key)
 
+    def hear_of(self, run: Run) -> None:
+        """Something was told of it."""
+        self._told.add(run)
+
+    def has_heard_of(self, run: Run) -> bool:
+        """Whether something was told of it since it is read."""
+        return run in self._told
+
     def lose(self, key: int, now: float) -> None:
         """Its cgroup is gone: most likely the run is over, and the engine will say so."""
         run = self._runs.pop(key, None)
         if run is not None:
             self._armed.pop(run, None)
             self._meant.pop(run, None)
+            self._told.discard(run)
             self.leave(run, now, gone=True)
 
     def leave(self, run: Run, now: float, *, gone: bool) -> None:
@@ -138,6 +149,7 @@ class Roll:
     def clear(self) -> None:
         """Nobody is read any more."""
         self._armed.clear()
+        self._told.clear()
         self._meant.clear()
         self._runs.clear()
         self._reopen()

@@ -64,6 +64,14 @@ class FastLane:
         """How it goes."""
         return replace(self._stats, here=self._roll.here, elsewhere=self._roll.elsewhere)
 
+    def answers_for(self, run: Run) -> bool:
+        """Whether a lane that lives has told of this run: then nobody else's readings of it count.
+
+        The engine's stream may have one more on its way when a run is handed over. Taken for the last word,
+        it would stand there alone, while the lane vouches for what it told, and tells it no more.
+        """
+        return self._stats.on and self._roll.has_heard_of(run)
+
     def connected(self, host_memory: int) -> None:
         """The engine said how much memory its host has, in bytes: a limit beyond that is none."""
         self._host_memory = host_memory
@@ -193,6 +201,7 @@ class FastLane:
         if run is None:
             return
         self._stats = replace(self._stats, told=self._stats.told + 1)
+        self._roll.hear_of(run)
         limit, host = told.memory_limit, self._host_memory
         memory_limit = None if limit is not None and 0 < host <= limit else limit
         numbers = told.pids, told.pids_limit, told.memory, memory_limit, told.cpu

@@ -51,7 +51,7 @@ class Words(logging.Filter):
 
 
 def _cause(record: logging.LogRecord) -> str:
-    """The innermost error that this line tells of. Those around it show an address, with whatever is in it."""
+    """The innermost error that this line tells of. Those around it show an address, and what is in it."""
     told = record.args if isinstance(record.args, tuple) else ()
     raised = record.exc_info[1] if record.exc_info else None
     error = next((each for each in (raised, *told) if isinstance(each, BaseException)), None)

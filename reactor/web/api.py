@@ -14,6 +14,7 @@ from typing import Any
 from reactor.http.server import Answer, Handler, Request, Response, StreamingResponse, Terms, Writer
 from reactor.http.server_routes import Routes, last_part
 from reactor.web.control import JSON, Refused
+from reactor.web.seats import Seats
 
 log = logging.getLogger("reactor.web")
 
@@ -22,6 +23,7 @@ TERMS = Terms(body=64 * 1024, connections=128, each=32, streams=80, each_streams
 HEARTBEAT = 15.0
 """Seconds after which something is sent although nothing happened."""
 MOST, USUAL = 1000, 100
+STREAMS = 32
 STREAM = "text/event-stream"
 EVENT_ID = "last-event-id"
 
@@ -51,16 +53,9 @@ class Feed:
     before: Callable[[str, int], Awaitable[Batch]] | None = None
 
 
-class _Seats:
-    """How many streams there may be at once, so that they leave connections for others."""
-
-    def __init__(self, most: int) -> None:
-        self.left = most
-
-
-def api(feed: Feed, streams: int = 32) -> Routes:
-    """The routes, for at most so many ``streams`` at once."""
-    seats = _Seats(streams)
+def api(feed: Feed, seats: Seats | None = None) -> Routes:
+    """The routes; who follows the stream takes one of these seats."""
+    taken = seats if seats is not None else Seats(STREAMS)
 
     async def decisions(request: Request) -> Answer:
         limit = request.query.get("limit", str(USUAL))
@@ -73,7 +68,7 @@ def api(feed: Feed, streams: int = 32) -> Routes:
 
     async def stream(request: Request) -> Answer:
         since = request.headers.get(EVENT_ID) or request.query.get("since", "") or "now"
-        if seats.left <= 0:
+        if not taken.has_room(request):
             return _json(503, {"error": "too many streams are open"})
         try:
             first = await feed.page(since, USUAL)
@@ -81,13 +76,9 @@ def api(feed: Feed, streams: int = 32) -> Routes:
             return _json(refused.status, refused.told)
 
         async def body(writer: Writer) -> None:
-            if seats.left <= 0:
-                return
-            seats.left -= 1
-            try:
-                await _follow(feed, first, writer)
-            finally:
-                seats.left += 1
+            with taken.one(request) as has_room:
+                if has_room:
+                    await _follow(feed, first, writer)
 
         return StreamingResponse(body, content_type=STREAM, headers=[("Cache-Control", "no-store")])
 

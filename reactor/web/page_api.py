@@ -17,13 +17,15 @@ from reactor.web.control import JSON, Refused
 from reactor.web.files import page_files
 from reactor.web.page_stream import Stream, stream_of
 from reactor.web.queries import Wanted, wanted
+from reactor.web.seats import Seats, uncounted
 
 log = logging.getLogger("reactor.web")
 
 Told = Mapping[str, Any]
 Answering = Callable[[Request], Awaitable[Any]]
 STREAMS = 16
-"""Viewers at a time; each has a connection, and the server has more for everybody else."""
+"""Viewers at a time, half of them from one address; each has a connection, and the server has more of them
+for everybody else."""
 _HEADERS = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
 
 
@@ -55,8 +57,13 @@ class Desk(Protocol):
         ...
 
 
-def page(desk: Desk, feed: Feed, streams: int = STREAMS) -> Routes:
-    """The routes of the page and of all that it asks for."""
+def page(
+    desk: Desk, feed: Feed, turned_away: Callable[[], None] = uncounted, streams: int = STREAMS
+) -> Routes:
+    """The routes of the page and of all that it asks for; ``turned_away`` hears of viewers without a seat."""
+
+    def seats() -> Seats:
+        return Seats(streams, (streams + 1) // 2, turned_away)
 
     async def status(_: Request) -> Any:
         return desk.status()
@@ -82,9 +89,9 @@ def page(desk: Desk, feed: Feed, streams: int = STREAMS) -> Routes:
     }
     return {
         **page_files(),
-        **api(feed, streams),
+        **api(feed, seats()),
         **{path: {"GET": _answering(tell)} for path, tell in told.items()},
-        "/api/v1/stream": {"GET": stream_of(feed, desk.watch, streams)},
+        "/api/v1/stream": {"GET": stream_of(feed, desk.watch, seats())},
     }
 
 

@@ -7,6 +7,7 @@ viewer who does not read: he is cut by the server.
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import msgspec
@@ -25,6 +26,7 @@ from reactor.http.server import (
 from reactor.web.api import EVENT_ID, STREAM, USUAL, Batch, Feed
 from reactor.web.control import JSON, Refused
 from reactor.web.queries import Wanted, wanted
+from reactor.web.seats import Seats
 
 log = logging.getLogger("reactor.web")
 
@@ -41,19 +43,23 @@ class Stream(Protocol):
         ...
 
 
-class _Seats:
-    """How many streams there may be at once, so that they leave connections for others."""
+@dataclass(frozen=True, slots=True)
+class _Begin:
+    """Where a viewer stands at first: the ``cursor`` before all that he is told.
 
-    def __init__(self, most: int) -> None:
-        self.left = most
+    ``anew`` tells that the one that he came with is worth nothing any more.
+    """
+
+    batch: Batch
+    cursor: str
+    anew: bool = False
 
 
-def stream_of(feed: Feed, watch: Callable[[Wanted], Stream], streams: int) -> Handler:
-    """The handler of the stream, for at most so many viewers at once."""
-    seats = _Seats(streams)
+def stream_of(feed: Feed, watch: Callable[[Wanted], Stream], seats: Seats) -> Handler:
+    """The handler of the stream; each viewer takes one of these seats."""
 
     async def handle(request: Request) -> Answer:
-        if seats.left <= 0:
+        if not seats.has_room(request):
             return _json(503, {"error": "too many streams are open"})
         since = request.headers.get(EVENT_ID) or request.query.get("since", "") or "now"
         try:
@@ -62,28 +68,27 @@ def stream_of(feed: Feed, watch: Callable[[Wanted], Stream], streams: int) -> Ha
             return _json(refused.status, refused.told)
 
         async def body(writer: Writer) -> None:
-            if seats.left <= 0:
-                return
-            seats.left -= 1
-            try:
-                await _Telling(feed, stream, writer).run(first)
-            finally:
-                seats.left += 1
+            with seats.one(request) as has_room:
+                if has_room:
+                    await _Telling(feed, stream, writer).run(first)
 
         return StreamingResponse(body, content_type=STREAM, headers=[("Cache-Control", "no-store")])
 
     return handle
 
 
-async def _first(feed: Feed, since: str) -> Batch:
+async def _first(feed: Feed, since: str) -> _Begin:
     """What the stream begins with. A cursor that is worth nothing any more is that of a journal that is gone:
     the viewer sees what there is now."""
     try:
-        return await feed.page(since, USUAL)
+        batch = await feed.page(since, USUAL)
     except Refused as refused:
         if refused.status != 410:
             raise
-        return await feed.page("now", USUAL)
+        batch = await feed.page("now", USUAL)
+        return _Begin(batch, batch.cursor, anew=True)
+    # Not the one behind the entries: who is cut before he has them all would never see the others.
+    return _Begin(batch, since if batch.entries else batch.cursor)
 
 
 class _Telling:
@@ -94,9 +99,10 @@ class _Telling:
         self._turn = trio.Lock()
         self._gone: Exception | None = None
 
-    async def run(self, first: Batch) -> None:
+    async def run(self, begin: _Begin) -> None:
         """Tell until the viewer goes, or until nothing more can be told."""
-        await self._writer.send(_event("hello", {"cursor": first.cursor}, first.cursor))
+        first, told = begin.batch, {"cursor": begin.cursor, **({"anew": True} if begin.anew else {})}
+        await self._writer.send(_event("hello", told, begin.cursor))
         # Structural: two sources that come at their own times, and one reader.
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._until_gone, self._decisions, nursery.cancel_scope, first)

@@ -58,8 +58,62 @@ async def test_passwords_that_are_gone_take_the_orders_with_them(papers: Papers,
     async with scene(file, papers=papers, local=False, every=0.0) as there:
         assert await there.status(CHANGE, user=RIGHT) == 200
         says(file, tls)
+        assert [(await there.access.now()).authenticated for _ in range(2)] == [True, False]
         assert await there.status(CHANGE, user=RIGHT) == 403
         assert there.changed == 1
+
+
+@pytest.mark.parametrize("nothing", ["", "\n", "# basic_auth_users: later\n", "---\n", "null\n"])
+async def test_an_emptied_file_opens_no_door(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, nothing: str
+) -> None:
+    """However long it stays so, and however often it is asked; only ``{}`` says that everybody is meant."""
+    file = tmp_path / "web.yaml"
+    file.write_text(f"basic_auth_users: {{ada: {HASH}}}")
+    async with scene(file, every=0.0) as there:
+        file.write_text(nothing)
+        assert [await there.status(user=each) for each in ("", "", RIGHT)] == [401, 401, 200]
+        assert [await there.status(CHANGE, user=each) for each in ("", RIGHT)] == [401, 200]
+        [said] = [each for each in caplog.records if each.levelno == logging.ERROR]
+        assert "the file is empty: write {} if" in said.__dict__["why"]
+        counted = there.tally.freeze().counters["reactor_web_config_reloads_total"]
+        assert counted == {("success",): 0, ("failure",): 1}
+        file.write_text("{}")
+        assert [await there.status() for _ in range(2)][1] == 200
+
+
+async def test_an_empty_file_that_was_begun_with_may_be_written_again(tmp_path: Path) -> None:
+    """It asked for nothing before: nothing is lost by it."""
+    file = tmp_path / "web.yaml"
+    file.write_text("")
+    kept = KeptAccess(file, KeptAccess.open(file).last, 0.0)
+    file.write_text("# nobody yet\n")
+    assert (await kept.now()).asks_for == ()
+    assert (kept.statistics().failures, kept.statistics().in_force) == (0, True)
+
+
+async def test_what_asks_for_less_counts_when_it_has_stood_still(
+    papers: Papers, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A writer may be in the middle: a file that is cut where it would open a door opens none."""
+    file = tmp_path / "web.yaml"
+    pair = f"{{cert_file: {papers.folder}/server.pem, key_file: {papers.folder}/server-key.pem}}"
+    whole = f"tls_server_config: {pair}\nbasic_auth_users: {{ada: {HASH}}}\n"
+    cut = whole.partition("basic_auth_users")[0]
+    file.write_text(whole)
+    kept = KeptAccess(file, KeptAccess.open(file).last, 0.0)
+    all_of_it = ("TLS", "a password")
+    for half in (cut, cut + "# more\n", "http_server_config: {}\n", whole, cut):
+        file.write_text(half)
+        assert (await kept.now()).asks_for == all_of_it, half
+        assert kept.statistics().in_force == (half == whole)
+    assert not [each for each in caplog.records if each.levelno >= logging.WARNING]
+    assert (await kept.now()).asks_for == ("TLS",)
+    [said] = [each for each in caplog.records if each.levelno == logging.WARNING]
+    assert said.__dict__["no_more"] == "a password"
+    file.write_text(whole)
+    assert (await kept.now()).asks_for == all_of_it, "what asks for more counts at once"
+    assert kept.statistics().in_force
 
 
 async def test_a_connection_from_before_ends_with_what_was_asked_for_then(
@@ -129,16 +183,17 @@ async def test_a_defect_in_reading_keeps_what_was_and_is_said_once(
 ) -> None:
     """It would have ended the monitor, since a connection asks before there is a request."""
 
-    def broken(_: Path) -> Access:
+    def broken(_: Path, **_how: bool) -> Access:
         raise RecursionError("too deep")
 
     file = tmp_path / "web.yaml"
     says(file, f"basic_auth_users: {{ada: {HASH}}}")
     async with scene(file, every=0.0) as there:
         monkeypatch.setattr(keeping, "read_access", broken)
-        says(file, "")
+        says(file, "{}")
         assert [await there.status(user=each) for each in (RIGHT, "")] == [200, 401]
         monkeypatch.undo()
+        assert [bool((await there.access.now()).users) for _ in range(2)] == [True, False]
         assert await there.status() == 200
     assert [each.__dict__["why"] for each in caplog.records if each.levelno == logging.ERROR] == [
         "a defect: RecursionError while it was read"

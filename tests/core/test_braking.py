@@ -203,6 +203,16 @@ def test_a_list_that_never_comes_is_not_waited_for_for_ever() -> None:
     assert len(told.decisions) == 4
 
 
+def test_events_that_are_lost_again_and_again_do_not_begin_that_anew() -> None:
+    """An engine that has too much to do loses them before it has listed all."""
+    told = story(AGE, breaker=BreakerTerms(), budgets=FREE, stale_after=10.0).snapshot(1)
+    told.tell(Subscription(2, up=False), Subscription(3, up=True), Seen(3.1, _boxes(1, 0)[0]))
+    for at in range(4, 40, 4):
+        told.tick(at).snapshot(at + 0.1, *_boxes(1, 0), began=at - 3.5)
+        told.tell(Subscription(at + 1, up=False), Subscription(at + 1.5, up=True)).tick(at + 2)
+    assert [decision.at for decision in told.decisions] == [14]
+
+
 def test_many_tenants_together_open_it_for_all() -> None:
     crowd = [each for n in range(4) for each in _owned(f"o{n}", 1 + 5 * n, 3, -200.0)]
     calm = [each for n in range(4) for each in _owned(f"o{n}", 4 + 5 * n, 2, 500.0)]

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from reactor.core.container import Container
 from reactor.core.decisions import Decision
-from reactor.core.facts import Fact, Reloaded, Sample, Snapshot, Still, Tick
+from reactor.core.facts import Fact, Reloaded, Sample, Seen, Snapshot, Still, Tick, ZombiesSeen
 from reactor.core.lasting import LULL, renewed
 from reactor.core.rules import Rule, RuleSet, Trigger
 from reactor.core.state import Setup, State, Step
 from reactor.core.step import step
-from tests.core.build import Story, box
+from tests.core.build import Story, box, over
 from tests.core.test_calm import Counted, asked
 from tests.core.test_calm_properties import (
     KINDS,
@@ -196,3 +196,30 @@ def test_processor_time_is_counted_from_when_it_was_read() -> None:
     told, boxes = lasting(Rule("g/never", "f:1", when=condition("cpu > 2")))
     told.tell(Still(19.6, 1, 19.5), Sample(21.5, boxes[0].run, 5, 256, 10, 100, 11.0, by=1))
     assert told.entry(1).cores == 0.5
+
+
+def test_a_rate_over_a_gap_for_which_nobody_answered_is_unknown() -> None:
+    """Whoever was read by the lane long ago may have worked then and not now."""
+    busy, idle = box(1), box(2)
+    told = Story(Setup(RuleSet((Rule("g/c", "f:1", when=condition("cpu > 0.5")),)))).snapshot(0, busy, idle)
+    told.tell(*(Sample(2, each.run, 5, None, 1000, None, 1.0, by=1) for each in (busy, idle)))
+    told.tell(Still(3.0, 1, 3.0))
+    for at in range(4, 40):
+        told.tell(Still(at, 1, at, frozenset({busy.run} if at == 4 else ())))
+    told.tell(*(Sample(40, each.run, 5, None, 1000, None, 37.0) for each in (busy, idle)))
+    assert told.entry(1).cores is None, "nobody answered for it since 4"
+    assert told.entry(2).cores == 36 / 38
+
+
+def test_who_was_taken_for_over_was_not_counted_meanwhile() -> None:
+    """A count of zombies of before is no evidence when the run turns out to go on."""
+    here = box(1)
+    told = Story(Setup(RuleSet((Rule("g/z", "f:1", when=condition("zombies > 50 && age > 60s")),))))
+    told.snapshot(0, here).tell(ZombiesSeen(2, 2, {here.run: 100})).tell(Seen(4, over(here)))
+    for at in (17, 32, 47, 62, 77):
+        told.tell(ZombiesSeen(at, at, {})).tick(at)
+    told.tell(Seen(80, replace(here, name="c1"))).tick(81)
+    assert told.entry(1).ended_at is None
+    assert not told.decisions
+    told.tell(ZombiesSeen(92, 92, {here.run: 100})).tick(93)
+    assert len(told.decisions) == 1

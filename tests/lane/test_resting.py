@@ -1,7 +1,7 @@
 """Who is not told again is vouched for, and nothing is vouched for that is not so."""
 
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -160,3 +160,58 @@ def test_each_has_a_turn_in_time(many: int, every: float) -> None:
         for key in rest.turn(now, every):
             rest.put(key, now)
     assert oldest <= every + 0.5
+
+
+SELDOM_READ = 21.0
+
+
+@pytest.mark.parametrize("count", [1, 500])
+def test_a_limit_that_was_lowered_is_told_of_however_many_there_are(tmp_path: Path, count: int) -> None:
+    """Whoever stands still may break a rule about a part of his limit, by the limit alone."""
+    post, known = Post(HostV1(tmp_path)), dict[int, float]()
+    for number in range(1, count + 1):
+        post.run(number)
+        post.pids(number, 95)
+        post.set(number, "pids", "pids.max", 1000)
+        word = Arm(
+            number, post.host.found(run_of(number)), 5.0, (), (), ((9, 10),), (), at_rest=5.0, lasts=True
+        )
+        assert post.lookout.obey([word]).told[0].lasts
+    for _ in range(80):
+        post.look(0.1)
+    began = post.now
+    for number in range(1, count + 1):
+        post.set(number, "pids", "pids.max", 100)
+    while post.now - began < SELDOM_READ + AS_OF_AGE:
+        for told in post.look(0.1).told:
+            if told.pids_limit == 100:
+                known.setdefault(told.key, post.now - began)
+    assert len(known) == count
+    assert max(known.values()) <= SELDOM_READ + AS_OF_AGE
+
+
+def test_of_whom_the_working_set_is_not_known_nothing_lasts(tmp_path: Path) -> None:
+    """It was read at two moments: the next look tells, and not the one after twenty seconds."""
+    post = Post(HostV1(tmp_path))
+    post.run(1)
+    post.pids(1, 5)
+    post.memory(1, 4 * MIB, inactive=5 * MIB)
+    word = Arm(1, post.host.found(run_of(1)), 1.0, PIDS, (), (), SHARE, at_rest=5.0, lasts=True)
+    (told,) = post.lookout.obey([word]).told
+    assert (told.memory, told.lasts) == (None, False)
+    post.memory(1, 4 * MIB, inactive=MIB)
+    said = [each for _ in range(60) for each in post.look(0.1).told]
+    assert [(each.memory, each.lasts) for each in said[:1]] == [(3 * MIB, True)]
+
+
+def test_who_is_armed_anew_with_nobody_in_it_is_not_vouched_for(tmp_path: Path) -> None:
+    post = Post(HostV1(tmp_path))
+    post.run(1)
+    post.pids(1, 5)
+    post.memory(1, 4 * MIB)
+    word = Arm(1, post.host.found(run_of(1)), 5.0, PIDS, (), (), (), at_rest=5.0, lasts=True)
+    assert post.lookout.obey([word]).told[0].lasts
+    for _ in range(80):
+        post.look(0.1)
+    post.pids(1, 0)
+    assert post.lookout.obey([replace(word, pids=((300, 1),))]).moved == (1,)

@@ -155,12 +155,16 @@ async def test_a_lane_that_dies_or_hangs_is_replaced(tmp_path: Path, number: sig
     host.container(path(1), pid=101)
     async with watching(host, LaneTerms(first_pause=0.05, silence=1.5)) as seen:
         seen.lane.want(wanted(1, pid=100))
+        assert not seen.lane.answers_for(run_of(1)), "nothing was told of it yet"
         await seen.until(lambda: seen.samples)
+        assert seen.lane.answers_for(run_of(1))
         first = seen.lane.statistics().pid
         os.kill(first, number)
         await seen.until(lambda: seen.others == {run_of(1)})
+        assert not seen.lane.answers_for(run_of(1)), "others' readings count at once"
         seen.samples.clear()
         await seen.until(lambda: seen.samples and not seen.others)
+        assert seen.lane.answers_for(run_of(1))
         stats = seen.lane.statistics()
         assert (stats.on, stats.deaths) == (True, 1)
         assert stats.pid != first

@@ -212,6 +212,7 @@ async def test_the_page_says_when_it_hears_nothing_and_comes_back(tmp_path: Path
     """The monitor goes: what is shown is said to be old. Another begins at the same place: it goes on."""
     parts = PARTS[:2]
     seen: list[str] = []
+    asked: list[str] = []
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
     gone, back, done = trio.Event(), trio.Event(), trio.Event()
@@ -219,6 +220,7 @@ async def test_the_page_says_when_it_hears_nothing_and_comes_back(tmp_path: Path
     def visit(port: int) -> None:
         with browser_context(800, 600) as context:
             page = opened(context, port).page
+            page.on("request", lambda one: asked.append(one.url))
             live = page.locator("#live")
             expect(live).to_have_attribute("data-state", "live")
             expect(page.locator("table.containers tbody tr")).to_have_count(2)
@@ -228,6 +230,9 @@ async def test_the_page_says_when_it_hears_nothing_and_comes_back(tmp_path: Path
             expect(page.locator("table.containers tbody tr")).to_have_count(2)
             trio.from_thread.run_sync(back.set)
             expect(live).to_have_attribute("data-state", "live")
+            page.keyboard.press("/")
+            with page.expect_request(lambda one: "q=calm" in one.url):
+                page.keyboard.type("calm")
         trio.from_thread.run_sync(done.set)
 
     async with trio.open_nursery() as nursery:
@@ -238,3 +243,6 @@ async def test_the_page_says_when_it_hears_nothing_and_comes_back(tmp_path: Path
         async with scene(tmp_path / "two", SHIPPED / "safety.yaml", parts, played.port):
             await done.wait()
     assert seen[0].startswith("reconnecting…, as of ")
+    cursors = [url.partition("since=")[2] for url in asked if "/stream?" in url]
+    assert cursors[-1]
+    assert cursors[-1] not in cursors[:-1], "the one of a journal that is gone is forgotten"

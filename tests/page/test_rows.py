@@ -54,7 +54,7 @@ def test_the_nearest_rule_is_one_that_acts() -> None:
     assert (shown.rule, shown.value, shown.bound, shown.share, shown.dry_run) == (
         "safety/pids", 99, 200.0, 0.495, False,
     )  # fmt: skip
-    dry = row(entry(1, pids=99, memory=100), setup=replace(SETUP, dry_run=True)).nearest
+    dry = row(replace(entry(1, pids=99), rules=RULES[2:])).nearest
     assert isinstance(dry, Nearest)
     assert (dry.rule, dry.dry_run) == ("dry/pids", True)
 
@@ -85,6 +85,22 @@ def test_unknown_is_no_number() -> None:
 )
 def test_the_status_of_a_row(given: Entry, status: str) -> None:
     assert row(given).status == status
+
+
+@pytest.mark.parametrize(
+    ("pids", "status", "share"),
+    [(10, "ok", 0.05), (150, "ok", 0.75), (160, "near", 0.8), (201, "held", 1.005), (900, "held", 4.5)],
+)
+def test_a_monitor_that_runs_dry_shows_who_would_be_ended(pids: int, status: str, share: float) -> None:
+    """It is how one gets to know what rules would do: who is beyond a bound is never shown as being well."""
+    given = entry(1, pids=pids, memory=1)
+    dry, live = row(given, setup=replace(SETUP, dry_run=True)), row(given)
+    assert dry.status == status
+    assert dry.nearest == live.nearest
+    assert dry.nearest is not None
+    assert (dry.nearest.rule, dry.nearest.dry_run) == ("safety/pids", False)
+    assert dry.nearest.share == pytest.approx(share)
+    assert nearness(dry) < nearness(row(entry(2, pids=9, memory=1), setup=replace(SETUP, dry_run=True)))
 
 
 def overview(*entries: Entry) -> Overview:

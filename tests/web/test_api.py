@@ -17,6 +17,7 @@ from reactor.http.server_routes import routed
 from reactor.web import api as api_module
 from reactor.web.api import Batch, Feed, api, guarded
 from reactor.web.control import Refused
+from reactor.web.seats import Seats
 
 TOKEN = b"a-token-of-some-length"
 
@@ -64,7 +65,7 @@ class Book:
 @asynccontextmanager
 async def served(book: Book, *, terms: Terms | None = None, streams: int = 2) -> AsyncIterator[int]:
     [listener] = await open_tcp_listeners(0)
-    handler = guarded(routed(api(book.feed(), streams)), TOKEN)
+    handler = guarded(routed(api(book.feed(), Seats(streams))), TOKEN)
     async with trio.open_nursery() as nursery:
         await nursery.start(
             lambda task_status: serve([listener], handler, terms=terms or Terms(), task_status=task_status)

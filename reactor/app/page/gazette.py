@@ -42,9 +42,13 @@ class Gazette:
     def outcome(self, outcome: Outcome) -> None:
         """The journal tells of these."""
 
-    def routes(self, numbers: Numbers) -> Routes:
+    def routes(self, numbers: Numbers, tally: Tally) -> Routes:
         """The page, and all that it asks for."""
-        return page(self._open(numbers), self._feed)
+
+        def turned_away() -> None:
+            tally.count("reactor_web_refused_total", reason="seat")
+
+        return page(self._open(numbers), self._feed, turned_away)
 
     async def keep_lines(
         self, numbers: Numbers, _: Tally, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED

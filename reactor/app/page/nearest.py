@@ -12,7 +12,7 @@ import msgspec
 from reactor.core.language.nearness import HOLDS, Gauge, Measure, Near, measure_of
 from reactor.core.language.tree import Kind
 from reactor.core.rules import Condition, Level, Rule, View
-from reactor.core.state import Entry, Setup
+from reactor.core.state import Entry
 
 FARTHEST = 1e6
 """No share is told that is more."""
@@ -22,7 +22,10 @@ UNITS = {Kind.BYTES: "bytes", Kind.DURATION: "seconds", Kind.COUNT: "count"}
 
 
 class Nearest(msgspec.Struct, frozen=True, gc=False):
-    """``value`` of ``bound`` by one comparison of a rule; ``share`` is 1 where the rule begins to hold."""
+    """``value`` of ``bound`` by one comparison of a rule; ``share`` is 1 where the rule begins to hold.
+
+    ``dry_run`` tells that the rule itself only says what it would do, as in the metrics.
+    """
 
     rule: str
     level: str
@@ -50,7 +53,7 @@ class Measures:
     def __init__(self) -> None:
         self._kept: dict[str, Measure] = {}
 
-    def stands(self, setup: Setup, entry: Entry, view: View) -> Stands:
+    def stands(self, entry: Entry, view: View) -> Stands:
         """How the rules for this run stand to it, seen like this."""
         best: _Best | None = None
         holding, unknown = [], []
@@ -60,7 +63,7 @@ class Measures:
                 unknown.append(rule)
             elif verdict:
                 holding.append(rule)
-            live = not (setup.dry_run or rule.dry_run)
+            live = not rule.dry_run
             if best is not None and best.live and not live:
                 continue  # It could not be the nearest.
             near = self._measure(condition)(view)

@@ -31,7 +31,7 @@ class Status(StrEnum):
     STUCK = "stuck"  # the engine does not get it ended
     ENDING = "ending"  # a decision about it is being carried out
     BREACHING = "breaching"  # a rule that acts holds
-    HELD = "held"  # a rule holds and something holds it back: a hold, a gate, a limit, a silence
+    HELD = "held"  # a rule holds and something holds it back: --dry-run, a hold, a gate, a silence
     UNKNOWN = "unknown"  # readings are needed and there is none that counts
     NEAR = "near"  # near the bound of a rule
     OK = "ok"
@@ -81,7 +81,7 @@ def row_of(setup: Setup, state: State, entry: Entry, at: float, measures: Measur
     """A row of this moment, and how its rules stand."""
     entry = renewed(state, entry)
     container, sample, view = entry.container, fresh_sample(setup, entry, at), view_of(setup, entry, at)
-    stands = measures.stands(setup, entry, view) if entry.governed and not entry.unsure else _NOBODY
+    stands = measures.stands(entry, view) if entry.governed and not entry.unsure else _NOBODY
     row = Row(
         id=container.id,
         name=plain(container.name, LONGEST_NAME),
@@ -101,7 +101,7 @@ def row_of(setup: Setup, state: State, entry: Entry, at: float, measures: Measur
         restarts=container.restarts,
         nearest=stands.nearest,
         holds=tuple(rule.name for rule in stands.holding),
-        since=_since(setup, entry, stands, at),
+        since=_since(entry, stands, at),
         ending=entry.ending,
     )
     return row, stands
@@ -132,7 +132,7 @@ def _status(setup: Setup, state: State, entry: Entry, stands: Stands, at: float,
         return _SPARED[entry.standing]
     if entry.ending:
         return Status.STUCK if entry.vain else Status.ENDING
-    if live := [rule for rule in stands.holding if not setup.runs_dry(rule)]:
+    if live := [rule for rule in stands.holding if not rule.dry_run]:
         held = all(_is_held_back(setup, state, entry, rule, at) for rule in live)
         return Status.HELD if held else Status.BREACHING
     if entry.unsure or (not seen and needs_samples(entry)):
@@ -145,7 +145,8 @@ def _status(setup: Setup, state: State, entry: Entry, stands: Stands, at: float,
 
 def _is_held_back(setup: Setup, state: State, entry: Entry, rule: Rule, at: float) -> bool:
     curbs = state.curbs
-    if is_held(state, at) or entry.run.id in curbs.brakes.waiting:
+    # A monitor that only says what it would do shows how its rules stand all the same: that is its use.
+    if setup.dry_run or is_held(state, at) or entry.run.id in curbs.brakes.waiting:
         return True
     if rule.key in entry.latched or rule.key in curbs.limited or is_gated(setup, state, rule):
         return True
@@ -153,7 +154,7 @@ def _is_held_back(setup: Setup, state: State, entry: Entry, rule: Rule, at: floa
     return silence_of(silences, entry.run.id, rule.name, at) is not None
 
 
-def _since(setup: Setup, entry: Entry, stands: Stands, at: float) -> float | None:
-    live = [rule.key for rule in stands.holding if not setup.runs_dry(rule)]
+def _since(entry: Entry, stands: Stands, at: float) -> float | None:
+    live = [rule.key for rule in stands.holding if not rule.dry_run]
     began = [entry.holding[key].since for key in live if key in entry.holding]
     return at - min(began) if began else None

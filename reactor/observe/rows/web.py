@@ -7,7 +7,8 @@ WEB = (
     Row(
         "reactor.web.refused", "{request}", Kind.COUNTER, "reactor_web_refused_total",
         "Requests over TCP that were turned away, by what was wrong: 'host', 'page', 'certificate', "
-        "'password', 'pace' or 'order'; 'withdrawn' are streams that outlived what let them in.", ("reason",),
+        "'password', 'pace' or 'order'; 'seat' are streams of the page beyond what there is room for, "
+        "'withdrawn' those that outlived what let them in.", ("reason",),
     ),
     Row(
         "reactor.web.defects", "{request}", Kind.COUNTER, "reactor_web_defects_total",

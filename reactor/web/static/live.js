@@ -48,7 +48,8 @@ export class Live extends EventTarget {
       take(JSON.parse(event.data), event);
       this.dispatchEvent(new Event(kind));
     });
-    on("hello", (told) => { this.cursor = this.cursor || told.cursor; });
+    // Ours is dead where it begins anew: it is that of a journal that is gone.
+    on("hello", (told) => { if (told.anew || !this.cursor) this.cursor = told.cursor; });
     on("status", (told) => { setClock(told.now); this.status = told; });
     on("containers", (told) => this.#containers(told));
     on("decision", (told, event) => this.#decision(told, event.lastEventId));
