@@ -30,7 +30,8 @@ class Words(logging.Filter):
 
     def __enter__(self) -> Self:
         self._thread, self._cause, self._first = get_ident(), "", ""
-        self._logger.addFilter(self)
+        # In front of the library's own filter, which leaves out what was said a moment ago.
+        self._logger.filters.insert(0, self)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -224,29 +224,21 @@ async def test_nobody_listening_is_a_failed_push(caplog: pytest.LogCaptureFixtur
     assert [record.name for record in caplog.records] == ["reactor.observe.sending"]
 
 
-class Heard(logging.Filter):
-    """Tells that the exporter has said something; it lets everything through."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.said = threading.Event()
-
-    def filter(self, _: logging.LogRecord) -> bool:
-        """Note it."""
-        self.said.set()
-        return True
-
-
 @pytest.fixture
-def heard() -> Iterator[Heard]:
-    """The exporter's logger is listened to."""
-    logger, one = logging.getLogger(EXPORTER_LOGGER), Heard()
-    logger.addFilter(one)
-    yield one
-    logger.removeFilter(one)
+def heard(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Set as soon as the exporter has said something, and we have kept it to ourselves."""
+    said, keep = threading.Event(), Words.filter
+
+    def noted(words: Words, record: logging.LogRecord) -> bool:
+        through = keep(words, record)
+        said.set()
+        return through
+
+    monkeypatch.setattr(Words, "filter", noted)
+    return said
 
 
-async def stopped_meanwhile(url: str, heard: Heard) -> str:
+async def stopped_meanwhile(url: str, heard: threading.Event) -> str:
     """Why a push did not get through that was given up by a stop while it waited for its next attempt."""
     sink, why = OtlpSink(url + "/v1/metrics", IDENTITY), list[str]()
 
@@ -259,14 +251,14 @@ async def stopped_meanwhile(url: str, heard: Heard) -> str:
     with trio.fail_after(10):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(trio.to_thread.run_sync, send)
-            assert await trio.to_thread.run_sync(heard.said.wait, 10)
+            assert await trio.to_thread.run_sync(heard.wait, 10)
             sink.close()
     return why[0]
 
 
 @pytest.mark.parametrize("receiver", ["http://127.0.0.1:1", "http://user:secret@127.0.0.1:1/?key=secret"])
 async def test_who_cannot_be_reached_is_said_and_a_stop_says_nothing_more(
-    receiver: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, heard: Heard
+    receiver: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, heard: threading.Event
 ) -> None:
     """What went wrong at first, in the system's words; the library's own lines stay its own to the end."""
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "60")
@@ -275,7 +267,10 @@ async def test_who_cannot_be_reached_is_said_and_a_stop_says_nothing_more(
 
 
 async def test_a_receiver_in_trouble_is_told_by_its_first_answer(
-    server: Receiver, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, heard: Heard
+    server: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    heard: threading.Event,
 ) -> None:
     """And not by the last words, which are that it was tried often enough."""
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "60")
