@@ -113,7 +113,7 @@ class Watch:
         self._recent: set[ContainerId] = set()
         self._unannounced: set[ContainerId] = set()
         self._whole = True
-        self._gap = False
+        self._gap = self._counted = False
         self._soon = False
         self._wake = trio.Event()
 
@@ -247,13 +247,14 @@ class Watch:
         self._stats = replace(
             self._stats,
             snapshots=snapshot.number,
-            gaps=self._stats.gaps + gap,
+            # Once for each time without events, however often all is listed in it.
+            gaps=self._stats.gaps + (gap and not self._counted),
             blind_seconds=self._stats.blind_seconds + blind,
             blind_since=None if seeing else lost,
             last_snapshot_at=now,
             reconcile_seconds=now - began,
         )
-        self._gap = self._gap and not seeing
+        self._gap, self._counted = self._gap and not seeing, gap and not seeing
         self._feed(replace(snapshot, gap=gap, blind=blind))
         self._told_reconciled(now - began)
 

@@ -173,6 +173,27 @@ async def test_a_gap_is_told_apart_from_a_stream_that_was_merely_cut(
         assert seen.watch.statistics().gaps == 1
 
 
+async def test_a_time_without_events_is_one_gap_however_often_all_is_listed_in_it(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    world = World()
+    world.spawn(name="c-a")
+    async with watching(world, period=1.0) as seen:
+        await trio.sleep(5)
+        seen.engine.script.always(Kind.EVENTS, Fail(EngineUnreachable("nobody tells")))
+        seen.engine.end_events()
+        await trio.sleep(10)
+        assert sum(snapshot.gap for snapshot in seen.snapshots()) > 5, "each list may have missed something"
+        assert seen.watch.statistics().gaps == 1
+        seen.engine.script.always(Kind.EVENTS, None)
+        await trio.sleep(30)
+        known = seen.watch.statistics().gaps
+        seen.engine.script.always(Kind.EVENTS, Fail(EngineUnreachable("nobody tells")))
+        seen.engine.end_events()
+        await trio.sleep(10)
+        assert seen.watch.statistics().gaps == known + 1
+
+
 async def test_a_deaf_stream_is_found_out_and_replaced(autojump_clock: trio.testing.MockClock) -> None:
     world = World()
     async with watching(world) as seen:

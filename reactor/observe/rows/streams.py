@@ -40,7 +40,7 @@ STREAMS = (
     ),
     Row(
         "reactor.gaps", "{gap}", _C, "reactor_gaps_total",
-        "Times when events may have been lost and everything was listed and inspected again.",
+        "Times without events that may have lost some, after which everything was inspected again.",
     ),
     Row(
         "reactor.blind", "s", _C, "reactor_blind_seconds_total",
