@@ -19,8 +19,8 @@ from tools.private_engine import TEST_IMAGE, PrivateEngine, busybox_file
 
 _ENGINE_FIXTURES = {"docker_host", "private_engine"}
 _ON_THE_SECOND_ENGINE = {
-    "test_brakes", "test_chaos", "test_lane", "test_names", "test_outages", "test_owners", "test_triggers",
-    "test_wedged",
+    "test_brakes", "test_chaos", "test_exits", "test_lane", "test_names", "test_outages", "test_owners",
+    "test_rules", "test_triggers", "test_wedged",
 }  # fmt: skip
 """About half of the time that all take that need one."""
 

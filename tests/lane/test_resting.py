@@ -90,8 +90,8 @@ def test_nothing_is_vouched_for_that_is_not_so(
 ) -> None:
     """And who has moved is told of in time, also where only he did and his parent does not show it."""
     folder = Path(mkdtemp())
+    here, there = ledger(folder), set(WHO)
     try:
-        here, there = ledger(folder), set(WHO)
         for number in WHO:
             here.arm(number, every)
         for kind, number, pids, usage, seconds in moves:
@@ -109,6 +109,7 @@ def test_nothing_is_vouched_for_that_is_not_so(
             told = here.told.get(number)
             assert (told and (told.pids, told.memory)) == last
     finally:
+        here.post.lookout.close()
         shutil.rmtree(folder)
 
 
@@ -166,52 +167,50 @@ SELDOM_READ = 21.0
 
 
 @pytest.mark.parametrize("count", [1, 500])
-def test_a_limit_that_was_lowered_is_told_of_however_many_there_are(tmp_path: Path, count: int) -> None:
+def test_a_limit_that_was_lowered_is_told_of_however_many_there_are(here: Post, count: int) -> None:
     """Whoever stands still may break a rule about a part of his limit, by the limit alone."""
-    post, known = Post(HostV1(tmp_path)), dict[int, float]()
+    known: dict[int, float] = {}
     for number in range(1, count + 1):
-        post.run(number)
-        post.pids(number, 95)
-        post.set(number, "pids", "pids.max", 1000)
+        here.run(number)
+        here.pids(number, 95)
+        here.set(number, "pids", "pids.max", 1000)
         word = Arm(
-            number, post.host.found(run_of(number)), 5.0, (), (), ((9, 10),), (), at_rest=5.0, lasts=True
+            number, here.host.found(run_of(number)), 5.0, (), (), ((9, 10),), (), at_rest=5.0, lasts=True
         )
-        assert post.lookout.obey([word]).told[0].lasts
+        assert here.lookout.obey([word]).told[0].lasts
     for _ in range(80):
-        post.look(0.1)
-    began = post.now
+        here.look(0.1)
+    began = here.now
     for number in range(1, count + 1):
-        post.set(number, "pids", "pids.max", 100)
-    while post.now - began < SELDOM_READ + AS_OF_AGE:
-        for told in post.look(0.1).told:
+        here.set(number, "pids", "pids.max", 100)
+    while here.now - began < SELDOM_READ + AS_OF_AGE:
+        for told in here.look(0.1).told:
             if told.pids_limit == 100:
-                known.setdefault(told.key, post.now - began)
+                known.setdefault(told.key, here.now - began)
     assert len(known) == count
     assert max(known.values()) <= SELDOM_READ + AS_OF_AGE
 
 
-def test_of_whom_the_working_set_is_not_known_nothing_lasts(tmp_path: Path) -> None:
+def test_of_whom_the_working_set_is_not_known_nothing_lasts(here: Post) -> None:
     """It was read at two moments: the next look tells, and not the one after twenty seconds."""
-    post = Post(HostV1(tmp_path))
-    post.run(1)
-    post.pids(1, 5)
-    post.memory(1, 4 * MIB, inactive=5 * MIB)
-    word = Arm(1, post.host.found(run_of(1)), 1.0, PIDS, (), (), SHARE, at_rest=5.0, lasts=True)
-    (told,) = post.lookout.obey([word]).told
+    here.run(1)
+    here.pids(1, 5)
+    here.memory(1, 4 * MIB, inactive=5 * MIB)
+    word = Arm(1, here.host.found(run_of(1)), 1.0, PIDS, (), (), SHARE, at_rest=5.0, lasts=True)
+    (told,) = here.lookout.obey([word]).told
     assert (told.memory, told.lasts) == (None, False)
-    post.memory(1, 4 * MIB, inactive=MIB)
-    said = [each for _ in range(60) for each in post.look(0.1).told]
+    here.memory(1, 4 * MIB, inactive=MIB)
+    said = [each for _ in range(60) for each in here.look(0.1).told]
     assert [(each.memory, each.lasts) for each in said[:1]] == [(3 * MIB, True)]
 
 
-def test_who_is_armed_anew_with_nobody_in_it_is_not_vouched_for(tmp_path: Path) -> None:
-    post = Post(HostV1(tmp_path))
-    post.run(1)
-    post.pids(1, 5)
-    post.memory(1, 4 * MIB)
-    word = Arm(1, post.host.found(run_of(1)), 5.0, PIDS, (), (), (), at_rest=5.0, lasts=True)
-    assert post.lookout.obey([word]).told[0].lasts
+def test_who_is_armed_anew_with_nobody_in_it_is_not_vouched_for(here: Post) -> None:
+    here.run(1)
+    here.pids(1, 5)
+    here.memory(1, 4 * MIB)
+    word = Arm(1, here.host.found(run_of(1)), 5.0, PIDS, (), (), (), at_rest=5.0, lasts=True)
+    assert here.lookout.obey([word]).told[0].lasts
     for _ in range(80):
-        post.look(0.1)
-    post.pids(1, 0)
-    assert post.lookout.obey([replace(word, pids=((300, 1),))]).moved == (1,)
+        here.look(0.1)
+    here.pids(1, 0)
+    assert here.lookout.obey([replace(word, pids=((300, 1),))]).moved == (1,)
