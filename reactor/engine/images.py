@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from functools import partial
+from importlib import import_module
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -19,6 +20,8 @@ from reactor.core.container import NOTHING
 from reactor.engine.endpoint import Endpoint
 
 REMEMBERED = 2048
+IMPORTED_WITHIN = 10.0
+"""Seconds: where the processor is busy, importing the SDK takes longer than any answer of the engine's."""
 THREADS = 2
 """One thread works; the second is for the time in which a first one, given up, still waits for its socket."""
 
@@ -48,11 +51,13 @@ class ImageLabels:
         self._known: OrderedDict[str, Labels] = OrderedDict()
         self._turn = trio.Lock()
         self._threads = trio.CapacityLimiter(THREADS)
+        self._imported = False
         self.unreadable = 0
 
     async def find(self, image: str) -> Labels | None:
         """The image's own labels; None if they cannot be read now."""
         if image not in self._known and _IMAGE_ID.fullmatch(image):
+            await self._import()
             with trio.move_on_after(self._deadline):
                 async with self._turn:
                     await self._read(image)
@@ -66,6 +71,12 @@ class ImageLabels:
         """The image's own labels, if they were read before."""
         return self._known.get(image)
 
+    async def _import(self) -> None:
+        if not self._imported:
+            with trio.move_on_after(IMPORTED_WITHIN):
+                await trio.to_thread.run_sync(_import_sdk, limiter=self._threads, abandon_on_cancel=True)
+            self._imported = True
+
     async def _read(self, image: str) -> None:
         if image in self._known:
             return  # Another one read it while this one waited for its turn.
@@ -75,6 +86,10 @@ class ImageLabels:
             self._known[image] = labels
         while len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
+
+
+def _import_sdk() -> None:
+    import_module("docker.errors")
 
 
 def _labels(connect: Callable[[], Fetcher], image: str) -> Labels | None:
