@@ -228,8 +228,8 @@ class Crew:
         """What there is to say, once."""
         if not (self._told or self._gone or self._moved):
             return NOTHING
-        # Who is told anew need not be said to have moved.
-        moved = set(self._moved).difference(each.key for each in self._told) if self._moved else ()
+        # Whoever was told anew and rests again has not moved since; whoever moved after he was told has.
+        moved = {key for key in self._moved if key not in self.rest}
         said = News(tuple(self._told), tuple(self._gone), moved=tuple(sorted(moved)))
         for each in (self._told, self._gone, self._moved):
             each.clear()
