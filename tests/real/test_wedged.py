@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import partial
 from statistics import median
@@ -39,11 +40,16 @@ def test_runs_that_are_wedged_are_reported_and_tried_again_and_others_are_ended_
     scene, mine = private_scene, {SHORT: ""}
     with ExitStack() as held, scene.monitor(rules=lifetime(3) + HOW) as monitor:
         scene.bystanders()
-        stuck = scene.run(task="stuck", labels=mine)
-        stopped, removed = (scene.run(task=how, labels={"how": how}) for how in ("stop", "remove"))
-        all_stuck = (stuck, stopped, removed)
-        for container in all_stuck:
+
+        def wedged(task: str, labels: Mapping[str, str]) -> str:
+            """At once after his start: on a busy machine the last of three would be over before his turn."""
+            container = scene.run(task=task, labels=labels)
             held.enter_context(wedge(private_engine, container))
+            return container
+
+        stuck = wedged("stuck", mine)
+        stopped, removed = (wedged(how, {"how": how}) for how in ("stop", "remove"))
+        all_stuck = (stuck, stopped, removed)
         until(lambda: hangs(private_engine, stuck), 20, "the engine is busy with the kill")
         for number in range(12):
             scene.guilty(scene.run(task=f"other-{number}", labels=mine), 3 + PROMISE, not_before=3)
