@@ -126,6 +126,12 @@ class Teller:
                 "its image cannot be read: its labels may create scope, but exempt it from nothing",
                 extra=fields,
             )
+        if note.awaited_image:
+            log.warning(
+                "its image cannot be read yet: until then, and for a while, its labels are believed where "
+                "they exempt it",
+                extra=fields,
+            )
         if note.vain_skip:
             log.warning("it carries the skip label of its image, which exempts nobody", extra=fields)
 

@@ -182,7 +182,8 @@ def _note_adoption(setup: Setup, draft: Draft, entry: Entry, at: float) -> None:
             entry.standing,
             entry.mains,
             entry.task if entry.standing is Standing.MAIN else entry.serves,
-            unreadable_image=entry.container.image_labels is None,
+            unreadable_image=entry.container.image_labels is None and not entry.container.image_awaited,
+            awaited_image=entry.container.image_awaited,
             vain_skip=claims_exemption_in_vain(setup.policy, entry.container),
         )
     )

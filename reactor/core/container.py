@@ -79,8 +79,9 @@ class Container:
 
     ``born`` and ``created`` are moments on our own monotonic clock, in seconds; ``born``
     is None when the start is not known for certain (and age is then unknown).
-    ``image_labels`` is None when the image could not be read. ``joins`` are the containers
-    whose network, PID or IPC namespace this one shares. Limits are None for "no limit".
+    ``image_labels`` is None when the image could not be read, ``image_awaited`` tells that it may only be
+    slow and is asked for again. ``joins`` are the containers whose network, PID or IPC namespace this one
+    shares. Limits are None for "no limit".
     ``limits`` has them all, the engine's settings and not what the kernel made of them.
     ``exit_code``, ``oom_killed``, ``finished_at`` (the engine's own text) and ``finished`` (the same moment
     on our clock, None if it is not known for certain) speak of the last end, if there was one.
@@ -132,6 +133,7 @@ class Container:
     mounts: tuple[str, ...] = ()
     own_pids: bool = False
     canary: bool = False
+    image_awaited: bool = False
 
     @property
     def id(self) -> ContainerId:

@@ -58,6 +58,7 @@ class Adopted:
     mains: frozenset[ContainerId] = frozenset()
     task: str = ""
     unreadable_image: bool = False
+    awaited_image: bool = False
     vain_skip: bool = False
 
 

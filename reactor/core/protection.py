@@ -72,11 +72,14 @@ def own_labels(policy: Policy, container: Container) -> Mapping[str, str]:
 
 
 def exempting_labels(policy: Policy, container: Container) -> Mapping[str, str]:
-    """The labels that may exempt a container: none of its image's, and none if the image is unreadable."""
+    """The labels that may exempt a container: none of its image's, and none if the image is unreadable.
+
+    While an image is only slow, all are believed: to spare somebody for a while can be made up for.
+    """
     if is_trusted(policy, container):
         return container.labels
     if container.image_labels is None:
-        return NOTHING
+        return container.labels if container.image_awaited else NOTHING
     return {key: value for key, value in container.labels.items() if key not in container.image_labels}
 
 

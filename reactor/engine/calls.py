@@ -120,7 +120,7 @@ class DockerEngine(Acting):
         body = decode.inspected(answer.body)
         self._namings.note(decode.run(body), body.state.pid if body.state else 0, since_boot)
         if not self._looks_aside:
-            known = decode.Context(born=None, created=None, image_labels=self._images.known(body.image))
+            known = decode.Context(image=self._images.known(body.image))
             return self._marked(decode.container(body, known))
         await self._check_clock(answer, asked, trio.current_time())
         at, pid = trio.current_time(), body.state.pid if body.state else 0
@@ -128,7 +128,7 @@ class DockerEngine(Acting):
             born=self._ages.born(decode.run(body), pid, at),
             created=self._ages.created(body.id, body.created, at),
             finished=self._ages.finished(decode.run(body), decode.finished_at(body), at),
-            image_labels=await self._images.find(body.image),
+            image=await self._images.find(body.image),
         )
         return self._marked(decode.container(body, context))
 

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from reactor.core.container import NOTHING, Container, ContainerId, Listed, Run, State
 from reactor.engine import limits, traits
 from reactor.engine.errors import EngineSaidNonsense, quoted
+from reactor.engine.images import UNREAD, Image
 from reactor.engine.wire import ConfigBody, HostBody, InspectedBody, ListedBody, SizedBody, StateBody, parse
 
 FULL_ID = re.compile(r"[0-9a-f]{64}")
@@ -32,7 +33,7 @@ class Context:
     born: float | None = None
     created: float | None = None
     finished: float | None = None
-    image_labels: Mapping[str, str] | None = None
+    image: Image = UNREAD
 
 
 def full_id(text: str) -> ContainerId:
@@ -86,7 +87,8 @@ def container(body: InspectedBody, context: Context) -> Container:
         image_id=body.image,
         state=status,
         labels=_labels(config.labels),
-        image_labels=context.image_labels,
+        image_labels=context.image.labels,
+        image_awaited=context.image.awaited,
         born=context.born,
         created=context.created,
         joins=_joins(host),

@@ -2,13 +2,16 @@
 
 They are read with the docker SDK in a thread. An image never changes under its id, so what was
 read once stays; what could not be read is None, and is asked for again the next time. At most one
-call is on its way, and nobody waits for it, or for its turn, longer than the deadline.
+call is on its way, and nobody waits for it, or for its turn, longer than the deadline. An image that
+does not come is awaited for a while from when it was first asked for: until then it may only be slow.
 """
 
+import math
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from types import MappingProxyType
@@ -22,12 +25,25 @@ from reactor.engine.endpoint import Endpoint
 REMEMBERED = 2048
 IMPORTED_WITHIN = 10.0
 """Seconds: where the processor is busy, importing the SDK takes longer than any answer of the engine's."""
+AWAITED_FOR = 30.0
+"""Seconds. Long enough for an engine that is busy or starts again, and a bound for who hopes that it is."""
 THREADS = 2
 """One thread works; the second is for the time in which a first one, given up, still waits for its socket."""
 
 _IMAGE_ID = re.compile(r"(?:sha256:)?[0-9a-f]{64}")
 
 Labels = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """What is known of an image: its labels, None if they could not be read, ``awaited`` if they may be."""
+
+    labels: Labels | None = None
+    awaited: bool = False
+
+
+UNREAD = Image()
 
 
 class Fetcher(Protocol):
@@ -49,27 +65,38 @@ class ImageLabels:
         self._connect = connect
         self._deadline = deadline
         self._known: OrderedDict[str, Labels] = OrderedDict()
+        self._asked: OrderedDict[str, float] = OrderedDict()
+        """When an image was first asked for that did not come, or -inf where the engine knows none."""
         self._turn = trio.Lock()
         self._threads = trio.CapacityLimiter(THREADS)
         self._imported = False
         self.unreadable = 0
 
-    async def find(self, image: str) -> Labels | None:
+    async def find(self, image: str) -> Image:
         """The image's own labels; None if they cannot be read now."""
         if image not in self._known and _IMAGE_ID.fullmatch(image):
+            self._begin_waiting(image)
             await self._import()
             with trio.move_on_after(self._deadline):
                 async with self._turn:
                     await self._read(image)
         if image not in self._known:
             self.unreadable += 1
-            return None
+            return self.known(image)
         self._known.move_to_end(image)
-        return self._known[image]
+        return self.known(image)
 
-    def known(self, image: str) -> Labels | None:
-        """The image's own labels, if they were read before."""
-        return self._known.get(image)
+    def known(self, image: str) -> Image:
+        """The image's own labels, if they were read before, and whether they are awaited."""
+        if image in self._known:
+            return Image(self._known[image])
+        asked = self._asked.get(image, -math.inf)
+        return Image(awaited=trio.current_time() - asked < AWAITED_FOR)
+
+    def _begin_waiting(self, image: str) -> None:
+        self._asked.setdefault(image, trio.current_time())
+        while len(self._asked) > REMEMBERED:
+            self._asked.popitem(last=False)
 
     async def _import(self) -> None:
         if not self._imported:
@@ -81,9 +108,12 @@ class ImageLabels:
         if image in self._known:
             return  # Another one read it while this one waited for its turn.
         read = partial(_labels, self._connect, image)
-        labels = await trio.to_thread.run_sync(read, limiter=self._threads, abandon_on_cancel=True)
-        if labels is not None:
-            self._known[image] = labels
+        found = await trio.to_thread.run_sync(read, limiter=self._threads, abandon_on_cancel=True)
+        if found.labels is not None:
+            self._known[image] = found.labels
+            self._asked.pop(image, None)
+        elif not found.awaited:
+            self._asked[image] = -math.inf
         while len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
 
@@ -92,17 +122,19 @@ def _import_sdk() -> None:
     import_module("docker.errors")
 
 
-def _labels(connect: Callable[[], Fetcher], image: str) -> Labels | None:
-    from docker.errors import DockerException  # noqa: PLC0415 - a heavy import, made in the thread
+def _labels(connect: Callable[[], Fetcher], image: str) -> Image:
+    from docker.errors import DockerException, NotFound  # noqa: PLC0415 - a heavy import, made in the thread
     from requests.exceptions import RequestException  # noqa: PLC0415 - as above
 
     try:
         # A client for each image: it is read once in the life of this process, and a client that is
         # shared with a thread that was given up, or kept over an engine's restart, is in no known state.
         with closing(connect()) as fetcher:
-            return _checked(fetcher.inspect_image(image))
-    except (DockerException, RequestException, ValueError, AttributeError, RecursionError):
-        return None
+            return Image(_checked(fetcher.inspect_image(image)))
+    except (NotFound, ValueError, AttributeError, RecursionError):
+        return UNREAD  # An answer, and no better one will come.
+    except (DockerException, RequestException):
+        return Image(awaited=True)
 
 
 def _checked(found: Any) -> Labels | None:

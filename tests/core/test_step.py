@@ -337,6 +337,19 @@ def test_what_came_with_the_image_neither_exempts_nor_brings_into_scope(
     assert story.entry(1).standing is standing
 
 
+@pytest.mark.parametrize("exempts", [{"reactor.skip": ""}, {"team": "ops"}])
+def test_who_is_exempt_by_his_own_label_is_so_while_his_image_is_only_slow(exempts: dict[str, str]) -> None:
+    """And no longer: when it does not come at all, the label may be the image's."""
+    policy = Policy(protect=(Selector(label="team", value="ops"),))
+    slow = box(1, labels={"reactor.task": "t", **exempts}, image_labels=None, image_awaited=True)
+    near = box(2, labels={"reactor.task": "u", "team": "opx"}, image_labels=None, image_awaited=True)
+    story = Story(Setup(rules(), policy=policy)).see(0, slow, near)
+    story.sample(1, slow, pids=300).sample(1, near, pids=300)
+    assert story.at() == [(2, 1)]
+    story.see(30, replace(slow, image_awaited=False)).sample(31, slow, pids=300)
+    assert story.at() == [(2, 1), (1, 31)]
+
+
 def test_protected_ids_and_selectors_win_in_cascades_too() -> None:
     policy = Policy(protected_ids=frozenset({cid(3)}), protect=(Selector(name="db-*"),))
     main = box(1)

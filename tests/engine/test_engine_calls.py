@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 import trio
 import trio.testing
+from requests.exceptions import Timeout as RequestsTimeout
+from trio.testing import MockClock
 
 from reactor.core.container import ContainerId, Run
 from reactor.core.ports import (
@@ -22,7 +24,7 @@ from reactor.engine.calls import DockerEngine
 from reactor.engine.deadlines import Deadlines
 from reactor.engine.endpoint import Endpoint
 from reactor.engine.errors import EngineSaidNonsense, EngineTooNew, EngineTooOld
-from reactor.engine.images import ImageLabels
+from reactor.engine.images import AWAITED_FOR, UNREAD, Image, ImageLabels
 from reactor.http.address import Address
 from reactor.http.connect import connect
 from tests.engine.fake import NOON, QUICK, at_noon, fake_engine
@@ -438,10 +440,14 @@ async def test_what_an_image_says(status: int, body: Any, labels: dict[str, str]
     """Unreadable is None, which is not the same as "has none": it is asked for again the next time."""
     async with fake_engine() as (fake, engine):
         fake.say(f"GET /images/{IMAGE}/json", status, body)
-        assert (await engine.inspect(ONE)).image_labels == labels
+        found = await engine.inspect(ONE)
+        assert (found.image_labels, found.image_awaited) == (labels, status == 500)
+        looked = await engine.for_acting().inspect(ONE)
+        assert (looked.image_labels, looked.image_awaited) == (labels, status == 500)
         fake.say(f"GET /images/{IMAGE}/json", body={"Config": {"Labels": {"now": "yes"}}})
-        again = (await engine.inspect(ONE)).image_labels
-        assert again == ({"now": "yes"} if labels is None else labels)
+        again = await engine.inspect(ONE)
+        assert again.image_labels == ({"now": "yes"} if labels is None else labels)
+        assert not again.image_awaited
 
 
 async def test_an_image_id_that_is_none_is_not_asked_for() -> None:
@@ -497,11 +503,35 @@ async def test_threads_that_hang_are_bounded() -> None:
     images = ImageLabels(Stuck, 0.05)
     try:
         for nth in range(20):
-            assert await images.find("sha256:" + f"{nth:064x}") is None
+            assert await images.find("sha256:" + f"{nth:064x}") == Image(awaited=True)
         assert len(running) == 2
         assert images.unreadable == 20
     finally:
         release.set()
+
+
+async def test_an_image_that_does_not_come_is_awaited_for_a_while(mock_clock: MockClock) -> None:
+    """From when it was first asked for; when it comes and is forgotten, from the next time."""
+    refuses = True
+
+    class Moody:
+        def inspect_image(self, image: str) -> Any:  # noqa: ARG002 - the protocol's parameter
+            if refuses:
+                raise RequestsTimeout
+            return {}
+
+        def close(self) -> None:
+            pass
+
+    images, image = ImageLabels(Moody, 5), "sha256:" + "1" * 64
+    assert images.known(image) == UNREAD
+    assert await images.find(image) == Image(awaited=True)
+    mock_clock.jump(AWAITED_FOR - 0.5)
+    assert await images.find(image) == images.known(image) == Image(awaited=True)
+    mock_clock.jump(0.5)
+    assert await images.find(image) == images.known(image) == UNREAD
+    refuses = False
+    assert await images.find(image) == Image({})
 
 
 async def test_memory_of_images_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -520,7 +550,7 @@ async def test_memory_of_images_is_bounded(monkeypatch: pytest.MonkeyPatch) -> N
     images = ImageLabels(Quick, 5)
     first, *others = ("sha256:" + f"{nth:064x}" for nth in range(4))
     for image in (first, *others[:2], first, others[2], first):
-        assert await images.find(image) == {}
+        assert await images.find(image) == Image({})
     assert read.count(first) == 1
     await images.find(others[0])
     assert read.count(others[0]) == 2

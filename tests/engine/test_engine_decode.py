@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from reactor.core.container import Container, State
 from reactor.engine.decode import Context, container, full_id, inspected, listed
 from reactor.engine.errors import EngineSaidNonsense
+from reactor.engine.images import Image
 from reactor.engine.limits import limit
 from reactor.engine.versions import negotiate
 from reactor.engine.wire import InfoBody, VersionBody, message, parse
@@ -33,7 +34,7 @@ def rows(*found: dict[str, Any]) -> bytes:
 
 
 def test_a_running_container() -> None:
-    found = read(inspect(), Context(born=1.0, created=0.5, image_labels={"x": "y"}))
+    found = read(inspect(), Context(born=1.0, created=0.5, image=Image({"x": "y"})))
     assert (found.run.id, found.run.started_at) == (A, STARTED)
     assert (found.name, found.image, found.image_id, found.state) == (
         "task-1",

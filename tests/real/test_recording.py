@@ -116,6 +116,8 @@ def test_a_recording_is_replayed_to_the_byte_and_a_threshold_adds_exactly_one(
     scene, folder = lone_scene, tmp_path / "recordings"
     with scene.monitor(rules=rules(), config=recorded_to(folder)) as monitor:
         between = storms_and_all(scene)
+        # Whoever keeps away from the threshold is told of every five seconds, and was on his way before.
+        until(lambda: (monitor.metric("container_threads", container_id=between) or 0) >= BETWEEN, 15)
         decided = until(lambda: written_down(monitor), 10)
         assert monitor.metric("reactor_recording_healthy") == 1
         assert monitor.metric("reactor_recording_dropped_total") == 0
