@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
 
-from reactor.core.container import NOTHING, Limits
+from reactor.core.container import Limits, nothing
 from reactor.core.rules import Selector
 
 TEMPLATE_LABEL = "reactor.template"
@@ -93,8 +93,8 @@ class Recipe:
     limits: Limits
     command: tuple[str, ...] | None = None
     entrypoint: tuple[str, ...] | None = None
-    environment: Mapping[str, str] = field(default=NOTHING)
-    labels: Mapping[str, str] = field(default=NOTHING)
+    environment: Mapping[str, str] = field(default_factory=nothing)
+    labels: Mapping[str, str] = field(default_factory=nothing)
     binds: tuple[Bind, ...] = ()
     ports: tuple[Port, ...] = ()
     probe: Probe | None = None
