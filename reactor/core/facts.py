@@ -247,6 +247,25 @@ class Ordered:
     cascade: bool = False
 
 
+class Parting(StrEnum):
+    """Why whoever sees to sidecars wants a run ended; it stands in the place of a rule's name, too."""
+
+    TASK_OVER = "task-over"  # a sidecar that was made here, and no main of its task lives any more
+    NOT_READY = "not-ready"  # a sidecar that was made here and is not ready in time: it is made anew
+    UNPROVIDED = "unprovided"  # a main without a sidecar that it cannot do without
+
+
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """Whoever sees to sidecars found that this run is to end. ``reason`` is for the record."""
+
+    at: float
+    run: Run
+    why: Parting
+    reason: str
+    cause: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """Somebody ordered that nothing is done for now."""
@@ -307,6 +326,7 @@ Fact = (
     | Reloaded
     | Acknowledged
     | Ordered
+    | Parted
     | Held
     | Resumed
     | Released

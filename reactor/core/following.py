@@ -21,6 +21,7 @@ from reactor.core.leftovers import rest
 from reactor.core.notes import CascadeHeld, MainTold
 from reactor.core.obeying import may_act
 from reactor.core.orphans import is_of_orphans
+from reactor.core.parting import OF_SIDECARS, in_turn, is_spared, the_next
 from reactor.core.rules import Rule, rules_of
 from reactor.core.state import Entry, Setup, State
 from reactor.core.topology import cascade, mains_of
@@ -79,18 +80,22 @@ def _done(setup: Setup, draft: Draft, entry: Entry, outcome: Outcome, at: float)
     if outcome.decision.action is Action.RESTART or outcome.decision.rule == ALONE:
         # The task goes on, and so do those that live for it; or they were not meant.
         return []
+    draft.state = draft.finish()
+    draft.changed = {}
+    if more := the_next(setup, draft, entry, outcome.decision, at):
+        return more
     if outcome.decision.cause or setup.dry_run:
         # An earlier monitor's decision can come off under one that runs dry.
         return []
-    draft.state = draft.finish()
-    draft.changed = {}
     return _take_sidecars(setup, draft, entry, outcome.decision, at)
 
 
 def _take_sidecars(setup: Setup, draft: Draft, main: Entry, decision: Decision, at: float) -> list[Decision]:
     decisions = []
-    for sidecar in cascade(draft.state, main):
-        if sidecar.ending or sidecar.unsure or _is_spared(setup, sidecar, at):
+    along = cascade(draft.state, main)
+    going = [each for each in along if not (each.unsure or is_spared(setup, each, at))]
+    for sidecar in in_turn(setup, going):
+        if sidecar.ending:
             continue
         taken = decide(
             sidecar,
@@ -105,11 +110,6 @@ def _take_sidecars(setup: Setup, draft: Draft, main: Entry, decision: Decision, 
         draft.changed[sidecar.run.id] = replace(begin(sidecar, taken), decided=sidecar.decided + 1)
         decisions.append(taken)
     return decisions
-
-
-def _is_spared(setup: Setup, sidecar: Entry, at: float) -> bool:
-    """Whether somebody spared this very container; a silent rule still takes its sidecars along."""
-    return any(each.container and each.covers(sidecar.run.id, each.rule, at) for each in setup.silences)
 
 
 def _was_ordered(state: State, outcome: Outcome, at: float) -> bool:
@@ -132,6 +132,9 @@ def _rest(setup: Setup, state: State, entry: Entry, outcome: Outcome, at: float)
     if outcome.why is Why.PROTECTED and is_of_orphans(entry.rules, rule, level):
         # Its main was back at the last look; should that one go as well, it is counted from there.
         return replace(entry, alone=None)
+    if outcome.why is Why.PROTECTED and rule in OF_SIDECARS:
+        # It is needed again, or was spared: should it be found so once more, that is judged anew.
+        return entry
     of_owners = rule == OWNER_GONE or is_of_owners(entry.rules, rule, level)
     if outcome.why is Why.PROTECTED and of_owners and not is_gone(setup, state, entry.container, at):
         # Its owner was back at the last look; should it go again, that is judged anew.

@@ -17,13 +17,14 @@ from reactor.core.leftovers import may_be_left
 from reactor.core.obeying import is_held, may_act
 from reactor.core.orphans import RULE as ORPHAN
 from reactor.core.orphans import is_of_orphans
+from reactor.core.parting import PARTINGS, TASK_OVER
 from reactor.core.protection import GOVERNED, Standing
 from reactor.core.rules import Rule, rules_of
 from reactor.core.stages import Stage
 from reactor.core.state import Setup, State
 from reactor.core.topology import needed, place
 
-BUILT_IN = frozenset({ORPHAN, OWNER_GONE, CANARY})
+BUILT_IN = frozenset({ORPHAN, OWNER_GONE, CANARY}) | PARTINGS
 """What is decided by no rule of anybody."""
 
 
@@ -92,7 +93,8 @@ def _is_meant(setup: Setup, container: Container, decision: Decision) -> bool:
 def _is_needed(setup: Setup, state: State, decision: Decision) -> bool:
     """Whether it is to go for standing alone, and somebody needs it by now."""
     entry = state.entries.get(decision.run.id)
-    alone = decision.rule == LEFTOVERS or is_of_orphans(setup.rules.rules, decision.rule, decision.level)
+    lonely = decision.rule == LEFTOVERS or (decision.rule == TASK_OVER and not decision.cause)
+    alone = lonely or is_of_orphans(setup.rules.rules, decision.rule, decision.level)
     return alone and entry is not None and needed(state, entry)
 
 

@@ -31,6 +31,7 @@ from reactor.core.facts import (
     LayerSized,
     Ordered,
     OwnersSeen,
+    Parted,
     Reloaded,
     Sample,
     Seen,
@@ -52,6 +53,7 @@ from reactor.core.moments import is_before
 from reactor.core.notes import OomSeen
 from reactor.core.obeying import Order, obey, under_orders
 from reactor.core.oomed import is_of_a_later_run, keep_early, of_the_next, take_oom
+from reactor.core.parting import part
 from reactor.core.reconciling import ended_while_away, reconcile, report
 from reactor.core.reloading import reload
 from reactor.core.replaced import judge_replaced
@@ -114,7 +116,9 @@ def _of_the_kernel(setup: Setup, state: State, fact: HostSeen | ZombiesSeen | Ow
 
 
 def _of_our_own(
-    setup: Setup, state: State, fact: Subscription | Reloaded | Acknowledged | Ordered | Extended | Order
+    setup: Setup,
+    state: State,
+    fact: Subscription | Reloaded | Acknowledged | Ordered | Parted | Extended | Order,
 ) -> Step:
     """Facts that are about this monitor and not about a container."""
     match fact:
@@ -130,6 +134,8 @@ def _of_our_own(
             return _acknowledged(setup, state, fact)
         case Ordered():
             return end_as_ordered(setup, state, fact)
+        case Parted():
+            return part(setup, state, fact)
         case _:
             state, notes = obey(state, fact)
             return Step(state, (), tuple(notes))

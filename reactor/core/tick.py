@@ -20,6 +20,7 @@ from reactor.core.lasting import is_lull, is_uncounted, renewed
 from reactor.core.leases import judge_owned
 from reactor.core.leftovers import clear_up
 from reactor.core.limits import remember, within_limits
+from reactor.core.made import living_made, waits_for_others
 from reactor.core.obeying import expire
 from reactor.core.orphans import judge_orphan, met
 from reactor.core.rounds import begin_round, end_round
@@ -70,10 +71,13 @@ def _judge_lonely(setup: Setup, draft: Draft, turns: Sequence[Entry], at: float)
     # Whoever is alone is never calm, so that it is always his turn.
     lonely = [entry for entry in turns if entry.alive and entry.alone is not None]
     tasks = living_by_task(draft.state) if lonely else {}
+    made = living_made(setup.policy, draft.state) if lonely else {}
     decisions = []
     for entry in lonely:
         if needed(draft.state, entry, tasks=tasks):
             draft.changed[entry.run.id] = met(entry)
+            continue
+        if waits_for_others(entry, made.get(entry.serves, ())):
             continue
         judged, decision = judge_orphan(setup, entry, at)
         if judged is not entry:
