@@ -19,12 +19,13 @@ from reactor.testing.traits import PLAIN, Traits
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An image: its id, one tag and its labels, which containers inherit."""
+    """An image: its id, one tag, its labels, which containers inherit, and what they run if not told."""
 
     id: str
     tag: str
     labels: Mapping[str, str]
     created: int
+    command: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

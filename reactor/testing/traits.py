@@ -5,7 +5,9 @@ Only values belong here; how health is probed is in ``health``, what it all look
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
+
+from reactor.core.container import nothing
+from reactor.core.recipes import Port
 
 USUAL_RETRIES = 3
 NO_OWN_NETWORK = frozenset({"none", "host"})
@@ -17,7 +19,8 @@ class HealthCheck:
 
     ``passes`` is what a probe finds as long as nobody has said otherwise of the container, and
     ``command`` what the engine calls it in its events.
-    Failures within ``start_period`` of a container that was never healthy do not count.
+    Failures within ``start_period`` of a container that was never healthy do not count, and before
+    ``passes_after`` seconds of its run no probe passes.
     """
 
     interval: float = 30.0
@@ -25,6 +28,7 @@ class HealthCheck:
     start_period: float = 0.0
     passes: bool = True
     command: str = "true"
+    passes_after: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +36,9 @@ class Traits:
     """What a container is given at its creation.
 
     ``init`` is None for the engine's default, ``user`` is empty for root. ``ports`` are wished to
-    be published, such as ``80/tcp``; without a network of its own a container publishes none. With ``tty``
-    it has a terminal.
+    be published, such as ``80/tcp``; without a network of its own a container publishes none. Those of them
+    that are to be at a certain address or port of the host are in ``bound``. With ``tty`` it has a terminal.
+    ``binds`` are folders of the host by where they are mounted, and those in ``sealed`` are read-only.
     """
 
     health: HealthCheck | None = None
@@ -42,8 +47,14 @@ class Traits:
     user: str = ""
     log_driver: str = "json-file"
     ports: tuple[str, ...] = ()
-    binds: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    binds: Mapping[str, str] = field(default_factory=nothing, hash=False)
     tty: bool = False
+    bound: tuple[Port, ...] = ()
+    sealed: frozenset[str] = frozenset()
+    environment: Mapping[str, str] = field(default_factory=nothing, hash=False)
+    working_dir: str = ""
+    entrypoint: tuple[str, ...] = ()
+    read_only: bool = False
 
 
 PLAIN = Traits()
