@@ -5,8 +5,9 @@ Only reading that document belongs here; which task a command stands for is in `
 
 from typing import Any
 
-from reactor.core.recipes import Port
+from reactor.core.recipes import Port, Probe
 from reactor.testing.api_call import BY, Call
+from reactor.testing.box import USUAL_GRACE
 from reactor.testing.clock import SECOND
 from reactor.testing.commands import parse_check, parse_command
 from reactor.testing.orders import Order, checked
@@ -18,6 +19,7 @@ async def create(call: Call) -> tuple[int, dict[str, Any]]:
     """Create one from an image that is there."""
     given = call.document()
     host = given.get("HostConfig") or {}
+    grace = given.get("StopTimeout")
     words = checked(call.world.ground, _order(given, host))
     box = call.world.create(
         parse_command(words),
@@ -34,7 +36,7 @@ async def create(call: Call) -> tuple[int, dict[str, Any]]:
         restart_policy=policy(host.get("RestartPolicy") or {}),
         auto_remove=bool(host.get("AutoRemove")),
         command=words,
-        stop_timeout=float(given.get("StopTimeout") or 10),
+        stop_timeout=USUAL_GRACE if grace is None else float(grace),
         traits=_traits(given, host, words),
         by=BY,
     )
@@ -110,13 +112,11 @@ def _bound(inside: str, at: dict[str, str]) -> Port:
 
 
 def _health(given: dict[str, Any], words: tuple[str, ...]) -> HealthCheck | None:
-    return parse_check(
-        _words(given.get("Test")),
-        words,
-        (given.get("Interval") or 0) / SECOND,
-        given.get("Retries") or 0,
-        (given.get("StartPeriod") or 0) / SECOND,
+    interval, timeout, start = (
+        (given.get(name) or 0) / SECOND for name in ("Interval", "Timeout", "StartPeriod")
     )
+    probe = Probe(tuple(_words(given.get("Test"))), interval, timeout, start, given.get("Retries") or 0)
+    return parse_check(probe, words)
 
 
 def limit(value: Any) -> int | None:

@@ -7,6 +7,7 @@ and fails to start, as on a real engine.
 import re
 from collections.abc import Callable, Sequence
 
+from reactor.core.recipes import Probe
 from reactor.testing.tasks import (
     CannotStart,
     Exits,
@@ -19,7 +20,7 @@ from reactor.testing.tasks import (
     Sleeps,
     Task,
 )
-from reactor.testing.traits import USUAL_RETRIES, HealthCheck
+from reactor.testing.traits import USUAL_INTERVAL, USUAL_RETRIES, HealthCheck
 
 TRAP = re.compile(r"trap '(?:exit )?(\d*)' TERM")
 STEP = re.compile(r"\b(sleep|exit) +([0-9.]+|inf\w*)")
@@ -80,26 +81,26 @@ def _own(name: str, numbers: list[str]) -> Task:
     return made[name](*(float(number) for number in numbers)) if name in made else CannotStart()
 
 
-def parse_check(
-    test: Sequence[str], words: Sequence[str], interval: float, retries: int, start_period: float
-) -> HealthCheck | None:
-    """A health check that can be understood: how ``test`` does in a container that runs ``words``.
+def parse_check(probe: Probe, words: Sequence[str]) -> HealthCheck | None:
+    """A health check that can be understood: how a probe does in a container that runs ``words``.
 
     One whose last word is ``false`` or whose shell exits with 1 fails. One that looks for a file, as in
     ``test -e /ready``, passes once the container's script has come to ``touch /ready``, and others pass.
     """
-    if not test or test[0] == "NONE":
+    if not probe.test or probe.test[0] == "NONE":
         return None
-    command = " ".join(test[1:])
+    command = " ".join(probe.test[1:])
     looked_for = LOOKS_FOR.search(command)
     after = _touched(words, looked_for[1]) if looked_for else 0.0
     return HealthCheck(
-        interval=interval or 30.0,
-        retries=retries or USUAL_RETRIES,
-        start_period=start_period,
+        interval=probe.interval or USUAL_INTERVAL,
+        retries=probe.retries or USUAL_RETRIES,
+        start_period=probe.start_period,
         passes=after is not None and not command.endswith(("false", "exit 1")),
         command=command,
         passes_after=after or 0.0,
+        test=probe.test,
+        timeout=probe.timeout,
     )
 
 

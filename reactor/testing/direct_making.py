@@ -4,11 +4,13 @@ Only the way from a recipe to the world belongs here; what an engine has against
 a container does when it was started in ``life``.
 """
 
+import math
+
 from reactor.core.container import ContainerId
 from reactor.core.making import not_created, not_started, refuse_unlimited
 from reactor.core.ports import NoSuchContainer
 from reactor.core.recipes import Recipe
-from reactor.testing.box import Box
+from reactor.testing.box import USUAL_GRACE, Box
 from reactor.testing.commands import parse_check, parse_command
 from reactor.testing.direct_acting import BY, DirectActing, check_id
 from reactor.testing.faults import Kind
@@ -77,7 +79,7 @@ def place(world: World, recipe: Recipe) -> Box:
         network_mode=recipe.network_mode or "default",
         restart_policy=recipe.restart,
         command=words,
-        stop_timeout=10.0 if recipe.stop_grace is None else recipe.stop_grace,
+        stop_timeout=USUAL_GRACE if recipe.stop_grace is None else math.ceil(recipe.stop_grace),
         traits=_traits(recipe, words),
         by=BY,
     )
@@ -86,9 +88,7 @@ def place(world: World, recipe: Recipe) -> Box:
 def _traits(recipe: Recipe, words: tuple[str, ...]) -> Traits:
     probe = recipe.probe
     return Traits(
-        health=None
-        if probe is None
-        else parse_check(probe.test, words, probe.interval, probe.retries, probe.start_period),
+        health=None if probe is None else parse_check(probe, words),
         privileged=False,
         init=recipe.init,
         user=recipe.user,

@@ -9,7 +9,7 @@ from typing import Any
 
 from reactor.core.container import State
 from reactor.testing.blanks import CONFIG, HOST_CONFIG, NETWORK, NETWORK_SETTINGS
-from reactor.testing.box import Box
+from reactor.testing.box import USUAL_GRACE, Box
 from reactor.testing.clock import SECOND, written
 from reactor.testing.events import Message
 from reactor.testing.ground import Ground
@@ -164,6 +164,7 @@ def _config(box: Box) -> Document:
     return (
         CONFIG
         | healthcheck(box)
+        | ({} if recipe.stop_timeout == USUAL_GRACE else {"StopTimeout": int(recipe.stop_timeout)})
         | {
             "Hostname": box.id[:12],
             "User": recipe.traits.user,

@@ -61,8 +61,9 @@ def healthcheck(box: Box) -> Document:
     if check is None:
         return {}
     given = {
-        "Test": ["CMD-SHELL", check.command],
+        "Test": list(check.test) or ["CMD-SHELL", check.command],
         "Interval": round(check.interval * SECOND),
+        "Timeout": round(check.timeout * SECOND),
         "StartPeriod": round(check.start_period * SECOND),
         "Retries": check.retries,
     }

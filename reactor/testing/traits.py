@@ -10,6 +10,7 @@ from reactor.core.container import nothing
 from reactor.core.recipes import Port
 
 USUAL_RETRIES = 3
+USUAL_INTERVAL = 30.0
 NO_OWN_NETWORK = frozenset({"none", "host"})
 
 
@@ -18,17 +19,20 @@ class HealthCheck:
     """Probes every ``interval`` seconds; ``retries`` failures one after the other are ill health.
 
     ``passes`` is what a probe finds as long as nobody has said otherwise of the container, and
-    ``command`` what the engine calls it in its events.
+    ``command`` what the engine calls it in its events; ``test`` are a client's own words, and ``timeout`` (0
+    is none given) its own number, which no probe here comes near.
     Failures within ``start_period`` of a container that was never healthy do not count, and before
     ``passes_after`` seconds of its run no probe passes.
     """
 
-    interval: float = 30.0
+    interval: float = USUAL_INTERVAL
     retries: int = USUAL_RETRIES
     start_period: float = 0.0
     passes: bool = True
     command: str = "true"
     passes_after: float = 0.0
+    test: tuple[str, ...] = ()
+    timeout: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
