@@ -84,7 +84,7 @@ def _order(line: Line) -> tuple[str, ...]:
     if line.over:
         told = "over" if line.who else "over: its time was up"
     elif line.lasts is None:
-        told = "until it is lifted" if line.action in {"hold", "silence"} else "done"
+        told = "until it is lifted" if line.action in {"hold", "silence", "pause"} else "done"
     else:
         told = say_duration(round(line.lasts)) if line.lasts else "taken back"
     told = f"{told}: {rule}{line.reason}" if rule or line.reason else told

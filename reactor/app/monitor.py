@@ -180,6 +180,10 @@ class Monitor:
         """How a run was seen last, if it is the present one of its container, and no doubt is about that."""
         return last_look.last_seen(self.state, run)
 
+    def look(self, container: ContainerId) -> None:
+        """Have a container inspected soon, whose state somebody has just changed."""
+        self._look(container)
+
     def extend(self, fact: Extended) -> None:
         """Let a container live longer, on record."""
         entry = self.state.entries.get(fact.id)

@@ -48,6 +48,7 @@ class Recollection:
     meant: Mapping[Run, Meant] = field(default_factory=dict)
     by_wall: int = 0
     done: Mapping[Run, tuple[Done, ...]] = field(default_factory=dict)
+    paused: tuple[Run, ...] = ()
 
 
 class Memory:

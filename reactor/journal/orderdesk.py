@@ -1,4 +1,4 @@
-"""The part of the journal's door where orders of operators come in: holds, silences, deeds.
+"""The part of the journal's door where orders come in: holds, silences, deeds, and mains that we pause.
 
 What they look like as rows is in ``ordered``, what they mean is the business of the core.
 """
@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import trio
 
+from reactor.core.container import Run
 from reactor.core.orders import Hold, Orders, Silence
 from reactor.journal import ordered, rows
 from reactor.journal.backlog import Backlog, Receipt
@@ -27,6 +28,8 @@ class OrderDesk(Desk):
         super().__init__(backlog, wall, boot, boot_id)
         self._orders = Orders()
         self._standing: dict[str, Hold | Silence] = {}
+        self._paused: dict[Run, tuple[str, str]] = {}
+        self._left_paused: tuple[Run, ...] = ()
         self._by_wall = 0
         self._latest_order: Receipt | None = None
 
@@ -48,6 +51,20 @@ class OrderDesk(Desk):
         """Write that an order is over, by its id."""
         self._standing.pop(key, None)
         self._put_order(ordered.lift(key, by, self._moment()))
+
+    def pause(self, run: Run, name: str, why: str) -> None:
+        """Write that a main is about to be paused by us. ``kept`` waits until it is on the disk."""
+        self._paused[run] = (name, why)
+        self._put_order(ordered.pause(run, name, why, self._moment()))
+
+    def unpaused(self, run: Run, why: str) -> None:
+        """Write that it goes on, or is over."""
+        self._paused.pop(run, None)
+        self._put_order(ordered.lift(ordered.pause_key(run), why, self._moment()))
+
+    def paused(self) -> tuple[Run, ...]:
+        """The mains that an earlier monitor paused, and did not let go on as far as is written."""
+        return self._left_paused
 
     def did(self, deed: Deed) -> None:
         """Write what an operator did once: it is for the record only."""
@@ -78,7 +95,10 @@ class OrderDesk(Desk):
     def _recall_orders(self, recollection: Recollection) -> None:
         self._orders = recollection.orders
         self._by_wall = recollection.by_wall
+        self._left_paused = recollection.paused
 
     def _write_orders_anew(self) -> None:
         for order in self._standing.values():
             self._backlog.put((ordered.order(order, self._moment(order.since)),))
+        for run, (name, why) in self._paused.items():
+            self._backlog.put((ordered.pause(run, name, why, self._moment()),))

@@ -1,19 +1,21 @@
 """What operators ordered, in the journal: holds, silences, and what they did once. Rows in, and back.
 
 A hold or a silence lasts; a deed (an extension, an acknowledgement, a release) is there for the record only.
-What an order means is the business of the core.
+What an order means is the business of the core. Mains that are paused until their sidecars are ready stand
+here as well: somebody has to know that it was us, should this monitor be killed meanwhile.
 """
 
 import sqlite3
 from dataclasses import dataclass
 
+from reactor.core.container import ContainerId, Run
 from reactor.core.orders import Hold, Orders, Silence
 from reactor.journal.papers import storable
 from reactor.journal.rows import Moment, Row
 from reactor.journal.visiting import is_full_id
 
 MOST = 5000
-HOLD, SILENCE = "hold", "silence"
+HOLD, SILENCE, PAUSE = "hold", "silence", "pause"
 EXTENSION, ACKNOWLEDGEMENT, RELEASE = "extension", "ack", "release"
 _ORDER = (
     "INSERT OR IGNORE INTO orders (id, kind, container, name, rule, who, why, since, until, boot_id, boot)"
@@ -24,6 +26,9 @@ _OPEN = (
     "SELECT kind, id, container, name, rule, who, why, since, until, boot_id, boot FROM orders"
     " WHERE lifted IS NULL AND kind IN ('hold', 'silence') ORDER BY rowid DESC LIMIT ?"
 )
+
+_PAUSED = "SELECT id FROM orders WHERE lifted IS NULL AND kind = 'pause' ORDER BY rowid DESC LIMIT ?"
+_ID = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,22 @@ def order(order: Hold | Silence, moment: Moment) -> Row:
     kind = HOLD if silence is None else SILENCE
     lasts = None if order.until is None else order.until - order.since
     return _row(moment, lasts, order.id, kind, *what, order.who, order.why)
+
+
+def pause(run: Run, name: str, why: str, moment: Moment) -> Row:
+    """That a main is about to be paused by us."""
+    return _row(moment, None, pause_key(run), PAUSE, run.id, name, "", "reactor", why)
+
+
+def pause_key(run: Run) -> str:
+    """By which it is lifted."""
+    return f"{PAUSE}-{run.id}{run.started_at}"
+
+
+def paused(connection: sqlite3.Connection) -> tuple[Run, ...]:
+    """The mains that were paused by us and that nobody let go on, as far as is written."""
+    found = (row[0].removeprefix(f"{PAUSE}-") for row in connection.execute(_PAUSED, (MOST,)))
+    return tuple(Run(ContainerId(key[:_ID]), key[_ID:]) for key in found if is_full_id(key[:_ID]))
 
 
 def lift(key: str, by: str, moment: Moment) -> Row:

@@ -69,6 +69,7 @@ def recall(connection: sqlite3.Connection, now: Moment, capacity: int) -> Recoll
         _meant(connection),
         by_wall,
         _done(connection),
+        ordered.paused(connection),
     )
 
 

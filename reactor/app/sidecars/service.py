@@ -1,0 +1,234 @@
+"""The service that sees to sidecars: it looks when something changed, and has done what the planning says.
+
+It costs nothing where there is nothing to provide: a fact is looked at for its kind, and that is all. What is
+done is in ``working``; when, and for whom, is here.
+"""
+
+from functools import partial
+
+import trio
+
+from reactor.app.monitor import Monitor
+from reactor.app.sidecars.book import Book
+from reactor.app.sidecars.roster import Roster
+from reactor.app.sidecars.working import Means, Work
+from reactor.core.container import ContainerId, Run
+from reactor.core.decisions import Outcome
+from reactor.core.facts import (
+    Acted,
+    Exited,
+    Held,
+    Parted,
+    Reloaded,
+    Resumed,
+    Seen,
+    Snapshot,
+    Subscription,
+    Vanished,
+)
+from reactor.core.obeying import under_orders
+from reactor.core.planning import Hold, Make, Part, Release, Step, plan
+from reactor.core.provisions import Task, wanted_of
+from reactor.core.recipes import TEMPLATE_LABEL
+from reactor.core.state import State
+from reactor.core.state import Step as CoreStep
+
+TOGETHER = 0.01
+"""Seconds in which what changes is looked at together."""
+LAST_WORDS = 5.0
+"""Seconds for letting mains go on at the end."""
+_LOUD = frozenset({Snapshot, Reloaded, Subscription, Held, Resumed})
+"""After these all are looked at again."""
+_UNDONE = {
+    Make: "a sidecar would be made, if this monitor were not held and did not run dry",
+    Hold: "a main would be held, if this monitor were not held and did not run dry",
+}
+
+
+class Provisioning:
+    """Sees to the sidecars of all tasks. It is an observer that changes nothing."""
+
+    def __init__(self, means: Means, monitor: Monitor, book: Book) -> None:
+        self._journal = means.journal
+        self._monitor = monitor
+        self._book = book
+        self._roster = Roster(monitor.setup.policy)
+        self._work = Work(means, monitor, book)
+        self._changed: set[ContainerId] = set()
+        self._everybody = True
+        self._active = True
+        self._busy: set[str] = set()
+        self._again: set[str] = set()
+        self._due: dict[str, float] = {}
+        self._left: set[Run] = set()
+        self._wake = trio.Event()
+
+    # What changed
+
+    def step(self, _step: CoreStep) -> None:
+        """Notice who is to be looked at again."""
+        fact = self._monitor.graph.fact
+        if type(fact) in _LOUD:
+            self._everybody = True
+            self._wake.set()
+        elif isinstance(fact, Seen | Vanished | Exited | Acted):
+            self._notice(fact)
+
+    def _notice(self, fact: Seen | Vanished | Exited | Acted) -> None:
+        is_made = isinstance(fact, Seen) and TEMPLATE_LABEL in fact.container.labels
+        if self._active or is_made:
+            self._changed.add(_about(fact))
+            self._work.changed()
+            self._wake.set()
+
+    def outcome(self, _outcome: Outcome) -> None:
+        """Nothing: it comes as a fact, too."""
+
+    # The loop
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """See to it for ever; at the end whoever is paused is let go on."""
+        try:
+            async with trio.open_nursery() as nursery:  # Those who work on tasks end with this loop.
+                nursery.start_soon(self._recall)
+                task_status.started()
+                while True:
+                    self._look(nursery)
+                    with trio.move_on_at(min(self._due.values(), default=float("inf"))):
+                        await self._wake.wait()
+                    self._wake = trio.Event()
+                    await trio.sleep(TOGETHER)
+        finally:
+            with trio.move_on_after(LAST_WORDS, shield=True):
+                await self._work.release_all()
+
+    async def _recall(self) -> None:
+        """Take up those whom an earlier monitor paused."""
+        await self._journal.wait_recalled()
+        self._left = set(self._journal.paused())
+        self._everybody = True
+        self._wake.set()
+
+    def _look(self, nursery: trio.Nursery) -> None:
+        state, now = self._monitor.state, trio.current_time()
+        if not _is_sure(state):
+            # What is missing may only be unknown: the next list tells, and all are looked at then.
+            self._due.clear()
+            return
+        touched = self._touched(state)
+        self._abandon(nursery)
+        for task in touched | {task for task, due in self._due.items() if due <= now}:
+            self._due.pop(task, None)
+            if task in self._busy:
+                self._again.add(task)
+            else:
+                self._consider(task, nursery)
+
+    def _touched(self, state: State) -> set[str]:
+        changed, self._changed = self._changed, set()
+        again, self._again = (
+            {each for each in self._again if each not in self._busy},
+            self._busy & self._again,
+        )
+        if not self._everybody:
+            return self._roster.take(state, changed) | again
+        self._everybody = False
+        idle = not (self._monitor.setup.rules.provisions.sets or self._left or self._book.holds)
+        touched = self._roster.take_all(state, only_made=idle)
+        self._active = not idle or len(self._roster) > 0
+        return touched | again
+
+    def _abandon(self, nursery: trio.Nursery) -> None:
+        """Let those go on who were paused by an earlier monitor and are no mains of a task any more."""
+        for run in tuple(self._left):
+            if not self._roster.of(run.id):
+                self._left.discard(run)
+                nursery.start_soon(self._work.abandon, run, "it is no main of a task any more")
+
+    def _consider(self, name: str, nursery: trio.Nursery) -> None:
+        """Plan for one task, and have it worked on if there is something to be done."""
+        state, now = self._monitor.state, trio.current_time()
+        task = self._roster.task(state, name)
+        if not (task.needed or task.ended or task.made):
+            self._book.forget(name)
+            return
+        self._inherit(task, now)
+        self._book.count_alone(task, state, now)
+        setup = under_orders(self._monitor.setup, state, now)
+        wanted = wanted_of(setup.rules.provisions, task.mains)
+        for word in wanted.unknown:
+            self._book.say_once("a main asks for a sidecar that no set offers", name, word)
+        digest_of = partial(self._work.digest_of, task)
+        picture = plan(setup, wanted, task, self._book.memory(name), digest_of, now)
+        self._book.take(picture, now)
+        due = picture.due
+        steps = [*picture.steps, *self._strays(task, state)]
+        if steps and now < (until := self._book.quiet_until(name)):
+            due, steps = min(until, due or until), []
+        if due is not None:
+            self._due[name] = due
+        if setup.dry_run:
+            steps = self._only_said(name, steps)
+        self._begin(task, steps, nursery)
+
+    def _begin(self, task: Task, steps: list[Step], nursery: trio.Nursery) -> None:
+        for each in steps:
+            if isinstance(each, Part):
+                at = trio.current_time()
+                self._monitor.feed(Parted(at, each.run, each.why, each.reason, each.cause))
+        work: list[Step] = [each for each in steps if not isinstance(each, Part)]
+        if work:
+            self._busy.add(task.name)
+            nursery.start_soon(self._work_on, task, work)
+
+    async def _work_on(self, task: Task, steps: list[Step]) -> None:
+        try:
+            await self._work.do(task, steps)
+        finally:
+            self._busy.discard(task.name)
+            self._again.add(task.name)
+            self._wake.set()
+
+    def _only_said(self, name: str, steps: list[Step]) -> list[Step]:
+        for each in steps:
+            if isinstance(each, Make):
+                self._book.say_once(_UNDONE[Make], name, each.template.name)
+            elif isinstance(each, Hold):
+                self._book.say_once(_UNDONE[Hold], name, "", each.run.id)
+        return [each for each in steps if isinstance(each, Part)]
+
+    # Whom we paused
+
+    def _inherit(self, task: Task, now: float) -> None:
+        """Those of this task who were paused by an earlier monitor are held by us from now on."""
+        for main in task.mains:
+            if main.run in self._left:
+                self._left.discard(main.run)
+                self._book.hold(task.name, main.run, now)
+
+    def _strays(self, task: Task, state: State) -> list[Step]:
+        """Those that we hold and that are no mains of this task any more, or are over."""
+        mains = {main.run for main in task.mains}
+        found: list[Step] = []
+        for run in self._book.memory(task.name).held:
+            entry = state.entries.get(run.id)
+            if run not in mains and not (entry is not None and entry.unsure):
+                found.append(Release(run, "it is no main of a task any more"))
+        return found
+
+
+def _about(fact: Seen | Vanished | Exited | Acted) -> ContainerId:
+    match fact:
+        case Seen():
+            return fact.container.id
+        case Vanished():
+            return fact.id
+        case Exited():
+            return fact.run.id
+        case Acted():
+            return fact.outcome.decision.run.id
+
+
+def _is_sure(state: State) -> bool:
+    """Whether all containers were listed, and nothing was lost since."""
+    return state.snapshots > 0 and state.deaf is None and state.returned is None
