@@ -68,4 +68,6 @@ class Folders:
                 return await trio.to_thread.run_sync(work, limiter=self._limiter, abandon_on_cancel=True)
         except trio.TooSlowError:
             said = f"the data below {self.root} did not answer within {self._within:g} s"
-            raise DataRefused(Why.BUSY, f"{said}: is its disk stuck, or 'reactor data prune' at work?") from None
+            raise DataRefused(
+                Why.BUSY, f"{said}: is its disk stuck, or 'reactor data prune' at work?"
+            ) from None
