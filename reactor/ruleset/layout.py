@@ -120,7 +120,9 @@ class _Layout:
         if not event.style and (not event.value or event.value.lower() in _WORDS):
             return _WORDS.get(event.value.lower(), "null" if in_brackets else "")
         text = self._spaced(event.value) if _is_condition(entry) else event.value
-        return quoted(text, in_brackets=in_brackets)
+        # Other tools read these, too, and take 0700 and 999:999 for numbers.
+        always = bool(event.style) and event.style not in BLOCK and _top(entry) == TEMPLATES
+        return quoted(text, in_brackets=in_brackets, always=always)
 
     def _spaced(self, condition: str) -> str:
         return text_of(self._language.tree(condition))
