@@ -18,6 +18,7 @@ from reactor.core.language.printing import tame
 from reactor.core.language.units import read_duration, say_duration
 from reactor.core.orders import LONGEST, MOST, Hold, Orders, Silence
 from reactor.core.orphans import RULE as ORPHAN
+from reactor.core.parting import PARTINGS
 from reactor.core.state import Entry, State
 from reactor.web.control import More, Refused
 
@@ -125,7 +126,7 @@ class Brakes:
         raise Refused(_CONFLICT, {"error": f"{len(found)} containers are meant by {shown}"})
 
     def _rule(self, wanted: str) -> str:
-        names = {rule.name for rule in self._monitor.setup.rules.rules} | {ORPHAN}
+        names = {rule.name for rule in self._monitor.setup.rules.rules} | {ORPHAN} | PARTINGS
         if wanted in names:
             return wanted
         shown = tame(wanted, LONGEST_NAME)

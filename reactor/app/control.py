@@ -24,6 +24,7 @@ from reactor.app.plan import Service
 from reactor.app.refusals import in_words
 from reactor.app.reloading import Reloader
 from reactor.app.settings import Settings
+from reactor.app.sidecars.serving import SidecarDesk
 from reactor.core.rules import RuleSet
 from reactor.http.server import Handler, Security, serve
 from reactor.http.server_listeners import CannotListen
@@ -122,10 +123,12 @@ def services(
     runners: Runners | None = None,
     leases: LeaseDesk | None = None,
     front: Front | None = None,
+    sidecars: SidecarDesk | None = None,
 ) -> tuple[Service, ...]:
     """What the supervisor starts beside the sources. ``runners`` are told of decisions on both sockets.
 
-    Behind ``front`` stands the web, which takes the same orders if it is to.
+    Behind ``front`` stands the web, which takes the same orders if it is to. ``sidecars`` knows how it stands
+    with these.
     """
     named = paths or [shipped_rules()]
 
@@ -135,7 +138,7 @@ def services(
             await nursery.start(reload_on_hangup, reloader)
             if settings.reload_on_change:
                 nursery.start_soon(reload_on_change, reloader, partial(look_at, named), LOOK_EVERY)
-            desk = Desk(monitor, numbers, reloader, engine)
+            desk = Desk(monitor, numbers, reloader, engine, sidecars.routes() if sidecars else {})
             if front is not None:
                 front.take_orders(orders(desk, _news(runners), leases.over_tcp() if leases else None))
             if listeners:

@@ -8,6 +8,7 @@ import logging
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import Any
 
 import trio
@@ -28,7 +29,7 @@ from reactor.core.obeying import under_orders
 from reactor.core.restraint import Match
 from reactor.http.server import Handler, serve
 from reactor.http.server_routes import Routes
-from reactor.web.control import NO_ROUTES, TERMS, Controls, Order, Reader, Refused, control
+from reactor.web.control import NO_ROUTES, TERMS, Controls, More, Order, Reader, Refused, control
 from reactor.web.defects import unbroken
 from reactor.web.extending import Extension, with_extensions
 from reactor.web.leases import LeaseDesk, with_leases
@@ -38,24 +39,29 @@ log = logging.getLogger("reactor.app")
 LONGEST_NAME = 64
 LONGEST_REASON = 300
 UNREAD = "nobody says what was read: name the token that reactor status prints; nothing was let through"
+_NO_MORE: More = MappingProxyType({})
 _GONE, _CONFLICT, _AMBIGUOUS, _MISTAKES = 404, 409, 409, 422
 
 
 class Desk:
-    """What can be asked of one monitor, and told to it. ``engine`` is how its engine is called."""
+    """What can be asked of one monitor, and told to it. ``engine`` is how its engine is called, ``more`` is
+    what others let be asked."""
 
-    def __init__(self, monitor: Monitor, numbers: Numbers, reloader: Reloader, engine: str) -> None:
+    def __init__(
+        self, monitor: Monitor, numbers: Numbers, reloader: Reloader, engine: str, more: More = _NO_MORE
+    ) -> None:
         self._monitor = monitor
         self._numbers = numbers
         self._reloader = reloader
         self._engine = engine
         self._brakes = Brakes(monitor)
+        self._more = more
 
     def controls(self) -> Controls:
         """All of it."""
-        brakes = self._brakes.routes()
+        more = {**self._brakes.routes(), **self._more}
         kept = self._monitor.kept
-        return Controls(self.status, self.explain, self.reload, self.acknowledge, self.kill, brakes, kept)
+        return Controls(self.status, self.explain, self.reload, self.acknowledge, self.kill, more, kept)
 
     def status(self) -> Mapping[str, Any]:
         """The rules in force, and what they are held back from."""

@@ -55,6 +55,7 @@ class Held:
     labels: tuple[str, ...]
     canary: CanaryStanding
     spans_queued: int | None
+    sidecars: Mapping[tuple[str, str], int]
 
     def wall(self, at: float | None) -> float | None:
         """A moment of ours as one of the wall."""
@@ -97,6 +98,7 @@ def _readings(held: Held, figures: Figures) -> Readings:
         canary_success=held.canary.last_success,
         canary_excused=held.canary.excused,
         spans_queued=held.spans_queued,
+        sidecars=held.sidecars,
         **_of_streams(held),
         **_of_outbox(held.outbox),
         **_of_journal(held.journal),

@@ -60,7 +60,8 @@ class Numbers:
     """Captures everything that the exports show. ``wall`` is the wall clock, in seconds.
 
     ``labels`` are the keys of containers' labels that are shown. ``canary`` is told how canaries fare;
-    ``spans_queued`` is asked how many spans wait to be sent, and is set by whoever sends them.
+    ``spans_queued`` is asked how many spans wait to be sent, and is set by whoever sends them, and
+    ``sidecars`` how many there are in each state by whoever sees to them.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Numbers:
         self._offset = math.inf
         self.canary = CanaryBook(tally, wall)
         self.spans_queued: Callable[[], int | None] = nothing_queued
+        self.sidecars: Callable[[], Mapping[tuple[str, str], int]] = nothing_provided
 
     def freeze(self) -> Moment:
         """Take hold of this moment; what it tells is worked out by whoever asks, in any thread.
@@ -120,6 +122,7 @@ class Numbers:
             labels=self._labels,
             canary=self.canary.standing(),
             spans_queued=self.spans_queued(),
+            sidecars=self.sidecars(),
         )
 
     def _between(self, at: float) -> float:
@@ -134,6 +137,11 @@ class Numbers:
     def sources(self) -> Sources:
         """Where they come from, for whoever shows more than numbers."""
         return self._sources
+
+    @property
+    def tally(self) -> Tally:
+        """Where it is counted what happens."""
+        return self._tally
 
     @property
     def started(self) -> float:
@@ -245,6 +253,11 @@ class Numbers:
 def nothing_queued() -> int | None:
     """For a monitor that sends no traces."""
     return None
+
+
+def nothing_provided() -> Mapping[tuple[str, str], int]:
+    """For a monitor that sees to no sidecars."""
+    return {}
 
 
 def _is_ready(watch: WatchStatistics) -> bool:

@@ -30,6 +30,8 @@ from reactor.app.recorder import Recorder
 from reactor.app.refusals import in_words
 from reactor.app.rulefiles import load_rules
 from reactor.app.settings import Profile, Settings
+from reactor.app.sidecars.hands import Hands
+from reactor.app.sidecars.serving import SidecarDesk, sees_to_sidecars
 from reactor.app.supervise import open_stop_signals, supervise
 from reactor.app.territory import TerritoryTaken
 from reactor.app.urgency import go_first
@@ -37,6 +39,7 @@ from reactor.core.ports import EngineError, EngineInfo
 from reactor.core.rules import RuleSet
 from reactor.engine.calls import DockerEngine
 from reactor.engine.endpoint import Endpoint
+from reactor.engine.making import Making
 from reactor.http.server_listeners import CannotListen
 from reactor.journal.errors import JournalError
 from reactor.journal.journal import PATIENCE
@@ -86,7 +89,7 @@ async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet, options: 
     async with open_control(settings.control, info.id) as control:
         gazette = Gazette(bulletin.feed(), info.name)
         plan = draw_up(endpoint, settings, rules, info, path, listeners, front, gazette)
-        record = settings.recording_place(options.record)
+        record, beside = settings.recording_place(options.record), SidecarDesk()
         plan = replace(
             plan,
             services=(
@@ -98,8 +101,10 @@ async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet, options: 
                     _runners(settings, bulletin, api, front),
                     _lease_desk(plan),
                     front,
+                    beside,
                 ),
                 *canaries(settings.canary, plan.engine, info.id, path),
+                sees_to_sidecars(_hands(endpoint), plan.journal, settings.data, beside),
             ),
             observers=(bulletin, *plan.observers),
             tell=settings.tell,
@@ -111,6 +116,12 @@ async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet, options: 
         with open_stop_signals() as wait_for_signal:
             await supervise(plan, wait_for_signal)
     log.info("stopped")
+
+
+def _hands(endpoint: Endpoint) -> Hands:
+    """Hands for sidecars, with connections that nobody else waits for."""
+    engine = DockerEngine(endpoint)
+    return Hands(engine, Making.on(engine))
 
 
 def make_folder(journal: Path) -> None:

@@ -20,6 +20,7 @@ from reactor.core.leftovers import RULE as LEFTOVERS
 from reactor.core.notes import Cause
 from reactor.core.orphans import RULE as ORPHAN
 from reactor.core.owners import Kind
+from reactor.core.parting import PARTINGS
 from reactor.core.protection import Standing
 from reactor.core.rules import Rule
 from reactor.core.verbs import ENDING, Action
@@ -45,6 +46,7 @@ BUILT_IN: tuple[tuple[str, Action], ...] = (
     (ORPHAN, Action.STOP),
     (OWNER_GONE, Action.STOP),
     (CANARY, Action.KILL),
+    *((name, Action.STOP) for name in sorted(PARTINGS)),
     (ALONE, Action.KILL),
     (WITH_SIDECARS, Action.KILL),
     (WITH_SIDECARS, Action.STOP),

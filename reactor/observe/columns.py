@@ -76,6 +76,9 @@ OF_LABELS: Mapping[str, Callable[[Readings], Mapping[Labels, Number]]] = Mapping
     {
         "reactor_owners": lambda now: {(kind, known): count for (kind, known), count in now.owners.items()},
         "reactor_leases": lambda now: _by(now.leases),
+        "reactor_sidecars": lambda now: {
+            (plain(template), state): count for (template, state), count in now.sidecars.items()
+        },
         "reactor_kernel_mode": lambda now: _by(now.kernel_mode),
         "reactor_kernel_ability": lambda now: _by(now.kernel_abilities),
         "reactor_kernel_lack": lambda now: {

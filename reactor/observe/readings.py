@@ -90,7 +90,8 @@ class Readings:
     ``labels`` are the keys of those labels of containers that are to be shown. ``rules`` are those in force,
     ``rules_read`` is when they were read. ``budgets`` are the tokens that are left, and that there can be.
     ``last_facts`` is when the last fact of each source came. ``host_memory_known`` is None where no rule
-    asks for it. ``owners`` are counted by their kind and what is known of them, ``leases`` by how they stand.
+    asks for it. ``owners`` are counted by their kind and what is known of them, ``leases`` by how they stand,
+    ``sidecars`` by their template and state.
     ``kernel_lacks`` is why an ability is lacking, and what would have to be granted for it.
     """
 
@@ -146,6 +147,7 @@ class Readings:
     canary_success: float | None = None
     canary_excused: float | None = None
     spans_queued: int | None = None
+    sidecars: Mapping[tuple[str, str], int] = field(default_factory=dict, hash=False)
 
     @property
     def outbox_quarantined(self) -> int:

@@ -18,6 +18,7 @@ from reactor.observe.rows.ourselves import EXPORTS, OURSELVES
 from reactor.observe.rows.owners import OWNERS
 from reactor.observe.rows.row import Row
 from reactor.observe.rows.rules import RULES
+from reactor.observe.rows.sidecars import SIDECARS
 from reactor.observe.rows.streams import STREAMS
 from reactor.observe.rows.web import WEB
 
@@ -39,6 +40,7 @@ PARTS: tuple[tuple[str, tuple[Row, ...]], ...] = (
     ("Journal", JOURNAL),
     ("Recording", RECORDING),
     ("Canary", CANARY),
+    ("Sidecars", SIDECARS),
     ("The monitor itself", OURSELVES),
     ("Exports", EXPORTS),
     ("The web", WEB),

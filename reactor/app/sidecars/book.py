@@ -69,6 +69,7 @@ class Book:
         self._made_at: dict[tuple[str, str], float] = {}
         self._lists: dict[str, int] = {}
         self._said: set[tuple[str, ...]] = set()
+        self._counted: set[str] = set()
         self._trouble: dict[str, _Trouble] = {}
 
     def memory(self, task: str) -> Memory:
@@ -173,6 +174,13 @@ class Book:
 
     # How it stands
 
+    def _begin(self, template: str) -> None:
+        """Count its failures from nothing, so that the first is an increase."""
+        if template not in self._counted:
+            self._counted.add(template)
+            for why in WHYS:
+                self._tally.count(FAILURES, 0, template=template, why=why)
+
     def making(self, task: str, template: str, at: float) -> None:
         """One is about to be made."""
         self._made_at[task, template] = at
@@ -184,6 +192,7 @@ class Book:
             self._take_one(picture.task, each, at)
 
     def _take_one(self, task: str, each: Sidecar, at: float) -> None:
+        self._begin(each.template)
         key = (task, each.template)
         before = self._since.get(key)
         if before is None or (before.phase, before.run) != (each.phase, each.run):

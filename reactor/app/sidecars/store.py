@@ -19,28 +19,31 @@ from reactor.data.root import SHARED, TASKS, Root
 
 WITHIN = 30.0
 AT_ONCE = 4
+NO_ROOT = "it binds folders, and there is no root for them: set 'data: {root: ...}' in the configuration"
 
 
 class Store:
     """Folders below one root. They are made in threads, of which only a few may hang with a disk."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path | None) -> None:
         self._root = root
         self._limiter = trio.CapacityLimiter(AT_ONCE)
 
     def of_task(self, task: str) -> str:
         """Where the folders of a task lie."""
-        return str(self._root / TASKS / plain_name(task))
+        return str(self._root / TASKS / plain_name(task)) if self._root is not None else ""
 
     @property
     def shared(self) -> str:
         """Where those lie that all tasks share."""
-        return str(self._root / SHARED)
+        return str(self._root / SHARED) if self._root is not None else ""
 
     async def fit(self, task: str, recipe: Recipe, folders: Sequence[Folder]) -> Recipe:
         """Have the folders made, and the recipe with its binds as they are to be told. Raises DataRefused."""
         if not folders and not recipe.binds:
             return recipe
+        if self._root is None:
+            raise DataRefused(Why.ROOT, NO_ROOT)
         work = partial(_fit, self._root, task, recipe.binds, folders)
         try:
             with trio.fail_after(WITHIN):
