@@ -168,9 +168,11 @@ class Book:
         trouble = self._trouble.get(task)
         return trouble.until if trouble is not None else 0.0
 
-    def well(self, task: str) -> None:
-        """A step came off."""
-        self._trouble.pop(task, None)
+    def well(self, task: str, since: float) -> None:
+        """What was done since then came off, unless it was said meanwhile that it did not."""
+        trouble = self._trouble.get(task)
+        if trouble is not None and trouble.until - trouble.pause < since:
+            del self._trouble[task]
 
     # How it stands
 

@@ -76,15 +76,15 @@ class Work:
         """Do these, one after the other; what goes wrong is remembered, and planned for anew."""
         async with self._places:
             try:
+                began = trio.current_time()
                 for step in steps:
                     await self._do(task, step)
+                self._book.well(task.name, began)
             except EngineError as error:
                 self._book.trouble(task.name, str(error), trio.current_time())
             except Exception as error:  # A sidecar ends no monitor, whatever is wrong with it.
                 log.exception("a defect: a task's sidecars could not be seen to", extra={"task": task.name})
                 self._book.trouble(task.name, f"a defect: {type(error).__name__}", trio.current_time())
-            else:
-                self._book.well(task.name)
 
     async def _do(self, task: Task, step: Step) -> None:
         match step:
@@ -187,11 +187,14 @@ class Work:
         )
 
     async def _remove(self, task: Task, step: Remove) -> None:
-        removed = await self._hands.remove(self._monitor.setup.policy, step.run, task.name)
-        if removed:
-            fields = {"task": task.name, "template": step.template, "id": step.run.id[:12]}
-            log.info("a sidecar is removed, its data stays", extra={**fields, "why": step.why})
-        await self._see(step.run.id, lambda entry: not removed or entry is None or entry.gone_at is not None)
+        if not await self._hands.remove(self._monitor.setup.policy, step.run, task.name):
+            self._monitor.look(step.run.id)
+            text = f"{step.template} cannot be removed: it runs again, or its image cannot be read"
+            self._book.trouble(task.name, text, trio.current_time())
+            return
+        fields = {"task": task.name, "template": step.template, "id": step.run.id[:12]}
+        log.info("a sidecar is removed, its data stays", extra={**fields, "why": step.why})
+        await self._see(step.run.id, lambda entry: entry is None or entry.gone_at is not None)
 
     # Holding
 
