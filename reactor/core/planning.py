@@ -180,11 +180,16 @@ def _no_longer_wanted(table: _Table) -> Iterator[Sidecar]:
 
 
 def _of_nothing(table: _Table, template: Template) -> Sidecar:
-    tried = table.memory.tried.get(template.name)
+    tried = _tried(table, template)
     if tried is None or (template.on_failure is OnFailure.RETRY and table.at >= tried.until):
         table.steps.append(Make(template))
         return _failed(template, Phase.MAKING, tried)
     return _after_failure(table, template, tried, None)
+
+
+def _tried(table: _Table, template: Template) -> Tried | None:
+    tried = table.memory.tried.get(template.name)
+    return tried if tried is not None and tried.template == template else None
 
 
 def _of_entry(table: _Table, template: Template, entry: Entry) -> Sidecar:
@@ -197,7 +202,7 @@ def _of_entry(table: _Table, template: Template, entry: Entry) -> Sidecar:
 
 
 def _of_living(table: _Table, template: Template, entry: Entry, *, stale: bool) -> Sidecar:
-    tried = table.memory.tried.get(template.name)
+    tried = _tried(table, template)
     if entry.ending:
         return Sidecar(template.name, Phase.ENDING, entry.run, stale=stale)
     if tried is not None and tried.run == entry.run:
@@ -220,7 +225,7 @@ def _of_living(table: _Table, template: Template, entry: Entry, *, stale: bool) 
 
 
 def _of_dead(table: _Table, template: Template, entry: Entry, *, stale: bool) -> Sidecar:
-    name, run, tried = template.name, entry.run, table.memory.tried.get(template.name)
+    name, run, tried = template.name, entry.run, _tried(table, template)
     if not entry.governed:
         text = "it is exempt from everything, and over: remove it by hand"
         return Sidecar(name, Phase.FAILED, run, "exempt", text)

@@ -62,8 +62,11 @@ class Task:
 class Tried:
     """The last failure of a sidecar: the how manyth, when, and when it may be tried again.
 
-    ``run`` is the container that failed, None where none was made.
+    ``template`` is what it was then: another text is another try. ``run`` is the container that failed, None
+    where none was made.
     """
+
+    template: Template
 
     count: int
     at: float

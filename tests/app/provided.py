@@ -131,7 +131,8 @@ async def life(
         task_status.started()
 
     services = (catch, sees_to_sidecars(Hands(hands, hands), journal, data, desk))
-    made = replace(Plan(given, watching, journal, services=services), **changes)
+    base = Plan(given, watching, journal, acting_engine=hands, services=services)
+    made = replace(base, **changes)
     async with trio.open_nursery() as nursery:
 
         async def run(task_status: trio.TaskStatus[Numbers]) -> None:

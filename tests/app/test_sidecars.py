@@ -10,6 +10,8 @@ from trio.testing import MockClock
 
 from reactor.core.container import State
 from reactor.core.recipes import OnFailure
+from reactor.core.state import Setup
+from reactor.testing.box import Box
 from reactor.testing.faults import Kind
 from reactor.testing.history import What
 from reactor.testing.tasks import Usage
@@ -18,6 +20,7 @@ from tests.app.provided import (
     API,
     DB,
     WEB,
+    Killed,
     alive,
     happened,
     life,
@@ -178,3 +181,58 @@ async def test_one_that_does_not_get_ready_is_taken_away_and_made_anew(
         world.kill(named(world, "db")[0])
         await trio.sleep(10)
         assert monitor.states() == {"db": "ready"}
+
+
+STEPS = (Kind.CREATE, Kind.START, Kind.PAUSE, Kind.UNPAUSE, Kind.STOP, Kind.REMOVE)
+"""The calls by which a task's sidecars come and go; looks change nothing."""
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+async def test_a_monitor_that_is_killed_at_any_call_changes_nothing_in_the_end(
+    autojump_clock: MockClock, tmp_path: Path, *, after: bool
+) -> None:
+    """Its next life goes on from what it finds: all made once, and in the end nobody is left, or paused."""
+    given, calls = setup(provisions(DB, API, hold=True)), 0
+    for nth in range(1, 100):
+        world = world_with()
+        folder = tmp_path / f"{nth}"
+        folder.mkdir()
+        async with trio.open_nursery() as nursery:
+            await nursery.start(world.run)
+            script = Killed(nth, after=after, counted=STEPS)
+            box = main(world)
+            world.spawn(name="next", labels={"reactor.task": "t2"})
+            near = world.spawn(name="near", labels={"reactor.sidecar-of": "t2", "reactor.template": "db"})
+            if not await _lives(world, folder, given, script, box):
+                calls = nth - 1
+            assert (box.state, near.state) == (State.EXITED, State.RUNNING), nth
+            assert alive(world) == ["near", "next"], nth
+            assert [each.name for each in world.boxes] == ["main", "next", "near"], nth
+            made = happened(world, What.CREATED)
+            assert (made.count(("created", "db")), made.count(("created", "api"))) == (1, 1), nth
+            nursery.cancel_scope.cancel()
+        if calls:
+            break
+    assert calls == 10, "two made, started, stopped and removed, one paused and let go on"
+
+
+async def _lives(world: World, folder: Path, given: Setup, script: Killed, box: Box) -> bool:
+    """One life until it is killed, or over, and another one; whether the first was killed."""
+    async with life(world, folder, given, script=script):
+        await _a_day(world, box)
+    if not script.dead.is_set():
+        return False
+    async with life(world, folder, given):
+        await _a_day(world, box)
+    return True
+
+
+async def _a_day(world: World, box: Box) -> None:
+    """The main lives for a while with all that it needs, and then ends by itself."""
+    await trio.sleep(10)
+    if box.state is not State.EXITED:
+        made = [named(world, each)[0].name for each in ("db", "api")]
+        assert alive(world) == sorted(["main", "near", "next", *made])
+        assert box.state is State.RUNNING
+        world.kill(box)
+    await trio.sleep(30)

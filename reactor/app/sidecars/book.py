@@ -143,11 +143,12 @@ class Book:
         before = memory.tried.get(name)
         since = self._since.get((task, name))
         well = since is not None and since.phase is Phase.READY and at - since.at >= WELL_AFTER
-        count = 1 if before is None or well else before.count + 1
+        first = before is None or before.template != template or well
+        count = 1 if first or before is None else before.count + 1
         pause = min(LONGEST, FIRST * 2 ** min(count - 1, 10))
         remedy = REMEDIES.get(why, "").format(name=made_name(task, name))
         told = f"{text}; {remedy}" if remedy else text
-        tried = Tried(count, at, at + pause, why, told, run)
+        tried = Tried(template, count, at, at + pause, why, told, run)
         self.remember(task, replace(memory, tried={**memory.tried, name: tried}))
         self._tally.count(FAILURES, template=name, why=why if why in WHYS else "refused")
         # Whom we ended ourselves never costs its task its life.
