@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "hold": ("brakes", "hold"),
         "resume": ("brakes", "resume"),
         "silence": ("brakes", "silence"),
+        "sidecars": ("sidecars.command", "sidecars"),
         "history": ("history", "history"),
         "show": ("show", "show"),
         "top": ("top.command", "top"),

@@ -48,6 +48,7 @@ def add_orders(commands: Commands) -> None:
         "--all", action="store_true", help="all rules also where none acts: skipped, protected, out of scope"
     )
     _order(commands, "status", "the rules in force, and what they are held back from")
+    _order(commands, "sidecars", "what tasks have beside them, how it stands with it, and what failed")
     _order(commands, "reload", "have the rules read again: all or nothing (also by SIGHUP)")
     _add_extend(commands)
     add_brakes(lambda name, text: _order(commands, name, text))
