@@ -113,8 +113,8 @@ def test_networks(mode: str, network: str) -> None:
             {"data": ""},
             "variable",
             (
-                "the template 'a' cannot be filled in: it uses ${REACTOR_DATA}, and no such folder is configured:"
-                " set the root of 'data'"
+                "the template 'a' cannot be filled in: it uses ${REACTOR_DATA}, and no such folder is"
+                " configured: set the root of 'data'"
             ),
         ),
         (
@@ -122,8 +122,8 @@ def test_networks(mode: str, network: str) -> None:
             {"owner": ""},
             "variable",
             (
-                "the template 'a' cannot be filled in: it uses ${REACTOR_OWNER} in a path or a command, and this"
-                " task has none"
+                "the template 'a' cannot be filled in: it uses ${REACTOR_OWNER} in a path or a command, and"
+                " this task has none"
             ),
         ),
         (
@@ -131,8 +131,8 @@ def test_networks(mode: str, network: str) -> None:
             {"task": "a\0b"},
             "variable",
             (
-                "the template 'a' cannot be filled in: ${REACTOR_TASK} of this task is no text that fits into a"
-                " value"
+                "the template 'a' cannot be filled in: ${REACTOR_TASK} of this task is no text that fits"
+                " into a value"
             ),
         ),
         (
@@ -140,8 +140,8 @@ def test_networks(mode: str, network: str) -> None:
             {"task": "a" * 5000},
             "variable",
             (
-                "the template 'a' cannot be filled in: ${REACTOR_TASK} of this task is no text that fits into a"
-                " value"
+                "the template 'a' cannot be filled in: ${REACTOR_TASK} of this task is no text that fits"
+                " into a value"
             ),
         ),
         (
@@ -163,11 +163,11 @@ def test_what_cannot_be(changes: dict[str, Any], filling: dict[str, Any], why: s
 def test_any_stranger(task: str, owner: str) -> None:
     """No text of a stranger adds a word, an option or a mount, or leads out of its folder."""
     filling = replace(FILLING, task=task, owner=owner)
-    try:
-        recipe = render(EVERYWHERE, filling)
-    except CannotRender as error:
-        assert not owner or "\0" in task + owner or not _encodes(task + owner), error
+    if not owner or not task or "\0" in task + owner or not _encodes(task + owner):
+        with pytest.raises(CannotRender):
+            render(EVERYWHERE, filling)
         return
+    recipe = render(EVERYWHERE, filling)
     words = [*(recipe.command or ())[1:2], recipe.working_dir, *(recipe.entrypoint or ())[2:]]
     assert [PLAIN.fullmatch(re.split("[=/ ]", word)[-1]) is not None for word in words] == [True] * 3
     assert len(recipe.command or ()) == 3

@@ -67,15 +67,15 @@ def test_nameless() -> None:
         (
             "services: {a: {image: a}}\nvolumes: {a: }",
             (
-                "s.yaml:2:1: Compose has the key 'volumes', and the file of a stack here has not: data lies in"
-                " folders: bind ${REACTOR_DATA}/NAME or ${REACTOR_SHARED}/NAME, and leave it out"
+                "s.yaml:2:1: Compose has the key 'volumes', and the file of a stack here has not: data lies"
+                " in folders: bind ${REACTOR_DATA}/NAME or ${REACTOR_SHARED}/NAME, and leave it out"
             ),
         ),
         (
             "services: {a: {image: a}}\nsecrets: {a: }",
             (
-                "s.yaml:2:1: Compose has the key 'secrets', and the file of a stack here has not: put it into the"
-                " image, or bind a folder below ${REACTOR_SHARED}"
+                "s.yaml:2:1: Compose has the key 'secrets', and the file of a stack here has not: put it"
+                " into the image, or bind a folder below ${REACTOR_SHARED}"
             ),
         ),
         (
@@ -88,8 +88,8 @@ def test_nameless() -> None:
         (
             "services: {a: {image: a, network_mode: main}}",
             (
-                "s.yaml:1:40: 'main' is the network of the task that a sidecar stands beside: write 'sidecar_of'"
-                " in x-reactor, or service:NAME"
+                "s.yaml:1:40: 'main' is the network of the task that a sidecar stands beside: write"
+                " 'sidecar_of' in x-reactor, or service:NAME"
             ),
         ),
         (
@@ -128,8 +128,8 @@ def test_nameless() -> None:
         (
             "services:\n  a: {image: a, environment: {A: '${B:-c}'}}",
             (
-                "s.yaml:2:34: there is no variable 'B', and the environment is not asked: known are REACTOR_DATA,"
-                " REACTOR_OWNER, REACTOR_SHARED, REACTOR_TASK"
+                "s.yaml:2:34: there is no variable 'B', and the environment is not asked: known are"
+                " REACTOR_DATA, REACTOR_OWNER, REACTOR_SHARED, REACTOR_TASK"
             ),
         ),
     ],
