@@ -48,7 +48,6 @@ templates:
     user: 999
     mem_limit: 8388608
     cpus: 0.5
-    pids_limit: 7
     ports: [80, "81:81"]
     volumes: ["/a:/b", {type: bind, source: /a, target: /c}]
     depends_on: [b]
@@ -56,7 +55,7 @@ templates:
     healthcheck: {disable: true}
     deploy: {resources: {limits: {pids: 7}}}
     x-reactor: {folders: {pg: {owner: "1:1", mode: "0700", shared: true}}, ready_within: 1m30s}
-  b: {image: b, restart: "no", network_mode: main}
+  b: {image: b, pids_limit: 7, restart: "no", network_mode: main}
   c: {image: c, depends_on: {b: {condition: service_healthy}}}
 sidecars: [{name: s, asked: true, templates: [a, b]}]
 """
