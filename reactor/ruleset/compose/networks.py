@@ -14,6 +14,8 @@ _PORT = re.compile(
     r"(?P<inside>[0-9]+)(?:/(?P<kind>[a-z]+))?"
 )
 _RANGE = re.compile(r"[0-9]-[0-9]")
+LOOPBACK = "127.0.0.1"
+"""Where a port is published that names no address: nobody beyond this host reaches it."""
 _KINDS = ("tcp", "udp")
 _LAST = 65535
 _PLAIN_MODES = ("none", "bridge", MAIN)
@@ -25,9 +27,7 @@ def network_mode(value: Any) -> str:
     if found in _PLAIN_MODES or (found.startswith(SERVICE) and found != SERVICE):
         return found
     if found == "host":
-        raise wrong(
-            "nothing here shares the host's network: it would reach, and take, every port of the host"
-        )
+        raise wrong("nothing here gets the host's network: write bridge, main or service:NAME, with 'ports'")
     if found.startswith("container:"):
         raise wrong("a container is not named by its id here: write 'main', or 'service:NAME'")
     raise wrong(f"'network_mode' is none, bridge, main or service:NAME, not '{found}'")
@@ -58,7 +58,7 @@ def _number(text: str) -> int:
 
 def _address(text: str | None) -> str:
     if text is None:
-        return Port.address
+        return LOOPBACK
     try:
         return str(ip_address(text.strip("[]")))
     except ValueError:
