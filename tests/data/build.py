@@ -2,6 +2,7 @@
 
 import os
 import stat
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,3 +47,14 @@ def modes(path: Path) -> tuple[int, int, int]:
     """Owner, group and mode."""
     about = path.stat()
     return about.st_uid, about.st_gid, stat.S_IMODE(about.st_mode)
+
+
+@contextmanager
+def mounted(where: Path, options: str) -> Iterator[Path]:
+    """A small file system of its own, in memory."""
+    where.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(where)], check=True)
+    try:
+        yield where
+    finally:
+        subprocess.run(["umount", str(where)], check=True)
