@@ -103,6 +103,7 @@ def readings() -> Readings:
         host_memory_available=3_000_000_000,
         owners={("lease", "alive"): 3, ("file", "unknown"): 1},
         leases={"held": 4, "over": 2, "given-up": 1},
+        sidecars={("postgres", "ready"): 3, ("postgres", "failed"): 1},
         lease_connections=2,
         outbox_queued=6,
         outbox_in_flight=7,
@@ -154,6 +155,8 @@ def busy_tally() -> Tally:
     tally.count("reactor_reconcile_found_total", what="adopted")
     tally.count("reactor_canary_runs_total", result="ended")
     tally.count("reactor_canary_failures_total", reason="late")
+    tally.count("reactor_sidecar_failures_total", template="postgres", why="image")
+    tally.observe("reactor_sidecar_ready_seconds", 2.5, template="postgres")
     tally.count("reactor_web_refused_total", reason="host")
     tally.count("reactor_web_defects_total")
     tally.reach("reactor_web_config_reloads_total", 1, result="success")
