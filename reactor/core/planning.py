@@ -5,7 +5,7 @@ about, so that a monitor that was killed at any moment goes on from what it find
 business of others.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reactor.core.container import Run, State
@@ -28,6 +28,8 @@ LONGEST_HOLD = 600.0
 """Seconds for which a main is held at most, whatever becomes of its sidecars."""
 AFTER_RESTART = 30.0
 """Seconds for which a main that we restart may be away."""
+NOT_BEGUN: Mapping[int | None, str] = {126: "cannot be executed", 127: "is not there"}
+"""The exit codes by which an init, or a shell, says that it could not begin the program at all."""
 OURS = "reactor"
 """Why a sidecar failed that was ended by ourselves, by a rule or because its task seemed to be over."""
 
@@ -235,14 +237,14 @@ def _of_dead(table: _Table, template: Template, entry: Entry, *, stale: bool) ->
         table.steps.append(Remove(name, run, "it is of an earlier time"))
         return Sidecar(name, Phase.MAKING, run)
     if tried is not None and tried.run == run:
-        kept = template.on_failure is OnFailure.IGNORE and entry.container.state is not State.CREATED
+        kept = template.on_failure is OnFailure.IGNORE and tried.why not in {"start", "port"}
         if not kept:
             table.steps.append(Remove(name, run, tried.text))
         return _after_failure(table, template, tried, entry)
     if entry.container.state is State.CREATED:
         table.steps.append(Start(template, run))
         return _failed(template, Phase.MAKING, tried)
-    text, why = _how_it_ended(entry), OURS if _is_our_doing(entry, table.at) else "ended"
+    text, why = _how_it_ended(entry), _why_it_ended(entry, table.at)
     if template.on_failure is OnFailure.IGNORE and tried is None and not _seen_to_end(entry):
         # It was over before we came, and so nobody has to hear of it once more.
         return Sidecar(name, Phase.IGNORED, run, "ended", text)
@@ -311,8 +313,16 @@ def _seen_to_end(entry: Entry) -> bool:
     return entry.ended_at is not None and entry.ended_at > entry.adopted_at
 
 
+def _why_it_ended(entry: Entry, at: float) -> str:
+    if _is_our_doing(entry, at):
+        return OURS
+    return "start" if entry.container.exit_code in NOT_BEGUN else "ended"
+
+
 def _how_it_ended(entry: Entry) -> str:
     code = entry.container.exit_code
+    if code in NOT_BEGUN:
+        return f"its program {NOT_BEGUN[code]} (exit code {code}): look at its command"
     words = "it ended" if code is None else f"it ended with exit code {code}"
     return f"{words}: it had no memory left" if entry.container.oom_killed else words
 

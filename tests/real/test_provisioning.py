@@ -4,30 +4,36 @@ A port that is taken is tried on the embedded engine alone (``tests/app``): this
 """
 
 import json
-from collections.abc import Iterator
+import threading
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from reactor.core.recipes import DIGEST_LABEL, TEMPLATE_LABEL, made_name
 from tests.real import deeds
 from tests.real.monitor import Monitor
 from tests.real.scene import PROMISE, Scene
 from tests.real.waiting import until
+from tests.tooling.containers import unique_name
+from tests.tooling.patience import patient
 from tools.private_engine import TEST_IMAGE
 
 LIMITS: dict[str, Any] = {"pids": deeds.PIDS}
 TIER = {"tier": "web"}
 SERVE = 'trap "exit 0" TERM; while true; do sleep 0.05; done'
 STORM_ON_DEMAND = deeds.sh(f"while [ ! -e /go ]; do sleep 0.1; done; {deeds.STORM[-1]}")
-RULES = f"""\
+
+
+def rules(seconds: float) -> str:
+    """A database that is ready after so many seconds, and one that needs it."""
+    return f"""\
 groups:
   - name: safety
     rules: [{{name: pids, when: pids > 200}}]
 templates:
   db:
     image: {TEST_IMAGE}
-    command: [sh, -c, 'sleep 2; echo "$$REACTOR" >> /data/file; touch /ready; {SERVE}']
+    command: [sh, -c, 'sleep {seconds:g}; echo "$$REACTOR" >> /data/file; touch /ready; {SERVE}']
     environment: {{REACTOR: "${{REACTOR_TASK}}"}}
     volumes: ["${{REACTOR_DATA}}/db:/data"]
     healthcheck: {{test: [CMD, test, -e, /ready], interval: 1s, retries: 30}}
@@ -44,6 +50,8 @@ templates:
 sidecars:
   - {{name: beside, select: [{{label: tier=web}}], templates: [db, api], hold: true}}
 """
+
+
 IGNORE = "x-reactor: {on_failure: ignore}"
 BROKEN = f"""\
 templates:
@@ -109,7 +117,7 @@ def test_they_come_in_order_and_go_in_reverse_and_their_data_stays(lone_scene: S
     """The main is held meanwhile, ended by a rule, and finds its data when it comes again."""
     scene, root = lone_scene, lone_scene.folder
     near = (*strangers(scene), of_its_image(scene))
-    with scene.monitor(rules=RULES, config=config(root)) as monitor:
+    with scene.monitor(rules=rules(2), config=config(root)) as monitor:
         main = scene.run(STORM_ON_DEMAND, task="t", labels=TIER, **LIMITS)
         until(lambda: scene.truth.state(main)["Paused"], 10, "it is held")
         until(lambda: up(scene, "t", main), 30, "both are up")
@@ -159,59 +167,63 @@ MOMENTS = (
 """The steps by which a task gets its sidecars, as the engine tells of them."""
 
 
+class Ear:
+    """Hears what an engine tells of containers, from ``with`` on: by their names, in order."""
+
+    def __init__(self, scene: Scene) -> None:
+        filters = {"type": "container", "event": ["create", "start", "health_status", "unpause"]}
+        self._stream = scene.containers.client.events(decode=True, filters=filters)
+        self._heard: list[tuple[str, str]] = []
+        self._news = threading.Condition()
+        self._thread = threading.Thread(target=self._listen, name="ear")
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
+        self._thread.join()
+
+    def _listen(self) -> None:
+        for each in self._stream:
+            with self._news:
+                self._heard.append((each["Actor"]["Attributes"].get("name", ""), each["Action"]))
+                self._news.notify_all()
+
+    def wait_for(self, name: str, action: str) -> None:
+        """Wait until this is told of this container."""
+        with self._news:
+            assert self._news.wait_for(lambda: (name, action) in self._heard, patient(40)), (name, action)
+
+    def count(self, name: str, action: str) -> int:
+        """How often it was told."""
+        return self._heard.count((name, action))
+
+
 def test_a_monitor_that_is_killed_at_every_step_changes_nothing_in_the_end(lone_scene: Scene) -> None:
     """A task for each of the steps: at the step the monitor is killed, and another one begins."""
     scene = lone_scene
-    client = scene.containers.client
     mains: dict[str, str] = {}
-    since = int(scene.truth.now() // 1_000_000_000)
-    with scene.monitor(rules=RULES, config=config(scene.folder)) as monitor:
+    with Ear(scene) as ear, scene.monitor(rules=rules(0.2), config=config(scene.folder)) as monitor:
         for number, (template, action) in enumerate(MOMENTS):
             task = f"t{number}"
-            heard = client.events(decode=True, filters={"type": "container", "event": action.split(":")[0]})
-            mains[task] = scene.run(task=task, labels=TIER)
-            wanted = (
-                made_name(task, template)
-                if template
-                else client.api.inspect_container(mains[task])["Name"][1:]
-            )
-            _wait_for(heard, wanted, action)
+            name = unique_name()
+            mains[task] = scene.run(task=task, labels=TIER, name=name)
+            ear.wait_for(made_name(task, template) if template else name, action)
             monitor.kill9()
             monitor.start()
         monitor.wait_ready()
         for task, main in mains.items():
             until(partial(up, scene, task, main), 40, f"{task} has what it needs")
-        created = _names(
-            client.events(decode=True, since=since, until=_now(scene), filters={"event": "create"})
-        )
+            made_once = [ear.count(made_name(task, each), "create") for each in ("db", "api")]
+            assert made_once == [1, 1], task
+        assert all(scene.truth.state(main)["Running"] for main in mains.values())
+        for main in mains.values():
+            scene.containers.client.api.kill(main)
         for task in mains:
-            assert [created.count(made_name(task, each)) for each in ("db", "api")] == [1, 1], task
-        scene.innocent(*mains.values())
-        del scene.charges.innocent[mains["t0"]]
-        scene.remove(mains["t0"])
-        until(lambda: not made(scene, "t0"), 30, "nothing is left of a main that was removed")
-        for task in list(mains)[1:]:
-            del scene.charges.innocent[mains[task]]
-            client.api.kill(mains[task])
-        for task in list(mains)[1:]:
-            until(lambda task=task: not made(scene, task), 30, f"nothing is left of {task}")
+            until(lambda task=task: not made(scene, task), 40, f"nothing is left of {task}")
         assert len(list((scene.folder / "data" / "tasks").glob("*/db/file"))) == len(MOMENTS)
-
-
-def _now(scene: Scene) -> int:
-    return int(scene.truth.now() // 1_000_000_000) + 1
-
-
-def _names(events: Iterator[dict[str, Any]]) -> list[str]:
-    return [each["Actor"]["Attributes"].get("name", "") for each in events]
-
-
-def _wait_for(events: Any, name: str, action: str) -> None:
-    """Until this is told of this container."""
-    for each in events:
-        if each["Actor"]["Attributes"].get("name") == name and each["Action"] == action:
-            events.close()
-            return
 
 
 def test_what_cannot_be_had_is_a_clear_error_and_leaves_nothing(lone_scene: Scene) -> None:
