@@ -245,9 +245,6 @@ def _of_dead(table: _Table, template: Template, entry: Entry, *, stale: bool) ->
         table.steps.append(Start(template, run))
         return _failed(template, Phase.MAKING, tried)
     text, why = _how_it_ended(entry), _why_it_ended(entry, table.at)
-    if template.on_failure is OnFailure.IGNORE and tried is None and not _seen_to_end(entry):
-        # It was over before we came, and so nobody has to hear of it once more.
-        return Sidecar(name, Phase.IGNORED, run, "ended", text)
     table.steps.append(Fail(template, why, text, run))
     return Sidecar(name, Phase.FAILED, run, why, text)
 
