@@ -142,7 +142,8 @@ def test_age_counts_from_whatever_came_last(tmp_path: Path) -> None:
         assert why(root, "job", Held(ended={name: now + 5 * DAY})) == "it is not so old"
         assert why(root, "job", Held(ended={name: now - 5 * DAY, plain_name("x"): now + 5 * DAY})) == ""
         # No program can set this one back.
-        os.utime(pg / "kept", (0, 0))
+        for each in (pg / "kept", pg, pg.parent, home(root, "job")):
+            os.utime(each, (0, 0))
         assert entry(root, "job").changed > now - 60
         marker = root.path / ".reactor/tasks" / f"{name}.json"
         os.utime(marker, (now + 10 * DAY, now + 10 * DAY))
