@@ -33,7 +33,7 @@ from reactor.core.evidence import EvidenceTerms
 from reactor.core.language.units import read_bytes, read_duration
 from reactor.core.protection import LabelNames, Policy
 from reactor.core.restraint import GateTerms
-from reactor.core.rules import Selector
+from reactor.core.selector import Selector
 from reactor.observe.labels import BadLabels, label_keys
 from reactor.owners.lease import LONGEST_TTL
 from reactor.recording.places import Limits

@@ -12,7 +12,8 @@ from reactor.core.breaker import BreakerTerms
 from reactor.core.budgets import Budget, BudgetTerms
 from reactor.core.container import ContainerId
 from reactor.core.protection import LabelNames
-from reactor.core.rules import RuleSet, Selector
+from reactor.core.rules import RuleSet
+from reactor.core.selector import Selector
 from reactor.recording.places import Limits
 
 ID = "ab" * 32
