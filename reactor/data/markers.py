@@ -88,9 +88,9 @@ def _marker(content: bytes, name: str, wanted: float) -> Marker | None:
     if not isinstance(found, dict) or not isinstance(found.get("task"), str):
         return None
     made = found.get("made")
-    known = isinstance(made, int | float) and not isinstance(made, bool)
+    moment = float(made) if isinstance(made, int | float) and not isinstance(made, bool) else None
     task = found["task"]
-    return Marker(task, float(made) if known else None, wanted) if plain_name(task) == name else None
+    return Marker(task, moment, wanted) if plain_name(task) == name else None
 
 
 def _write(place: int, name: str, content: bytes) -> None:
