@@ -30,10 +30,10 @@ class Marker:
 
 
 def mark(root: Root, task: str, *, made: bool) -> None:
-    """Keep whose the folder is; ``made`` tells that it is about to be made. Again only touches the marker."""
+    """Keep whose the folder is; ``made`` tells that it is about to be made. Else a marker is only touched."""
     name = plain_name(task)
     refuse_other(root, name, task)
-    if read_marker(root, name) is not None:
+    if not made and read_marker(root, name) is not None:
         with root.folder(OWN, MARKERS) as place:
             os.utime(_file(name), dir_fd=place, follow_symlinks=False)
         return

@@ -15,7 +15,6 @@ from reactor.data.errors import DataRefused, Why
 from reactor.data.preparing import prepare
 from tests.data.build import filled, rooted, tree
 
-
 MOST = 20_000
 """Tries, until each of the two was met often enough."""
 
