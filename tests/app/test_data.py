@@ -227,6 +227,10 @@ def test_when_the_last_of_a_task_ended_is_known_or_counts_as_use() -> None:
     labels = {"reactor.task": "job"}
     ends = [Holder("1" * 64, "a", (), labels, over=True, finished=each) for each in (5.0, 9.0, 7.0)]
     assert held_by(ends, LabelNames(), {}).ended == {plain_name("job"): 9.0}
+    keys = ("job-id", "helps", "reactor.task", "reactor.sidecar-of")
+    alive = [Holder("3" * 64, "c", (), {key: key}) for key in (*keys, "other")]
+    mapped = LabelNames(task="job-id", sidecar_of="helps")
+    assert {*held_by(alive, mapped, {}).tasks} == {plain_name(key) for key in keys}
     unknown = held_by([*ends, Holder("2" * 64, "b\x1b", (), labels, over=True)], LabelNames(), {})
     assert "nobody can tell when it ended" in unknown.tasks[plain_name("job")]
     assert "\x1b" not in unknown.tasks[plain_name("job")]
