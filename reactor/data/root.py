@@ -49,8 +49,7 @@ class Root:
         """Open it, and ``make`` it where it is not there and its parent is. Raises DataRefused."""
         _refuse_path(path)
         if make:
-            with trouble(f"the data root {path} cannot be made"), suppress(FileExistsError):
-                os.mkdir(path, 0o700)
+            _make(path)
         try:
             place = os.open(path, PLACE)
         except NotADirectoryError:
@@ -121,15 +120,32 @@ class Root:
             os.close(lock)
 
     def _lock(self, lock: int, until: float) -> None:
-        while True:
-            try:
-                return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() >= until:
-                    who = "is 'reactor data prune' at work?"
-                    raise DataRefused(Why.BUSY, f"somebody else has {self.path} to himself: {who}") from None
+        while not _taken(lock):
+            if time.monotonic() >= until:
+                who = "is 'reactor data prune' at work?"
+                raise DataRefused(Why.BUSY, f"somebody else has {self.path} to himself: {who}")
             # A thread that waited in the kernel for it could not be given up.
             time.sleep(_PAUSE)
+
+
+def _make(path: Path) -> None:
+    try:
+        os.mkdir(path, 0o700)
+    except FileExistsError:
+        return
+    except FileNotFoundError:
+        why = f"cannot be made: there is no {path.parent}; make that first"
+        raise _unfit(path, why) from None
+    except OSError as error:
+        raise refused(error, f"the data root {path} cannot be made") from None
+
+
+def _taken(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _into(place: int, name: str, flags: int, said: str) -> int:
@@ -138,9 +154,9 @@ def _into(place: int, name: str, flags: int, said: str) -> int:
         inner = os.open(name, flags, dir_fd=place)
     except NotADirectoryError:
         raise DataRefused(Why.ROOT, f"{said} is a link or no folder: move it away") from None
-    except FileNotFoundError:
-        raise
     except OSError as error:
+        if isinstance(error, FileNotFoundError):
+            raise
         raise refused(error, f"{said} cannot be opened") from None
     os.close(place)
     return inner

@@ -5,7 +5,10 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from reactor.core.recipes import Folder, plain_name
+from reactor.data.handles import move_new
 from reactor.data.markers import read_marker
 from reactor.data.preparing import prepare
 from tests.data.build import filled, home, modes, rooted, tree
@@ -51,7 +54,7 @@ def test_two_at_once_make_one_folder(tmp_path: Path) -> None:
 
     def one(number: int) -> None:
         with rooted(tmp_path) as root:
-            path = prepare(root, "job", [Folder(f"a/b{number % 5}", 7, 7, 0o750)]).popitem()[1]
+            (path,) = prepare(root, "job", [Folder(f"a/b{number % 5}", 7, 7, 0o750)]).values()
             seen.append((Path(path).parent.stat().st_ino, number % 5))
 
     with rooted(tmp_path), ThreadPoolExecutor(4) as pool:
@@ -63,9 +66,23 @@ def test_two_at_once_make_one_folder(tmp_path: Path) -> None:
         assert [*(root.path / ".reactor/new").iterdir()] == []
 
 
+def test_a_folder_that_somebody_else_made_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+    """Not even an empty one: he may have it mounted by now."""
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+    place = os.open(tmp_path, os.O_PATH)
+    try:
+        with pytest.raises(FileExistsError):
+            move_new("one", place, "other", place)
+    finally:
+        os.close(place)
+    assert (tmp_path / "one").exists()
+
+
 def test_a_folder_is_never_seen_half_made(tmp_path: Path) -> None:
     """Whoever looks all the time sees no folder of its name that is not yet of its owner and mode."""
-    over, wrong = threading.Event(), []
+    over = threading.Event()
+    wrong: list[os.stat_result] = []
     with rooted(tmp_path) as root:
         own = filled(root, "job", "first").parent
 
