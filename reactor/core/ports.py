@@ -13,6 +13,7 @@ from reactor.core.container import Container, ContainerId, Limits, Listed, Run
 from reactor.core.decisions import Decision, Outcome
 from reactor.core.evidence import Evidence
 from reactor.core.facts import Sample
+from reactor.core.recipes import Recipe
 
 
 class EngineError(Exception):
@@ -268,3 +269,28 @@ class Anchors(Protocol):
 
 
 Labels = Mapping[str, str]
+
+
+class CannotMake(EngineError):
+    """The engine refuses to make this container, or to start it; ``why`` is one of a few words."""
+
+    def __init__(self, why: str, message: str) -> None:
+        super().__init__(message)
+        self.why = why
+
+
+class Maker(Protocol):
+    """Makes containers; looking at them and ending them is the Engine's. Calls may raise an EngineError."""
+
+    async def create(self, recipe: Recipe) -> ContainerId:
+        """Create a container, which does not run yet. No image is pulled.
+
+        Raises CannotMake: ``image`` (it is not there), ``name`` (taken), ``bind`` (a source that is not
+        there), ``refused`` (anything else that the engine finds wrong).
+        """
+        ...
+
+    async def start(self, container: ContainerId) -> None:
+        """Start it; again does no harm. Raises CannotMake: ``port`` (taken), ``start`` (its program, its
+        mounts), and NoSuchContainer."""
+        ...

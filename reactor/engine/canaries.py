@@ -14,12 +14,10 @@ import msgspec
 from reactor.core.container import Container, ContainerId, Listed
 from reactor.core.ports import EngineAnswered, NoSuchContainer
 from reactor.engine import decode
-from reactor.engine.answers import FORBIDDEN, broken, forbidden
+from reactor.engine.aside import call
 from reactor.engine.calls import DockerEngine
-from reactor.engine.lanes import JSON
 from reactor.engine.wire import message
 from reactor.http.client import Client, Response
-from reactor.http.errors import HttpError
 
 LABEL = "reactor.canary"
 PREFIX = "reactor-canary-"
@@ -36,10 +34,6 @@ WITHIN = 10.0
 
 class NoSuchImage(Exception):
     """The image is not on the engine."""
-
-
-class _Made(msgspec.Struct, rename="pascal"):
-    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +56,7 @@ class Canaries:
         if answer.status == 404:
             raise NoSuchImage(message(answer.body))
         _expect(answer, 201)
-        found = decode.full_id(ContainerId(msgspec.json.decode(answer.body, type=_Made).id))
+        found = decode.created(answer.body)
         self.engine.canaries.add(found)
         return found
 
@@ -111,16 +105,7 @@ class Canaries:
         return given and made and found.limits.pids == MOST_PIDS and found.limits.memory == MEMORY
 
     async def _call(self, method: str, path: str, body: bytes = b"") -> Response:
-        what = f"{method} {path}"
-        headers = JSON if body else {}
-        try:
-            target = await self.engine.versioned(path)
-            answer = await self.client.request(method, target, within=WITHIN, headers=headers, body=body)
-        except HttpError as error:
-            raise broken(error, what) from error
-        if answer.status in FORBIDDEN:
-            raise forbidden(answer.status, what)
-        return answer
+        return await call(self.engine, self.client, method, path, within=WITHIN, body=body)
 
 
 def document(image: str, whose: str) -> dict[str, object]:
