@@ -75,6 +75,8 @@ def stays(root: Root, entry: Entry, wanted: Wanted, held: Held, mounts: Mounts, 
         return entry.cut or "it is no folder"
     if entry.task is None and not wanted.named:
         return "nobody can tell whose it is: name it with --task"
+    if not entry.shared and entry.task is not None and wanted.tasks and entry.task not in wanted.tasks:
+        return "it belongs to another task, whose id leads to the same name"
     if who := user_of(root, entry, held, mounts):
         return f"in use by {who}"
     if inside := mounts.below(root.real / entry.top / entry.name):

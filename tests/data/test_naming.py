@@ -8,8 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor.core.recipes import Folder, plain_name
+from reactor.data.binding import check_bind
+from reactor.data.choosing import Held, Wanted, stays
 from reactor.data.errors import DataRefused, Why
+from reactor.data.listing import look
 from reactor.data.markers import read_marker
+from reactor.data.mounts import Mounts
 from reactor.data.naming import parts_of, place_of
 from reactor.data.preparing import prepare
 from tests.data.build import rooted, tree
@@ -80,6 +84,25 @@ def test_any_id_is_one_component_and_any_path_stays_below_it(task: str, path: st
     assert os.path.normpath("/".join(place)) == "/".join(place)
     assert place[2:] == parts_of(path)
     assert not {"", ".", ".."} & {*place}
+
+
+def test_two_ids_that_lead_to_one_name_do_not_share_a_folder(tmp_path: Path) -> None:
+    """Whoever chooses ids finds such pairs within a second. The folder is his who was there first."""
+    first, second = "job\u2688\u2740", "job\u268b\u273e"
+    assert plain_name(first) == plain_name(second)
+    with rooted(tmp_path) as root:
+        (pg,) = prepare(root, first, [Folder("pg")]).values()
+        with pytest.raises(DataRefused, match="belongs to another task"):
+            prepare(root, second, [Folder("pg")])
+        with pytest.raises(DataRefused, match="belongs to another task"):
+            check_bind(root, pg, second)
+        assert check_bind(root, pg, first) == pg
+        entry = look(root, "tasks", plain_name(first))
+        named = [
+            stays(root, entry, Wanted(1.0, tasks=(each,)), Held(), Mounts(()), 9e9)
+            for each in (first, second)
+        ]
+        assert named == ["", "it belongs to another task, whose id leads to the same name"]
 
 
 def test_a_task_with_an_endless_id_is_refused(tmp_path: Path) -> None:

@@ -5,7 +5,10 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from reactor.core.recipes import Folder, plain_name
+from reactor.data.handles import move_new
 from reactor.data.markers import read_marker
 from reactor.data.preparing import prepare
 from tests.data.build import filled, home, modes, rooted, tree
@@ -61,6 +64,19 @@ def test_two_at_once_make_one_folder(tmp_path: Path) -> None:
     with rooted(tmp_path) as root:
         assert {each.name for each in (home(root, "job") / "a").iterdir()} == {f"b{n}" for n in range(5)}
         assert [*(root.path / ".reactor/new").iterdir()] == []
+
+
+def test_a_folder_that_somebody_else_made_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+    """Not even an empty one: he may have it mounted by now."""
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+    place = os.open(tmp_path, os.O_PATH)
+    try:
+        with pytest.raises(FileExistsError):
+            move_new("one", place, "other", place)
+    finally:
+        os.close(place)
+    assert (tmp_path / "one").exists()
 
 
 def test_a_folder_is_never_seen_half_made(tmp_path: Path) -> None:

@@ -3,8 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,7 +12,7 @@ from reactor.core.recipes import Folder, plain_name
 from reactor.data.binding import check_bind
 from reactor.data.errors import DataRefused, Why
 from reactor.data.preparing import prepare
-from tests.data.build import filled, home, modes, rooted
+from tests.data.build import filled, home, modes, mounted, rooted
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -80,16 +78,6 @@ def test_without_rights_it_says_what_is_lacking(tmp_path: Path) -> None:
     with rooted(tmp_path) as root:
         foreign = as_nobody(_PREPARE, str(root.path)).stdout.splitlines()
     assert all(each.startswith(("root ", "denied ")) for each in foreign)
-
-
-@contextmanager
-def mounted(where: Path, options: str) -> Iterator[Path]:
-    where.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(where)], check=True)
-    try:
-        yield where
-    finally:
-        subprocess.run(["umount", str(where)], check=True)
 
 
 def test_a_full_disk_and_one_that_is_read_only(tmp_path: Path) -> None:
