@@ -12,7 +12,8 @@ from reactor.alerting.gauges import INFO, SAME
 from reactor.alerting.promql import NotInMetrics
 from reactor.core.language.printing import quoted
 from reactor.core.protection import GOVERNED
-from reactor.core.rules import Exemption, Rule, Selector
+from reactor.core.rules import Exemption, Rule
+from reactor.core.selector import Selector
 
 NAME, IMAGE = "container_name", "container_image_name"
 """The labels of the info series by which a container is named."""

@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "history": ("history", "history"),
         "show": ("show", "show"),
         "top": ("top.command", "top"),
+        "data": ("data.command", "data"),
         "doctor": ("doctor", "doctor"),
         "demo": ("demo.command", "demo"),
     }

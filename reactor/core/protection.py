@@ -10,7 +10,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from reactor.core.container import NOTHING, Container, ContainerId, Listed
-from reactor.core.rules import Selector
+from reactor.core.selector import Selector
 
 
 class Standing(StrEnum):

@@ -12,7 +12,7 @@ from enum import StrEnum
 from hashlib import sha256
 
 from reactor.core.container import Limits, nothing
-from reactor.core.rules import Selector
+from reactor.core.selector import Selector
 
 TEMPLATE_LABEL = "reactor.template"
 """The template that a sidecar was made from; in a stack, the service."""
@@ -113,7 +113,8 @@ class Template:
 
     ``recipe`` holds texts with ``${REACTOR_TASK}`` and the like in them, and no name. ``needs`` are the
     templates that have to be up first; ``needs_healthy`` those of them that have to be healthy, too.
-    ``ready_within`` is how many seconds it may take until it is.
+    ``ready_within`` is how many seconds it may take until it is. ``recipe.network_mode`` may be ``main`` (the
+    namespace of the task's main) or ``service:NAME``; NAME is among the ``needs`` then.
     """
 
     name: str
@@ -147,6 +148,25 @@ class Provisions:
 
     templates: tuple[Template, ...] = ()
     sets: tuple[SidecarSet, ...] = ()
+
+
+NO_PROVISIONS = Provisions()
+
+
+@dataclass(frozen=True, slots=True)
+class StackFile:
+    """What stands in a stack's file: its services, each after those that it needs.
+
+    ``name`` is empty where the file does not say one. ``tasks`` are the services that stand for themselves;
+    ``sidecar_of`` says of every other whose sidecar it is. ``remarks`` are sentences, each with a place,
+    about what is passed over.
+    """
+
+    name: str
+    services: tuple[Template, ...]
+    tasks: frozenset[str] = frozenset()
+    sidecar_of: Mapping[str, str] = field(default_factory=nothing)
+    remarks: tuple[str, ...] = ()
 
 
 def plain_name(text: str) -> str:

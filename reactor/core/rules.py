@@ -7,15 +7,14 @@ is checked and compiled is in ``checker`` and ``closures``.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from fnmatch import fnmatchcase
 
-from reactor.core.container import Container, Listed
 from reactor.core.language.tree import Node
 from reactor.core.language.windows import Tracks, Window, no_tracks
+from reactor.core.recipes import NO_PROVISIONS, Provisions
+from reactor.core.selector import Selector
 from reactor.core.stages import Stage, pace
 from reactor.core.verbs import ENDING, Action
 
-COMPOSE_PROJECT = "com.docker.compose.project"
 GROUPED = frozenset({"group_memory", "group_pids"})
 """What a condition reads of a whole task: its main and the sidecars of it."""
 
@@ -184,32 +183,6 @@ class Condition:
     ages: tuple[tuple[str, float], ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Selector:
-    """Names containers; every part that is given must match. Parts other than ``label`` are globs.
-
-    ``value`` is a glob for the label's value, or None for any value.
-    """
-
-    label: str = ""
-    value: str | None = None
-    name: str = ""
-    image: str = ""
-    project: str = ""
-
-    def matches(self, container: Container | Listed, labels: Mapping[str, str]) -> bool:
-        """Whether the container is named. ``labels`` are those that count: never the image's own."""
-        if self.label and self.label not in labels:
-            return False
-        if self.label and self.value is not None and not fnmatchcase(labels[self.label], self.value):
-            return False
-        if self.name and not fnmatchcase(container.name, self.name):
-            return False
-        if self.image and not fnmatchcase(container.image, self.image):
-            return False
-        return not self.project or fnmatchcase(labels.get(COMPOSE_PROJECT, ""), self.project)
-
-
 def _nothing(_: View) -> str:
     return ""
 
@@ -292,9 +265,11 @@ def rules_of(rules: Iterable[Rule], name: str, level: str = "") -> tuple[Rule, .
 class RuleSet:
     """All rules in force, in the order of the files. ``version`` is a digest of what was read.
 
-    ``texts`` are the files by name, as they were read: a recording keeps them.
+    ``texts`` are the files by name, as they were read: a recording keeps them. ``provisions`` are the
+    templates and sets of the same files; no rule depends on them.
     """
 
     rules: tuple[Rule, ...]
     version: str = ""
     texts: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)
+    provisions: Provisions = field(default=NO_PROVISIONS, hash=False)

@@ -6,7 +6,7 @@ They stand in rule files below ``select`` and in the configuration; what they me
 from collections.abc import Iterator
 from typing import Any
 
-from reactor.core.rules import Selector
+from reactor.core.selector import Selector
 from reactor.ruleset.document import Document, Path, entries
 from reactor.ruleset.models import SelectorText
 from reactor.ruleset.sentences import Found

@@ -12,7 +12,8 @@ from reactor.core.breaker import BreakerTerms
 from reactor.core.budgets import Budget, BudgetTerms
 from reactor.core.container import ContainerId
 from reactor.core.protection import LabelNames
-from reactor.core.rules import RuleSet, Selector
+from reactor.core.rules import RuleSet
+from reactor.core.selector import Selector
 from reactor.recording.places import Limits
 
 ID = "ab" * 32
@@ -108,6 +109,9 @@ containment: off
         ("record: {folder: /x, size: 10}", "c.yaml:1:28: 'size' is an amount of bytes such as 256MiB"),
         ("record: {folder: /x, size: 1KiB}", "c.yaml:1:28: 'size' is an amount of bytes such as 256MiB"),
         ("record: {folder: ''}", "c.yaml:1:18: 'folder' is empty"),
+        ("data: {root: data}", "c.yaml:1:14: 'root' is no absolute path without '..'"),
+        ("data: {root: /etc/x}", "c.yaml:1:14: 'root' belongs to the system: name a folder of its own"),
+        ("data: {}", "c.yaml:1:7: "),
         ("dry_run: maybe", "c.yaml:1:10: 'dry_run' is true or false"),
         ("listen: [a]", "c.yaml:1:9: 'listen' is one text, and this is a list"),
         ("a: 1\na: 2", "c.yaml:1:1: unknown key 'a' in the configuration: "),

@@ -6,7 +6,8 @@ import pytest
 
 from reactor.app.proofs import proof, proofs, proven
 from reactor.core.protection import LabelNames, Policy, Standing, is_exempt
-from reactor.core.rules import Rule, RuleSet, Selector, Total, Trigger
+from reactor.core.rules import Rule, RuleSet, Total, Trigger
+from reactor.core.selector import Selector
 from reactor.core.state import Setup
 from tests.core.build import age_over, box, cid, condition, pids_over, total_over
 

@@ -8,7 +8,7 @@ import pytest
 
 from reactor.app.territory import TerritoryTaken, scope_digest, territory
 from reactor.core.protection import LabelNames, Policy
-from reactor.core.rules import Selector
+from reactor.core.selector import Selector
 
 ONE, OTHER = Selector(label="team=a"), Selector(name="ci-*")
 SCOPE = Policy(scope=(ONE, OTHER))

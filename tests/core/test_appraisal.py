@@ -11,7 +11,8 @@ from reactor.core.decisions import Result, Why
 from reactor.core.language.distance import distances
 from reactor.core.language.tree import Node
 from reactor.core.outlook import Stand
-from reactor.core.rules import Rule, RuleSet, Selector
+from reactor.core.rules import Rule, RuleSet
+from reactor.core.selector import Selector
 from reactor.core.state import Setup
 from tests.core.build import Story, anew, box, cid, over
 from tests.core.written import MIB, condition, view

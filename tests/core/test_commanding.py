@@ -9,7 +9,8 @@ from reactor.core.container import ContainerId, Run
 from reactor.core.decisions import Result, Why
 from reactor.core.facts import Ordered
 from reactor.core.protection import Policy, Standing
-from reactor.core.rules import Rule, Selector
+from reactor.core.rules import Rule
+from reactor.core.selector import Selector
 from reactor.core.state import Setup
 from reactor.core.verbs import Action
 from tests.core.build import Story, age_over, box, cid, over, rules, started, story

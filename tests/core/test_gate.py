@@ -10,7 +10,8 @@ from reactor.core.facts import Acknowledged, Reloaded
 from reactor.core.gate import gated_rules, token
 from reactor.core.protection import Policy
 from reactor.core.restraint import GateTerms
-from reactor.core.rules import Rule, RuleSet, Selector, Trigger
+from reactor.core.rules import Rule, RuleSet, Trigger
+from reactor.core.selector import Selector
 from reactor.core.verbs import Action
 from tests.core.build import Story, age_over, anew, box, cid, over, pids_over, story
 

@@ -7,7 +7,8 @@ from reactor.core.facts import LayerSized
 from reactor.core.judging import needs_samples, view_of
 from reactor.core.layers import wanted_layers
 from reactor.core.restraint import GateTerms
-from reactor.core.rules import Rule, Selector
+from reactor.core.rules import Rule
+from reactor.core.selector import Selector
 from tests.core.build import Story, anew, box, cid, over, story
 from tests.core.written import MIB, condition
 

@@ -9,7 +9,7 @@ from reactor.core.container import Container, Run, State
 from reactor.core.decisions import Result, Why
 from reactor.core.leftovers import AT_ONCE, RULE
 from reactor.core.protection import Policy
-from reactor.core.rules import Selector
+from reactor.core.selector import Selector
 from reactor.core.verbs import Action
 from tests.core.build import Story, anew, box, cid, over, started, story
 

@@ -10,7 +10,8 @@ from reactor.core.decisions import Result, Why
 from reactor.core.facts import OwnersSeen
 from reactor.core.owners import Presence
 from reactor.core.restraint import GateTerms
-from reactor.core.rules import Rule, RuleSet, Selector, Trigger
+from reactor.core.rules import Rule, RuleSet, Trigger
+from reactor.core.selector import Selector
 from reactor.core.stages import Stage
 from reactor.core.state import Setup
 from reactor.core.verbs import Action

@@ -8,7 +8,8 @@ from trio.testing import MockClock
 
 from reactor.core.cautions import RuleHeld
 from reactor.core.facts import Reloaded, Seen
-from reactor.core.rules import Rule, RuleSet, Selector, Trigger
+from reactor.core.rules import Rule, RuleSet, Trigger
+from reactor.core.selector import Selector
 from reactor.core.state import Setup, Step
 from reactor.core.step import wanted_samples
 from reactor.streams.graph import Graph

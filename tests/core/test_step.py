@@ -8,7 +8,8 @@ from reactor.core.container import State
 from reactor.core.decisions import Result, Why
 from reactor.core.notes import Adopted, CannotTell, CascadeHeld, Cause, Ended, MainTold, Matched, Reconciled
 from reactor.core.protection import Policy, Standing
-from reactor.core.rules import Rule, RuleSet, Selector, View
+from reactor.core.rules import Rule, RuleSet, View
+from reactor.core.selector import Selector
 from reactor.core.state import Setup
 from reactor.core.verbs import Action
 from tests.core.build import Story, anew, box, cid, condition, over, pids_over, rules

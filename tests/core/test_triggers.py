@@ -8,7 +8,8 @@ from reactor.core.container import Container, Run, State
 from reactor.core.decisions import Result, Why
 from reactor.core.facts import Subscription
 from reactor.core.protection import Policy
-from reactor.core.rules import Rule, Selector, Trigger
+from reactor.core.rules import Rule, Trigger
+from reactor.core.selector import Selector
 from reactor.core.stages import Stage
 from reactor.core.verbs import Action
 from tests.core.build import Story, anew, box, condition, over, pids_over, story

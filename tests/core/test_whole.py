@@ -11,7 +11,8 @@ from reactor.core.decisions import Result, Why
 from reactor.core.groups import Groups
 from reactor.core.protection import Policy
 from reactor.core.restraint import GateTerms, Place
-from reactor.core.rules import Exemption, Level, Order, Rule, Selector
+from reactor.core.rules import Exemption, Level, Order, Rule
+from reactor.core.selector import Selector
 from reactor.core.step import wanted_samples
 from reactor.core.verbs import Action
 from tests.core.build import Story, box, cid, condition, over, pids_over, story, total_over

@@ -10,7 +10,8 @@ from reactor.core.decisions import Result, Why
 from reactor.core.moments import nanoseconds
 from reactor.core.notes import Cause, Ended
 from reactor.core.protection import Policy
-from reactor.core.rules import Rule, RuleSet, Selector
+from reactor.core.rules import Rule, RuleSet
+from reactor.core.selector import Selector
 from reactor.core.state import Entry, Setup
 from reactor.core.state import State as CoreState
 from reactor.core.step import wanted_samples

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from reactor.core.rules import Exemption, Level, Rule, Selector, Severity, Trigger
+from reactor.core.rules import Exemption, Level, Rule, Severity, Trigger
+from reactor.core.selector import Selector
 from reactor.core.verbs import Action
 from reactor.ruleset.files import RuleFile
 from reactor.ruleset.reading import read_files
