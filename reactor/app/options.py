@@ -14,6 +14,7 @@ from reactor.app.canaryflags import add_canary
 from reactor.app.orders import add_control, add_orders
 from reactor.app.pasts import add_past
 from reactor.app.reaching import add_credentials
+from reactor.app.stackflags import add_stack
 from reactor.core.language.units import read_duration
 
 SCOPE = """\
@@ -76,6 +77,7 @@ def parser() -> argparse.ArgumentParser:
     _demo(commands)
     _doctor(commands)
     _top(commands)
+    add_stack(commands, _engine)
     add_orders(commands)
     add_past(commands)
     return top
