@@ -165,6 +165,11 @@ class DockerEngine(Acting):
         async with self._lanes.stream(path, self._deadlines.stats) as answer:
             yield stats.StatsStream(answer.lines(stats.LONGEST), run, self._memory)
 
+    @property
+    def cpus(self) -> int:
+        """How many CPUs it has; 0 if it did not say, or was not asked yet."""
+        return self._spoken.cpus
+
     async def versioned(self, path: str) -> str:
         """The path with the version that was agreed on."""
         return await self._path(path)

@@ -14,12 +14,10 @@ import msgspec
 from reactor.core.container import Container, ContainerId, Listed
 from reactor.core.ports import EngineAnswered, NoSuchContainer
 from reactor.engine import decode
-from reactor.engine.answers import FORBIDDEN, broken, forbidden
+from reactor.engine.aside import call
 from reactor.engine.calls import DockerEngine
-from reactor.engine.lanes import JSON
 from reactor.engine.wire import message
 from reactor.http.client import Client, Response
-from reactor.http.errors import HttpError
 
 LABEL = "reactor.canary"
 PREFIX = "reactor-canary-"
@@ -111,16 +109,7 @@ class Canaries:
         return given and made and found.limits.pids == MOST_PIDS and found.limits.memory == MEMORY
 
     async def _call(self, method: str, path: str, body: bytes = b"") -> Response:
-        what = f"{method} {path}"
-        headers = JSON if body else {}
-        try:
-            target = await self.engine.versioned(path)
-            answer = await self.client.request(method, target, within=WITHIN, headers=headers, body=body)
-        except HttpError as error:
-            raise broken(error, what) from error
-        if answer.status in FORBIDDEN:
-            raise forbidden(answer.status, what)
-        return answer
+        return await call(self.engine, self.client, method, path, within=WITHIN, body=body)
 
 
 def document(image: str, whose: str) -> dict[str, object]:

@@ -9,9 +9,9 @@ class Deadlines:
 
     A kill is not late before 12 s: the engine itself waits that long for a stubborn process.
     ``stop`` is what a stop may take beyond its grace, ``restart`` likewise with the start that follows. A
-    removal by force is a kill with disk work behind it. ``stats`` and ``events`` are for the beginning of the
-    answer; that of stats comes with the first frame. ``layer`` is for a walk over all files of a container's
-    layer.
+    removal by force is a kill with disk work behind it, and a creation and a start are disk work as well.
+    ``stats`` and ``events`` are for the beginning of the answer; that of stats comes with the first frame.
+    ``layer`` is for a walk over all files of a container's layer.
     """
 
     identify: float = 10.0
@@ -28,3 +28,5 @@ class Deadlines:
     events: float = 10.0
     stats: float = 15.0
     layer: float = 30.0
+    create: float = 30.0
+    start: float = 30.0

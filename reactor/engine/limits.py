@@ -53,15 +53,20 @@ def cpu_limited(host: HostBody) -> bool | None:
 
 def written(limits: Limits, cpus: int) -> bytes:
     """The body of an update. ``cpus`` is how many the engine has, 0 if that is not known."""
+    return json.dumps(wanted(limits, cpus)).encode()
+
+
+def wanted(limits: Limits, cpus: int) -> dict[str, object]:
+    """Limits in the engine's words, for an update or a creation."""
     limits.refuse_bad()
-    wanted: dict[str, int] = {}
+    told: dict[str, object] = {}
     if limits.memory is not None:
         # One of them alone is refused whenever the other is in its way, and memory without swap is no limit.
-        wanted |= {"Memory": limits.memory, "MemorySwap": limits.swap or limits.memory}
+        told |= {"Memory": limits.memory, "MemorySwap": limits.swap or limits.memory}
     if limits.pids is not None:
-        wanted["PidsLimit"] = limits.pids
+        told["PidsLimit"] = limits.pids
     if limits.cpu is not None:
         # More than there are is refused, and with it everything else in the call.
         cores = min(limits.cpu, cpus) if cpus else limits.cpu
-        wanted["NanoCpus"] = max(1, round(cores * NANO))
-    return json.dumps(wanted).encode()
+        told["NanoCpus"] = max(1, round(cores * NANO))
+    return told

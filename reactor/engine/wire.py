@@ -191,7 +191,12 @@ def parse(body: bytes, shape: type[Body], what: str) -> Body:
 
 def message(body: bytes) -> str:
     """What an error answer says, fit for a sentence. Proxies answer in HTML, which is not worth showing."""
+    return quoted(reason(body)) or "no reason given"
+
+
+def reason(body: bytes) -> str:
+    """What an error answer says, word for word: never to be shown as it is."""
     try:
-        return quoted(msgspec.json.decode(body, type=ErrorBody).message) or "no reason given"
+        return msgspec.json.decode(body, type=ErrorBody).message
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return "no reason given"
+        return ""

@@ -5,27 +5,27 @@ Only reading that document belongs here; which task a command stands for is in `
 
 from typing import Any
 
+from reactor.core.recipes import Port, Probe
 from reactor.testing.api_call import BY, Call
+from reactor.testing.box import USUAL_GRACE
 from reactor.testing.clock import SECOND
-from reactor.testing.commands import parse_command
-from reactor.testing.refusals import Refused
-from reactor.testing.traits import USUAL_RETRIES, HealthCheck, Traits
+from reactor.testing.commands import parse_check, parse_command
+from reactor.testing.orders import Order, checked
+from reactor.testing.traits import HealthCheck, Traits
+from reactor.testing.updates import Change
 
 
 async def create(call: Call) -> tuple[int, dict[str, Any]]:
     """Create one from an image that is there."""
     given = call.document()
     host = given.get("HostConfig") or {}
-    image = str(given.get("Image", ""))
-    command = [*_words(given.get("Entrypoint")), *_words(given.get("Cmd"))]
-    call.world.find_image(image)
-    if not command:
-        raise Refused(400, "No command specified")
+    grace = given.get("StopTimeout")
+    words = checked(call.world.ground, _order(given, host))
     box = call.world.create(
-        parse_command(command),
+        parse_command(words),
         name=call.query.get("name", ""),
         labels=given.get("Labels") or {},
-        image=image,
+        image=str(given.get("Image", "")),
         memory_limit=host.get("Memory") or None,
         pids_limit=limit(host.get("PidsLimit")),
         swap_limit=host.get("MemorySwap") or 2 * (host.get("Memory") or 0) or None,
@@ -35,28 +35,62 @@ async def create(call: Call) -> tuple[int, dict[str, Any]]:
         ipc_mode=host.get("IpcMode") or "private",
         restart_policy=policy(host.get("RestartPolicy") or {}),
         auto_remove=bool(host.get("AutoRemove")),
-        command=tuple(command),
-        stop_timeout=float(given.get("StopTimeout") or 10),
-        traits=_traits(given, host),
+        command=words,
+        stop_timeout=USUAL_GRACE if grace is None else float(grace),
+        traits=_traits(given, host, words),
         by=BY,
     )
     return 201, {"Id": box.id, "Warnings": []}
+
+
+def _order(given: dict[str, Any], host: dict[str, Any]) -> Order:
+    bindings = (host.get("PortBindings") or {}).values()
+    limits = (host.get(name) or 0 for name in ("Memory", "MemorySwap", "NanoCpus", "CpuQuota", "CpuPeriod"))
+    return Order(
+        str(given.get("Image", "")),
+        Change(host.get("PidsLimit"), *limits),
+        _words(given.get("Entrypoint")),
+        _words(given.get("Cmd")),
+        tuple(mount["Source"] for mount in _mounted(host) if not _is_made(mount)),
+        host.get("NetworkMode") or "",
+        any(bindings),
+    )
 
 
 def _words(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else [str(word) for word in value or ()]
 
 
-def _traits(given: dict[str, Any], host: dict[str, Any]) -> Traits:
+def _mounted(host: dict[str, Any]) -> list[dict[str, Any]]:
+    return [mount for mount in host.get("Mounts") or () if mount.get("Type") == "bind"]
+
+
+def _is_made(mount: dict[str, Any]) -> bool:
+    """Whether an engine would make the folder if it is not there."""
+    return bool((mount.get("BindOptions") or {}).get("CreateMountpoint"))
+
+
+def _traits(given: dict[str, Any], host: dict[str, Any], words: tuple[str, ...]) -> Traits:
+    bindings = host.get("PortBindings") or {}
+    mounted = _mounted(host)
     return Traits(
-        health=_health(given.get("Healthcheck") or {}),
+        health=_health(given.get("Healthcheck") or {}, words),
         privileged=bool(host.get("Privileged")),
         init=host.get("Init"),
         user=given.get("User") or "",
         tty=bool(given.get("Tty")),
         log_driver=(host.get("LogConfig") or {}).get("Type") or "json-file",
-        ports=tuple(sorted(port for port, at in (host.get("PortBindings") or {}).items() if at)),
-        binds=dict(_bind(each) for each in host.get("Binds") or ()),
+        ports=tuple(sorted(port for port, at in bindings.items() if at)),
+        bound=tuple(
+            _bound(inside, at) for inside, each in bindings.items() for at in each or () if any(at.values())
+        ),
+        binds=dict(_bind(each) for each in host.get("Binds") or ())
+        | {mount["Target"]: mount["Source"] for mount in mounted},
+        sealed=frozenset(mount["Target"] for mount in mounted if mount.get("ReadOnly")),
+        environment=dict(_variable(each) for each in given.get("Env") or ()),
+        working_dir=given.get("WorkingDir") or "",
+        entrypoint=tuple(_words(given.get("Entrypoint"))),
+        read_only=bool(host.get("ReadonlyRootfs")),
     )
 
 
@@ -66,18 +100,23 @@ def _bind(written: str) -> tuple[str, str]:
     return rest.partition(":")[0], source
 
 
-def _health(given: dict[str, Any]) -> HealthCheck | None:
-    """A check that can be understood: one whose last word is ``false`` or whose shell exits with 1 fails."""
-    test = _words(given.get("Test"))
-    if not test or test[0] == "NONE":
-        return None
-    return HealthCheck(
-        interval=(given.get("Interval") or 30 * SECOND) / SECOND,
-        retries=given.get("Retries") or USUAL_RETRIES,
-        start_period=(given.get("StartPeriod") or 0) / SECOND,
-        passes=not test[-1].endswith(("false", "exit 1")),
-        command=test[-1],
+def _variable(written: str) -> tuple[str, str]:
+    name, _, value = written.partition("=")
+    return name, value
+
+
+def _bound(inside: str, at: dict[str, str]) -> Port:
+    """One wish for a port of the host."""
+    number, _, protocol = inside.partition("/")
+    return Port(int(number), int(at.get("HostPort") or 0), protocol or "tcp", at.get("HostIp") or "")
+
+
+def _health(given: dict[str, Any], words: tuple[str, ...]) -> HealthCheck | None:
+    interval, timeout, start = (
+        (given.get(name) or 0) / SECOND for name in ("Interval", "Timeout", "StartPeriod")
     )
+    probe = Probe(tuple(_words(given.get("Test"))), interval, timeout, start, given.get("Retries") or 0)
+    return parse_check(probe, words)
 
 
 def limit(value: Any) -> int | None:

@@ -16,15 +16,19 @@ from reactor.testing.tasks import Limits, Task, Usage
 from reactor.testing.timers import Timer
 from reactor.testing.traits import PLAIN, Traits
 
+USUAL_GRACE = 10.0
+"""How long an engine waits in a stop before it kills, if nobody says otherwise, in seconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An image: its id, one tag and its labels, which containers inherit."""
+    """An image: its id, one tag, its labels, which containers inherit, and what they run if not told."""
 
     id: str
     tag: str
     labels: Mapping[str, str]
     created: int
+    command: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ class Recipe:
     ipc_mode: str = "private"
     command: tuple[str, ...] = ()
     stop_signal: str = ""
-    stop_timeout: float = 10.0
+    stop_timeout: float = USUAL_GRACE
     traits: Traits = PLAIN
 
 

@@ -1,7 +1,8 @@
 """The world as an engine without a socket: what ``core.ports.Engine`` asks, for virtual time.
 
 Only the translation from the world to the core's records belongs here, with the faults
-that a stream can have; those of calls are in ``faults``, and what does something is in ``direct_acting``.
+that a stream can have; those of calls are in ``faults``, what does something is in ``direct_acting``, and
+what makes something in ``direct_making``.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -12,7 +13,8 @@ from reactor.core.facts import Sample
 from reactor.core.ports import EngineInfo, Event, StreamEnded
 from reactor.testing.box import Box
 from reactor.testing.clock import SECOND
-from reactor.testing.direct_acting import BY, DirectActing, check_id
+from reactor.testing.direct_acting import BY, check_id
+from reactor.testing.direct_making import DirectMaking
 from reactor.testing.direct_records import (
     FULL_ID,
     container_record,
@@ -28,7 +30,7 @@ from reactor.testing.world import World
 __all__ = ["BY", "DirectEngine"]
 
 
-class DirectEngine(DirectActing):
+class DirectEngine(DirectMaking):
     """An engine in this process. ``script`` says what goes wrong; ``world.history`` is the truth."""
 
     def __init__(self, world: World) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from reactor.core.container import State
 from reactor.testing.blanks import CONFIG, HOST_CONFIG, NETWORK, NETWORK_SETTINGS
-from reactor.testing.box import Box
+from reactor.testing.box import USUAL_GRACE, Box
 from reactor.testing.clock import SECOND, written
 from reactor.testing.events import Message
 from reactor.testing.ground import Ground
@@ -20,6 +20,7 @@ from reactor.testing.trait_documents import (
     logging,
     mounts,
     open_ports,
+    ordered_mounts,
     spoken_health,
     wished_ports,
 )
@@ -143,6 +144,8 @@ def _host_config(box: Box) -> Document:
             "Privileged": traits.privileged,
             "LogConfig": logging(box),
             "PortBindings": wished_ports(box),
+            "Mounts": ordered_mounts(box),
+            "ReadonlyRootfs": traits.read_only,
             "NetworkMode": recipe.network_mode,
             "PidMode": recipe.pid_mode,
             "IpcMode": recipe.ipc_mode,
@@ -161,11 +164,15 @@ def _config(box: Box) -> Document:
     return (
         CONFIG
         | healthcheck(box)
+        | ({} if recipe.stop_timeout == USUAL_GRACE else {"StopTimeout": int(recipe.stop_timeout)})
         | {
             "Hostname": box.id[:12],
             "User": recipe.traits.user,
             "Tty": recipe.traits.tty,
-            "Cmd": list(recipe.command) or None,
+            "Entrypoint": list(recipe.traits.entrypoint) or None,
+            "Cmd": list(recipe.command[len(recipe.traits.entrypoint) :]) or None,
+            "Env": [f"{name}={value}" for name, value in recipe.traits.environment.items()] or None,
+            "WorkingDir": recipe.traits.working_dir,
             "Image": recipe.image_ref,
             "Labels": dict(sorted(recipe.labels.items())),
         }

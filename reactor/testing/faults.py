@@ -33,6 +33,8 @@ class Kind(StrEnum):
     EVENTS = "events"
     STATS = "stats"
     LAYER = "layer"
+    CREATE = "create"
+    START = "start"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,8 @@ DEADLINES = {
     Kind.UPDATE: 10.0,
     Kind.REMOVE: 30.0,
     Kind.LAYER: 30.0,
+    Kind.CREATE: 30.0,
+    Kind.START: 30.0,
 }
 DEADLINE = 5.0
 

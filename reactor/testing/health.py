@@ -9,7 +9,7 @@ from functools import partial
 from reactor.core.container import State
 from reactor.testing.box import Box
 from reactor.testing.ground import Ground
-from reactor.testing.traits import USUAL_RETRIES
+from reactor.testing.traits import USUAL_RETRIES, HealthCheck
 
 
 def begin(ground: Ground, box: Box, at: float) -> None:
@@ -32,10 +32,14 @@ def _probe(ground: Ground, box: Box, at: float) -> None:
         return
     # The engine does the probing: while it is away, or its shim is stuck, nobody does.
     if ground.up and box.wedged is None:
-        passed = check.passes if box.ill is None else not box.ill
+        passed = _passes(check, box.ran(at)) if box.ill is None else not box.ill
         _execute(ground, box, at, check.command, code=0 if passed else 1)
         found(ground, box, at, passed=passed)
     plan(ground, box, at)
+
+
+def _passes(check: HealthCheck, ran: float) -> bool:
+    return check.passes and ran >= check.passes_after
 
 
 def _execute(ground: Ground, box: Box, at: float, command: str, code: int) -> None:

@@ -33,7 +33,7 @@ def image_document(image: Image) -> Document:
         "RepoDigests": [],
         "Parent": "",
         "Created": written(image.created),
-        "Config": CONFIG | {"Labels": dict(image.labels) or None},
+        "Config": CONFIG | {"Labels": dict(image.labels) or None, "Cmd": list(image.command) or None},
         "Architecture": "amd64",
         "Os": "linux",
         "Size": 1_984_132,

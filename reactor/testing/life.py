@@ -4,11 +4,12 @@ What is asked from outside (kill, stop, pause) is in ``signals``; here is what f
 """
 
 from functools import partial
+from typing import NoReturn
 
 import trio
 
 from reactor.core.container import State
-from reactor.testing import health
+from reactor.testing import health, ports
 from reactor.testing.box import Box
 from reactor.testing.ground import Ground
 from reactor.testing.history import What
@@ -17,6 +18,8 @@ from reactor.testing.restarts import next_wait
 from reactor.testing.tasks import Announced, Oom, Turn
 
 KILLED = 137
+UNSAID = 128
+"""The exit code of a start that failed before there was a process to have one."""
 
 
 def begin(ground: Ground, box: Box, at: float, by: str = "operator") -> None:
@@ -42,12 +45,18 @@ def _refuse_bad_start(ground: Ground, box: Box) -> None:
     if mode.startswith("container:"):
         main = ground.find(mode.removeprefix("container:"))
         if not main.has_process:
-            box.error = f"cannot join network of a non running container: {main.id}"
-            raise Refused(409, box.error)
+            _fail(box, 409, UNSAID, f"cannot join network of a non running container: {main.id}")
+    if taken := ports.taken(ground, box):
+        _fail(box, 500, UNSAID, taken)
     if box.recipe.task.refuses is not None:
-        box.exit_code = box.recipe.task.refuses
-        box.error = "OCI runtime create failed: executable file not found in $PATH: unknown"
-        raise Refused(400, box.error)
+        why = "OCI runtime create failed: executable file not found in $PATH: unknown"
+        _fail(box, 400, box.recipe.task.refuses, why)
+
+
+def _fail(box: Box, status: int, code: int, why: str) -> NoReturn:
+    """Remember why it did not start, as an inspect shows it, and say so."""
+    box.exit_code, box.error = code, why
+    raise Refused(status, why)
 
 
 def schedule(ground: Ground, box: Box, at: float) -> None:

@@ -16,10 +16,11 @@ from reactor.testing.refusals import Refused, no_such_image
 GOOD_NAME = re.compile(r"/?[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 
 
-def add_image(ground: Ground, tag: str, labels: Mapping[str, str]) -> Image:
+def add_image(ground: Ground, tag: str, labels: Mapping[str, str], command: tuple[str, ...] = ()) -> Image:
     """Put an image into the store; an older one with the same tag loses it."""
     text = "\n".join((ground.seed, tag, *(f"{key}={value}" for key, value in sorted(labels.items()))))
-    image = Image(f"sha256:{sha256(text.encode()).hexdigest()}", tag, dict(labels), ground.clock.stamp())
+    found = f"sha256:{sha256(text.encode()).hexdigest()}"
+    image = Image(found, tag, dict(labels), ground.clock.stamp(), command)
     ground.images[tag] = image
     return image
 

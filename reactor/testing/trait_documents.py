@@ -12,6 +12,8 @@ from reactor.testing.turns import Limits
 
 Document = dict[str, Any]
 PERIOD = 100_000
+ANYWHERE = "0.0.0.0"  # noqa: S104 - So an engine writes it.
+FIRST_CHOSEN = 32_768
 
 
 def listed_ports(box: Box) -> list[Document]:
@@ -29,11 +31,22 @@ def listed_ports(box: Box) -> list[Document]:
 
 
 def open_ports(box: Box) -> dict[str, list[dict[str, str]]]:
-    """The ports that are published while it runs, each at a port of the host that the engine chose."""
+    """The ports that are published while it runs; without a wish, at a port that the engine chose."""
     if not box.has_process or not has_own_network(box.recipe.network_mode):
         return {}
-    wanted = enumerate(box.recipe.traits.ports, 32_768)
-    return {port: [{"HostIp": "0.0.0.0", "HostPort": str(number)}] for number, port in wanted}  # noqa: S104 - So an engine writes it.
+    wanted = enumerate(box.recipe.traits.ports, FIRST_CHOSEN)
+    return {port: [_opened(at, number) for at in _wishes(box, port)] for number, port in wanted}
+
+
+def _opened(wish: dict[str, str], chosen: int) -> dict[str, str]:
+    return {"HostIp": wish["HostIp"] or ANYWHERE, "HostPort": wish["HostPort"] or str(chosen)}
+
+
+def _wishes(box: Box, port: str) -> list[dict[str, str]]:
+    """Where of the host it is to be, in a client's words; empty is wherever the engine likes."""
+    bound = [each for each in box.recipe.traits.bound if f"{each.inside}/{each.protocol}" == port]
+    wishes = [{"HostIp": each.address, "HostPort": str(each.host) if each.host else ""} for each in bound]
+    return wishes or [{"HostIp": "", "HostPort": ""}]
 
 
 def spoken_health(box: Box) -> str:
@@ -48,8 +61,9 @@ def healthcheck(box: Box) -> Document:
     if check is None:
         return {}
     given = {
-        "Test": ["CMD-SHELL", check.command],
+        "Test": list(check.test) or ["CMD-SHELL", check.command],
         "Interval": round(check.interval * SECOND),
+        "Timeout": round(check.timeout * SECOND),
         "StartPeriod": round(check.start_period * SECOND),
         "Retries": check.retries,
     }
@@ -58,8 +72,8 @@ def healthcheck(box: Box) -> Document:
 
 
 def wished_ports(box: Box) -> Document | None:
-    """The ports that it is to publish, at whatever port of the host is free."""
-    return {port: [{"HostIp": "", "HostPort": ""}] for port in box.recipe.traits.ports} or None
+    """The ports that it is to publish."""
+    return {port: _wishes(box, port) for port in box.recipe.traits.ports} or None
 
 
 def logging(box: Box) -> Document:
@@ -75,11 +89,21 @@ def mounts(box: Box) -> list[Document]:
             "Source": source,
             "Destination": inside,
             "Mode": "",
-            "RW": True,
+            "RW": inside not in box.recipe.traits.sealed,
             "Propagation": "rprivate",
         }
         for inside, source in box.recipe.traits.binds.items()
     ]
+
+
+def ordered_mounts(box: Box) -> list[Document] | None:
+    """The same as they were asked for."""
+    sealed = box.recipe.traits.sealed
+    return [
+        {"Type": "bind", "Source": source, "Target": inside}
+        | ({"ReadOnly": True} if inside in sealed else {})
+        for inside, source in box.recipe.traits.binds.items()
+    ] or None
 
 
 def cpu(limits: Limits) -> Document:

@@ -46,7 +46,7 @@ def change_to(limits: Wanted) -> Change:
 def changed(ground: Ground, box: Box, change: Change) -> Limits:
     """The limits after it; Refused as an engine would."""
     had, used = box.recipe.limits, read(ground, box).usage
-    _refuse_bad(change)
+    refuse_bad(change)
     if why := _conflict(had, change):
         raise Refused(409, f"Cannot update container {box.id}: {why}")
     swap = change.swap or had.swap
@@ -64,7 +64,8 @@ def changed(ground: Ground, box: Box, change: Change) -> Limits:
     return replace(had, pids=pids, memory=memory, swap=swap, cpus=cpus, by_quota=by_quota)
 
 
-def _refuse_bad(change: Change) -> None:
+def refuse_bad(change: Change) -> None:
+    """Refuse limits that no container can have."""
     if change.memory and change.memory < LEAST_MEMORY:
         raise Refused(400, "Minimum memory limit allowed is 6MB")
     if change.memory and 0 < change.swap < change.memory:

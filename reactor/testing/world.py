@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 import trio
 
+from reactor.core.container import State
 from reactor.testing import life, making, signals, updates
 from reactor.testing.box import Box, Image, Recipe
 from reactor.testing.clock import DEFAULT_EPOCH, EngineClock
@@ -77,9 +78,14 @@ class World(Mishaps, Fates):
         self.ground.settle()
         return self.ground.find(reference)
 
-    def add_image(self, tag: str = DEFAULT_IMAGE, labels: Mapping[str, str] = NOTHING) -> Image:
-        """Put an image into the store; an older one with the same tag loses it."""
-        return making.add_image(self.ground, tag, labels)
+    def add_image(
+        self, tag: str = DEFAULT_IMAGE, labels: Mapping[str, str] = NOTHING, command: tuple[str, ...] = ()
+    ) -> Image:
+        """Put an image into the store; an older one with the same tag loses it.
+
+        ``command`` is what its containers run if they are not told what.
+        """
+        return making.add_image(self.ground, tag, labels, command)
 
     def drop_image(self, tag: str) -> None:
         """Take an image away, although containers may still use it."""
@@ -146,6 +152,8 @@ class World(Mishaps, Fates):
     def start(self, box: Box, by: str = "operator") -> int:
         """Start it; 304 if it runs already."""
         now = self.ground.settle()
+        if box.state is State.PAUSED:
+            raise Refused(409, "cannot start a paused container, try unpause instead.")
         if box.has_process:
             return 304
         if box.removing or box.id not in self.ground.boxes:

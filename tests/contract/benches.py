@@ -21,18 +21,21 @@ from docker.errors import APIError
 from docker.types import LogConfig
 
 from reactor.core.container import Container, ContainerId, State
-from reactor.core.ports import Engine
+from reactor.core.ports import Engine, Maker
+from reactor.core.recipes import Recipe
 from reactor.engine.calls import DockerEngine
 from reactor.engine.endpoint import resolve
+from reactor.engine.making import Making
 from reactor.testing import tasks
 from reactor.testing.api import serve_world
 from reactor.testing.box import Box
 from reactor.testing.direct import DirectEngine
+from reactor.testing.documents import inspected
 from reactor.testing.refusals import Refused
 from reactor.testing.traits import PLAIN, Traits
 from reactor.testing.world import World
 from tests.tooling.containers import Containers, unique_name
-from tools.private_engine import PrivateEngine
+from tools.private_engine import TEST_IMAGE, PrivateEngine
 
 NO_LABELS: Mapping[str, str] = {}
 MIB = 1024 * 1024
@@ -89,9 +92,10 @@ class Job(Enum):
 
 
 class Bench(ABC):
-    """Hands for one engine."""
+    """Hands for one engine, and the maker on it that is put to the test as well."""
 
     engine: Engine
+    maker: Maker
 
     @abstractmethod
     async def create(
@@ -112,6 +116,18 @@ class Bench(ABC):
         traits: Traits = PLAIN,
     ) -> ContainerId:
         """Create a container."""
+
+    async def make(self, recipe: Recipe) -> ContainerId:
+        """Let the maker create it."""
+        return await self.maker.create(recipe)
+
+    @abstractmethod
+    async def document(self, container: ContainerId) -> dict[str, Any]:
+        """All that an inspect says of it."""
+
+    @abstractmethod
+    def lack(self, path: str) -> None:
+        """Let nothing be at this path of the engine's host, where in truth there is nothing either."""
 
     @abstractmethod
     async def start(self, container: ContainerId) -> None:
@@ -182,9 +198,17 @@ class Bench(ABC):
 class WorldBench(Bench):
     """Hands for a world; the engine in front of it may be in this process or behind a socket."""
 
-    def __init__(self, world: World, engine: Engine) -> None:
+    def __init__(self, world: World, engine: DirectEngine | DockerEngine) -> None:
         self.world = world
         self.engine = engine
+        self.maker = engine if isinstance(engine, DirectEngine) else Making.on(engine)
+        world.add_image(TEST_IMAGE)
+
+    async def document(self, container: ContainerId) -> dict[str, Any]:
+        return inspected(self._box(container))
+
+    def lack(self, path: str) -> None:
+        self.world.ground.has_path = lambda asked: asked != path
 
     async def create(
         self,
@@ -279,7 +303,20 @@ class DockerBench(Bench):
         self._power = power
         self._shims: dict[ContainerId, int] = {}
         self._images: list[str] = []
-        self.engine = DockerEngine(resolve(containers.docker_host, {}))
+        engine = DockerEngine(resolve(containers.docker_host, {}))
+        self.engine = engine
+        self.maker = Making.on(engine)
+
+    async def make(self, recipe: Recipe) -> ContainerId:
+        made = await super().make(recipe)
+        self._containers.ids.append(made)
+        return made
+
+    async def document(self, container: ContainerId) -> dict[str, Any]:
+        return await trio.to_thread.run_sync(self._containers.inspect, container)
+
+    def lack(self, path: str) -> None:
+        """What is not there is not there."""
 
     async def create(
         self,
