@@ -12,8 +12,10 @@ from reactor.core.stacks import Service
 from reactor.data.errors import DataRefused
 
 
-async def bound(folders: Folders, service: Service) -> Recipe:
+async def bound(folders: Folders | None, service: Service) -> Recipe:
     """The recipe of a service with its binds as they are to be bound. Raises DataRefused."""
+    if folders is None:
+        return service.recipe  # Whoever binds something without a root was refused before.
     await folders.prepare(service.task, service.folders)
     sources = [bind.source for bind in service.recipe.binds]
     for bind in service.recipe.binds:

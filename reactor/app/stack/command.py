@@ -30,6 +30,11 @@ _LONGEST = 500
 
 def stack(options: argparse.Namespace) -> int:
     """Carry out ``reactor stack``."""
+    return trio.run(carry_out, options)
+
+
+async def carry_out(options: argparse.Namespace) -> int:
+    """What the command does; the exit code."""
     asked = wanted(options)
     endpoint = find_endpoint(options, os.environ, remedy=REMEDY)
     if endpoint is None:
@@ -38,7 +43,7 @@ def stack(options: argparse.Namespace) -> int:
     tools = Tools(engine, Making.on(engine), Premises.on(engine))
     verbs = {"up": _up, "down": _down, "status": _status}
     try:
-        return trio.run(verbs[options.verb], tools, asked, options)
+        return await verbs[options.verb](tools, asked, options)
     except EngineError as error:
         raise Complaint(tame(f"reactor: {error}", _LONGEST)) from None
 
@@ -90,7 +95,8 @@ async def _down(tools: Tools, asked: Wanted, options: argparse.Namespace) -> int
         if not whole:
             print(f"broken off: go on with 'reactor stack down {options.file}'")
         elif not lowered.failed:
-            print(f"stack {asked.stack.name} is down: {ended}; its data is kept below {asked.folders.root}")
+            kept = f"; its data is kept below {asked.data}" if asked.data else ""
+            print(f"stack {asked.stack.name} is down: {ended}{kept}")
     if not whole:
         return BROKEN_OFF
     return FOUND if lowered.failed else OK

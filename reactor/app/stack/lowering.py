@@ -58,5 +58,5 @@ def document(wanted: Wanted, lowered: Lowered) -> Mapping[str, object]:
         "removed": lowered.removed,
         "failed": [{"service": each.service, "why": each.sentence} for each in lowered.failed],
         "orphans": [{"service": each.service, "name": each.name} for each in left],
-        "data": str(wanted.folders.root),
+        "data": wanted.data or None,
     }

@@ -20,8 +20,11 @@ ANY = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - these are read here, and 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What was looked at. ``roots`` are the folders of each service's task and of all, ``held`` the ports that
-    containers have and ``names`` theirs; ``here`` tells that the engine's host is this one."""
+    """What was looked at.
+
+    ``roots`` are the folders that each service may bind from, its task's first. ``held`` are the ports that
+    containers have, ``names`` are theirs. ``here`` tells that the engine's host is this one.
+    """
 
     seen: Seen
     images: Mapping[str, str]
@@ -60,8 +63,8 @@ def _strangers(stack: Stack, seen: Seen) -> Iterator[str]:
             name = service.recipe.name
             yield _at(
                 service,
-                f"'{service.name}' is to be called '{name}', and a container that is not this stack's has that "
-                f"name ({stranger[:12]}): rename it, or give the stack another name",
+                f"'{service.name}' is to be called '{name}', and a container that is not this stack's has "
+                f"that name ({stranger[:12]}): rename it, or give the stack another name",
             )
 
 
@@ -76,11 +79,12 @@ def _images(coming: Iterable[Lot], images: Mapping[str, str]) -> Iterator[str]:
 def _binds(stack: Stack, roots: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
     for service in stack.services:
         allowed = roots[service.name]
+        where = f"its data folder {allowed[0]}" if allowed else "a data folder: no root of them is named"
         for bind in service.recipe.binds:
             if not any(bind.source == root or bind.source.startswith(f"{root}/") for root in allowed):
                 yield _at(
                     service,
-                    f"'{service.name}' binds {bind.source}, which is not below its data folder {allowed[0]}: "
+                    f"'{service.name}' binds {bind.source}, which is not below {where}: "
                     "write ${REACTOR_DATA}/… for its own data, ${REACTOR_SHARED}/… for what all share",
                 )
 

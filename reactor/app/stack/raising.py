@@ -110,7 +110,7 @@ def title(wanted: Wanted) -> str:
     """What a stack is called above its lines."""
     number = len(wanted.stack.services)
     services = f"{number} service{'' if number == 1 else 's'}"
-    return f"stack {wanted.stack.name}: {services}, data below {wanted.folders.root}"
+    return f"stack {wanted.stack.name}: {services}" + (f", data below {wanted.data}" if wanted.data else "")
 
 
 def fate_of(lot: Lot) -> str:
@@ -125,7 +125,7 @@ def document(wanted: Wanted, raised: Raised, removed: bool) -> Mapping[str, obje
         "stack": wanted.stack.name,
         "ok": failed is None,
         "changed": any(lot.fate is not Fate.KEEP for lot in raised.lots.values()),
-        "data": str(wanted.folders.root),
+        "data": wanted.data or None,
         "services": [_entry(wanted, raised, name) for name in raised.lots],
         "orphans": [
             {"service": each.service, "name": each.name, "removed": removed} for each in raised.orphans
@@ -148,5 +148,5 @@ def _entry(wanted: Wanted, raised: Raised, name: str) -> Mapping[str, object]:
         "fate": str(lot.fate),
         "why": lot.why,
         "ready_after": raised.ready.get(name),
-        "data": wanted.folders.of_task(service.task),
+        "data": wanted.folders.of_task(service.task) if wanted.folders is not None else None,
     }

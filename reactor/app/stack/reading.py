@@ -19,38 +19,54 @@ from reactor.ruleset import BadRules
 from reactor.ruleset.compose import read_stack
 from reactor.ruleset.files import read_regular
 
+NO_ROOT = (
+    "Name the folder below which data lies: --data-root DIR, or 'data: {root: DIR}' in the configuration"
+)
 LARGEST = 1024 * 1024
 _LONGEST = 400
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A stack, and the data folders that it has."""
+    """A stack, and the data folders that it has, if there is a root of them."""
 
     stack: Stack
-    folders: Folders
+    folders: Folders | None
+
+    @property
+    def data(self) -> str:
+        """Where data lies; empty if nobody said where."""
+        return str(self.folders.root) if self.folders is not None else ""
 
     def roots(self) -> dict[str, tuple[str, ...]]:
         """The folders that each service may bind from: its task's, and the shared one."""
-        shared = self.folders.shared
-        return {each.name: (self.folders.of_task(each.task), shared) for each in self.stack.services}
+        folders = self.folders
+        if folders is None:
+            return {each.name: () for each in self.stack.services}
+        return {each.name: (folders.of_task(each.task), folders.shared) for each in self.stack.services}
 
 
 def wanted(options: argparse.Namespace) -> Wanted:
     """What the command line asks for. Raises Complaint."""
     settings = read_settings(options)
-    folders = Folders((options.data_root or settings.data.root).absolute())
+    root = options.data_root or settings.data
+    folders = Folders(root.absolute()) if root is not None else None
     try:
         file = read_stack(str(options.file), _text(options.file))
     except BadRules as bad:
         raise Complaint(*(line for error in bad.errors for line in error.lines())) from None
     for remark in file.remarks:
         print(tame(remark, _LONGEST), file=sys.stderr)
-    ground = Ground(folders.of_task, folders.shared, settings.policy.labels)
+    ground = Ground(
+        folders.of_task if folders is not None else str,
+        folders.shared if folders is not None else "",
+        settings.policy.labels,
+    )
     try:
         return Wanted(filled(_name(options.file, file.name), file, ground), folders)
     except CannotRender as error:
-        raise Complaint(tame(f"{options.file}: {error}", _LONGEST)) from None
+        remedy = () if folders is not None else (NO_ROOT,)
+        raise Complaint(tame(f"{options.file}: {error}", _LONGEST), *remedy) from None
 
 
 def _text(path: Path) -> str:

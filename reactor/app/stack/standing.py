@@ -1,7 +1,7 @@
 """``reactor stack status``: what runs of a stack, and what is not as in its file. Nothing is changed."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import trio
 from rich.console import Console
@@ -10,15 +10,18 @@ from rich.text import Text
 
 from reactor.app.stack.looking import Tools, images_of, look
 from reactor.app.stack.reading import Wanted
+from reactor.core.container import ContainerId
 from reactor.core.language.printing import tame
 from reactor.core.language.units import say_duration
 from reactor.core.recipes import Port
 from reactor.core.stackplans import Fate, Lot, lots_of
 from reactor.core.stacks import Present
 
-AS_IN_FILE = "as in the file"
+AS_IN_FILE, NOT_IN_FILE = "as in the file", "not in the file"
 NOTHING = "-"
 _LONGEST = 120
+
+Ports = Mapping[ContainerId, tuple[Port, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,27 +53,23 @@ async def stand(tools: Tools, wanted: Wanted) -> tuple[Line, ...]:
     ports = await tools.premises.ports()
     lots = {lot.service.name: lot for lot in lots_of(stack, seen, await images_of(tools.premises, stack))}
     lines = [_line(lots[each.name], ports, seen.strangers) for each in stack.services]
-    return (*lines, *(_orphan(each, ports) for each in seen.orphans(stack)))
+    return (*lines, *(_of(each, ports, NOT_IN_FILE) for each in seen.orphans(stack)))
 
 
-def _line(lot: Lot, ports: Mapping[str, tuple[Port, ...]], strangers: Mapping[str, str]) -> Line:
+def _line(lot: Lot, ports: Ports, strangers: Mapping[str, ContainerId]) -> Line:
     service, found = lot.service, lot.present
-    told = {"task": service.task, "sidecar_of": service.serves, "digest": service.digest}
     if found is None:
         taken = strangers.get(service.recipe.name)
         compared = (
             f"its name is taken by a container of somebody else's ({taken[:12]})" if taken else "missing"
         )
-        return Line(service.name, service.recipe.name, compared=compared, **told)
-    compared = AS_IN_FILE if lot.fate is not Fate.RECREATE else lot.why
-    return _of(found, ports, compared, **told)
+        line = Line(service.name, service.recipe.name, compared=compared)
+    else:
+        line = _of(found, ports, lot.why if lot.fate is Fate.RECREATE else AS_IN_FILE)
+    return replace(line, task=service.task, sidecar_of=service.serves)
 
 
-def _orphan(found: Present, ports: Mapping[str, tuple[Port, ...]]) -> Line:
-    return _of(found, ports, "not in the file", digest=found.digest)
-
-
-def _of(found: Present, ports: Mapping[str, tuple[Port, ...]], compared: str, **told: str) -> Line:
+def _of(found: Present, ports: Ports, compared: str) -> Line:
     born = found.born if found.state == "running" else None
     return Line(
         found.service,
@@ -80,8 +79,8 @@ def _of(found: Present, ports: Mapping[str, tuple[Port, ...]], compared: str, **
         found.health,
         None if born is None else max(0.0, trio.current_time() - born),
         ports.get(found.id, ()),
+        digest=found.digest,
         compared=compared,
-        **told,
     )
 
 
@@ -128,7 +127,7 @@ def document(wanted: Wanted, lines: Iterable[Line]) -> Mapping[str, object]:
     return {
         "stack": wanted.stack.name,
         "ok": not any(each.differs for each in lines),
-        "data": str(wanted.folders.root),
+        "data": wanted.data or None,
         "services": [_entry(each) for each in lines],
     }
 
