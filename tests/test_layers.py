@@ -21,7 +21,7 @@ FLOORS: Final = (
     ("act", "alerting", "owners", "ruletest"),
     ("access", "act", "owners", "ruletest"),
     ("containment", "kmsg", "lane", "observe", "streams"),
-    ("cgroups", "engine", "journal", "kernel", "recording", "ruleset"),
+    ("cgroups", "data", "engine", "journal", "kernel", "recording", "ruleset"),
     ("testing",),
     ("http",),
     ("core",),

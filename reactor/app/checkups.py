@@ -13,6 +13,7 @@ from pathlib import Path
 from reactor.app.calling import missing_means
 from reactor.app.complaint import Complaint
 from reactor.app.configuration import BadConfiguration, read_configuration
+from reactor.app.data.checkup import data_folders
 from reactor.app.kernelcheckups import cgroups, containment, fast_lane, kernel_log, slip
 from reactor.app.patient import Finding, Patient, degraded, failed, ok
 from reactor.app.places import default_journal
@@ -32,7 +33,7 @@ Checkup = Callable[[Patient], Iterator[Finding]]
 
 def checkups() -> tuple[Checkup, ...]:
     """All of them, in the order in which they are shown."""
-    first = (engine, rights, clock, configuration, rules, journal, web_access)
+    first = (engine, rights, clock, configuration, rules, journal, data_folders, web_access)
     return (*first, cgroups, fast_lane, containment, slip, kernel_log)
 
 

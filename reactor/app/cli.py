@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "show": ("show", "show"),
         "stack": ("stack.command", "stack"),
         "top": ("top.command", "top"),
+        "data": ("data.command", "data"),
         "doctor": ("doctor", "doctor"),
         "demo": ("demo.command", "demo"),
     }

@@ -23,6 +23,7 @@ from reactor.app.calling import (
     without_token,
 )
 from reactor.app.canarytext import CanaryText, canary_terms
+from reactor.app.data.text import DataText
 from reactor.app.settings import HEARTBEAT_TTL, Api, HeartbeatTerms, Profile, Settings, Times
 from reactor.app.webtext import WebText, web_terms
 from reactor.core.breaker import BreakerTerms
@@ -301,6 +302,7 @@ class ConfigurationText(MeansText):
     metrics_labels: Annotated[tuple[str, ...], PlainValidator(_metric_labels)] = ()
     web: WebText = WebText()
     canary: CanaryText | None = None
+    data: DataText | None = None
 
 
 SHAPE = Shape(
@@ -326,6 +328,7 @@ SHAPE = Shape(
         ("api",): (ApiText, "'api'"),
         ("web",): (WebText, "'web'"),
         ("canary",): (CanaryText, "'canary'"),
+        ("data",): (DataText, "'data'"),
     }
 )
 
@@ -414,6 +417,7 @@ def settings_of(written: ConfigurationText) -> Settings:
         metric_labels=written.metrics_labels,
         web=web_terms(written.web),
         canary=canary_terms(written.canary),
+        data=written.data.root if written.data is not None else None,
     )
 
 

@@ -21,6 +21,11 @@ AT_ONCE = 2
 WITHIN = 15.0
 """Seconds for one call: somebody who removes folders may hold the root for a while."""
 
+NO_ROOT = (
+    "no root of data folders is configured: write 'data: {root: /var/lib/reactor/data}' in the configuration"
+)
+"""What is true where a template needs a folder and the settings have no ``data``."""
+
 T = TypeVar("T")
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from reactor import __version__
 from reactor.app.alertflags import add_alerts
 from reactor.app.canaryflags import add_canary
+from reactor.app.data.flags import add_data
 from reactor.app.orders import add_control, add_orders
 from reactor.app.pasts import add_past
 from reactor.app.reaching import add_credentials
@@ -78,6 +79,7 @@ def parser() -> argparse.ArgumentParser:
     _doctor(commands)
     _top(commands)
     add_stack(commands, _engine)
+    _engine(add_data(commands))
     add_orders(commands)
     add_past(commands)
     return top

@@ -101,7 +101,8 @@ class Settings:
     ``canary`` is what is sent to be ended, None for nothing. ``web`` is who is let in where ``listen`` says,
     and what for. ``profile`` is how readings are taken, ``containment`` whether rules may have runs ended
     directly.
-    ``metric_labels`` are the keys of containers' labels that metrics show.
+    ``metric_labels`` are the keys of containers' labels that metrics show. ``data`` is the folder below which
+    the data folders of tasks lie, None for none: then no template may ask for one.
     """
 
     policy: Policy = field(default_factory=Policy)
@@ -133,6 +134,7 @@ class Settings:
     web: WebTerms = field(default_factory=WebTerms)
     canary: CanaryTerms | None = None
     metric_labels: tuple[str, ...] = ()
+    data: Path | None = None
 
     def recording_place(self, named: str | None = None) -> Place | None:
         """Where to record: what was named on the command line, else the folder; None for nowhere."""

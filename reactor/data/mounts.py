@@ -29,10 +29,11 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """One line of the table."""
+    """One line of the table; ``kind`` is the file system's, such as ext4."""
 
     point: PurePosixPath
     spot: Spot
+    kind: str = ""
 
 
 class Mounts:
@@ -49,15 +50,24 @@ class Mounts:
     def spot(self, path: str) -> Spot | None:
         """Where this path lies, all its links followed; None if no mount has it."""
         real = PurePosixPath(os.path.realpath(path))
+        found = self._mount(real)
+        if found is None:
+            return None
+        return Spot(found.spot.device, found.spot.path / real.relative_to(found.point))
+
+    def kind(self, path: Path) -> str:
+        """The kind of the file system that this path lies on; empty if no mount has it."""
+        found = self._mount(PurePosixPath(os.path.realpath(path)))
+        return found.kind if found is not None else ""
+
+    def _mount(self, real: PurePosixPath) -> Mount | None:
         found: Mount | None = None
         for mount in self._mounts:
             # What is mounted last lies on top.
             deeper = found is None or len(mount.point.parts) >= len(found.point.parts)
             if deeper and real.is_relative_to(mount.point):
                 found = mount
-        if found is None:
-            return None
-        return Spot(found.spot.device, found.spot.path / real.relative_to(found.point))
+        return found
 
     def below(self, path: Path) -> tuple[str, ...]:
         """The mount points at or below this path."""
@@ -66,10 +76,12 @@ class Mounts:
 
 def _mounts(text: str) -> Iterator[Mount]:
     for line in text.splitlines():
-        fields = line.split(" ")
+        head, _, more = line.partition(" - ")
+        fields = head.split(" ")
         if len(fields) > 4:
             device, inside, point = fields[2], _said(fields[3]), _said(fields[4])
-            yield Mount(PurePosixPath(point), Spot(device, PurePosixPath(inside)))
+            spot = Spot(device, PurePosixPath(inside))
+            yield Mount(PurePosixPath(point), spot, more.partition(" ")[0])
 
 
 def _said(field: str) -> str:

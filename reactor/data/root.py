@@ -146,14 +146,21 @@ def _into(place: int, name: str, flags: int, said: str) -> int:
     return inner
 
 
-def _refuse_path(path: Path) -> None:
+def fault_of(path: Path) -> str:
+    """What is wrong with this path as a root, by its words alone; empty for nothing."""
     text = str(path)
     if not path.is_absolute() or ".." in path.parts or text.startswith("//"):
-        raise _unfit(path, "is no absolute path without '..'")
+        return "is no absolute path without '..'"
     if ":" in text or not text.isprintable():
-        raise _unfit(path, "has a colon or a control character in it, and so cannot be bound")
+        return "has a colon or a control character in it, and so cannot be bound"
     if text in _NEVER or any(text == each or text.startswith(f"{each}/") for each in _NEVER_BELOW):
-        raise _unfit(path, "belongs to the system: name a folder of its own, such as /var/lib/reactor/data")
+        return "belongs to the system: name a folder of its own, such as /var/lib/reactor/data"
+    return ""
+
+
+def _refuse_path(path: Path) -> None:
+    if fault := fault_of(path):
+        raise _unfit(path, fault)
 
 
 def _unfit(path: Path, why: str) -> DataRefused:

@@ -62,10 +62,16 @@ async def image(call: Call) -> dict[str, Any]:
         raise Refused(404, f"no such image: {reference}: {refused.message}") from None
 
 
+async def volumes(_: Call) -> dict[str, Any]:
+    """List the volumes: this world has none."""
+    return {"Volumes": [], "Warnings": None}
+
+
 ENDPOINTS = (
     ("GET", r"/_ping", ping),
     ("GET", r"/version", version),
     ("GET", r"/info", info),
+    ("GET", r"/volumes", volumes),
     ("GET", r"/images/json", images),
     ("GET", r"/images/(?P<ref>.+)/json", image),
 )

@@ -69,11 +69,11 @@ def _strangers(stack: Stack, seen: Seen) -> Iterator[str]:
 
 
 def _images(coming: Iterable[Lot], images: Mapping[str, str]) -> Iterator[str]:
-    for lot in coming:
-        image = lot.service.recipe.image
-        if lot.fate is not Fate.START and image not in images:
+    wanted = {lot.service.recipe.image: lot.service for lot in coming if lot.fate is not Fate.START}
+    for image, service in wanted.items():
+        if image not in images:
             sentence = f"the engine has no image '{image}', and none is pulled: docker pull {image}"
-            yield _at(lot.service, sentence)
+            yield _at(service, sentence)
 
 
 def _binds(stack: Stack, roots: Mapping[str, tuple[str, ...]]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from reactor.core.language.printing import tame
 from reactor.core.stackfilling import NAME, Ground, filled, plain_stack_name
 from reactor.core.stacks import Stack
 from reactor.core.templating import CannotRender
+from reactor.data.root import fault_of
 from reactor.ruleset import BadRules
 from reactor.ruleset.compose import read_stack
 from reactor.ruleset.files import read_regular
@@ -50,6 +51,8 @@ def wanted(options: argparse.Namespace) -> Wanted:
     """What the command line asks for. Raises Complaint."""
     settings = read_settings(options)
     root = options.data_root or settings.data
+    if root is not None and (fault := fault_of(root.absolute())):
+        raise Complaint(tame(f"reactor: the data root '{root}' {fault}", _LONGEST))
     folders = Folders(root.absolute()) if root is not None else None
     try:
         file = read_stack(str(options.file), _text(options.file))

@@ -61,7 +61,7 @@ def _line(lot: Lot, ports: Ports, strangers: Mapping[str, ContainerId]) -> Line:
     if found is None:
         taken = strangers.get(service.recipe.name)
         compared = (
-            f"its name is taken by a container of somebody else's ({taken[:12]})" if taken else "missing"
+            f"its name is taken by a container of somebody else's ({taken[:12]})" if taken else "not made yet"
         )
         line = Line(service.name, service.recipe.name, compared=compared)
     else:

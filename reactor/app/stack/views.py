@@ -19,6 +19,8 @@ from reactor.core.language.printing import tame
 LONGEST = 300
 EVERY = 0.1
 """Seconds between two pictures."""
+LONG = frozenset({"stopping", "waiting until it is healthy"})
+"""What may take long enough to be told in a line of its own."""
 SPINNER, ASCII_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "|/-\\"
 
 
@@ -118,7 +120,7 @@ class Plain(Silent):
 
     def doing(self, service: str, what: str) -> None:
         """Say what takes time."""
-        if what.startswith(("waiting", "stopping")):
+        if what in LONG:
             self.note(f"{service}: {what}")
 
     def taken(self, service: str) -> None:
