@@ -26,7 +26,7 @@ SAYINGS = {
     Why.NAME: "another container has its name already",
     Why.BIND: "a folder that it binds is not on the host: make it, or let it be made as a data folder",
     Why.PORT: "a port that it publishes is taken on the host: choose another, or none to be given a free one",
-    Why.START: "it was made and does not start: look at its command, its user, its mounts and its network",
+    Why.START: "its program, its user, a mount or its network is not as it has to be",
     Why.REFUSED: "the engine does not make it as it is written",
 }
 """What is true, and what to do about it."""

@@ -36,10 +36,6 @@ class NoSuchImage(Exception):
     """The image is not on the engine."""
 
 
-class _Made(msgspec.Struct, rename="pascal"):
-    id: str = ""
-
-
 @dataclass(frozen=True, slots=True)
 class Canaries:
     """Those of one monitor, which marks them with ``whose``. All calls raise EngineError."""
@@ -60,7 +56,7 @@ class Canaries:
         if answer.status == 404:
             raise NoSuchImage(message(answer.body))
         _expect(answer, 201)
-        found = decode.full_id(ContainerId(msgspec.json.decode(answer.body, type=_Made).id))
+        found = decode.created(answer.body)
         self.engine.canaries.add(found)
         return found
 

@@ -14,7 +14,16 @@ from reactor.core.container import NOTHING, Container, ContainerId, Listed, Run,
 from reactor.engine import limits, traits
 from reactor.engine.errors import EngineSaidNonsense, quoted
 from reactor.engine.images import UNREAD, Image
-from reactor.engine.wire import ConfigBody, HostBody, InspectedBody, ListedBody, SizedBody, StateBody, parse
+from reactor.engine.wire import (
+    ConfigBody,
+    CreatedBody,
+    HostBody,
+    InspectedBody,
+    ListedBody,
+    SizedBody,
+    StateBody,
+    parse,
+)
 
 FULL_ID = re.compile(r"[0-9a-f]{64}")
 NEVER = "0001-01-01T00:00:00"
@@ -70,6 +79,11 @@ def inspected(body: bytes) -> InspectedBody:
     if _state(_status(found)) is None:
         raise EngineSaidNonsense(f"the engine says that a container is {quoted(_status(found))!r}")
     return found
+
+
+def created(body: bytes) -> ContainerId:
+    """The id of a container that was just created."""
+    return _id(parse(body, CreatedBody, "a creation").id)
 
 
 def container(body: InspectedBody, context: Context) -> Container:

@@ -11,23 +11,17 @@ from urllib.parse import quote
 import msgspec
 
 from reactor.core.container import ContainerId
-from reactor.core.making import NOT_THE_ENGINE, is_gone, not_created, not_started, refuse_unlimited
-from reactor.core.ports import EngineAnswered, NoSuchContainer
+from reactor.core.making import NOT_THE_ENGINE, Why, is_gone, not_created, not_started, refuse_unlimited
+from reactor.core.ports import CannotMake, EngineAnswered, NoSuchContainer
 from reactor.core.recipes import Bind, Port, Probe, Recipe
 from reactor.engine import decode, limits
 from reactor.engine.aside import call
 from reactor.engine.calls import DockerEngine
 from reactor.engine.deadlines import Deadlines
-from reactor.engine.wire import message, parse, reason
+from reactor.engine.wire import message, reason
 from reactor.http.client import Client, Response
 
 Document = dict[str, object]
-
-
-class CreatedBody(msgspec.Struct, rename="pascal"):
-    """The answer to a creation."""
-
-    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +44,13 @@ class Making:
     async def create(self, recipe: Recipe) -> ContainerId:
         """Create a container, which does not run yet."""
         refuse_unlimited(recipe.limits)
-        path = f"/containers/create?name={quote(recipe.name, safe='')}"
         # How many CPUs there are is known once a version was agreed on.
-        await self.engine.versioned(path)
-        body = msgspec.json.encode(document(recipe, self.engine.cpus))
+        await self.engine.versioned("/containers/create")
+        path, body = _written(recipe, self.engine.cpus)
         answer = await self._post(path, self.deadlines.create, body)
         if answer.status != 201:
             raise not_created(answer.status, reason(answer.body))
-        return decode.full_id(ContainerId(parse(answer.body, CreatedBody, path).id))
+        return decode.created(answer.body)
 
     async def start(self, container: ContainerId) -> None:
         """Start it; again does no harm. One that cannot be started stays where it is, never started."""
@@ -75,6 +68,16 @@ class Making:
         if answer.status in NOT_THE_ENGINE:
             raise EngineAnswered(answer.status, message(answer.body))
         return answer
+
+
+def _written(recipe: Recipe, cpus: int) -> tuple[str, bytes]:
+    """What is asked for, and what goes with it."""
+    try:
+        path = f"/containers/create?name={quote(recipe.name, safe='')}"
+        return path, msgspec.json.encode(document(recipe, cpus))
+    except UnicodeEncodeError:
+        # Half a character can stand in a stranger's label, and nowhere on the way to an engine.
+        raise CannotMake(Why.REFUSED, "there is something in it that is no text") from None
 
 
 def document(recipe: Recipe, cpus: int = 0) -> Document:

@@ -163,6 +163,12 @@ class InspectedBody(msgspec.Struct, rename="pascal"):
     network_settings: msgspec.Raw = ABSENT
 
 
+class CreatedBody(msgspec.Struct, rename="pascal"):
+    """POST /containers/create."""
+
+    id: str = ""
+
+
 class SizedBody(msgspec.Struct, rename="pascal"):
     """GET /containers/ID/json?size=1, as far as it is about the size."""
 

@@ -73,6 +73,8 @@ KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("remove", "DELETE", "/containers/[^/]+"),
         ("logs", "GET", "/containers/[^/]+/logs"),
         ("image", "GET", "/images/.+/json"),
+        ("create", "POST", "/containers/create"),
+        ("start", "POST", "/containers/[^/]+/start"),
     )
 )
 
