@@ -17,6 +17,7 @@ from reactor.app.front import web_over
 from reactor.app.settings import Settings
 from reactor.app.webcheck import WebReport, examine_web
 from reactor.core.language.printing import tame
+from reactor.core.recipes import NO_PROVISIONS, Provisions, SidecarSet, Template
 from reactor.core.rules import Level, Rule
 from reactor.ruleset import BadRules, Examined, RuleError, examine
 
@@ -49,6 +50,11 @@ class Report:
     def rules(self) -> tuple[Rule, ...]:
         """The rules, none if anything is wrong."""
         return self.examined.rules.rules if self.examined and not self.mistakes else ()
+
+    @property
+    def provisions(self) -> Provisions:
+        """The templates and sets, none if anything is wrong."""
+        return self.examined.rules.provisions if self.examined and not self.mistakes else NO_PROVISIONS
 
 
 def check(options: argparse.Namespace) -> int:
@@ -108,6 +114,8 @@ def _show(report: Report) -> None:
         print(*_as_warning(warning), sep="\n", file=sys.stderr)
     for rule in report.rules:
         print(f"{rule.place}: {_said(rule)}")
+    for line in _said_of(report.provisions):
+        print(tame(line, LONGEST_LINE))
     if report.web is not None and not report.mistakes:
         for line in report.web.lines():
             print(tame(line, LONGEST_LINE))
@@ -126,6 +134,14 @@ def _said(rule: Rule) -> str:
     return f"{rule.name}{level}: {', '.join(parts)}{' (dry run)' if rule.dry_run else ''}"
 
 
+def _said_of(provisions: Provisions) -> Iterator[str]:
+    for template in provisions.templates:
+        yield f"{template.place}: template {template.name}: {template.recipe.image}"
+    for each in provisions.sets:
+        whom = "tasks that ask for them" if each.asked else "tasks that it selects"
+        yield f"{each.place}: sidecars {each.name}: {', '.join(each.templates)} for {whom}"
+
+
 def _summary(report: Report) -> str:
     if report.mistakes:
         files = len({mistake.file for mistake in report.mistakes})
@@ -135,7 +151,10 @@ def _summary(report: Report) -> str:
     if report.examined is None:
         return f"no rules were named{warned}"
     version, files = report.examined.rules.version, report.examined.files
-    return f"{_counted(len(report.rules), 'rule')} in {_counted(files, 'file')}, version {version}{warned}"
+    found = [_counted(len(report.rules), "rule")] if report.rules or not report.provisions.templates else []
+    if report.provisions.templates:
+        found.append(_counted(len(report.provisions.templates), "template"))
+    return f"{', '.join(found)} in {_counted(files, 'file')}, version {version}{warned}"
 
 
 def _counted(number: int, what: str) -> str:
@@ -150,6 +169,8 @@ def _document(report: Report) -> dict[str, Any]:
         "mistakes": list(_listed(report.mistakes)),
         "warnings": list(_listed(report.warnings)),
         "rules": [_rule(rule) for rule in report.rules],
+        "templates": [_template(template) for template in report.provisions.templates],
+        "sidecars": [_set(each) for each in report.provisions.sets],
         **({"web": report.web.document()} if report.web is not None else {}),
     }
 
@@ -174,4 +195,24 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "team": rule.team,
         "summary": rule.summary,
         "dry_run": rule.dry_run,
+    }
+
+
+def _template(template: Template) -> dict[str, Any]:
+    return {
+        "name": template.name,
+        "place": template.place,
+        "image": template.recipe.image,
+        "needs": list(template.needs),
+        "on_failure": template.on_failure,
+    }
+
+
+def _set(each: SidecarSet) -> dict[str, Any]:
+    return {
+        "name": each.name,
+        "place": each.place,
+        "templates": list(each.templates),
+        "asked": each.asked,
+        "hold": each.hold,
     }

@@ -10,11 +10,20 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from reactor.ruleset.compose.drafting import services, sets
 from reactor.ruleset.document import Document, NotYamlError, Path, entries, read_document
 from reactor.ruleset.drafts import FileDraft, Given, GroupDraft, Part, Spot
 from reactor.ruleset.errors import RuleError, error_at
 from reactor.ruleset.expressions import Language
-from reactor.ruleset.models import ExceptionText, FileText, GroupText, RuleText, context, written_keys
+from reactor.ruleset.models import (
+    ExceptionText,
+    FileText,
+    GroupText,
+    RuleText,
+    context,
+    keys_of,
+    written_keys,
+)
 from reactor.ruleset.places import line_and_column
 from reactor.ruleset.selectors import empty_selectors
 from reactor.ruleset.sentences import Found, meant_keys, sentences
@@ -41,13 +50,15 @@ def draft(file: str, text: str, language: Language) -> FileDraft:
         right = FileText.model_validate(document.data, context=context(language))
     except ValidationError as error:
         found += sentences(document, error)
-    groups = tuple(_Drafter(Spot(file, document, ()), language).groups(right))
-    return FileDraft(file, groups, tuple(error_at(file, text, *one) for one in found))
+    top = Spot(file, document, ())
+    groups = tuple(_Drafter(top, language).groups(right))
+    errors = tuple(error_at(file, text, *one) for one in found)
+    return FileDraft(file, groups, tuple(services(top, "templates")), tuple(sets(top)), errors)
 
 
 def _is_of_tests(data: Any) -> bool:
     # A pattern in a shell names them along with the rules.
-    return isinstance(data, dict) and "tests" in data and "groups" not in data
+    return isinstance(data, dict) and "tests" in data and not data.keys() & set(keys_of(FileText))
 
 
 class _Drafter:
@@ -124,6 +135,13 @@ def _together(document: Document) -> Iterator[Found]:
 
     The raw values are asked, because the checked ones are not there if anything else is wrong.
     """
+    known = set(keys_of(FileText))
+    if isinstance(document.data, dict) and not known & (
+        document.data.keys() | meant_keys(FileText, document.data)
+    ):
+        yield document.value_at(()), "a rule file needs one of the keys groups, templates and sidecars"
+    for path, entry in entries(document.data, "sidecars", ()):
+        yield from empty_selectors(document, entry, "select", path)
     for path, group in entries(document.data, "groups", ()):
         rules = list(entries(group, "rules", path))
         yield from _same_names(document, rules, "this group has a rule")

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from reactor.ruleset.compose.models import ServiceText
 from reactor.ruleset.document import Document, Path
 from reactor.ruleset.errors import RuleError, error_at
+from reactor.ruleset.models import SetText
 from reactor.ruleset.places import line_and_column
 
 
@@ -98,10 +100,29 @@ class GroupDraft:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class ServiceDraft:
+    """A template, or a service of a stack; ``text`` is what is right in it, None if it is no map at all."""
+
+    name: str
+    spot: Spot
+    text: ServiceText | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SetDraft:
+    """An entry of ``sidecars``; ``text`` is None if something is wrong with it."""
+
+    spot: Spot
+    text: SetText | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class FileDraft:
     """What came of one file. It is ``unread`` if nothing in it could be looked at."""
 
     file: str
     groups: tuple[GroupDraft, ...] = ()
+    templates: tuple[ServiceDraft, ...] = ()
+    sets: tuple[SetDraft, ...] = ()
     errors: tuple[RuleError, ...] = ()
     unread: bool = False

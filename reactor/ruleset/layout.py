@@ -20,6 +20,7 @@ from reactor.ruleset.spacing import Line, loose, spaced, without_blank
 
 WIDEST = 100
 """Columns of a line, where it can be broken."""
+GROUPS, TEMPLATES = "groups", "templates"
 _WORDS = {"~": "null", "null": "null", "true": "true", "false": "false"}
 
 
@@ -108,7 +109,7 @@ class _Layout:
         """The lines of a value; so many columns are free beside the key, and in the lines below."""
         event = _event(entry)
         one = self._word(entry)
-        if entry.key == "when":
+        if _is_condition(entry):
             return [one] if len(one) <= beside else self._condition(event.value) or [one]
         if event.style in BLOCK:
             return kept(event.value, event.style, below)
@@ -118,8 +119,10 @@ class _Layout:
         event = _event(entry)
         if not event.style and (not event.value or event.value.lower() in _WORDS):
             return _WORDS.get(event.value.lower(), "null" if in_brackets else "")
-        text = self._spaced(event.value) if entry.key == "when" else event.value
-        return quoted(text, in_brackets=in_brackets)
+        text = self._spaced(event.value) if _is_condition(entry) else event.value
+        # Other tools read these, too, and take 0700 and 999:999 for numbers.
+        always = bool(event.style) and event.style not in BLOCK and _top(entry) == TEMPLATES
+        return quoted(text, in_brackets=in_brackets, always=always)
 
     def _spaced(self, condition: str) -> str:
         return text_of(self._language.tree(condition))
@@ -142,17 +145,34 @@ def _event(entry: Entry) -> ScalarEvent:
     return entry.node
 
 
+def _is_condition(entry: Entry) -> bool:
+    """Whether it is the condition of a rule, and not a variable or label of that name in a template."""
+    return entry.key == "when" and _top(entry) == GROUPS
+
+
+def _top(entry: Entry) -> str:
+    """The key at the top of the file that this is below, or is itself."""
+    return [each.key for each in entry.upwards()][-1]
+
+
 def _in_order(branch: Branch) -> list[Entry]:
     if not branch.is_map or not {entry.key for entry in branch.entries} <= set(ORDER):
+        return branch.entries
+    if branch.entries and _top(branch.entries[0]) == TEMPLATES and branch.entries[0].above is not None:
+        # These keys are names and words of others.
         return branch.entries
     return sorted(branch.entries, key=lambda entry: ORDER.index(entry.key))
 
 
-def _meaning(data: Any, language: Language) -> Any:
+def _meaning(data: Any, language: Language, *, in_groups: bool = False) -> Any:
     """What a document says: conditions in one spelling, maps without an order."""
     if isinstance(data, dict):
         return {
-            key: text_of(language.tree(each)) if key == "when" else _meaning(each, language)
+            key: text_of(language.tree(each))
+            if key == "when" and in_groups
+            else _meaning(each, language, in_groups=in_groups or key == GROUPS)
             for key, each in data.items()
         }
-    return [_meaning(each, language) for each in data] if isinstance(data, list) else data
+    return (
+        [_meaning(each, language, in_groups=in_groups) for each in data] if isinstance(data, list) else data
+    )

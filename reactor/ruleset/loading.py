@@ -53,7 +53,8 @@ def _examined(found: Sequence[RuleFile | RuleError], language: Language, *, warn
     files = [one for one in found if isinstance(one, RuleFile)]
     warnings = _sorted(lints(read.compiled, language), order) if warn else ()
     texts = tuple((one.name, one.text) for one in files)
-    return Examined(RuleSet(read.rules, version_of(files), texts), tuple(warnings), len(files))
+    rules = RuleSet(read.rules, version_of(files), texts, read.provisions)
+    return Examined(rules, tuple(warnings), len(files))
 
 
 def _sorted(errors: Sequence[RuleError], order: dict[str, int]) -> list[RuleError]:

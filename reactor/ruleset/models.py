@@ -6,7 +6,7 @@ are what an editor shows (``schema``).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator
@@ -16,6 +16,7 @@ from reactor.core.stages import Stage
 from reactor.ruleset import exempting, hints, values
 from reactor.ruleset.action_hints import stage_hint
 from reactor.ruleset.actions import stage
+from reactor.ruleset.compose.models import ServiceText, beyond, models_below
 from reactor.ruleset.values import Override
 
 Text = Annotated[str, PlainValidator(values.text, json_schema_input_type=str)]
@@ -150,17 +151,42 @@ class GroupText(Strict):
     rules: list[RuleText] = Field(default=[], min_length=1, description="The rules of the group.")
 
 
-class FileText(Strict):
-    """A rule file of reactor: groups of rules that say which containers are ended, and why."""
+class SetText(Strict):
+    """An entry of `sidecars`."""
 
-    groups: list[GroupText] = Field(min_length=1, description="The groups of rules.")
+    name: SafeName = Field(description="The set's name, once in all files: a-z, 0-9 and -.")
+    select: list[SelectorText] = Field(
+        default=[], min_length=1, description="Which tasks get the sidecars: any one entry is enough."
+    )
+    asked: bool = Field(
+        default=False, description="Only what the task's own label `reactor.sidecars` names is made."
+    )
+    hold: bool = Field(default=False, description="The task is paused until all are ready.")
+    templates: list[Text] = Field(min_length=1, description="The templates, in this order.")
+
+
+class FileText(Strict):
+    """A rule file of reactor: groups of rules, templates of sidecars, and which tasks get these."""
+
+    groups: list[GroupText] = Field(default=[], min_length=1, description="The groups of rules.")
+    templates: dict[str, ServiceText] = Field(
+        default={}, min_length=1, description="Templates of sidecars by their names, in Compose syntax."
+    )
+    sidecars: list[SetText] = Field(
+        default=[], min_length=1, description="Which tasks get which templates as sidecars."
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A kind of file: for the keys that lead to a map, its model and what it is called in messages."""
+    """A kind of file: for the keys that lead to a map, its model and what it is called in messages.
+
+    ``*`` stands for a name that the author chose. ``beyond`` are the keys that other tools have in the place
+    of a model and we have not, with what to do instead.
+    """
 
     models: Mapping[tuple[str, ...], tuple[type[BaseModel], str]]
+    beyond: Mapping[type[BaseModel], Mapping[str, str]] = field(default_factory=dict)
 
     def model_at(self, path: tuple[str | int, ...]) -> type[BaseModel]:
         """The model of the map that a path leads into."""
@@ -170,8 +196,19 @@ class Shape:
         """What that map is called."""
         return self._at(path)[1]
 
+    def named_at(self, path: tuple[str | int, ...]) -> str:
+        """What the things are called whose names are the keys of that map; empty if it is no such map."""
+        return self.models[each][1] if (each := (*self._keys(path), "*")) in self.models else ""
+
     def _at(self, path: tuple[str | int, ...]) -> tuple[type[BaseModel], str]:
-        return self.models[tuple(step for step in path if isinstance(step, str))]
+        return self.models[self._keys(path)]
+
+    def _keys(self, path: tuple[str | int, ...]) -> tuple[str, ...]:
+        keys: tuple[str, ...] = ()
+        for step in path:
+            if isinstance(step, str):
+                keys = (*keys, "*" if (*keys, "*") in self.models else step)
+        return keys
 
 
 RULE_FILE = Shape(
@@ -185,15 +222,20 @@ RULE_FILE = Shape(
         ("groups", "rules", "soft"): (LevelText, "'soft'"),
         ("groups", "rules", "hard"): (LevelText, "'hard'"),
         ("groups", "rules", "exceptions"): (ExceptionText, "an exception"),
-    }
+        ("sidecars",): (SetText, "an entry of 'sidecars'"),
+        ("sidecars", "select"): (SelectorText, "a selector"),
+        **models_below(("templates",), "a template"),
+    },
+    beyond(),
 )
 
 ORDER = (
-    "groups", "name", "override", "summary", "description", "severity", "team", "select", "defaults",
-    "on", "when", "for", "keep_for", "fresh", "cooldown", "limit", "victims", "tighten", "soft", "hard",
-    "then", "contain", "dry_run", "fields", "values", "exceptions", "label", "image", "project", "rules",
+    "groups", "name", "override", "summary", "description", "severity", "team", "select", "asked",
+    "hold", "defaults", "on", "when", "for", "keep_for", "fresh", "cooldown", "limit", "victims",
+    "tighten", "soft", "hard", "then", "contain", "dry_run", "fields", "values", "exceptions", "label",
+    "image", "project", "rules", "templates", "sidecars",
 )  # fmt: skip
-"""All keys in the order in which ``reactor fmt`` writes them."""
+"""All keys in the order in which ``reactor fmt`` writes them; those of templates stay in their own."""
 
 
 def keys_of(model: type[BaseModel]) -> tuple[str, ...]:

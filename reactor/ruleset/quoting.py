@@ -14,12 +14,12 @@ _WORDS = {"null", "true", "false"}
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
-def quoted(text: str, *, in_brackets: bool = False) -> str:
-    """The text on one line."""
-    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
+def quoted(text: str, *, in_brackets: bool = False, always: bool = False) -> str:
+    """The text on one line; with ``always`` in quotes, even where it would be read the same without."""
+    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS and not always:
         return text
     single = "'" + text.replace("'", "''") + "'"
-    candidates = [text]
+    candidates = [] if always else [text]
     candidates += [single] if '"' in text or "\\" in text else []
     for candidate in candidates:
         if _reads_as(candidate, text, in_brackets=in_brackets):

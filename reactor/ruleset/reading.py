@@ -8,8 +8,11 @@ is in ``files``.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reactor.core.recipes import NO_PROVISIONS, Provisions
 from reactor.core.rules import Rule
 from reactor.ruleset.compiling import Compiled, compiled
+from reactor.ruleset.compose.compiling import provisions
+from reactor.ruleset.compose.sets import complaints as about_sidecars
 from reactor.ruleset.drafting import draft
 from reactor.ruleset.drafts import FileDraft
 from reactor.ruleset.errors import RuleError
@@ -21,10 +24,11 @@ from reactor.ruleset.together import complaints
 
 @dataclass(frozen=True, slots=True)
 class ReadFiles:
-    """What came of some files: rules, or errors in no particular order."""
+    """What came of some files: rules and templates, or errors in no particular order."""
 
     compiled: tuple[Compiled, ...] = ()
     errors: tuple[RuleError, ...] = ()
+    provisions: Provisions = NO_PROVISIONS
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -48,7 +52,8 @@ def read_files(found: Sequence[RuleFile | RuleError], language: Language) -> Rea
     groups, overlaid = merged(drafts)
     errors = [error for each in drafts for error in each.errors]
     # What is wrong in two levels for one reason is one mistake.
-    errors = list(dict.fromkeys([*errors, *overlaid, *complaints(groups)]))
+    errors = list(dict.fromkeys([*errors, *overlaid, *complaints(groups), *about_sidecars(drafts)]))
     if errors:
         return ReadFiles(errors=tuple(errors))
-    return ReadFiles(tuple(each for group in groups for each in compiled(group, language)))
+    rules = tuple(each for group in groups for each in compiled(group, language))
+    return ReadFiles(rules, provisions=provisions(drafts))

@@ -8,7 +8,7 @@ an editor `team: 7` is one, and wants quotes.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reactor.ruleset.models import ORDER, FileText
+from reactor.ruleset.models import ORDER, FileText, keys_of
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -23,6 +23,8 @@ def json_schema() -> dict[str, Any]:
     definitions["RuleText"]["anyOf"] = [{"required": keys} for keys in _ONE_OF_THESE]
     definitions["GroupText"]["anyOf"] = [{"required": ["rules"]}, {"required": ["override"]}]
     definitions["SelectorText"]["minProperties"] = 1
+    definitions["SetText"]["anyOf"] = [{"required": ["select"]}, {"required": ["asked"]}]
+    made["anyOf"] = [{"required": [key]} for key in keys_of(FileText)]
     return {"$schema": DIALECT, "title": "A rule file of reactor", **made}
 
 

@@ -91,6 +91,8 @@ def _wrong_shape(path: Path, kind: str, shape: Shape) -> str:
         return f"'{path[-1]}' is empty: write an entry{remedy}"
     if kind == "bool_type":
         return f"'{path[-1]}' is true or false"
+    if kind == "dict_type" and (what := shape.named_at(path)):
+        return f"'{path[-1]}' is a map: the name of {what}, and below it what it is"
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         keys = ", ".join(keys_of(shape.model_at(path)))
         return f"{shape.name_at(path)} is a map with the keys {keys}"
@@ -98,12 +100,23 @@ def _wrong_shape(path: Path, kind: str, shape: Shape) -> str:
 
 
 def _unknown_key(path: Path, shape: Shape) -> str:
-    key, known = str(path[-1]), keys_of(shape.model_at(path[:-1]))
+    model, what = shape.model_at(path[:-1]), shape.name_at(path[:-1])
+    key, known = str(path[-1]), keys_of(model)
+    if model in shape.beyond:
+        return _beyond(key, known, shape.beyond[model], what)
     elsewhere = _ELSEWHERE.get(key)
     if key in _OUTDATED:
         return f"there is no key '{key}' any more: {_OUTDATED[key]}"
     hint = f"it is called '{elsewhere}' here" if elsewhere in known else _home(key, shape)
-    return f"unknown key '{key}' in {shape.name_at(path[:-1])}: {hint or did_you_mean(key, known)}"
+    return f"unknown key '{key}' in {what}: {hint or did_you_mean(key, known)}"
+
+
+def _beyond(key: str, known: Sequence[str], beyond: Mapping[str, str], what: str) -> str:
+    """About a key where another tool has more of them than we have."""
+    if key in beyond:
+        return f"Compose has the key '{key}', and {what} here has not: {beyond[key]}"
+    # Compose's own keys are no help where the remedy would be another mistake.
+    return f"unknown key '{key}' in {what}, and Compose has none, either: {did_you_mean(key, known)}"
 
 
 def _home(key: str, shape: Shape) -> str:

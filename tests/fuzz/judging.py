@@ -8,6 +8,7 @@ from types import FrameType
 
 from reactor.core.language.printing import text_of
 from reactor.core.language.problems import BadExpression
+from reactor.core.recipes import NO_PROVISIONS
 from reactor.ruleset.expressions import LONGEST, Language
 from reactor.ruleset.reading import read_rules
 from tests.fuzz.making import condition, likely, mutated, rule_file, view
@@ -59,9 +60,9 @@ def _check_problems(text: str, error: BadExpression) -> None:
 
 
 def check_file(text: str, language: Language) -> str:
-    """Either rules, or errors with sentences at places that are in the text."""
+    """Either rules or templates, or errors with sentences at places that are in the text."""
     read = read_rules("r.yaml", text, language)
-    assert bool(read.rules) is not bool(read.errors)
+    assert bool(read.rules or read.provisions != NO_PROVISIONS) is not bool(read.errors)
     lines = (*text.split("\n"), "")
     for error in read.errors:
         assert 0 <= error.line <= len(lines)

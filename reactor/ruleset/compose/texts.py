@@ -1,0 +1,249 @@
+"""Values that are words: commands, environment, labels, names; and the variables in them.
+
+Each function checks one value for itself, as those in ``ruleset.values`` do. Amounts are in ``amounts``,
+folders in ``folders``, what has to do with networks in ``networks``.
+"""
+
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationInfo
+
+from reactor.core.language.problems import did_you_mean
+from reactor.core.recipes import OnFailure
+from reactor.core.templating import REFERENCE, VARIABLES
+from reactor.ruleset.values import checked_text, key_of, wrong
+
+NAME = r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}"
+NAME_PATTERN = re.compile(NAME)
+"""What a service may be called: it becomes a part of a container's name."""
+
+Inside = Sequence[str | int]
+
+_OURS = {"reactor.": "reactor", "com.docker.": "Compose"}
+_IMAGE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.:/@-]*")
+_USER = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9_.-]*(:[a-zA-Z0-9_][a-zA-Z0-9_.-]*)?")
+_RESTARTS = ("no", "always", "unless-stopped", "on-failure")
+_ON_FAILURE = re.compile(r"on-failure(:[0-9]{1,4})?")
+_CONDITIONS = {"service_started": False, "service_healthy": True}
+_EXAMPLE = "a variable is written as in ${REACTOR_TASK}"
+
+
+def checked_references(text: str, inside: Inside = ()) -> str:
+    """The text, if all variables in it are known."""
+    for found in REFERENCE.finditer(text):
+        message = _wrong_reference(found)
+        if message:
+            raise wrong(message, inside)
+    return text
+
+
+def _wrong_reference(found: re.Match[str]) -> str:
+    braced, bare = found["braced"], found["bare"]
+    if found["dollar"] or braced in VARIABLES:
+        return ""
+    if bare in VARIABLES:
+        return f"write ${{{bare}}}: a variable stands in braces"
+    if bare is not None:
+        return f"'${bare}' is not filled in here: write $${bare} for a dollar itself; {_EXAMPLE}"
+    if braced is None:
+        return f"a dollar itself is written $$; {_EXAMPLE}"
+    name = re.split("[:?+-]", braced, maxsplit=1)[0]
+    if name in VARIABLES:
+        return f"nothing stands beside the name of a variable: write ${{{name}}}"
+    guess = did_you_mean(name, VARIABLES)
+    return f"there is no variable '{name}', and the environment is not asked: {guess}"
+
+
+def plain(text: str, key: str, inside: Inside = ()) -> str:
+    """The text, if there is no variable in it, and nothing that no such text has."""
+    if "$" in text:
+        raise wrong(f"variables have no place in '{key}': write it out", inside)
+    return text
+
+
+def fit(text: str, key: str, inside: Inside = ()) -> str:
+    """The text, if it is not empty and can be handed to a program."""
+    if not text:
+        raise wrong(f"'{key}' is empty: write a value, or leave the key out", inside)
+    return _without_null(text, key, inside)
+
+
+def _without_null(text: str, key: str, inside: Inside) -> str:
+    if "\0" in text:
+        raise wrong(f"'{key}' has a null character in it: no program can be given one", inside)
+    return text
+
+
+def words(value: Any, info: ValidationInfo) -> tuple[str, ...]:
+    """A command: a list of words, or one text that is taken apart as a shell does it."""
+    return checked_words(value, key_of(info))
+
+
+def checked_words(value: Any, key: str) -> tuple[str, ...]:
+    """The words of a command, for what is named ``key`` in messages."""
+    if isinstance(value, list):
+        found = [_entry(each, key, (at,)) for at, each in enumerate(value)]
+    else:
+        found = [checked_references(each) for each in _split(checked_text(value, key), key)]
+    if not found:
+        raise wrong(f"'{key}' is empty: write a program, or leave the key out for the image's own")
+    return tuple(found)
+
+
+def _split(text: str, key: str) -> list[str]:
+    try:
+        return [_without_null(each, key, ()) for each in shlex.split(text)]
+    except ValueError:
+        raise wrong(f"'{key}' has a quote that is not closed: close it, or write a list") from None
+
+
+def _entry(value: Any, key: str, inside: Inside) -> str:
+    return checked_references(_without_null(text_at(value, key, inside), key, inside), inside)
+
+
+def text_at(value: Any, key: str, inside: Inside) -> str:
+    """One text within a value."""
+    if isinstance(value, list | dict):
+        kind = "a list" if isinstance(value, list) else "a map"
+        raise wrong(f"an entry of '{key}' is one text, and this is {kind}", inside)
+    if not isinstance(value, str):
+        what = "has no value: write one" if value is None else "is text: put it in quotes"
+        raise wrong(f"an entry of '{key}' {what}", inside)
+    return value
+
+
+def environment(value: Any, info: ValidationInfo) -> Mapping[str, str]:
+    """A map, or a list of ``NAME=value``. Without a value it would be the host's, which nobody gets."""
+    found: dict[str, str] = {}
+    for name, text, inside in _pairs(value, key_of(info), "NAME=value"):
+        if text is None:
+            message = f"'{name}' has no value, and the host's environment is not passed on: write the value"
+            raise wrong(message, inside)
+        if not name or "$" in name or "\0" in name:
+            raise wrong(f"'{name}' is no name of an environment variable", inside)
+        if name in found:
+            raise wrong(f"'{name}' stands here twice", inside)
+        found[name] = _entry(text, "environment", inside)
+    return found
+
+
+def labels(value: Any, info: ValidationInfo) -> Mapping[str, str]:
+    """A map, or a list of ``key=value``."""
+    found: dict[str, str] = {}
+    for name, text, inside in _pairs(value, key_of(info), "key=value"):
+        if not name or "$" in name or "\0" in name:
+            raise wrong(f"'{name}' is no key of a label", inside)
+        if name.startswith(tuple(_OURS)):
+            message = f"'{name}' is set by {_OURS[_prefix(name)]} itself: leave it out"
+            raise wrong(message, inside)
+        if name in found:
+            raise wrong(f"the label '{name}' stands here twice", inside)
+        found[name] = "" if text is None else _entry(text, "labels", inside)
+    return found
+
+
+def _prefix(name: str) -> str:
+    return next(prefix for prefix in _OURS if name.startswith(prefix))
+
+
+def _pairs(value: Any, key: str, shape: str) -> list[tuple[str, Any, Inside]]:
+    """Names, their values and where they stand. What has no value is None."""
+    if isinstance(value, dict):
+        return [(name, text, (name,)) for name, text in value.items()]
+    if not isinstance(value, list):
+        raise wrong(f"'{key}' is a map, or a list of {shape}")
+    pairs: list[tuple[str, Any, Inside]] = []
+    for at, each in enumerate(value):
+        name, equals, text = text_at(each, key, (at,)).partition("=")
+        pairs.append((name, text if equals else None, (at,)))
+    return pairs
+
+
+def image(value: Any) -> str:
+    """The name of an image, which has to be there: nothing is pulled."""
+    found = fit(plain(checked_text(value, "image"), "image"), "image")
+    if not _IMAGE.fullmatch(found):
+        raise wrong("'image' is the name of an image, such as postgres:16")
+    return found
+
+
+def user(value: Any) -> str:
+    """A user, with or without a group."""
+    found = fit(plain(checked_text(value, "user"), "user"), "user")
+    if not _USER.fullmatch(found):
+        raise wrong("'user' is a name or number, with or without a group, as in 999:999")
+    return found
+
+
+def test(value: Any) -> tuple[str, ...]:
+    """The test of a health check: one text for a shell, or a list that begins with its kind."""
+    if isinstance(value, str):
+        return ("CMD-SHELL", checked_references(fit(value, "test")))
+    found = checked_words(value, "test") if isinstance(value, list) else ()
+    kind, count = (found[0], len(found)) if found else ("", 0)
+    if kind == "NONE" and count == 1:
+        return found
+    if (kind == "CMD" and count > 1) or (kind == "CMD-SHELL" and count == 2):
+        return found
+    raise wrong(
+        "'test' is a command for a shell, or a list such as [CMD, pg_isready] or [CMD-SHELL, 'a | b']"
+    )
+
+
+def depends_on(value: Any) -> Mapping[str, bool]:
+    """The services that are needed, and for each whether it has to be healthy."""
+    found: dict[str, bool] = {}
+    if isinstance(value, list):
+        for at, each in enumerate(value):
+            name = text_at(each, "depends_on", (at,))
+            if name in found:
+                raise wrong(f"'{name}' stands here twice", (at,))
+            found[name] = False
+        return found
+    if not isinstance(value, dict):
+        raise wrong("'depends_on' is a list of names, or a map with a condition for each")
+    return {name: _needs_healthy(name, each) for name, each in value.items()}
+
+
+def _needs_healthy(name: str, value: Any) -> bool:
+    if not isinstance(value, dict):
+        raise wrong("write a condition, as in {condition: service_healthy}, or a list of names", [name])
+    for key in value:
+        if key in {"required", "restart"}:
+            raise wrong(f"Compose has '{key}' here, and reactor has not: leave it out", [name, key])
+        if key != "condition":
+            raise wrong(f"unknown key '{key}' in 'depends_on': did you mean 'condition'?", [name, key])
+    condition = value.get("condition")
+    if condition == "service_completed_successfully":
+        raise wrong("nothing is waited for until it is over: write service_started or service_healthy",
+                    [name, "condition"])  # fmt: skip
+    if not isinstance(condition, str) or condition not in _CONDITIONS:
+        inside = [name, "condition"] if "condition" in value else [name]
+        raise wrong("a condition is service_started or service_healthy", inside)
+    return _CONDITIONS[condition]
+
+
+def restart(value: Any) -> str:
+    """A restart policy, in the engine's words."""
+    if value is False:
+        return "no"
+    found = checked_text(value, "restart")
+    if found in _RESTARTS or _ON_FAILURE.fullmatch(found):
+        return found
+    raise wrong(f"there is no restart policy '{found}': {did_you_mean(found, _RESTARTS)}")
+
+
+def on_failure(value: Any) -> OnFailure:
+    """What becomes of the task."""
+    found = checked_text(value, "on_failure")
+    if found not in list(OnFailure):
+        raise wrong(f"'on_failure' is retry, end or ignore, not '{found}'")
+    return OnFailure(found)
+
+
+def service_name(value: Any, info: ValidationInfo) -> str:
+    """The name of a service; whether there is such a one is asked later."""
+    return fit(checked_text(value, key_of(info)), key_of(info))
