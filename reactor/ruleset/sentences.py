@@ -39,6 +39,8 @@ _ELSEWHERE = {
     "dry-run": "dry_run",
     "dryrun": "dry_run",
     "labels": "label",
+    "services": "templates",
+    "sidecar": "sidecars",
 }
 """What the same thing is called in other tools."""
 _OUTDATED = {"action": "write 'then' in its place, with a list, as in 'then: [kill]'"}
@@ -115,7 +117,8 @@ def _beyond(key: str, known: Sequence[str], beyond: Mapping[str, str], what: str
     """About a key where another tool has more of them than we have."""
     if key in beyond:
         return f"Compose has the key '{key}', and {what} here has not: {beyond[key]}"
-    # Compose's own keys are no help where the remedy would be another mistake.
+    if key.startswith("x-") and not nearest(key, [each for each in known if each.startswith("x-")]):
+        return f"'{key}' is an extension that means nothing here: leave it out"
     return f"unknown key '{key}' in {what}, and Compose has none, either: {did_you_mean(key, known)}"
 
 

@@ -14,6 +14,8 @@ _PORT = re.compile(
     r"(?P<inside>[0-9]+)(?:/(?P<kind>[a-z]+))?"
 )
 _RANGE = re.compile(r"[0-9]-[0-9]")
+LOOPBACK = "127.0.0.1"
+"""Where a port is published that names no address: nobody beyond this host reaches it."""
 _KINDS = ("tcp", "udp")
 _LAST = 65535
 _PLAIN_MODES = ("none", "bridge", MAIN)
@@ -58,7 +60,7 @@ def _number(text: str) -> int:
 
 def _address(text: str | None) -> str:
     if text is None:
-        return Port.address
+        return LOOPBACK
     try:
         return str(ip_address(text.strip("[]")))
     except ValueError:

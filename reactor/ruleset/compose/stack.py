@@ -96,7 +96,7 @@ def _together(drafts: Sequence[ServiceDraft]) -> Iterator[RuleError]:
                 needs[draft.name] = (*needs[draft.name], main)
     without = {frozenset(circle) for circle in circles(list(known), _plain_needs(known))}
     for circle in circles(list(known), needs):
-        if frozenset(circle) not in without:
+        if frozenset(circle) not in without and len(circle) > 1:
             way = " → ".join([*circle, circle[0]])
             message = f"these wait for each other, and none can begin ('main' waits for the task): {way}"
             yield known[circle[0]].spot.at_key(message)

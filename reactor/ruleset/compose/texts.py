@@ -123,7 +123,7 @@ def environment(value: Any, info: ValidationInfo) -> Mapping[str, str]:
             message = f"'{name}' has no value, and the host's environment is not passed on: write the value"
             raise wrong(message, inside)
         if not name or "$" in name or "\0" in name:
-            raise wrong(f"'{name}' is no name of an environment variable", inside)
+            raise wrong(f"'{name}' is no name of an environment variable: write NAME=value", inside)
         if name in found:
             raise wrong(f"'{name}' stands here twice", inside)
         found[name] = _entry(text, "environment", inside)
@@ -135,7 +135,7 @@ def labels(value: Any, info: ValidationInfo) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for name, text, inside in _pairs(value, key_of(info), "key=value"):
         if not name or "$" in name or "\0" in name:
-            raise wrong(f"'{name}' is no key of a label", inside)
+            raise wrong(f"'{name}' is no key of a label: write key=value", inside)
         if name.startswith(tuple(_OURS)):
             message = f"'{name}' is set by {_OURS[_prefix(name)]} itself: leave it out"
             raise wrong(message, inside)

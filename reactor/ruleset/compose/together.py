@@ -32,6 +32,9 @@ def complaints(services: Sequence[ServiceDraft], what: str, *, unread: bool = Fa
             yield from _alone(service.spot, service.text)
             yield from _needs(service.name, service.spot, service.text, known, unread=unread)
     for circle in circles(list(known), {name: needs_of(each.text) for name, each in known.items()}):
+        if len(circle) == 1:
+            # That was said at its key.
+            continue
         way = " → ".join([*circle, circle[0]])
         yield known[circle[0]].spot.at_key(f"these wait for each other, and none can begin: {way}")
 
