@@ -67,10 +67,14 @@ class Present:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was found of a stack: its own by service, and strangers that have one of its names."""
+    """What was found of a stack: its own by service, and strangers that have one of its names.
+
+    ``unsure`` are the names of those whose image cannot be read: nobody can tell whose labels they have.
+    """
 
     own: Mapping[str, Present] = field(default_factory=dict)
     strangers: Mapping[str, ContainerId] = field(default_factory=dict)
+    unsure: frozenset[str] = frozenset()
 
     def orphans(self, stack: Stack) -> tuple[Present, ...]:
         """Its own whose service does not stand in the file any more."""
@@ -94,13 +98,16 @@ def recognise(stack: str, names: Iterable[str], containers: Iterable[Container])
     ``names`` are those that the stack's containers are to have.
     """
     wanted, own, strangers = frozenset(names), dict[str, Present](), dict[str, ContainerId]()
+    unsure: set[str] = set()
     for each in containers:
         service = _service_of(stack, each)
         if service is not None:
             own[service] = present(each, service)
         elif each.name in wanted:
             strangers[each.name] = each.id
-    return Seen(own, strangers)
+            if each.image_labels is None and each.labels.get(STACK_LABEL) == stack:
+                unsure.add(each.name)
+    return Seen(own, strangers, frozenset(unsure))
 
 
 def _service_of(stack: str, container: Container) -> str | None:

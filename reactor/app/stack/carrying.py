@@ -5,13 +5,14 @@ stays as it is, so that the next run goes on from there.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import trio
 
 from reactor.app.stack.binding import bound
-from reactor.app.stack.hands import GRACE, Failed, become_ready, last_words, take
-from reactor.app.stack.looking import Tools
+from reactor.app.stack.hands import GRACE, Failed, become_ready, hopeless, last_words, take
+from reactor.app.stack.looking import Tools, find
 from reactor.app.stack.reading import Wanted
 from reactor.app.stack.views import View
 from reactor.core.container import Container, ContainerId
@@ -60,6 +61,7 @@ class Carrier:
                     break
             else:
                 return
+        error = await self._blamed(error)
         await self._clear_up(error)
         raise error
 
@@ -126,7 +128,7 @@ class Carrier:
 
     async def _clear_up(self, failed: Failed) -> None:
         """Take away what this run made and could not bring up."""
-        for name in self._half_done():
+        for name in self._half_done(failed.service):
             engine, container = self._tools.engine, self.made[name]
             if name == failed.service and not failed.tail:
                 failed.tail = await last_words(engine, container)
@@ -138,10 +140,20 @@ class Carrier:
                 del self.made[name]
                 self._view.cleared(name)
 
-    def _half_done(self) -> Iterable[str]:
+    async def _blamed(self, failed: Failed) -> Failed:
+        """The failure of whom it needs, if that one ended meanwhile: that is what has to be mended."""
+        service = next((each for each in self._stack.services if each.name == failed.service), None)
+        for name in service.before if service is not None else ():
+            with suppress(EngineError):
+                found = await find(self._tools.engine, self._ids[name])
+                if why := hopeless(found):
+                    return Failed(name, why, await last_words(self._tools.engine, self._ids[name]))
+        return failed
+
+    def _half_done(self, culprit: str) -> Iterable[str]:
         failed = [name for name, wait in self._waits.items() if wait.failed is not None]
         begun = [name for name in self.made if name not in self._waits]
-        return [name for name in reversed(self.made) if name in {*failed, *begun}]
+        return [name for name in reversed(self.made) if name in {*failed, *begun, culprit}]
 
 
 def grace_of(stack: Stack, service: str) -> float:

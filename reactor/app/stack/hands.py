@@ -58,7 +58,7 @@ async def become_ready(engine: Engine, service: Service, container: ContainerId)
             found = await find(engine, container)
             if found is not None and found.state is State.RUNNING and found.health in {"", "healthy"}:
                 return found
-            if why := _hopeless(found):
+            if why := hopeless(found):
                 raise Failed(service.name, why, await last_words(engine, container))
             await trio.sleep(pause)
             pause = min(2 * pause, LONGEST)
@@ -69,7 +69,7 @@ async def become_ready(engine: Engine, service: Service, container: ContainerId)
     raise Failed(service.name, sentence, await last_words(engine, container))
 
 
-def _hopeless(found: Container | None) -> str:
+def hopeless(found: Container | None) -> str:
     """Why it will not get ready by itself; empty if it may."""
     match found:
         case None:

@@ -58,9 +58,15 @@ def _circles(stack: Stack) -> Iterator[str]:
 
 def _strangers(stack: Stack, seen: Seen) -> Iterator[str]:
     for service in stack.services:
-        stranger = seen.strangers.get(service.recipe.name)
-        if stranger:
-            name = service.recipe.name
+        name = service.recipe.name
+        stranger = seen.strangers.get(name)
+        if name in seen.unsure:
+            yield _at(
+                service,
+                f"whether the container '{name}' is this stack's cannot be told, since its image cannot be "
+                f"read: if it is, docker rm -f {name}",
+            )
+        elif stranger:
             yield _at(
                 service,
                 f"'{service.name}' is to be called '{name}', and a container that is not this stack's has "

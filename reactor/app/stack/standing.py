@@ -60,9 +60,7 @@ def _line(lot: Lot, ports: Ports, strangers: Mapping[str, ContainerId]) -> Line:
     service, found = lot.service, lot.present
     if found is None:
         taken = strangers.get(service.recipe.name)
-        compared = (
-            f"its name is taken by a container of somebody else's ({taken[:12]})" if taken else "not made yet"
-        )
+        compared = "its name is a stranger's" if taken else "not made yet"
         line = Line(service.name, service.recipe.name, compared=compared)
     else:
         line = _of(found, ports, lot.why if lot.fate is Fate.RECREATE else AS_IN_FILE)
