@@ -1,6 +1,7 @@
 """``reactor stack`` on the embedded engine: up, again, changes, mistakes, crashes, a monitor beside it."""
 
 import os
+import re
 import signal
 from pathlib import Path
 from typing import Any
@@ -279,10 +280,13 @@ async def test_broken_off_it_says_so_and_goes_on_from_there(tmp_path: Path, caps
         assert (await desk.give("up"))[0] == 0
 
 
-QUICK = "times: {orphan_after: 500ms, sidecar_grace: 1s, reconcile_every: 500ms}\ngate: {off: true}\n"
+QUICK = """\
+times: {orphan_after: 500ms, creation_grace: 1s, sidecar_grace: 1s, reconcile_every: 500ms}
+gate: {off: true}
+"""
 
 
-async def test_a_monitor_beside_it_ends_sidecars_with_their_task_and_is_not_in_the_way(
+async def test_a_monitor_ends_sidecars_with_their_task_and_is_in_nobodys_way(
     tmp_path: Path, capsys: Capsys
 ) -> None:
     """``down`` and the monitor may both be at a sidecar; what the monitor ended comes back with ``up``."""
@@ -308,3 +312,28 @@ async def test_a_monitor_beside_it_ends_sidecars_with_their_task_and_is_not_in_t
         assert [line for line in monitor.lines() if line["level"] == "error"] == []
         deaths = [entry.run for entry in world.history if entry.what is What.DIED]
         assert len(deaths) == len(set(deaths)) == 6
+
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "stacks.md").read_text()
+EXAMPLE = (ROOT / "docs" / "examples" / "shop.yaml").read_text()
+
+
+def masked(text: str) -> list[str]:
+    """The lines without numbers, which differ, and without what only fills them up."""
+    return [re.sub(r"\d+(\.\d+)?", "N", line).rstrip() for line in text.splitlines()]
+
+
+async def test_the_page_shows_what_is_printed(tmp_path: Path, capsys: Capsys) -> None:
+    assert EXAMPLE.partition("\n")[2] in PAGE
+    shown = re.findall(
+        r"^\$ reactor stack (\w+) \S+ --data-root /srv/data\n((?:[^`\n].*\n)+)", PAGE, re.MULTILINE
+    )
+    assert [verb for verb, _ in shown] == ["up", "up", "status", "down"]
+    async with open_desk(tmp_path, capsys) as desk:
+        desk.world.add_image("busybox:1.36")
+        desk.write(EXAMPLE.replace("interval: 1s", "interval: 50ms").replace("period: 2s", "period: 0s"))
+        for verb, lines in shown:
+            code, said = await desk.give(verb)
+            assert code == 0
+            assert masked(said.replace(str(desk.data), "/srv/data")) == masked(lines)
