@@ -15,7 +15,8 @@ from reactor.app.stack import lowering, raising, standing
 from reactor.app.stack.looking import Tools
 from reactor.app.stack.raising import Raising
 from reactor.app.stack.reading import Wanted, wanted
-from reactor.app.stack.views import View, view_for
+from reactor.app.stack.terminal import view_for
+from reactor.app.stack.views import View
 from reactor.core.language.printing import tame
 from reactor.core.ports import EngineError
 from reactor.core.stackplans import Fate
@@ -54,7 +55,7 @@ async def _up(tools: Tools, asked: Wanted, options: argparse.Namespace) -> int:
     whole = await _watched(work.run, view)
     raised = work.raised
     if options.json:
-        _print({**raising.document(asked, raised, removed=options.remove_orphans), "broken_off": not whole})
+        _print({**raising.document(asked, raised), "broken_off": not whole})
     else:
         _say_up(asked, work, options, whole=whole)
     if not whole:

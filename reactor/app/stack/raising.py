@@ -56,6 +56,7 @@ class Raising:
             await self._until_all_is_there(plan)
         except Failed as failed:
             self.raised.failed = failed
+            self.raised.seen = await look(self._tools.engine, self._wanted.stack)
             self._view.failed(failed.service, failed.sentence, failed.tail)
 
     async def _until_all_is_there(self, plan: Plan) -> None:
@@ -118,7 +119,7 @@ def fate_of(lot: Lot) -> str:
     return f"{lot.fate} ({lot.why})" if lot.why else str(lot.fate)
 
 
-def document(wanted: Wanted, raised: Raised, removed: bool) -> Mapping[str, object]:
+def document(wanted: Wanted, raised: Raised) -> Mapping[str, object]:
     """What a machine may read; keys are only ever added."""
     failed = raised.failed
     return {
@@ -128,7 +129,8 @@ def document(wanted: Wanted, raised: Raised, removed: bool) -> Mapping[str, obje
         "data": wanted.data or None,
         "services": [_entry(wanted, raised, name) for name in raised.lots],
         "orphans": [
-            {"service": each.service, "name": each.name, "removed": removed} for each in raised.orphans
+            {"service": each.service, "name": each.name, "removed": each.service not in raised.seen.own}
+            for each in raised.orphans
         ],
         "failed": {"service": failed.service, "why": failed.sentence, "tail": failed.tail}
         if failed
