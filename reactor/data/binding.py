@@ -12,6 +12,7 @@ from pathlib import Path
 from reactor.core.recipes import plain_name
 from reactor.data.errors import DataRefused, Why, refused
 from reactor.data.handles import PLACE
+from reactor.data.markers import refuse_other
 from reactor.data.root import SHARED, TASKS, Root
 
 _ANY = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -28,6 +29,8 @@ def check_bind(root: Root, source: str, task: str | None = None) -> str:
         raise _outside(source, f"is no folder of a task and not below {root.path}/{SHARED}")
     if task is not None and parts[0] == TASKS and parts[1] != plain_name(task):
         raise _outside(source, "belongs to another task")
+    if task is not None and parts[0] == TASKS:
+        refuse_other(root, parts[1], task)
     place = _walk(root, parts, source)
     try:
         found = Path(os.readlink(f"/proc/self/fd/{place}"))

@@ -7,7 +7,7 @@ from pathlib import Path
 from reactor.core.recipes import plain_name
 from reactor.data.listing import Entry
 from reactor.data.mounts import Mounts
-from reactor.data.root import Root
+from reactor.data.root import SHARED, Root
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ class Wanted:
         """Whether single folders are meant."""
         return bool(self.tasks or self.shared)
 
-    def means(self, top_is_shared: bool, name: str) -> bool:
+    def means(self, top: str, name: str) -> bool:
         """Whether this folder is looked at, at all."""
-        if top_is_shared:
+        if top == SHARED:
             return name in self.shared
         return not self.named or name in {plain_name(task) for task in self.tasks}
 
@@ -75,10 +75,11 @@ def stays(root: Root, entry: Entry, wanted: Wanted, held: Held, mounts: Mounts, 
         return entry.cut or "it is no folder"
     if entry.task is None and not wanted.named:
         return "nobody can tell whose it is: name it with --task"
+    if not entry.shared and entry.task is not None and wanted.tasks and entry.task not in wanted.tasks:
+        return "it belongs to another task, whose id leads to the same name"
     if who := user_of(root, entry, held, mounts):
         return f"in use by {who}"
-    inside = {*mounts.below(Path(entry.path)), *mounts.below(root.real / entry.top / entry.name)}
-    if inside:
+    if inside := mounts.below(root.real / entry.top / entry.name):
         return f"{min(inside)} is mounted there"
     if entry.cut:
         return f"when it was changed last is not known: {entry.cut}"

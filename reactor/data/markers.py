@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 
 from reactor.core.recipes import plain_name
-from reactor.data.errors import trouble
+from reactor.data.errors import DataRefused, Why, trouble
 from reactor.data.naming import LONGEST_TASK
 from reactor.data.root import MARKERS, OWN, Root
 
@@ -32,6 +32,7 @@ class Marker:
 def mark(root: Root, task: str, *, made: bool) -> None:
     """Keep whose the folder is; ``made`` tells that it is about to be made. Again only touches the marker."""
     name = plain_name(task)
+    refuse_other(root, name, task)
     if read_marker(root, name) is not None:
         with root.folder(OWN, MARKERS) as place:
             os.utime(_file(name), dir_fd=place, follow_symlinks=False)
@@ -39,6 +40,18 @@ def mark(root: Root, task: str, *, made: bool) -> None:
     text = json.dumps({"version": 1, "task": task, "made": time.time() if made else None})
     with root.folder(OWN, MARKERS) as place, trouble(f"the marker of {name} cannot be written"):
         _write(place, _file(name), text.encode())
+
+
+def refuse_other(root: Root, name: str, task: str) -> None:
+    """Raise DataRefused where the folder of this name is known to be another task's.
+
+    The name has only a part of a digest in it, and whoever chooses ids can find two that share a name.
+    """
+    found = read_marker(root, name)
+    if found is not None and found.task != task:
+        raise DataRefused(
+            Why.BIND, f"{root.path}/tasks/{name} belongs to another task, whose id leads to the same name"
+        )
 
 
 def unmark(root: Root, name: str) -> None:

@@ -15,7 +15,7 @@ from reactor.data.leaving import put_back, recover, set_aside, throw_away
 from reactor.data.listing import Entry
 from reactor.data.markers import read_marker, unmark
 from reactor.data.mounts import Mounts
-from reactor.data.root import TASKS, Root
+from reactor.data.root import LEAVING, OWN, TASKS, Root
 
 
 @dataclass(slots=True)
@@ -44,7 +44,7 @@ def remove(
             recover(root)
             raise
         for entry in away:
-            _decide(root, entry, user_of(root, entry, held, mounts), report)
+            _decide(root, entry, _held_by(root, entry, held, mounts), report)
     report.emptied = empty(root, tell)
     return report
 
@@ -62,11 +62,20 @@ def _set_aside(root: Root, entry: Entry, report: Report) -> bool:
     return True
 
 
-def _decide(root: Root, entry: Entry, who: str, report: Report) -> None:
+def _held_by(root: Root, entry: Entry, held: Held, mounts: Mounts) -> str:
+    """Why it is put back, empty if it is not."""
+    if who := user_of(root, entry, held, mounts):
+        return f"in use by {who}, since a moment ago"
+    # A mount moves with the folder that it is in.
+    inside = mounts.below(root.real / OWN / LEAVING / entry.top / entry.name)
+    return f"{len(inside)} of the folders in it have something mounted on them" if inside else ""
+
+
+def _decide(root: Root, entry: Entry, why: str, report: Report) -> None:
     try:
-        if who:
+        if why:
             put_back(root, entry.top, entry.name)
-            report.spared.append((entry, f"in use by {who}, since a moment ago"))
+            report.spared.append((entry, why))
             return
         throw_away(root, entry.top, entry.name)
     except DataRefused as error:

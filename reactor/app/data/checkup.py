@@ -8,7 +8,7 @@ from reactor.app.patient import Finding, Patient, degraded, failed, ok
 from reactor.core.language.units import say_bytes
 from reactor.data.errors import DataRefused
 from reactor.data.mounts import Mounts
-from reactor.data.root import Root
+from reactor.data.root import Root, fault_of
 
 LEAST_ROOM = 1024 * 1024 * 1024
 """Bytes that are soon used up by a database."""
@@ -40,7 +40,7 @@ def data_folders(patient: Patient) -> Iterator[Finding]:
 
 def _place(path: Path) -> Path | None:
     """What is there: the root, or where it would be made."""
-    if path.exists():
+    if path.exists() or fault_of(path):
         Root.open(path, make=False).close()
         return path
     return path.parent if path.parent.is_dir() else None

@@ -146,7 +146,7 @@ def _refuse_missing(root: Root, wanted: Wanted) -> None:
 def _plan(root: Root, wanted: Wanted, held: Held, progress: Progress) -> _Plan:
     plan, mounts = _Plan(), Mounts.read()
     for top, name in names(root):
-        if not wanted.means(top == SHARED, name):
+        if not wanted.means(top, name):
             continue
         glance = look(root, top, name, _GLANCE)
         # Who is in use need not be looked through for how old he is.

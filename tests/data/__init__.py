@@ -1,0 +1,1 @@
+"""Data folders below one root: what is made, what is refused, what goes and what stays."""
