@@ -21,7 +21,7 @@ from tools import engine_api
 from tools.engine_cgroups import container_cgroup
 from tools.engine_files import EngineFiles, engine_files
 from tools.engine_guard import Guard
-from tools.engine_options import configuration, daemon_command
+from tools.engine_options import APART, BRIDGED, configuration, daemon_command
 from tools.engine_traces import (
     FOLDER_PREFIX,
     arguments_of,
@@ -47,17 +47,24 @@ class PrivateEngine:
 
     `live_restore` lets containers outlive the daemon, `arguments` are more options for dockerd. A guarded
     engine ends with the process that made it, however that one ends; an unguarded one stays until stopped.
+    With a network of its own its containers can publish ports, which are seen from nowhere else.
     """
 
     def __init__(
-        self, *, live_restore: bool = False, guarded: bool = True, arguments: Sequence[str] = ()
+        self,
+        *,
+        live_restore: bool = False,
+        guarded: bool = True,
+        arguments: Sequence[str] = (),
+        own_network: bool = False,
     ) -> None:
         self._files: EngineFiles = engine_files()
         # The path is short because a unix socket's may have 107 characters, those of containerd below it
         # included.
         self.folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir="/tmp"))
         self._live_restore = live_restore
-        self._arguments = tuple(arguments)
+        self._arguments = (*arguments, *(BRIDGED if own_network else ()))
+        self._before = APART if own_network else ()
         self._daemon: subprocess.Popen[bytes] | None = None
         self._guard = Guard(self.folder) if guarded else None
         self._owner = os.getpid()
@@ -169,7 +176,7 @@ class PrivateEngine:
         with self.log.open("ab") as log:
             # A session of its own: Ctrl-C in the terminal of the tests is not meant for the engine.
             self._daemon = subprocess.Popen(
-                daemon_command(self._files, self.folder, self._arguments),
+                (*self._before, *daemon_command(self._files, self.folder, self._arguments)),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -7,9 +7,15 @@ import json
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from tools.engine_cgroups import DRIVER, parent_option
 from tools.engine_files import EngineFiles
+
+APART: Final = ("unshare", "--net", "--")
+"""Before the command: the daemon sees no network of the host then, and may do what it likes with its own."""
+BRIDGED: Final = ("--bridge=",)
+"""The usual bridge, where there is such a network."""
 
 
 def daemon_command(files: EngineFiles, folder: Path, more: Sequence[str] = ()) -> tuple[str, ...]:

@@ -59,3 +59,16 @@ async def mortal_bench(
         return
     async with WORLDS[kind]() as made:
         yield made
+
+
+@pytest.fixture
+async def publishing_bench(kind: str) -> AsyncIterator[Bench]:
+    """An engine whose containers can publish ports, in a network that nobody else is in."""
+    if kind != "docker":
+        async with WORLDS[kind]() as made:
+            yield made
+        return
+    with PrivateEngine(own_network=True) as engine:
+        engine.import_busybox()
+        with Containers(engine.docker_host, removed_at_end=False) as containers:
+            yield DockerBench(containers)

@@ -19,6 +19,7 @@ from tools.private_engine import TEST_IMAGE
 LIMITS = Limits(pids=40, memory=96 * MIB, swap=128 * MIB, cpu=0.5)
 TAKES_2S = ("sh", "-c", "sleep 2; touch /ready; exec sleep 100000")
 PROBE = Probe(("CMD", "test", "-e", "/ready"), interval=0.25, timeout=5.0, retries=100)
+ANYWHERE = "0.0.0.0"  # noqa: S104 - Where there is nobody who could come in.
 FOR_EVER = ("sleep", "100000")
 
 
@@ -51,7 +52,7 @@ async def test_what_is_made_is_what_was_ordered(bench: Bench, tmp_path: Path) ->
         environment={"PGDATA": "/data", "EMPTY": "", "LIKE": "a=b c"},
         labels={"reactor.sidecar-of": "t-1", "odd": 'a"b\n'},
         binds=(Bind(str(tmp_path / "data"), "/data"), Bind(str(tmp_path), "/all", read_only=True)),
-        ports=(Port(80, 8080), Port(53, protocol="udp"), Port(80, 8081, address="0.0.0.0")),  # noqa: S104 - a wish
+        ports=(Port(80, 8080), Port(53, protocol="udp"), Port(80, 8081, address=ANYWHERE)),
         probe=PROBE,
         user="999:999",
         working_dir="/data",
@@ -80,7 +81,7 @@ def check_document(found: dict[str, Any]) -> None:
     assert {mount["Destination"]: mount["RW"] for mount in found["Mounts"]} == {"/data": True, "/all": False}
     assert host["PortBindings"]["80/tcp"] == [
         {"HostIp": "127.0.0.1", "HostPort": "8080"},
-        {"HostIp": "0.0.0.0", "HostPort": "8081"},  # noqa: S104 - As it was wished for.
+        {"HostIp": ANYWHERE, "HostPort": "8081"},
     ]
     assert host["PortBindings"]["53/udp"] == [{"HostIp": "127.0.0.1", "HostPort": ""}]
     check = config["Healthcheck"]
@@ -156,3 +157,23 @@ async def test_who_cannot_be_started_stays_as_it_was_made(bench: Bench) -> None:
     with pytest.raises(NoSuchContainer):
         await bench.maker.start(UNKNOWN)
     assert (await bench.engine.inspect(lone)).state is State.CREATED
+
+
+async def test_a_port_that_somebody_else_has_is_said_and_free_again_with_his_end(
+    publishing_bench: Bench,
+) -> None:
+    bench = publishing_bench
+    wanted = Port(80, 8080, address=ANYWHERE)
+    first = await bench.make(recipe(network_mode="bridge", ports=(wanted, Port(81, address=ANYWHERE))))
+    await bench.maker.start(first)
+    assert (await bench.engine.inspect(first)).ports == ("80/tcp", "81/tcp")
+    second = await bench.make(recipe(network_mode="bridge", ports=(wanted,)))
+    why, said = await refused_start(bench, second)
+    assert (why, "8080" in said) == ("port", True)
+    left = await bench.engine.inspect(second)
+    assert (left.state, left.exit_code) == (State.CREATED, 128)
+    other = await bench.make(recipe(network_mode="bridge", ports=(replace(wanted, host=8081),)))
+    await bench.maker.start(other)
+    await bench.engine.kill(first)
+    await bench.maker.start(second)
+    assert (await bench.engine.inspect(second)).state is State.RUNNING
