@@ -3,6 +3,7 @@
 What a file says, and its comments, stay. Brackets stay where they fit; blank lines stay, one at a time.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +12,7 @@ from ruamel.yaml.events import ScalarEvent
 from reactor.core.language.printing import text_of, tightness
 from reactor.core.language.tree import Logic
 from reactor.ruleset.commented import comments, read_commented
-from reactor.ruleset.document import read_document
+from reactor.ruleset.document import NotYamlError, read_document
 from reactor.ruleset.entries import BLOCK, Branch, Entry
 from reactor.ruleset.expressions import Language
 from reactor.ruleset.models import ORDER
@@ -21,6 +22,7 @@ from reactor.ruleset.spacing import Line, loose, spaced, without_blank
 WIDEST = 100
 """Columns of a line, where it can be broken."""
 GROUPS, TEMPLATES = "groups", "templates"
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
 _WORDS = {"~": "null", "null": "null", "true": "true", "false": "false"}
 
 
@@ -31,7 +33,10 @@ class WouldChange(Exception):
 def laid_out(source: str, language: Language) -> str:
     """A rule file without mistakes in its canonical layout. Raises WouldChange rather than change it."""
     text = spaced(_Layout(language).block(read_commented(source), 0))
-    before, after = read_document(source).data, read_document(text).data
+    try:
+        before, after = read_document(source).data, read_document(text).data
+    except NotYamlError:
+        raise WouldChange from None
     if _meaning(before, language) != _meaning(after, language):
         raise WouldChange
     if sorted(comments(source)) != sorted(comments(text)):
@@ -53,7 +58,7 @@ class _Layout:
         yield from loose(branch.tail, indent)
 
     def _pair(self, entry: Entry, indent: int) -> Iterator[Line]:
-        head, node = f"{' ' * indent}{entry.key}:", entry.node
+        head, node = f"{' ' * indent}{_key(entry)}:", entry.node
         if not isinstance(node, Branch):
             yield from self._scalar(entry, head, indent + 2)
             return
@@ -97,7 +102,7 @@ class _Layout:
             value = self._bracketed(entry.node)
         else:
             value = self._word(entry, in_brackets=True)
-        return value if value is None or not is_map else f"{entry.key}: {value}"
+        return value if value is None or not is_map else f"{_key(entry)}: {value}"
 
     def _scalar(self, entry: Entry, head: str, indent: int) -> Iterator[Line]:
         """A value behind its key or dash, on one line or more."""
@@ -137,6 +142,11 @@ class _Layout:
             for part in tree.parts
         ]
         return lines_of(text_of(tree), [">-", parts[0], *(f"{tree.sign} {part}" for part in parts[1:])])
+
+
+def _key(entry: Entry) -> str:
+    """The key as it is written: ours as they are, names that an author chose in quotes if need be."""
+    return entry.key if _PLAIN_KEY.fullmatch(entry.key) else quoted(entry.key, always=True)
 
 
 def _event(entry: Entry) -> ScalarEvent:

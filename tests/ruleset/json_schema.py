@@ -32,14 +32,26 @@ def _refused(schema: Mapping[str, Any], value: Any, at: str, top: Mapping[str, A
             case "anyOf":
                 if all(list(_refused(each, value, at, top)) for each in said):
                     yield f"{at}: none of {word}"
-            case "properties":
-                for key in value.keys() & said.keys() if isinstance(value, dict) else ():
-                    yield from _refused(said[key], value[key], f"{at}.{key}", top)
-            case "items":
-                for index, each in enumerate(value if isinstance(value, list) else ()):
-                    yield from _refused(said, each, f"{at}[{index}]", top)
+            case "properties" | "items" | "additionalProperties" if said is not False:
+                for inner, each, name in _inside(word, said, value, schema):
+                    yield from _refused(inner, each, f"{at}{name}", top)
             case _ if word not in _SAY_NOTHING and not _holds(word, said, value, schema):
                 yield f"{at}: {word} {said}"
+
+
+def _inside(
+    word: str, said: Any, value: Any, schema: Mapping[str, Any]
+) -> Iterator[tuple[Mapping[str, Any], Any, str]]:
+    """What a word of the schema says about the parts of a value: for each the schema, itself and its name."""
+    known = schema.get("properties", {}).keys()
+    if word == "items":
+        yield from (
+            (said, each, f"[{at}]") for at, each in enumerate(value if isinstance(value, list) else ())
+        )
+    elif isinstance(value, dict) and word == "properties":
+        yield from ((said[key], value[key], f".{key}") for key in value.keys() & known)
+    elif isinstance(value, dict):
+        yield from ((said, value[key], f".{key}") for key in value.keys() - known)
 
 
 def _holds(word: str, said: Any, value: Any, schema: Mapping[str, Any]) -> bool:

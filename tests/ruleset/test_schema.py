@@ -1,6 +1,7 @@
 """The JSON Schema for editors accepts what is right and refuses wrong shapes."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,35 @@ def as_an_editor_reads(text: str) -> Any:
     return YAML(typ="safe", pure=True).load(text)
 
 
-@pytest.mark.parametrize("text", [*BLOCKS, *(file.read_text() for file in SHIPPED), SITE])
+SIDECARS = re.findall(
+    r"^```yaml\n(.*?)^```", (ROOT / "docs" / "sidecars.md").read_text(), re.DOTALL | re.MULTILINE
+)
+SPELLINGS = """
+templates:
+  a:
+    image: a
+    command: [sleep, 5]
+    environment: {A: 5432, B: x}
+    labels: [a=b]
+    user: 999
+    mem_limit: 8388608
+    cpus: 0.5
+    ports: [80, "81:81"]
+    volumes: ["/a:/b", {type: bind, source: /a, target: /c}]
+    depends_on: [b]
+    restart: false
+    healthcheck: {disable: true}
+    deploy: {resources: {limits: {pids: 7}}}
+    x-reactor: {folders: {pg: {owner: "1:1", mode: "0700", shared: true}}, ready_within: 1m30s}
+  b: {image: b, pids_limit: 7, restart: "no", network_mode: main}
+  c: {image: c, depends_on: {b: {condition: service_healthy}}}
+sidecars: [{name: s, asked: true, templates: [a, b]}]
+"""
+
+
+@pytest.mark.parametrize(
+    "text", [*BLOCKS, *SIDECARS, SPELLINGS, *(file.read_text() for file in SHIPPED), SITE]
+)
 def test_what_is_right_is_accepted(text: str) -> None:
     """Shipped files, every example of the documentation, and a site's own file."""
     assert refusals(SCHEMA, as_an_editor_reads(text)) == []
@@ -57,6 +86,13 @@ def test_what_is_right_is_accepted(text: str) -> None:
         "then-on-failure", "then-webhook-is-address", "then-options-of-kill",
         "trigger-missing", "trigger-unknown", "unknown-key", "unknown-key-at-top",
         "unknown-key-in-group", "unknown-key-in-selector", "unknown-key-of-other-tool",
+        "template-command-map", "template-environment-text", "template-key-of-compose",
+        "template-restart-word", "template-unknown-key", "template-without-image", "template-is-text",
+        "templates-is-list",
+        "template-health-time", "template-folder-owner", "template-depends-condition", "template-init",
+        "template-on-failure", "templates-empty", "sidecars-is-map", "sidecars-empty", "sidecars-nameless",
+        "sidecars-for-whom", "sidecars-unknown-key", "sidecars-templateless", "sidecars-empty-selector",
+        "template-volume-up/", "template-variable-unknown/", "template-depends-circle/",
         "victims-of-text", "when-is-list", "when-is-true", "when-without-value",
     ],
 )  # fmt: skip

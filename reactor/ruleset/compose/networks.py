@@ -27,9 +27,7 @@ def network_mode(value: Any) -> str:
     if found in _PLAIN_MODES or (found.startswith(SERVICE) and found != SERVICE):
         return found
     if found == "host":
-        raise wrong(
-            "nothing here shares the host's network: it would reach, and take, every port of the host"
-        )
+        raise wrong("nothing here gets the host's network: write bridge, main or service:NAME, with 'ports'")
     if found.startswith("container:"):
         raise wrong("a container is not named by its id here: write 'main', or 'service:NAME'")
     raise wrong(f"'network_mode' is none, bridge, main or service:NAME, not '{found}'")
