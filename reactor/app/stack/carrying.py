@@ -62,6 +62,7 @@ class Carrier:
             else:
                 return
         error = await self._blamed(error)
+        self._view.failed(error.service, error.sentence, error.tail)
         await self._clear_up(error)
         raise error
 
@@ -129,11 +130,8 @@ class Carrier:
     async def _clear_up(self, failed: Failed) -> None:
         """Take away what this run made and could not bring up."""
         for name in self._half_done(failed.service):
-            engine, container = self._tools.engine, self.made[name]
-            if name == failed.service and not failed.tail:
-                failed.tail = await last_words(engine, container)
             try:
-                await take(engine, name, container, 0.0)
+                await take(self._tools.engine, name, self.made[name], 0.0)
             except (Failed, EngineError) as error:
                 self._view.note(f"{name}: what was made of it is still there: {error}")
             else:
@@ -148,6 +146,8 @@ class Carrier:
                 found = await find(self._tools.engine, self._ids[name])
                 if why := hopeless(found):
                     return Failed(name, why, await last_words(self._tools.engine, self._ids[name]))
+        if not failed.tail and failed.service in self.made:
+            failed.tail = await last_words(self._tools.engine, self.made[failed.service])
         return failed
 
     def _half_done(self, culprit: str) -> Iterable[str]:

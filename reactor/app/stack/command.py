@@ -68,7 +68,7 @@ def _say_up(asked: Wanted, work: Raising, options: argparse.Namespace, *, whole:
     if not options.remove_orphans:
         _say_orphans(tuple(each.name for each in raised.orphans))
     if not whole:
-        print(f"broken off: go on with 'reactor stack up {file}', or 'reactor stack down {file}'")
+        print(f"broken off: 'reactor stack status {file}' says how far it came, and 'up' goes on from there")
     elif raised.failed is not None:
         print(f"stack {name} is not up; see 'reactor stack status {file}'", file=sys.stderr)
     else:
@@ -94,7 +94,7 @@ async def _down(tools: Tools, asked: Wanted, options: argparse.Namespace) -> int
         number = len(lowered.removed)
         ended = f"{number} container{'' if number == 1 else 's'} removed" if number else "nothing was there"
         if not whole:
-            print(f"broken off: go on with 'reactor stack down {options.file}'")
+            print(f"broken off: 'reactor stack down {options.file}' goes on")
         elif not lowered.failed:
             kept = f"; its data is kept below {asked.data}" if asked.data else ""
             print(f"stack {asked.stack.name} is down: {ended}{kept}")

@@ -4,6 +4,7 @@ The last look is what counts: somebody else, a monitor for instance, may have en
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from reactor.app.complaint import Complaint
@@ -15,6 +16,7 @@ from reactor.app.stack.preflight import Scene, is_this_host, mistakes
 from reactor.app.stack.reading import Wanted
 from reactor.app.stack.views import View
 from reactor.core.language.printing import tame
+from reactor.core.ports import EngineError
 from reactor.core.stackplans import Fate, Lot, Plan, plan_up
 from reactor.core.stacks import Present, Seen
 from reactor.data.errors import DataRefused
@@ -56,8 +58,11 @@ class Raising:
             await self._until_all_is_there(plan)
         except Failed as failed:
             self.raised.failed = failed
-            self.raised.seen = await look(self._tools.engine, self._wanted.stack)
-            self._view.failed(failed.service, failed.sentence, failed.tail)
+            with suppress(EngineError):
+                self.raised.seen = await look(self._tools.engine, self._wanted.stack)
+        except EngineError as error:
+            self._view.note(str(error))
+            self.raised.failed = Failed("", str(error))
 
     async def _until_all_is_there(self, plan: Plan) -> None:
         for _ in range(ROUNDS):
@@ -71,7 +76,9 @@ class Raising:
             plan = await self._plan()
         for lot in plan.lots:
             if lot.fate is not Fate.KEEP:
-                raise Failed(lot.service.name, f"it does not stay up: {lot.why or 'somebody removed it'}")
+                failed = Failed(lot.service.name, f"it does not stay up: {lot.why or 'somebody removed it'}")
+                self._view.failed(failed.service, failed.sentence, failed.tail)
+                raise failed
 
     async def _plan(self) -> Plan:
         stack = self._wanted.stack

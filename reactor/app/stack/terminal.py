@@ -64,14 +64,16 @@ class Shown(Silent):
 
     def failed(self, service: str, why: str, tail: tuple[str, ...]) -> None:
         """Show why, with its last words."""
-        self._put(service, _Row("!", why, "bold red"))
+        self._put(service, _Row("!", "failed", "bold red"))
+        # Below there is room for all of it, on as many lines as it takes.
+        self._notes.append(Text(f"{service}: {tame(why, LONGEST)}", "red"))
         for line in tail:
             self._notes.append(Text(f"    {tame(line, LONGEST)}", "dim"))
         self._draw()
 
     def cleared(self, service: str) -> None:
         """Show that nothing of it is left."""
-        self._put(service, _Row("-", "what was made of it is taken away again", "dim"))
+        self._put(service, _Row("!", "failed; what was made of it is taken away again", "bold red"))
 
     def note(self, line: str) -> None:
         """Show it below."""
