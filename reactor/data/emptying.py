@@ -32,20 +32,22 @@ class Emptied:
             self.errors.append(f"{what} cannot be removed: {error.strerror or error}")
 
 
-def empty(root: Root, tell: Callable[[Emptied], None] = lambda _: None) -> Emptied:
+Tell = Callable[[Emptied], None]
+
+
+def empty(root: Root, tell: Tell = lambda _: None) -> Emptied:
     """Take apart all that was thrown away; ``tell`` how far it is. What fails stays where it is."""
     done = Emptied()
     failed: set[str] = set()
     with root.folder(OWN, TRASH, flags=READ) as trash:
         while names := [name for name in os.listdir(trash) if name not in failed]:
             for name in names:
-                if not _gone(trash, name, f"{root.path}/{OWN}/{TRASH}/{name}", done):
+                if not _gone(trash, name, f"{root.path}/{OWN}/{TRASH}/{name}", done, tell):
                     failed.add(name)
-                tell(done)
     return done
 
 
-def _gone(trash: int, name: str, said: str, done: Emptied) -> bool:
+def _gone(trash: int, name: str, said: str, done: Emptied, tell: Tell) -> bool:
     before = len(done.errors)
     try:
         if not stat.S_ISDIR(os.stat(name, dir_fd=trash, follow_symlinks=False).st_mode):
@@ -53,7 +55,7 @@ def _gone(trash: int, name: str, said: str, done: Emptied) -> bool:
             done.files += 1
             return True
         with opened(name, READ, trash) as folder:
-            _clear(folder, trash, said, done)
+            _clear(folder, trash, said, done, tell)
         os.rmdir(name, dir_fd=trash)
         done.folders += 1
     except FileNotFoundError:
@@ -65,10 +67,11 @@ def _gone(trash: int, name: str, said: str, done: Emptied) -> bool:
     return True
 
 
-def _clear(folder: int, trash: int, said: str, done: Emptied) -> None:
+def _clear(folder: int, trash: int, said: str, done: Emptied, tell: Tell) -> None:
     with os.scandir(folder) as entries:
         found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
     for name, is_folder in found:
+        tell(done)
         try:
             if is_folder:
                 os.rename(name, secrets.token_hex(8), src_dir_fd=folder, dst_dir_fd=trash)

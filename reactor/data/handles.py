@@ -5,6 +5,7 @@ may have which folder is decided in ``preparing`` and ``binding``.
 """
 
 import ctypes
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,4 +46,5 @@ def move_new(name: str, below: int, new_name: str, new_below: int) -> None:
     words = (below, os.fsencode(name), new_below, os.fsencode(new_name), _NOREPLACE)
     if libc.renameat2(*words) != 0:
         error = ctypes.get_errno()
-        raise OSError(error, os.strerror(error), name)
+        known = "this file system cannot rename without replacing" if error == errno.EINVAL else ""
+        raise OSError(error, known or os.strerror(error), name)

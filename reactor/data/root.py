@@ -121,15 +121,20 @@ class Root:
             os.close(lock)
 
     def _lock(self, lock: int, until: float) -> None:
-        while True:
-            try:
-                return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() >= until:
-                    who = "is 'reactor data prune' at work?"
-                    raise DataRefused(Why.BUSY, f"somebody else has {self.path} to himself: {who}") from None
+        while not _taken(lock):
+            if time.monotonic() >= until:
+                who = "is 'reactor data prune' at work?"
+                raise DataRefused(Why.BUSY, f"somebody else has {self.path} to himself: {who}")
             # A thread that waited in the kernel for it could not be given up.
             time.sleep(_PAUSE)
+
+
+def _taken(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _into(place: int, name: str, flags: int, said: str) -> int:
@@ -138,9 +143,9 @@ def _into(place: int, name: str, flags: int, said: str) -> int:
         inner = os.open(name, flags, dir_fd=place)
     except NotADirectoryError:
         raise DataRefused(Why.ROOT, f"{said} is a link or no folder: move it away") from None
-    except FileNotFoundError:
-        raise
     except OSError as error:
+        if isinstance(error, FileNotFoundError):
+            raise
         raise refused(error, f"{said} cannot be opened") from None
     os.close(place)
     return inner

@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from reactor.core.recipes import Folder, plain_name
+from reactor.data.listing import Entry, look
 from reactor.data.preparing import prepare
 from reactor.data.root import Root
+from reactor.data.walking import Bounds
 
 
 @contextmanager
@@ -58,3 +60,19 @@ def mounted(where: Path, options: str) -> Iterator[Path]:
         yield where
     finally:
         subprocess.run(["umount", str(where)], check=True)
+
+
+def entry(root: Root, task: str) -> Entry:
+    """A task's own folder, looked through to its end."""
+    return look(root, "tasks", plain_name(task), Bounds())
+
+
+@contextmanager
+def bound(source: Path, target: Path) -> Iterator[None]:
+    """One folder, seen in the place of another one, too."""
+    target.mkdir(exist_ok=True)
+    subprocess.run(["mount", "--bind", str(source), str(target)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(target)], check=True)

@@ -1,5 +1,7 @@
 """Data folders as they are shown, for people and for machines. Whatever strangers named is made harmless."""
 
+import json
+import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -80,3 +82,9 @@ def document(entry: Entry, why: str = "") -> dict[str, Any]:
     }
     found: dict[str, Any] = bounded(told | ({"why": why} if why else {}))
     return found
+
+
+def dump(told: dict[str, Any]) -> None:
+    """One document on stdout."""
+    json.dump(told, sys.stdout, indent=2)
+    print()
