@@ -5,15 +5,13 @@ a label as it is, everywhere else as a plain word that is one component of a pat
 Which variables may stand where is checked by ``ruleset``; what cannot be filled in is raised here by name.
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, field, fields, replace
-from hashlib import sha256
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 from reactor.core.container import nothing
 from reactor.core.protection import LabelNames
+from reactor.core.recipe_digest import digest
 from reactor.core.recipes import (
     DIGEST_LABEL,
     TEMPLATE_LABEL,
@@ -92,17 +90,6 @@ def folders_for(template: Template, filling: Filling) -> tuple[Folder, ...]:
     """The folders that have to be there before it is made. Raises CannotRender."""
     plain = _Filler(template, filling).plain
     return tuple(replace(folder, path=plain(folder.path)) for folder in template.folders)
-
-
-def digest(recipe: Recipe) -> str:
-    """Sixteen hex digits over all that makes another container of it; its own label does not count.
-
-    What is as usual is left out: a later version that knows more kinds of settings finds the same.
-    """
-    said = {each.name: getattr(recipe, each.name) for each in fields(recipe) if _is_said(recipe, each)}
-    said["labels"] = {key: value for key, value in recipe.labels.items() if key != DIGEST_LABEL}
-    text = json.dumps(said, sort_keys=True, default=_record)
-    return sha256(text.encode()).hexdigest()[:16]
 
 
 def references(text: str) -> tuple[str, ...]:
@@ -214,15 +201,3 @@ def _network(template: Template, filling: Filling) -> str:
         message = f"the template '{template.name}' joins the network of {whose}, which is not there"
         raise CannotRender("network", message)
     return f"container:{joined}"
-
-
-def _is_said(record: Any, each: Any) -> bool:
-    usual = each.default_factory() if each.default_factory is not MISSING else each.default
-    return bool(getattr(record, each.name) != usual)
-
-
-def _record(value: Any) -> Any:
-    """A record within a recipe as a map of what is not as usual in it; a map as one."""
-    if isinstance(value, Mapping):
-        return dict(value)
-    return {each.name: getattr(value, each.name) for each in fields(value) if _is_said(value, each)}

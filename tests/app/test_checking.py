@@ -49,6 +49,21 @@ def test_all_is_well(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert summary.endswith(": all is well")
 
 
+def test_templates(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Templates and sets are named, beside rules or alone, and stand in the JSON."""
+    sidecars = "sidecars: [{name: s, asked: true, templates: [db]}]\n"
+    file.write_text(f"templates: {{db: {{image: 'db:1'}}}}\n{sidecars}")
+    code, out, err = run(capsys, "r.yaml")
+    *lines, summary = out.splitlines()
+    assert (code, err) == (0, "")
+    assert lines == ["r.yaml:1: template db: db:1", "r.yaml:2: sidecars s: db for tasks that ask for them"]
+    assert summary.startswith("1 template in 1 file, version ")
+    file.write_text(f"{GOOD}{file.read_text()}")
+    assert "1 rule, 1 template in 1 file" in run(capsys, "r.yaml")[1]
+    found = json.loads(run(capsys, "--json", "r.yaml")[1])
+    assert [each["name"] for each in found["templates"] + found["sidecars"]] == ["db", "s"]
+
+
 def test_mistakes(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Each mistake with its line and a caret, on stderr; wide characters do not move the caret."""
     file.write_text(BAD)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from reactor.core.container import Limits
 from reactor.core.protection import LabelNames
+from reactor.core.recipe_digest import digest
 from reactor.core.recipes import (
     DIGEST_LABEL,
     TEMPLATE_LABEL,
@@ -22,7 +23,7 @@ from reactor.core.recipes import (
     made_name,
     plain_name,
 )
-from reactor.core.templating import CannotRender, Filling, digest, folders_for, references, render
+from reactor.core.templating import CannotRender, Filling, folders_for, references, render
 
 LIMITS = Limits(256, 1 << 30, 1 << 30, 2.0)
 FILLING = Filling("build/17", "ann", "/data/tasks/b-17", "/data/shared", main_id="c" * 64)

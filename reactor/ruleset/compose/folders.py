@@ -9,7 +9,7 @@ from typing import Any
 
 from reactor.core.language.problems import did_you_mean
 from reactor.core.recipes import Bind
-from reactor.ruleset.compose.texts import checked_references, fit, plain, text_at
+from reactor.ruleset.compose.references import checked_references, fit, plain, text_at
 from reactor.ruleset.values import checked_text, wrong
 
 _BELOW = "${REACTOR_DATA}"

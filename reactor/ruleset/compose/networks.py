@@ -6,7 +6,7 @@ from typing import Any
 
 from reactor.core.recipes import Port
 from reactor.core.templating import MAIN, SERVICE
-from reactor.ruleset.compose.texts import plain, text_at
+from reactor.ruleset.compose.references import plain, text_at
 from reactor.ruleset.values import checked_text, wrong
 
 _PORT = re.compile(

@@ -1,26 +1,24 @@
-"""Values that are words: commands, environment, labels, names; and the variables in them.
+"""Values that are words: commands, environment, labels, names.
 
 Each function checks one value for itself, as those in ``ruleset.values`` do. Amounts are in ``amounts``,
-folders in ``folders``, what has to do with networks in ``networks``.
+folders in ``folders``, what has to do with networks in ``networks``, variables in ``references``.
 """
 
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationInfo
 
 from reactor.core.language.problems import did_you_mean
 from reactor.core.recipes import OnFailure
-from reactor.core.templating import REFERENCE, VARIABLES
+from reactor.ruleset.compose.references import Inside, checked_references, fit, plain, text_at, without_null
 from reactor.ruleset.values import checked_text, key_of, wrong
 
 NAME = r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}"
 NAME_PATTERN = re.compile(NAME)
 """What a service may be called: it becomes a part of a container's name."""
-
-Inside = Sequence[str | int]
 
 _OURS = {"reactor.": "reactor", "com.docker.": "Compose"}
 _IMAGE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.:/@-]*")
@@ -28,53 +26,6 @@ _USER = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9_.-]*(:[a-zA-Z0-9_][a-zA-Z0-9_.-]*)?"
 _RESTARTS = ("no", "always", "unless-stopped", "on-failure")
 _ON_FAILURE = re.compile(r"on-failure(:[0-9]{1,4})?")
 _CONDITIONS = {"service_started": False, "service_healthy": True}
-_EXAMPLE = "a variable is written as in ${REACTOR_TASK}"
-
-
-def checked_references(text: str, inside: Inside = ()) -> str:
-    """The text, if all variables in it are known."""
-    for found in REFERENCE.finditer(text):
-        message = _wrong_reference(found)
-        if message:
-            raise wrong(message, inside)
-    return text
-
-
-def _wrong_reference(found: re.Match[str]) -> str:
-    braced, bare = found["braced"], found["bare"]
-    if found["dollar"] or braced in VARIABLES:
-        return ""
-    if bare in VARIABLES:
-        return f"write ${{{bare}}}: a variable stands in braces"
-    if bare is not None:
-        return f"'${bare}' is not filled in here: write $${bare} for a dollar itself; {_EXAMPLE}"
-    if braced is None:
-        return f"a dollar itself is written $$; {_EXAMPLE}"
-    name = re.split("[:?+-]", braced, maxsplit=1)[0]
-    if name in VARIABLES:
-        return f"nothing stands beside the name of a variable: write ${{{name}}}"
-    guess = did_you_mean(name, VARIABLES)
-    return f"there is no variable '{name}', and the environment is not asked: {guess}"
-
-
-def plain(text: str, key: str, inside: Inside = ()) -> str:
-    """The text, if there is no variable in it, and nothing that no such text has."""
-    if "$" in text:
-        raise wrong(f"variables have no place in '{key}': write it out", inside)
-    return text
-
-
-def fit(text: str, key: str, inside: Inside = ()) -> str:
-    """The text, if it is not empty and can be handed to a program."""
-    if not text:
-        raise wrong(f"'{key}' is empty: write a value, or leave the key out", inside)
-    return _without_null(text, key, inside)
-
-
-def _without_null(text: str, key: str, inside: Inside) -> str:
-    if "\0" in text:
-        raise wrong(f"'{key}' has a null character in it: no program can be given one", inside)
-    return text
 
 
 def words(value: Any, info: ValidationInfo) -> tuple[str, ...]:
@@ -95,24 +46,13 @@ def checked_words(value: Any, key: str) -> tuple[str, ...]:
 
 def _split(text: str, key: str) -> list[str]:
     try:
-        return [_without_null(each, key, ()) for each in shlex.split(text)]
+        return [without_null(each, key, ()) for each in shlex.split(text)]
     except ValueError:
         raise wrong(f"'{key}' has a quote that is not closed: close it, or write a list") from None
 
 
 def _entry(value: Any, key: str, inside: Inside) -> str:
-    return checked_references(_without_null(text_at(value, key, inside), key, inside), inside)
-
-
-def text_at(value: Any, key: str, inside: Inside) -> str:
-    """One text within a value."""
-    if isinstance(value, list | dict):
-        kind = "a list" if isinstance(value, list) else "a map"
-        raise wrong(f"an entry of '{key}' is one text, and this is {kind}", inside)
-    if not isinstance(value, str):
-        what = "has no value: write one" if value is None else "is text: put it in quotes"
-        raise wrong(f"an entry of '{key}' {what}", inside)
-    return value
+    return checked_references(without_null(text_at(value, key, inside), key, inside), inside)
 
 
 def environment(value: Any, info: ValidationInfo) -> Mapping[str, str]:

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reactor.core.container import Limits
+from reactor.core.recipe_digest import digest
 from reactor.core.recipes import StackFile, Template
-from reactor.core.templating import Filling, digest, folders_for, render
+from reactor.core.templating import Filling, folders_for, render
 from reactor.ruleset import BadRules, RuleError, parse, read_stack
 from reactor.ruleset.compose.needs import circles, in_order, needed_by
 from tests.fuzz.making import mutated
