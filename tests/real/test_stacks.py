@@ -1,6 +1,5 @@
 """``reactor stack`` on a real engine: up, up again, one service changed, killed in the middle, down."""
 
-import json
 import subprocess
 import time
 import uuid
@@ -8,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tests.real.monitor import clean_environment, program
 from tests.real.truth import Truth
@@ -23,7 +21,7 @@ EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "shop.yaml"
 class Hands:
     """The program, with a file of its own. ``name`` is the stack's."""
 
-    docker_host: str
+    containers: Containers
     folder: Path
     name: str
 
@@ -48,7 +46,7 @@ class Hands:
 
     def begin(self, verb: str, *more: str) -> "subprocess.Popen[str]":
         """Start a command."""
-        where = ("--docker-host", self.docker_host, "--data-root", str(self.data))
+        where = ("--docker-host", self.containers.docker_host, "--data-root", str(self.data))
         return subprocess.Popen(
             program("stack", verb, str(self.file), *where, *more),
             stdout=subprocess.PIPE,
@@ -64,34 +62,31 @@ class Hands:
         return process.returncode, out + errors
 
     def ids(self) -> dict[str, str]:
-        """The containers of the services."""
-        code, said = self.give("status", "--json")
-        assert code in {0, 1}, said
-        found: list[dict[str, Any]] = json.loads(said)["services"]
-        return {each["service"]: each["id"] for each in found}
+        """The containers of the services, as the engine lists them."""
+        filters = {"label": f"reactor.stack={self.name}"}
+        found = self.containers.client.api.containers(all=True, filters=filters)
+        return {each["Labels"]["reactor.template"]: each["Id"] for each in found}
 
 
 @contextmanager
-def stack(docker_host: str, folder: Path, containers: Containers) -> Iterator[Hands]:
+def stack(containers: Containers, folder: Path) -> Iterator[Hands]:
     """A stack's file; whatever is left of it goes at the end."""
-    hands = Hands(docker_host, folder, f"st-{uuid.uuid4().hex[:8]}")
+    hands = Hands(containers, folder, f"st-{uuid.uuid4().hex[:8]}")
     hands.data.mkdir()
     hands.write()
     try:
         yield hands
     finally:
-        filters = {"label": f"reactor.stack={hands.name}"}
-        containers.ids += [each.id for each in containers.client.containers.list(all=True, filters=filters)]
+        containers.ids += hands.ids().values()
 
 
 def test_a_stack_comes_up_stays_as_it_is_changes_in_part_survives_a_crash_and_goes(
-    docker_host: str,
     containers: Containers,
     truth: Truth,
     tmp_path: Path,
     measured: Callable[[str], None],
 ) -> None:
-    with stack(docker_host, tmp_path, containers) as hands:
+    with stack(containers, tmp_path) as hands:
         began = time.monotonic()
         code, said = hands.give("up")
         measured(
