@@ -3,6 +3,9 @@
 import os
 import re
 import signal
+import socket
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +14,12 @@ import trio
 
 from reactor.app.options import parser
 from reactor.app.stack.looking import Tools
+from reactor.app.stack.preflight import is_free, is_this_host
 from reactor.app.stack.raising import Raising
 from reactor.app.stack.reading import wanted
 from reactor.app.stack.views import Silent
 from reactor.core.container import ContainerId, State
-from reactor.core.recipes import Recipe
+from reactor.core.recipes import Port, Recipe
 from reactor.core.stackplans import Fate
 from reactor.testing.history import What
 from tests.app.embedded import monitored
@@ -184,6 +188,46 @@ async def test_who_does_not_come_up_is_taken_away_and_the_others_stay(tmp_path: 
         desk.write()
         code, said = await desk.give("up")
         assert (code, said.splitlines()[-1]) == (0, "stack shop is up: 1 unchanged, 2 created")
+
+
+async def test_who_is_paused_is_left_to_whoever_did_it_and_goes_down_nevertheless(
+    tmp_path: Path, capsys: Capsys
+) -> None:
+    async with open_desk(tmp_path, capsys) as desk:
+        await desk.give("up")
+        desk.world.pause(desk.box("web"))
+        code, said = await desk.give("up")
+        assert (code, "it is paused, by somebody or by a rule: docker unpause shop-web" in said) == (1, True)
+        code, said = await desk.give("status")
+        assert (code, "paused" in said) == (1, True)
+        assert (await desk.give("down"))[0] == 0
+        assert desk.names() == []
+
+
+async def test_without_its_image_nobody_knows_whose_it_is(tmp_path: Path, capsys: Capsys) -> None:
+    async with open_desk(tmp_path, capsys) as desk:
+        await desk.give("up")
+        desk.world.drop_image("db:1")
+        code, said = await desk.give("up")
+        assert (code, "if it is, docker rm -f shop-db" in said) == (2, True)
+        assert (await desk.give("down"))[0] == 0
+        assert desk.names() == ["shop-db"], "what may be somebody else's is not touched"
+
+
+def test_a_port_that_another_program_has_is_not_free() -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        taken = Port(80, server.getsockname()[1])
+        assert not is_free(taken)
+        assert is_free(replace(taken, protocol="udp"))
+    assert is_free(taken)
+    assert is_free(replace(taken, address="192.0.2.1")), "an address that is not ours cannot be tried"
+
+
+def test_only_an_engine_of_this_host_has_its_ports() -> None:
+    here = os.uname().nodename
+    assert is_this_host(here, local=True)
+    assert not is_this_host(here, local=False)
+    assert not is_this_host("elsewhere", local=True)
 
 
 def states(desk: Desk) -> dict[str, State]:

@@ -134,6 +134,7 @@ def test_ours_are_those_with_the_name_and_with_labels_that_no_image_brought() ->
     assert found(container("shop-db", {}, {})) == ([], ["shop-db"])
     assert found(container("shop-db", ours, ours)) == ([], ["shop-db"]), "the image's own labels"
     assert found(container("shop-db", ours, None)) == ([], ["shop-db"]), "nobody knows whose labels"
+    assert recognise("shop", names, [container("shop-db", ours, None)]).unsure == {"shop-db"}
     assert found(container("copy-of-db", ours, {})) == ([], []), "another name: not ours, and in nobody's way"
     assert found(container("shop-old", dict(labels_of("shop", "old", "d")), {})) == (["old"], [])
     assert found(container("shop-db", {**ours, "reactor.stack": "other"}, {})) == ([], ["shop-db"])

@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
+from reactor.app.cli import main
 from tests.real.monitor import clean_environment, program
 from tests.real.truth import Truth
 from tests.real.waiting import until
@@ -22,6 +25,7 @@ class Hands:
     """The program, with a file of its own. ``name`` is the stack's."""
 
     containers: Containers
+    capsys: pytest.CaptureFixture[str]
     folder: Path
     name: str
 
@@ -44,22 +48,26 @@ class Hands:
             text = text.replace(old, new)
         self.file.write_text(text)
 
-    def begin(self, verb: str, *more: str) -> "subprocess.Popen[str]":
-        """Start a command."""
+    def command(self, verb: str) -> tuple[str, ...]:
+        """The words of a command."""
         where = ("--docker-host", self.containers.docker_host, "--data-root", str(self.data))
+        return ("stack", verb, str(self.file), *where)
+
+    def begin(self, verb: str) -> "subprocess.Popen[bytes]":
+        """Start a command as a process of its own."""
         return subprocess.Popen(
-            program("stack", verb, str(self.file), *where, *more),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
+            program(*self.command(verb)),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
             env=clean_environment(),
         )
 
-    def give(self, verb: str, *more: str) -> tuple[int, str]:
-        """Carry out a command: its exit code, and all that it said."""
-        process = self.begin(verb, *more)
-        out, errors = process.communicate(timeout=60)
-        return process.returncode, out + errors
+    def give(self, verb: str) -> tuple[int, str]:
+        """Carry out a command here, which saves its start: its exit code, and all that it said."""
+        self.capsys.readouterr()
+        code = main(self.command(verb))
+        said = self.capsys.readouterr()
+        return code, said.out + said.err
 
     def ids(self) -> dict[str, str]:
         """The containers of the services, as the engine lists them."""
@@ -69,9 +77,9 @@ class Hands:
 
 
 @contextmanager
-def stack(containers: Containers, folder: Path) -> Iterator[Hands]:
+def stack(containers: Containers, capsys: pytest.CaptureFixture[str], folder: Path) -> Iterator[Hands]:
     """A stack's file; whatever is left of it goes at the end."""
-    hands = Hands(containers, folder, f"st-{uuid.uuid4().hex[:8]}")
+    hands = Hands(containers, capsys, folder, f"st-{uuid.uuid4().hex[:8]}")
     hands.data.mkdir()
     hands.write()
     try:
@@ -82,11 +90,12 @@ def stack(containers: Containers, folder: Path) -> Iterator[Hands]:
 
 def test_a_stack_comes_up_stays_as_it_is_changes_in_part_survives_a_crash_and_goes(
     containers: Containers,
+    capsys: pytest.CaptureFixture[str],
     truth: Truth,
     tmp_path: Path,
     measured: Callable[[str], None],
 ) -> None:
-    with stack(containers, tmp_path) as hands:
+    with stack(containers, capsys, tmp_path) as hands:
         began = time.monotonic()
         code, said = hands.give("up")
         measured(
@@ -123,7 +132,7 @@ def test_a_stack_comes_up_stays_as_it_is_changes_in_part_survives_a_crash_and_go
         process = hands.begin("up")
         until(lambda: truth.events(second["db"], "destroy"), 20, "the changed one is removed")
         process.kill()
-        process.communicate()
+        process.wait()
         code, said = hands.give("up")
         assert (code, "FAILED" in said) == (0, False), said
         code, said = hands.give("status")
