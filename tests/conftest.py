@@ -5,7 +5,7 @@ and without a way to get one, those tests fail and say what is missing.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 from _pytest.nodeid import coerce_node_id
@@ -23,6 +23,8 @@ _ON_THE_SECOND_ENGINE = {
     "test_rules", "test_triggers", "test_wedged",
 }  # fmt: skip
 """About half of the time that all take that need one."""
+_IN_REAL_TIME = ("real", "observers")
+_BEHIND = 5
 
 
 # How long an example takes is the machine's affair: what is fast is shown by the bench, never by a test.
@@ -48,6 +50,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item._id = coerce_node_id(f"{item.nodeid}@{group}")
     # They take longest, and what waits for nothing fills the gaps.
     items.sort(key=lambda item: item.get_closest_marker("real") is None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Who waits for an engine or a browser in real time goes before those who only compute.
+
+    Where other processes run tests beside this one; who is not root could not go back.
+    """
+    if not hasattr(item.config, "workerinput") or os.geteuid() != 0:
+        return (yield)
+    usual = os.getpriority(os.PRIO_PROCESS, 0)
+    if not any(item.get_closest_marker(each) for each in _IN_REAL_TIME):
+        os.setpriority(os.PRIO_PROCESS, 0, usual + _BEHIND)
+    try:
+        return (yield)
+    finally:
+        os.setpriority(os.PRIO_PROCESS, 0, usual)
 
 
 @pytest.fixture(autouse=True)

@@ -15,9 +15,10 @@ from reactor.testing.ground import Ground
 from reactor.testing.history import What
 from reactor.testing.refusals import Refused
 from reactor.testing.restarts import next_wait
-from reactor.testing.tasks import Announced, Oom, Turn
+from reactor.testing.tasks import Announced, Exit, Oom, Turn
 
 KILLED = 137
+INIT_LOOKS = 0.01
 UNSAID = 128
 """The exit code of a start that failed before there was a process to have one."""
 
@@ -48,7 +49,7 @@ def _refuse_bad_start(ground: Ground, box: Box) -> None:
             _fail(box, 409, UNSAID, f"cannot join network of a non running container: {main.id}")
     if taken := ports.taken(ground, box):
         _fail(box, 500, UNSAID, taken)
-    if box.recipe.task.refuses is not None:
+    if box.recipe.task.refuses is not None and not box.recipe.traits.init:
         why = "OCI runtime create failed: executable file not found in $PATH: unknown"
         _fail(box, 400, box.recipe.task.refuses, why)
 
@@ -62,10 +63,18 @@ def _fail(box: Box, status: int, code: int, why: str) -> NoReturn:
 def schedule(ground: Ground, box: Box, at: float) -> None:
     """Plan what becomes of the run by itself, counted from what it has executed so far."""
     ran = box.ran(at)
-    for turn in box.recipe.task.turns(box.recipe.limits):
+    for turn in _turns(box):
         if turn.after >= ran:
             timer = ground.timers.add(at + turn.after - ran, partial(_take_turn, ground, box, turn))
             box.turns.append(timer)
+
+
+def _turns(box: Box) -> tuple[Turn, ...]:
+    task = box.recipe.task
+    if task.refuses is not None:
+        # An init is there, and starts; that the program is not is for it to find out.
+        return (Exit(INIT_LOOKS, task.refuses),)
+    return task.turns(box.recipe.limits)
 
 
 def _take_turn(ground: Ground, box: Box, turn: Turn, at: float) -> None:

@@ -144,7 +144,7 @@ async def test_who_cannot_be_started_stays_as_it_was_made(bench: Bench) -> None:
     """Created, never started, with a code; whoever plans takes it away."""
     lone = await bench.make(recipe())
     cases = {
-        await bench.make(recipe(command=("/no/such/program",))): 127,
+        await bench.make(recipe(command=("/no/such/program",), init=False)): 127,
         await bench.make(recipe(network_mode=f"container:{lone}")): 128,
     }
     for container, code in cases.items():
@@ -157,6 +157,13 @@ async def test_who_cannot_be_started_stays_as_it_was_made(bench: Bench) -> None:
     with pytest.raises(NoSuchContainer):
         await bench.maker.start(UNKNOWN)
     assert (await bench.engine.inspect(lone)).state is State.CREATED
+
+
+async def test_an_init_finds_out_by_itself_that_there_is_no_program(bench: Bench) -> None:
+    """The start is good then, and so is the container, for a moment."""
+    made = await bench.make(recipe(command=("/no/such/program",)))
+    await bench.maker.start(made)
+    assert (await bench.until(made, State.EXITED)).exit_code == 127
 
 
 async def test_a_port_that_somebody_else_has_is_said_and_free_again_with_his_end(

@@ -74,8 +74,11 @@ def test_only_what_is_old_and_nobodys_goes(tmp_path: Path) -> None:
         assert [tree(each) for each in spared] == before
         assert [each.name for each in (root.path / "tasks").iterdir()] == [plain_name("young")]
         assert [each.task for each in listed(root) if not each.shared] == ["young"]
-        # Wanted again, it is made anew.
+        # Wanted again, it is made anew, even if a marker is left of the one before.
+        left = root.path / ".reactor/tasks" / f"{plain_name('old')}.json"
+        left.write_text('{"version": 1, "task": "old", "made": 5}')
         assert [*filled(root, "old", "pg").iterdir()] == [home(root, "old") / "pg/kept"]
+        assert (entry(root, "old").made or 0) > 1000
 
 
 def test_what_is_mounted_in_it_stays_whenever_it_was(tmp_path: Path) -> None:

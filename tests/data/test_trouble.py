@@ -72,7 +72,7 @@ def test_without_rights_it_says_what_is_lacking(tmp_path: Path) -> None:
     made, given = as_nobody(_PREPARE, str(mine / "data")).stdout.splitlines()
     assert made == "made"
     assert given.startswith("denied ")
-    assert "pg0 cannot be made: Operation not permitted" in given
+    assert "pg0 cannot be made with the owner 0:65534 and the mode 0700: Operation not permitted" in given
     assert not (mine / "data/tasks" / plain_name("job") / "pg0").exists()
     assert [*(mine / "data/.reactor/new").iterdir()] == []
     with rooted(tmp_path) as root:

@@ -44,7 +44,7 @@ def test_the_crowd_stands_where_it_should(crowd: Scene, watcher: Monitor) -> Non
     assert shown is not None
     assert 0.77 * (64 << 20) < shown <= 0.8 * (64 << 20)
     for storm in {"out-of-scope", "skipped", "skipped-with-no"} & set(crowd.charges.names.values()):
-        assert len(crowd.containers.client.api.top(crowd.named(storm))["Processes"]) == 250
+        assert crowd.truth.readings(crowd.named(storm))["pids_stats"]["current"] == 250
     crowd.verdict()
 
 

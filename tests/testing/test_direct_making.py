@@ -99,7 +99,11 @@ async def test_a_port_is_taken_as_long_as_somebody_who_has_it_runs(
 
 
 async def test_a_start_that_fails_leaves_it_created(engine: DirectEngine, autojump_clock: MockClock) -> None:
-    assert await refused_start(engine, replace(PLAIN, command=("/no/such",))) == ("start", State.CREATED, 127)
+    assert await refused_start(engine, replace(PLAIN, command=("/no/such",), init=False)) == (
+        "start",
+        State.CREATED,
+        127,
+    )
     main = await engine.create(replace(PLAIN, name="main"))
     joined = replace(PLAIN, name="joined", network_mode=f"container:{main}")
     assert await refused_start(engine, joined) == ("start", State.CREATED, 128)
