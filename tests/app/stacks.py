@@ -54,6 +54,7 @@ class Desk:
     folder: Path
     capsys: pytest.CaptureFixture[str]
     host: str
+    settled: float = 0.02
 
     @property
     def file(self) -> Path:
@@ -74,7 +75,7 @@ class Desk:
         words = ["stack", verb, str(self.file), "--docker-host", self.host, "--data-root", str(self.data)]
         self.capsys.readouterr()
         try:
-            code = await carry_out(parser().parse_args([*words, *more]))
+            code = await carry_out(parser().parse_args([*words, *more]), self.settled)
         except Complaint as complaint:
             return complaint.code, "\n".join(complaint.lines)
         said = self.capsys.readouterr()

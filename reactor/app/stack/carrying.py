@@ -113,7 +113,8 @@ class Carrier:
 
     async def _watch(self, service: Service, wait: _Wait) -> None:
         try:
-            found = await become_ready(self._tools.engine, service, self._ids[service.name])
+            tools, container = self._tools, self._ids[service.name]
+            found = await become_ready(tools.engine, service, container, tools.settled)
         except (Failed, EngineError) as error:
             wait.failed = error
         else:

@@ -12,7 +12,7 @@ import trio
 from reactor.app.complaint import FOUND, OK, Complaint
 from reactor.app.invocation import find_endpoint
 from reactor.app.stack import lowering, raising, standing
-from reactor.app.stack.looking import Tools
+from reactor.app.stack.looking import SETTLED, Tools
 from reactor.app.stack.raising import Raising
 from reactor.app.stack.reading import Wanted, wanted
 from reactor.app.stack.terminal import view_for
@@ -34,14 +34,14 @@ def stack(options: argparse.Namespace) -> int:
     return trio.run(carry_out, options)
 
 
-async def carry_out(options: argparse.Namespace) -> int:
-    """What the command does; the exit code."""
+async def carry_out(options: argparse.Namespace, settled: float = SETTLED) -> int:
+    """What the command does, with ``settled`` as in Tools; the exit code."""
     asked = wanted(options)
     endpoint = find_endpoint(options, os.environ, remedy=REMEDY)
     if endpoint is None:
         raise Complaint("reactor: no engine is named, and none is at the default socket", REMEDY)
     engine = DockerEngine(endpoint)
-    tools = Tools(engine, Making.on(engine), Premises.on(engine))
+    tools = Tools(engine, Making.on(engine), Premises.on(engine), settled)
     verbs = {"up": _up, "down": _down, "status": _status}
     try:
         return await verbs[options.verb](tools, asked, options)

@@ -50,14 +50,18 @@ async def take(engine: Engine, service: str, container: ContainerId, grace: floa
     )
 
 
-async def become_ready(engine: Engine, service: Service, container: ContainerId) -> Container:
-    """Wait until it runs and is healthy, if there is a way to tell. Raises Failed."""
-    pause, found = SHORTEST, None
-    with trio.move_on_after(service.ready_within):
+async def become_ready(engine: Engine, service: Service, container: ContainerId, settled: float) -> Container:
+    """Wait until it is healthy or, without a way to tell, has run for ``settled`` seconds. Raises Failed."""
+    pause, found, run, since = SHORTEST, None, None, 0.0
+    with trio.move_on_after(service.ready_within + settled):
         while True:
             found = await find(engine, container)
-            if found is not None and found.state is State.RUNNING and found.health in {"", "healthy"}:
-                return found
+            if found is not None and found.state is State.RUNNING:
+                if found.run != run:
+                    run, since = found.run, trio.current_time()
+                calm = trio.current_time() - since >= settled
+                if found.health == "healthy" or (not found.health and calm):
+                    return found
             if why := hopeless(found):
                 raise Failed(service.name, why, await last_words(engine, container))
             await trio.sleep(pause)

@@ -13,6 +13,9 @@ from reactor.core.recipes import STACK_LABEL, Port
 from reactor.core.stacks import Seen, Stack, recognise
 
 
+SETTLED = 0.5
+
+
 class Premises(Protocol):
     """What is asked of an engine besides. Calls raise EngineError."""
 
@@ -27,11 +30,16 @@ class Premises(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """An engine, with all that a stack is made with."""
+    """An engine, with all that a stack is made with.
+
+    ``settled`` is for how many seconds a container without a health check has to run until it counts as up:
+    many fail at once.
+    """
 
     engine: Engine
     maker: Maker
     premises: Premises
+    settled: float = SETTLED
 
 
 async def look(engine: Engine, stack: Stack) -> Seen:
