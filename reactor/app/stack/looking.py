@@ -12,7 +12,6 @@ from reactor.core.ports import Engine, Maker, NoSuchContainer
 from reactor.core.recipes import STACK_LABEL, Port
 from reactor.core.stacks import Seen, Stack, recognise
 
-
 SETTLED = 0.5
 
 
