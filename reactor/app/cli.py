@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "sidecars": ("sidecars.command", "sidecars"),
         "history": ("history", "history"),
         "show": ("show", "show"),
+        "stack": ("stack.command", "stack"),
         "top": ("top.command", "top"),
         "data": ("data.command", "data"),
         "doctor": ("doctor", "doctor"),

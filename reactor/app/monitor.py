@@ -120,6 +120,11 @@ class Monitor:
             self.feed(Silenced(now, silence))
 
     @property
+    def observers(self) -> tuple[Observer, ...]:
+        """Who is told beside those who act and write."""
+        return self._observers
+
+    @property
     def is_held(self) -> bool:
         """Whether an operator ordered that nothing is done."""
         return is_held(self.state, trio.current_time())

@@ -8,8 +8,12 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from reactor.app.sidecars.service import Provisioning
+from reactor.core.budgets import Budget, BudgetTerms
 from reactor.core.container import State
-from reactor.core.recipes import OnFailure
+from reactor.core.facts import Held, Resumed
+from reactor.core.orders import Hold
+from reactor.core.recipes import Bind, Folder, OnFailure, Port, Provisions, made_name, plain_name
 from reactor.core.state import Setup
 from reactor.testing.box import Box
 from reactor.testing.faults import Kind
@@ -109,15 +113,15 @@ async def test_a_main_is_held_until_all_are_ready(
     async with life(world, tmp_path, setup(provisions(DB, API, hold=True))):
         box = main(world)
         await trio.sleep(1)
-        assert box.state is State.PAUSED
+        assert is_paused(box)
         await trio.sleep(4)
         assert box.state is State.RUNNING
         world.pause(box)
         await trio.sleep(30)
-        assert box.state is State.PAUSED, "whoever pauses it later is somebody else"
+        assert is_paused(box), "whoever pauses it later is somebody else"
     async with life(world, tmp_path, setup(provisions(DB, API, hold=True))):
         await trio.sleep(30)
-        assert box.state is State.PAUSED
+        assert is_paused(box)
 
 
 async def test_a_clean_stop_lets_the_held_go_on(
@@ -127,12 +131,12 @@ async def test_a_clean_stop_lets_the_held_go_on(
     async with life(world, tmp_path, setup(provisions(DB, hold=True))):
         box = main(world)
         await trio.sleep(1)
-        assert box.state is State.PAUSED
+        assert is_paused(box)
     assert box.state is State.RUNNING
     other = main(world, "other", labels={**WEB, "reactor.task": "t2"})
     async with life(world, tmp_path, setup(provisions(DB, hold=True))) as monitor:
         await trio.sleep(1)
-        assert other.state is State.PAUSED
+        assert is_paused(other)
         monitor.monitor.reload(setup(provisions()))
         await trio.sleep(1)
         assert other.state is State.RUNNING
@@ -181,6 +185,107 @@ async def test_one_that_does_not_get_ready_is_taken_away_and_made_anew(
         world.kill(named(world, "db")[0])
         await trio.sleep(10)
         assert monitor.states() == {"db": "ready"}
+
+
+async def test_a_port_that_is_taken_and_a_name_are_errors_and_strangers_stay(
+    autojump_clock: MockClock, world: World, tmp_path: Path
+) -> None:
+    """Nothing is left of the one that does not start; whoever has the name is left alone."""
+    first = template("first", ports=(Port(80, 8080),))
+    clash = template("clash", ports=(Port(80, 8080),), on_failure=OnFailure.IGNORE)
+    named_so = template("taken", on_failure=OnFailure.IGNORE)
+    stranger = world.spawn(name=made_name("t1", "taken"), labels={"reactor.template": "taken"})
+    async with life(world, tmp_path, setup(provisions(first, clash, named_so))) as monitor:
+        main(world)
+        await trio.sleep(5)
+        assert {name: each["why"] for name, each in monitor.told().items()} == {
+            "first": "",
+            "clash": "port",
+            "taken": "name",
+        }
+        assert named(world, "clash") == []
+        assert stranger.state is State.RUNNING
+
+
+async def test_a_monitor_that_is_held_or_runs_dry_makes_nothing(
+    autojump_clock: MockClock, world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It says what it would make, once; when it is resumed it goes on from there."""
+    said = "a sidecar would be made, if this monitor were not held and did not run dry"
+    box = main(world)
+    async with life(world, tmp_path, setup(provisions(DB, hold=True), dry_run=True)):
+        await trio.sleep(20)
+        assert (happened(world, What.CREATED, What.PAUSED), box.state) == (
+            [("created", "main")],
+            State.RUNNING,
+        )
+    assert [each.message for each in caplog.records].count(said) == 1
+    async with life(world, tmp_path, setup(BOTH)) as monitor:
+        monitor.monitor.feed(Held(trio.current_time(), Hold("h", trio.current_time(), "me", "")))
+        await trio.sleep(15)
+        assert alive(world) == ["main"] or "db" in monitor.states()
+        made = len(world.boxes)
+        world.kill(box)
+        await trio.sleep(15)
+        assert len(world.boxes) == made
+        monitor.monitor.feed(Resumed(trio.current_time(), "me"))
+        await trio.sleep(15)
+        assert alive(world) == []
+
+
+async def test_data_is_made_before_and_kept_after(
+    autojump_clock: MockClock, world: World, tmp_path: Path
+) -> None:
+    """The folder with its mode; a link out of the root is an error, and nothing is made."""
+    # What is done in a thread takes its time, and none of the clock's.
+    autojump_clock.autojump_threshold = 0.05
+    root = tmp_path / "data"
+    kept = template("kept", binds=(Bind("${REACTOR_DATA}/pg", "/d"),), folders=(Folder("pg", mode=0o750),))
+    out = template("out", binds=(Bind("${REACTOR_SHARED}/link", "/d"),), on_failure=OnFailure.IGNORE)
+    (root / "shared").mkdir(parents=True)
+    (root / "shared" / "link").symlink_to("/etc")
+    async with life(world, tmp_path, setup(provisions(kept, out)), data=root) as monitor:
+        box = main(world)
+        await trio.sleep(5)
+        assert monitor.states() == {"kept": "ready", "out": "ignored"}
+        assert monitor.told()["out"]["why"] == "bind"
+        world.kill(box)
+        await trio.sleep(10)
+        assert alive(world) == []
+    folder = root / "tasks" / plain_name("t1") / "pg"
+    assert folder.stat().st_mode & 0o777 == 0o750
+
+
+async def test_a_task_is_ended_within_the_budgets(
+    autojump_clock: MockClock, world: World, tmp_path: Path
+) -> None:
+    """An edit that breaks a template ends no more tasks at once than a rule could."""
+    gone = template("gone", image="away:1", on_failure=OnFailure.END)
+    tight = BudgetTerms(rule=Budget(2, 3600.0))
+    boxes = [main(world, f"m{number}", labels={**WEB, "reactor.task": f"t{number}"}) for number in range(5)]
+    async with life(world, tmp_path, setup(provisions(gone), budgets=tight)):
+        await trio.sleep(30)
+        assert [box.state for box in boxes].count(State.EXITED) == 2
+
+
+async def test_without_sets_a_fact_costs_a_look_at_its_kind(
+    autojump_clock: MockClock, world: World, tmp_path: Path
+) -> None:
+    """Nobody is put on the roster, and nothing waits to be looked at."""
+    async with life(world, tmp_path, setup(Provisions())) as monitor:
+        boxes = [main(world, f"m{number}") for number in range(20)]
+        await trio.sleep(30)
+        for box in boxes:
+            world.kill(box)
+        await trio.sleep(30)
+        service = next(each for each in monitor.monitor.observers if isinstance(each, Provisioning))
+        assert (len(service.roster), service.waiting) == (0, 0)
+    assert monitor.hands.script.counts[Kind.INSPECT] == 0
+
+
+def is_paused(box: Box) -> bool:
+    """Whether it is paused now."""
+    return box.state is State.PAUSED
 
 
 STEPS = (Kind.CREATE, Kind.START, Kind.PAUSE, Kind.UNPAUSE, Kind.STOP, Kind.REMOVE)

@@ -52,7 +52,7 @@ class Provisioning:
         self._journal = means.journal
         self._monitor = monitor
         self._book = book
-        self._roster = Roster(monitor.setup.policy)
+        self.roster = Roster(monitor.setup.policy)
         self._work = Work(means, monitor, book)
         self._changed: set[ContainerId] = set()
         self._everybody = True
@@ -80,6 +80,11 @@ class Provisioning:
             self._changed.add(_about(fact))
             self._work.changed()
             self._wake.set()
+
+    @property
+    def waiting(self) -> int:
+        """How many containers wait to be looked at."""
+        return len(self._changed)
 
     def outcome(self, _outcome: Outcome) -> None:
         """Nothing: it comes as a fact, too."""
@@ -131,24 +136,24 @@ class Provisioning:
             self._busy & self._again,
         )
         if not self._everybody:
-            return self._roster.take(state, changed) | again
+            return self.roster.take(state, changed) | again
         self._everybody = False
         idle = not (self._monitor.setup.rules.provisions.sets or self._left or self._book.holds)
-        touched = self._roster.take_all(state, only_made=idle)
-        self._active = not idle or len(self._roster) > 0
+        touched = self.roster.take_all(state, only_made=idle)
+        self._active = not idle or len(self.roster) > 0
         return touched | again
 
     def _abandon(self, nursery: trio.Nursery) -> None:
         """Let those go on who were paused by an earlier monitor and are no mains of a task any more."""
         for run in tuple(self._left):
-            if not self._roster.of(run.id):
+            if not self.roster.of(run.id):
                 self._left.discard(run)
                 nursery.start_soon(self._work.abandon, run, "it is no main of a task any more")
 
     def _consider(self, name: str, nursery: trio.Nursery) -> None:
         """Plan for one task, and have it worked on if there is something to be done."""
         state, now = self._monitor.state, trio.current_time()
-        task = self._roster.task(state, name)
+        task = self.roster.task(state, name)
         if not (task.needed or task.ended or task.made):
             self._book.forget(name)
             return
