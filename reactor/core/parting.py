@@ -93,7 +93,7 @@ def the_next(setup: Setup, draft: Draft, over: Entry, decision: Decision, at: fl
     if made is None or setup.dry_run or not (decision.cause or decision.rule == TASK_OVER):
         return []
     for each in living_made(setup.policy, draft.state).get(made.task, ()):
-        if each.run == over.run or each.vain or each.unsure or is_spared(setup, each, at):
+        if each.run == over.run or stays(setup, each, at):
             continue
         if each.ending or needed(draft.state, each):
             return []
@@ -125,6 +125,12 @@ def in_turn(setup: Setup, sidecars: Iterable[Entry]) -> list[Entry]:
             tasks.add(made.task)
             found.append(each)
     return found
+
+
+def stays(setup: Setup, sidecar: Entry, at: float) -> bool:
+    """Whether it stays for now although its task is over: nobody waits for it, and the others go."""
+    refused = TASK_OVER in sidecar.latched or not sidecar.governed
+    return refused or sidecar.vain or sidecar.unsure or is_spared(setup, sidecar, at)
 
 
 def is_spared(setup: Setup, sidecar: Entry, at: float) -> bool:

@@ -13,6 +13,7 @@ from reactor.core.ending import ended_note
 from reactor.core.facts import Parting
 from reactor.core.made import made_of, started
 from reactor.core.notes import Cause
+from reactor.core.parting import stays
 from reactor.core.provisions import PASSED, Memory, Phase, Task, Tried, Wanted
 from reactor.core.readiness import is_ready
 from reactor.core.recipes import OnFailure, Template
@@ -336,7 +337,7 @@ def _hold(table: _Table, *, all_ready: bool) -> None:
                 table.steps.append(Release(main.run, why or "somebody else let it go on"))
             else:
                 table.wait_until(since + LONGEST_HOLD)
-        elif not why and main.run not in memory.released and not main.ending:
+        elif not why and not paused and main.run not in memory.released and not main.ending:
             born = main.container.born
             if born is not None and at - born < HELD_WITHIN:
                 # It comes first: what is made then takes its time.
@@ -362,7 +363,7 @@ def _take_down(table: _Table) -> tuple[Sidecar, ...]:
     living = [entry for _, entry in made if entry.alive]
     if _is_seen_over(table) and not any(each.ending and not each.vain for each in living):
         _let_go(table, living)
-    waited_for = [each for each in living if each.governed and not each.vain]
+    waited_for = [each for each in living if not stays(table.setup, each, table.at)]
     if not waited_for and (_is_seen_over(table) or _is_long_over(table)):
         table.steps += list(_removals(made))
     phases = {True: Phase.ENDING, False: Phase.OVER}
@@ -371,7 +372,7 @@ def _take_down(table: _Table) -> tuple[Sidecar, ...]:
 
 def _let_go(table: _Table, living: Sequence[Entry]) -> None:
     for entry in living:
-        if entry.governed and not entry.ending and not entry.vain:
+        if not entry.ending and not stays(table.setup, entry, table.at):
             reason = f"its task {_named(table.task)} is over"
             table.steps.append(Part(entry.run, Parting.TASK_OVER, reason, _cause(table.task)))
             table.wait_until(table.at + 1.0)

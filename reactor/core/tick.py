@@ -23,6 +23,7 @@ from reactor.core.limits import remember, within_limits
 from reactor.core.made import living_made, waits_for_others
 from reactor.core.obeying import expire
 from reactor.core.orphans import judge_orphan, met
+from reactor.core.parting import is_spared
 from reactor.core.rounds import begin_round, end_round
 from reactor.core.rules import Rule
 from reactor.core.state import Entry, Setup, State, Step
@@ -77,7 +78,8 @@ def _judge_lonely(setup: Setup, draft: Draft, turns: Sequence[Entry], at: float)
         if needed(draft.state, entry, tasks=tasks):
             draft.changed[entry.run.id] = met(entry)
             continue
-        if waits_for_others(entry, made.get(entry.serves, ())):
+        others = [each for each in made.get(entry.serves, ()) if not is_spared(setup, each, at)]
+        if waits_for_others(entry, others):
             continue
         judged, decision = judge_orphan(setup, entry, at)
         if judged is not entry:

@@ -222,8 +222,12 @@ def test_a_monitor_that_is_killed_at_every_step_changes_nothing_in_the_end(lone_
         for main in mains.values():
             scene.containers.client.api.kill(main)
         for task in mains:
-            until(lambda task=task: not made(scene, task), 40, f"nothing is left of {task}")
+            until(partial(_is_gone, scene, task), 40, f"nothing is left of {task}")
         assert len(list((scene.folder / "data" / "tasks").glob("*/db/file"))) == len(MOMENTS)
+
+
+def _is_gone(scene: Scene, task: str) -> bool:
+    return not made(scene, task)
 
 
 def test_what_cannot_be_had_is_a_clear_error_and_leaves_nothing(lone_scene: Scene) -> None:

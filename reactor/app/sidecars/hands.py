@@ -61,12 +61,10 @@ class Hands:
         return True
 
     async def pause(self, run: Run) -> bool:
-        """Pause a main; False if it is not that run any more."""
+        """Pause a main; False if it is not that run any more, or somebody else has paused it."""
         seen = await self._look(run)
-        if seen is None or seen.state not in {State.RUNNING, State.PAUSED}:
+        if seen is None or seen.state is not State.RUNNING:
             return False
-        if seen.state is State.PAUSED:
-            return True
         return await self.engine.pause(run.id) in _PAUSED
 
     async def release(self, run: Run) -> None:

@@ -5,20 +5,34 @@ Only the index is here. What the containers of a task come to is in ``core.provi
 
 from collections.abc import Iterable
 
-from reactor.core.container import ContainerId
-from reactor.core.protection import Policy
+from reactor.core.container import Container, ContainerId
+from reactor.core.protection import Policy, Standing
 from reactor.core.provisions import Task, task_from, task_of
 from reactor.core.recipes import TEMPLATE_LABEL
-from reactor.core.state import State
+from reactor.core.state import Entry, State
+
+_Signs = tuple[Container, Standing, str, bool, float | None, float | None]
+
+
+def _signs(entry: Entry) -> _Signs:
+    """What is another one whenever planning could come to something else; readings are not among it."""
+    gone, over = entry.gone_at, entry.ended_at
+    return entry.container, entry.standing, entry.ending, entry.unsure, gone, over
+
+
+def has_made(state: State) -> bool:
+    """Whether anything is there that looks as if it was made here."""
+    return any(TEMPLATE_LABEL in entry.container.labels for entry in state.entries.values())
 
 
 class Roster:
-    """The containers of each task. While there is nothing to provide, only what was made here is in it."""
+    """The containers of each task."""
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
         self._of: dict[ContainerId, str] = {}
         self._tasks: dict[str, set[ContainerId]] = {}
+        self._signs: dict[ContainerId, _Signs] = {}
 
     def __len__(self) -> int:
         return len(self._tasks)
@@ -43,17 +57,17 @@ class Roster:
             touched |= {each for each in (before, now) if each}
         return touched
 
-    def take_all(self, state: State, *, only_made: bool) -> set[str]:
-        """Look at all of them again; the tasks that there are, and those that were."""
-        keys = {
-            entry.run.id
-            for entry in state.entries.values()
-            if not only_made or TEMPLATE_LABEL in entry.container.labels
-        }
-        if only_made and keys:
-            # With what was made belong the mains: whoever looks for these has to look at all.
-            keys = {entry.run.id for entry in state.entries.values()}
-        return self.take(state, keys | self._of.keys())
+    def take_news(self, state: State) -> set[str]:
+        """Look at those who are another than they were when they were last looked at, whoever that is."""
+        seen = {entry.run.id: _signs(entry) for entry in state.entries.values()}
+        known, self._signs = self._signs, seen
+        return self.take(
+            state, [key for key in seen.keys() | known.keys() if seen.get(key) != known.get(key)]
+        )
+
+    def clear(self) -> None:
+        """Nobody is kept."""
+        self._of, self._tasks, self._signs = {}, {}, {}
 
     def task(self, state: State, name: str) -> Task:
         """What is known of a task now."""

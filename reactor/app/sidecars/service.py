@@ -10,7 +10,7 @@ import trio
 
 from reactor.app.monitor import Monitor
 from reactor.app.sidecars.book import Book
-from reactor.app.sidecars.roster import Roster
+from reactor.app.sidecars.roster import Roster, has_made
 from reactor.app.sidecars.working import Means, Work
 from reactor.core.container import ContainerId, Run
 from reactor.core.decisions import Outcome
@@ -37,8 +37,10 @@ TOGETHER = 0.01
 """Seconds in which what changes is looked at together."""
 LAST_WORDS = 5.0
 """Seconds for letting mains go on at the end."""
-_LOUD = frozenset({Snapshot, Reloaded, Subscription, Held, Resumed})
-"""After these all are looked at again."""
+_LOUD = frozenset({Reloaded, Subscription, Held, Resumed})
+"""After these all are planned for again."""
+IN_ONE_GO = 20
+"""So many tasks are planned for before others have their turn."""
 _UNDONE = {
     Make: "a sidecar would be made, if this monitor were not held and did not run dry",
     Hold: "a main would be held, if this monitor were not held and did not run dry",
@@ -55,6 +57,7 @@ class Provisioning:
         self.roster = Roster(monitor.setup.policy)
         self._work = Work(means, monitor, book)
         self._changed: set[ContainerId] = set()
+        self._news = True
         self._everybody = True
         self._active = True
         self._busy: set[str] = set()
@@ -68,7 +71,10 @@ class Provisioning:
     def step(self, _step: CoreStep) -> None:
         """Notice who is to be looked at again."""
         fact = self._monitor.graph.fact
-        if type(fact) in _LOUD:
+        if type(fact) is Snapshot:
+            self._news = True
+            self._wake.set()
+        elif type(fact) in _LOUD:
             self._everybody = True
             self._wake.set()
         elif isinstance(fact, Seen | Vanished | Exited | Acted):
@@ -78,6 +84,8 @@ class Provisioning:
         is_made = isinstance(fact, Seen) and TEMPLATE_LABEL in fact.container.labels
         if self._active or is_made:
             self._changed.add(_about(fact))
+            # With what was made belong mains of which nothing was kept.
+            self._everybody = self._everybody or not self._active
             self._work.changed()
             self._wake.set()
 
@@ -98,7 +106,7 @@ class Provisioning:
                 nursery.start_soon(self._recall)
                 task_status.started()
                 while True:
-                    self._look(nursery)
+                    await self._look(nursery)
                     with trio.move_on_at(min(self._due.values(), default=float("inf"))):
                         await self._wake.wait()
                     self._wake = trio.Event()
@@ -114,7 +122,7 @@ class Provisioning:
         self._everybody = True
         self._wake.set()
 
-    def _look(self, nursery: trio.Nursery) -> None:
+    async def _look(self, nursery: trio.Nursery) -> None:
         state, now = self._monitor.state, trio.current_time()
         if not _is_sure(state):
             # What is missing may only be unknown: the next list tells, and all are looked at then.
@@ -122,8 +130,11 @@ class Provisioning:
             return
         touched = self._touched(state)
         self._abandon(nursery)
-        for task in touched | {task for task, due in self._due.items() if due <= now}:
+        touched |= {task for task, due in self._due.items() if due <= now}
+        for number, task in enumerate(touched, 1):
             self._due.pop(task, None)
+            if not number % IN_ONE_GO:
+                await trio.lowlevel.checkpoint()
             if task in self._busy:
                 self._again.add(task)
             else:
@@ -135,17 +146,23 @@ class Provisioning:
             {each for each in self._again if each not in self._busy},
             self._busy & self._again,
         )
-        if not self._everybody:
+        if not (self._everybody or self._news):
             return self.roster.take(state, changed) | again
-        self._everybody = False
-        idle = not (self._monitor.setup.rules.provisions.sets or self._left or self._book.holds)
-        touched = self.roster.take_all(state, only_made=idle)
-        self._active = not idle or len(self.roster) > 0
-        return touched | again
+        provided = bool(self._monitor.setup.rules.provisions.sets or self._left or self._book.holds)
+        self._active = provided or has_made(state)
+        if not self._active:
+            self.roster.clear()
+            self._everybody = self._news = False
+            return again
+        touched = self.roster.take_news(state) | self.roster.take(state, changed) | again
+        if self._everybody:
+            touched |= set(self.roster.tasks())
+        self._everybody = self._news = False
+        return touched
 
     def _abandon(self, nursery: trio.Nursery) -> None:
         """Let those go on who were paused by an earlier monitor and are no mains of a task any more."""
-        for run in tuple(self._left):
+        for run in () if self._monitor.setup.dry_run else tuple(self._left):
             if not self.roster.of(run.id):
                 self._left.discard(run)
                 nursery.start_soon(self._work.abandon, run, "it is no main of a task any more")
@@ -157,9 +174,10 @@ class Provisioning:
         if not (task.needed or task.ended or task.made):
             self._book.forget(name)
             return
-        self._inherit(task, now)
-        self._book.count_alone(task, state, now)
         setup = under_orders(self._monitor.setup, state, now)
+        if not setup.dry_run:
+            self._inherit(task, now)
+        self._book.count_alone(task, state, now)
         wanted = wanted_of(setup.rules.provisions, task.mains)
         for word in wanted.unknown:
             self._book.say_once("a main asks for a sidecar that no set offers", name, word)
@@ -206,10 +224,9 @@ class Provisioning:
 
     def _inherit(self, task: Task, now: float) -> None:
         """Those of this task who were paused by an earlier monitor are held by us from now on."""
-        for main in task.mains:
-            if main.run in self._left:
-                self._left.discard(main.run)
-                self._book.hold(task.name, main.run, now)
+        for run in [each for each in self._left if self.roster.of(each.id) == task.name]:
+            self._left.discard(run)
+            self._book.hold(task.name, run, now)
 
     def _strays(self, task: Task, state: State) -> list[Step]:
         """Those that we hold and that are no mains of this task any more, or are over."""
