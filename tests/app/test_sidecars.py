@@ -71,9 +71,11 @@ async def test_they_come_in_order_and_go_in_reverse(
         ]
         world.use(box, Usage(pids=250))
         await trio.sleep(15)
-    assert happened(world, What.DIED, What.REMOVED) == [
+    assert happened(world, What.STOP, What.DIED, What.REMOVED) == [
         ("died", "main"),
+        ("stop", "api"),
         ("died", "api"),
+        ("stop", "db"),
         ("died", "db"),
         ("removed", "api"),
         ("removed", "db"),
