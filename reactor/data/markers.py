@@ -30,10 +30,10 @@ class Marker:
 
 
 def mark(root: Root, task: str, *, made: bool) -> None:
-    """Keep whose the folder is; ``made`` tells that it is about to be made. Again only touches the marker."""
+    """Keep whose the folder is; ``made`` tells that it is about to be made. Else a marker is only touched."""
     name = plain_name(task)
     refuse_other(root, name, task)
-    if read_marker(root, name) is not None:
+    if not made and read_marker(root, name) is not None:
         with root.folder(OWN, MARKERS) as place:
             os.utime(_file(name), dir_fd=place, follow_symlinks=False)
         return
@@ -88,9 +88,9 @@ def _marker(content: bytes, name: str, wanted: float) -> Marker | None:
     if not isinstance(found, dict) or not isinstance(found.get("task"), str):
         return None
     made = found.get("made")
-    known = isinstance(made, int | float) and not isinstance(made, bool)
+    moment = float(made) if isinstance(made, int | float) and not isinstance(made, bool) else None
     task = found["task"]
-    return Marker(task, float(made) if known else None, wanted) if plain_name(task) == name else None
+    return Marker(task, moment, wanted) if plain_name(task) == name else None
 
 
 def _write(place: int, name: str, content: bytes) -> None:

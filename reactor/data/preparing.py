@@ -84,7 +84,8 @@ def _there(root: Root, place: int, name: str, folder: Folder, said: Path) -> int
         except FileExistsError:
             continue  # Somebody else was quicker: it is his, and stays as he made it.
         except OSError as error:
-            raise refused(error, f"{said} cannot be made") from None
+            how = f"with the owner {folder.owner}:{folder.group} and the mode {folder.mode:04o}"
+            raise refused(error, f"{said} cannot be made {how}") from None
     raise DataRefused(Why.BIND, f"{said} comes and goes all the time: who else writes there?")
 
 

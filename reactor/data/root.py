@@ -49,8 +49,7 @@ class Root:
         """Open it, and ``make`` it where it is not there and its parent is. Raises DataRefused."""
         _refuse_path(path)
         if make:
-            with trouble(f"the data root {path} cannot be made"), suppress(FileExistsError):
-                os.mkdir(path, 0o700)
+            _make(path)
         try:
             place = os.open(path, PLACE)
         except NotADirectoryError:
@@ -127,6 +126,18 @@ class Root:
                 raise DataRefused(Why.BUSY, f"somebody else has {self.path} to himself: {who}")
             # A thread that waited in the kernel for it could not be given up.
             time.sleep(_PAUSE)
+
+
+def _make(path: Path) -> None:
+    try:
+        os.mkdir(path, 0o700)
+    except FileExistsError:
+        return
+    except FileNotFoundError:
+        why = f"cannot be made: there is no {path.parent}; make that first"
+        raise _unfit(path, why) from None
+    except OSError as error:
+        raise refused(error, f"the data root {path} cannot be made") from None
 
 
 def _taken(lock: int) -> bool:

@@ -223,10 +223,39 @@ def test_every_word_for_trouble_stands_on_the_page() -> None:
         assert f"| `{why}` |" in PAGE
 
 
+def test_an_engine_of_another_host_is_not_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What nobody binds there may be bound here."""
+    fill(tmp_path, "one")
+    for host, said in (
+        ("tcp://192.0.2.1:2375", "may be on another host"),
+        ("tcp://engine.invalid:2375", "may be on another host"),
+        ("tcp://127.0.0.1:9", "is not known"),
+        ("tcp://localhost:9", "is not known"),
+        ("tcp://[::1]:9", "is not known"),
+    ):
+        command = [
+            "data",
+            "prune",
+            *AT_ONCE,
+            "--yes",
+            "--root",
+            str(tmp_path / "data"),
+            "--docker-host",
+            host,
+        ]
+        assert main(command) == 2
+        assert said in capsys.readouterr().err
+    assert there(tmp_path) == {plain_name("one")}
+
+
 def test_when_the_last_of_a_task_ended_is_known_or_counts_as_use() -> None:
     labels = {"reactor.task": "job"}
     ends = [Holder("1" * 64, "a", (), labels, over=True, finished=each) for each in (5.0, 9.0, 7.0)]
     assert held_by(ends, LabelNames(), {}).ended == {plain_name("job"): 9.0}
+    keys = ("job-id", "helps", "reactor.task", "reactor.sidecar-of")
+    alive = [Holder("3" * 64, "c", (), {key: key}) for key in (*keys, "other")]
+    mapped = LabelNames(task="job-id", sidecar_of="helps")
+    assert {*held_by(alive, mapped, {}).tasks} == {plain_name(key) for key in keys}
     unknown = held_by([*ends, Holder("2" * 64, "b\x1b", (), labels, over=True)], LabelNames(), {})
     assert "nobody can tell when it ended" in unknown.tasks[plain_name("job")]
     assert "\x1b" not in unknown.tasks[plain_name("job")]

@@ -54,7 +54,7 @@ def test_two_at_once_make_one_folder(tmp_path: Path) -> None:
 
     def one(number: int) -> None:
         with rooted(tmp_path) as root:
-            path = prepare(root, "job", [Folder(f"a/b{number % 5}", 7, 7, 0o750)]).popitem()[1]
+            (path,) = prepare(root, "job", [Folder(f"a/b{number % 5}", 7, 7, 0o750)]).values()
             seen.append((Path(path).parent.stat().st_ino, number % 5))
 
     with rooted(tmp_path), ThreadPoolExecutor(4) as pool:
@@ -81,7 +81,8 @@ def test_a_folder_that_somebody_else_made_meanwhile_is_not_replaced(tmp_path: Pa
 
 def test_a_folder_is_never_seen_half_made(tmp_path: Path) -> None:
     """Whoever looks all the time sees no folder of its name that is not yet of its owner and mode."""
-    over, wrong = threading.Event(), []
+    over = threading.Event()
+    wrong: list[os.stat_result] = []
     with rooted(tmp_path) as root:
         own = filled(root, "job", "first").parent
 

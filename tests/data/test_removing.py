@@ -1,6 +1,7 @@
 """What goes, what stays, and what is left when somebody is killed in the middle of it."""
 
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -74,8 +75,11 @@ def test_only_what_is_old_and_nobodys_goes(tmp_path: Path) -> None:
         assert [tree(each) for each in spared] == before
         assert [each.name for each in (root.path / "tasks").iterdir()] == [plain_name("young")]
         assert [each.task for each in listed(root) if not each.shared] == ["young"]
-        # Wanted again, it is made anew.
+        # Wanted again, it is made anew, even if a marker is left of the one before.
+        left = root.path / ".reactor/tasks" / f"{plain_name('old')}.json"
+        left.write_text('{"version": 1, "task": "old", "made": 5}')
         assert [*filled(root, "old", "pg").iterdir()] == [home(root, "old") / "pg/kept"]
+        assert (entry(root, "old").made or 0) > 1000
 
 
 def test_what_is_mounted_in_it_stays_whenever_it_was(tmp_path: Path) -> None:
@@ -187,6 +191,37 @@ def test_a_task_that_starts_after_a_prune_was_killed_has_its_data(tmp_path: Path
         assert not pg.exists()
         prepare(root, "job", [Folder("pg")])
         assert (pg / "kept").read_text() == "job"
+
+
+def test_tasks_that_come_while_others_are_removed_have_all_that_they_asked_for(tmp_path: Path) -> None:
+    """Each with a root of its own, as a monitor and a prune beside it have. Nothing is left in between."""
+    over = threading.Event()
+    removed: list[str | None] = []
+    wanted = [Folder("pg/a", 5, 5), Folder("pg/b", 6, 6)]
+
+    def prune() -> None:
+        while not over.is_set():
+            with rooted(tmp_path) as root:
+                chosen = [each for each in listed(root) if each.which is not None]
+                removed.extend(each.task for each in remove(root, chosen, Held).removed)
+
+    with rooted(tmp_path) as root:
+        pruner = threading.Thread(target=prune)
+        pruner.start()
+        try:
+            for number in range(5000):
+                if number > 100 and removed:
+                    break
+                prepare(root, f"job-{number % 3}", wanted)
+        finally:
+            over.set()
+            pruner.join()
+        final = prepare(root, "job-0", wanted)
+        assert [Path(path).stat().st_uid for path in final.values()] == [5, 6]
+        assert removed
+        ours = root.path / ".reactor"
+        left = [*(ours / "new").iterdir(), *(ours / "trash").iterdir(), *left_aside(root, "tasks")]
+        assert left == []
 
 
 def test_killed_at_any_step_of_a_removal_nothing_is_half(tmp_path: Path) -> None:

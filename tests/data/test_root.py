@@ -8,8 +8,10 @@ import pytest
 
 from reactor.core.recipes import Folder
 from reactor.data.errors import DataRefused, Why
+from reactor.data.mounts import Mounts
 from reactor.data.preparing import prepare
 from reactor.data.root import Root, fault_of
+from tests.data.build import mounted
 
 
 @pytest.mark.parametrize(
@@ -92,3 +94,21 @@ def test_whoever_has_the_root_has_it_alone(tmp_path: Path) -> None:
         assert refused.value.why is Why.BUSY
         with other.locked(0.05):
             pass
+
+
+def test_a_file_system_of_its_own_lies_at_the_root_and_not_below_it(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    with (
+        mounted(tmp_path / "data/tasks", "size=1m"),
+        Root.open(tmp_path / "data") as root,
+        pytest.raises(DataRefused, match="tasks is on another file system"),
+    ):
+        prepare(root, "job", [Folder("pg")])
+    with mounted(tmp_path / "big disk", "size=1m") as disk, Root.open(disk / "data") as root:
+        prepare(root, "job", [Folder("pg")])
+        mounts = Mounts.read()
+        assert mounts.below(tmp_path) == (str(disk),)
+        spot = mounts.spot(str(disk / "data/tasks"))
+        assert spot is not None
+        assert str(spot.path) == "/data/tasks"
+        assert mounts.kind(disk / "data") == "tmpfs"

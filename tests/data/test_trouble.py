@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from itertools import pairwise
 from pathlib import Path
 
@@ -64,19 +65,18 @@ for owner in (65534, 0):
 
 def test_without_rights_it_says_what_is_lacking(tmp_path: Path) -> None:
     """Nobody has only folders of his own below a root of his own, and gives none away."""
-    mine = tmp_path / "mine"
-    mine.mkdir()
-    os.chown(mine, 65534, 65534)
-    for above in (tmp_path, *tmp_path.parents[:2]):
-        above.chmod(0o755)
-    made, given = as_nobody(_PREPARE, str(mine / "data")).stdout.splitlines()
-    assert made == "made"
-    assert given.startswith("denied ")
-    assert "pg0 cannot be made: Operation not permitted" in given
-    assert not (mine / "data/tasks" / plain_name("job") / "pg0").exists()
-    assert [*(mine / "data/.reactor/new").iterdir()] == []
-    with rooted(tmp_path) as root:
-        foreign = as_nobody(_PREPARE, str(root.path)).stdout.splitlines()
+    # The folders of the test runner are closed to him.
+    with tempfile.TemporaryDirectory() as place:
+        root = Path(place) / "data"
+        os.chown(place, 65534, 65534)
+        made, given = as_nobody(_PREPARE, str(root)).stdout.splitlines()
+        assert made == "made"
+        assert given.startswith("denied ")
+        assert "pg0 cannot be made with the owner 0:65534 and the mode 0700: Operation not permitted" in given
+        assert not (root / "tasks" / plain_name("job") / "pg0").exists()
+        assert [*(root / ".reactor/new").iterdir()] == []
+    with rooted(tmp_path) as ours:
+        foreign = as_nobody(_PREPARE, str(ours.path)).stdout.splitlines()
     assert all(each.startswith(("root ", "denied ")) for each in foreign)
 
 

@@ -68,9 +68,12 @@ def held_by(found: Iterable[Holder], labels: LabelNames, paths: Mapping[str, str
     """What follows from these, with the paths that count."""
     tasks: dict[str, str] = {}
     ended: dict[str, float] = {}
+    usual = LabelNames()
+    # Ours count as well where a runner's own labels are read: who is in doubt keeps his data.
+    keys = {labels.task, labels.sidecar_of, usual.task, usual.sidecar_of}
     for each in found:
         words = each.labels or {}
-        for task in {words[key] for key in (labels.task, labels.sidecar_of) if key in words}:
+        for task in {words[key] for key in keys if key in words}:
             name = plain_name(task)
             if not each.over:
                 tasks[name] = f"{said(each)}, which lives in this task"

@@ -6,6 +6,8 @@ What may go is decided in ``data``, and how a folder is removed; who uses what i
 import argparse
 import os
 import time
+from contextlib import suppress
+from ipaddress import ip_address
 
 from reactor.app.complaint import FOUND, OK, Complaint
 from reactor.app.data import page
@@ -23,6 +25,7 @@ from reactor.data.mounts import Mounts
 from reactor.data.removing import Report, remove
 from reactor.data.root import SHARED, TASKS, Root
 from reactor.data.walking import Bounds, Measured
+from reactor.engine.endpoint import Endpoint
 
 _GLANCE = Bounds(entries=1)
 
@@ -50,6 +53,11 @@ def _asking(options: argparse.Namespace, settings: Settings, root: Root, progres
     endpoint = find_endpoint(options, os.environ)
     if endpoint is None:
         raise Complaint("reactor: no engine is named, and none is at the default socket")
+    if not _is_here(endpoint):
+        raise Complaint(
+            f"reactor: the engine at {endpoint.host} may be on another host, which binds folders of its own",
+            "Nothing was removed. Prune on the engine's host: --docker-host unix:///var/run/docker.sock",
+        )
     own = settings.policy.own
     despite = {*options.despite, *([own] if own is not None else [])}
 
@@ -58,6 +66,16 @@ def _asking(options: argparse.Namespace, settings: Settings, root: Root, progres
             progress.tell(f"asking the engine who uses what: {asked} of {everybody}")
 
     return Asking(endpoint, settings.policy.labels, root, despite, tell)
+
+
+def _is_here(endpoint: Endpoint) -> bool:
+    """Whether paths mean the same to the engine as to us, as far as its address tells."""
+    address = endpoint.address
+    if address.local or address.host == "localhost":
+        return True
+    with suppress(ValueError):
+        return ip_address(address.host).is_loopback
+    return False
 
 
 def _refuse_missing(root: Root, wanted: Wanted) -> None:
