@@ -142,11 +142,13 @@ async def test_more_cpus_than_there_are_is_all_of_them(bench: Bench) -> None:
 
 async def test_who_cannot_be_started_stays_as_it_was_made(bench: Bench) -> None:
     """Created, never started, with a code; whoever plans takes it away."""
-    lone = await bench.make(recipe())
+    lone, gone = await bench.make(recipe()), await bench.make(recipe())
     cases = {
         await bench.make(recipe(command=("/no/such/program",), init=False)): 127,
         await bench.make(recipe(network_mode=f"container:{lone}")): 128,
+        await bench.make(recipe(network_mode=f"container:{gone}")): 128,
     }
+    assert await bench.engine.remove(gone, force=True) == 204
     for container, code in cases.items():
         assert (await refused_start(bench, container))[0] == "start"
         left: Container = await bench.engine.inspect(container)
