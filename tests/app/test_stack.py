@@ -202,8 +202,12 @@ async def test_who_is_paused_is_left_to_whoever_did_it_and_goes_down_nevertheles
         assert (code, "it is paused, by somebody or by a rule: docker unpause shop-web" in said) == (1, True)
         code, said = await desk.give("status")
         assert (code, "paused" in said) == (1, True)
+        web = desk.box("web").id
         assert (await desk.give("down"))[0] == 0
         assert desk.names() == []
+        assert [each.code for each in desk.world.history.of(web, What.DIED)] == [0], (
+            "it was asked, and could hear"
+        )
 
 
 async def test_without_its_image_nobody_knows_whose_it_is(tmp_path: Path, capsys: Capsys) -> None:
