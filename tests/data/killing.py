@@ -81,7 +81,7 @@ def removed(folder: Path, step: int) -> bool:
     """One folder goes, and one is bound again meanwhile."""
     with Root.open(folder) as root:
         for task in ("old", "again"):
-            filled(root, task, "pg/deep/down")
+            filled(root, task, "pg/deep")
         (home(root, "old") / "pg" / "out").symlink_to(folder.parent)
 
     def work() -> None:
@@ -94,9 +94,9 @@ def removed(folder: Path, step: int) -> bool:
     with Root.open(folder) as root:
         # Whoever wants his folder again has it as it was, unless it was already decided that it goes.
         prepare(root, "again", [Folder("pg")])
-        assert (home(root, "again") / "pg/deep/down/kept").read_text() == "again"
+        assert (home(root, "again") / "pg/deep/kept").read_text() == "again"
         old = home(root, "old")
-        assert not old.exists() or (old / "pg/deep/down/kept").read_text() == "old"
+        assert not old.exists() or (old / "pg/deep/kept").read_text() == "old"
     work()
     assert [each.name for each in (folder / "tasks").iterdir()] == [plain_name("again")]
     assert not [*(folder / ".reactor/trash").iterdir()]
