@@ -30,9 +30,12 @@ def load(paths: Sequence[Path]) -> RuleSet:
     return _examined(list(find_and_read(paths)), Language()).rules
 
 
-def parse(text: str, name: str = "rules.yaml") -> RuleSet:
-    """The rules in a text; ``name`` stands for the file in places and messages."""
-    return _examined([RuleFile(name, text)], Language()).rules
+def parse(text: str, name: str = "rules.yaml", language: Language | None = None) -> RuleSet:
+    """The rules in a text; ``name`` stands for the file in places and messages.
+
+    Whoever reads many texts makes one ``language`` for all: that takes longer than to read one.
+    """
+    return _examined([RuleFile(name, text)], language or Language()).rules
 
 
 def parse_all(texts: Iterable[tuple[str, str]]) -> RuleSet:

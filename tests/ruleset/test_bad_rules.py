@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from reactor.ruleset import BadRules, parse
+from tests.core.written import LANGUAGE
 
 FOLDER = Path(__file__).parent.parent / "bad_rules"
 FILES = sorted(FOLDER.glob("*.yaml"))
@@ -14,7 +15,7 @@ FILES = sorted(FOLDER.glob("*.yaml"))
 def test_bad_file(file: Path) -> None:
     """The file is refused with exactly the lines of the ``.expected`` file, in that order."""
     with pytest.raises(BadRules) as refused:
-        parse(file.read_bytes().decode(), file.name)
+        parse(file.read_bytes().decode(), file.name, LANGUAGE)
     said = "".join(f"{error}\n" for error in refused.value.errors)
     assert said == file.with_suffix(".expected").read_text()
 

@@ -11,11 +11,11 @@ from reactor.core.rules import (
     Level,
     Order,
     Rule,
-    Selector,
     Severity,
     Total,
     Trigger,
 )
+from reactor.core.selector import Selector
 from reactor.core.verbs import Action
 from reactor.ruleset import BadRules, parse
 from reactor.ruleset.expressions import Language

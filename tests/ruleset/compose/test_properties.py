@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from reactor.core.container import Limits
 from reactor.core.recipe_digest import digest
-from reactor.core.recipes import StackFile, Template
+from reactor.core.recipes import Template
 from reactor.core.templating import Filling, folders_for, render
-from reactor.ruleset import BadRules, RuleError, parse, read_stack
+from reactor.ruleset import BadRules, RuleError, read_stack
 from reactor.ruleset.compose.needs import circles, in_order, needed_by
+from reactor.ruleset.reading import read_rules
+from tests.core.written import LANGUAGE
 from tests.fuzz.making import mutated
 from tests.ruleset.compose.test_documented import BLOCKS
 from tests.ruleset.compose.test_stack import STACK
@@ -53,19 +55,29 @@ VALUES = st.recursive(
 
 def check(text: str, *, stack: bool = False) -> bool:
     """Whether it was accepted: then all of it can be filled in, or is refused by name."""
-    try:
-        read = read_stack("f.yaml", text) if stack else parse(text, "f.yaml")
-    except BadRules as bad:
-        _check_errors(text, bad.errors)
-        return False
-    for template in read.services if isinstance(read, StackFile) else read.provisions.templates:
+    templates, errors = _stack(text) if stack else _rules(text)
+    assert bool(templates) is not bool(errors) or not stack
+    _check_errors(text, errors)
+    for template in templates:
         _check_template(template)
-    return True
+    return not errors
+
+
+def _rules(text: str) -> tuple[tuple[Template, ...], tuple[RuleError, ...]]:
+    read = read_rules("f.yaml", text, LANGUAGE)
+    assert bool(read.errors) is not bool(read.rules or read.provisions.templates)
+    return read.provisions.templates, read.errors
+
+
+def _stack(text: str) -> tuple[tuple[Template, ...], tuple[RuleError, ...]]:
+    try:
+        return read_stack("f.yaml", text).services, ()
+    except BadRules as bad:
+        return (), bad.errors
 
 
 def _check_errors(text: str, errors: tuple[RuleError, ...]) -> None:
     lines = (*text.split("\n"), "")
-    assert errors
     for error in errors:
         assert 0 <= error.line <= len(lines)
         assert error.line == 0 or 1 <= error.column <= len(lines[error.line - 1]) + 1
@@ -87,26 +99,26 @@ def _check_template(template: Template) -> None:
         assert not {"", ".", ".."} & set(folder.path.split("/"))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.sampled_from([*BLOCKS, SETS, SPELLINGS]), st.randoms(use_true_random=False))
 def test_accidents(text: str, dice: random.Random) -> None:
     check(mutated(text, dice))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_accidents_in_stacks(dice: random.Random) -> None:
     check(mutated(STACK, dice), stack=True)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.dictionaries(KEYS, VALUES, max_size=5).map(_as_map), VALUES)
 def test_any_shape(service: str, other: str) -> None:
     check(f"templates: {{a: {service}, b: {other}}}")
     check(f"services: {{a: {service}, b: {{image: b}}}}", stack=True)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(KEYS, VALUES)
 def test_any_value(key: str, value: str) -> None:
     """One key beside what is right."""
@@ -114,7 +126,7 @@ def test_any_value(key: str, value: str) -> None:
     check(f"templates: {{a: {{{image}{key}: {value}}}, b: {{image: b}}}}")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(VALUES)
 def test_any_set(value: str) -> None:
     check(f"templates: {{a: {{image: a}}}}\nsidecars: {value}")

@@ -36,7 +36,8 @@ def test_stack() -> None:
     stack = read_stack("s.yaml", STACK)
     assert [each.name for each in stack.services] == ["db", "worker", "web", "proxy"]
     assert [each.needs for each in stack.services] == [(), ("db",), ("db",), ("web",)]
-    assert (stack.name, stack.tasks) == ("shop", {"web", "worker"})
+    assert stack.name == "shop"
+    assert stack.tasks == {"web", "worker"}
     assert stack.sidecar_of == {"proxy": "web", "db": "web"}
     assert [each.recipe.restart for each in stack.services] == ["no", "unless-stopped", "on-failure:3", "no"]
     assert stack.remarks == ("s.yaml:1:1: 'version' means nothing any more, and is passed over",)

@@ -9,6 +9,7 @@ from reactor.core.container import Limits
 from reactor.core.recipes import Bind, Folder, OnFailure, Port, Probe, Recipe, Template
 from reactor.core.selector import Selector
 from reactor.ruleset import BadRules, load, parse
+from tests.core.written import LANGUAGE
 
 USUAL = Limits(256, 8 << 30, 8 << 30, 2.0)
 RULES = "groups:\n  - name: g\n    rules: [{name: r, when: pids > 200}]\n"
@@ -17,8 +18,8 @@ RULES = "groups:\n  - name: g\n    rules: [{name: r, when: pids > 200}]\n"
 def template(*lines: str) -> Template:
     """The template of these lines."""
     body = "".join(f"    {line}\n" for line in lines)
-    (made, *_) = parse(f"templates:\n  a:\n    image: a:1\n{body}  b:\n    image: b:1\n").provisions.templates
-    return made
+    text = f"templates:\n  a:\n    image: a:1\n{body}  b:\n    image: b:1\n"
+    return parse(text, language=LANGUAGE).provisions.templates[0]
 
 
 @pytest.mark.parametrize(
