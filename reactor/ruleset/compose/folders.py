@@ -13,6 +13,7 @@ from reactor.ruleset.compose.references import checked_references, fit, plain, t
 from reactor.ruleset.values import checked_text, wrong
 
 _BELOW = "${REACTOR_DATA}"
+_ROOTS = (_BELOW, "${REACTOR_SHARED}")
 _WAYS = {"rw": False, "ro": True}
 _LONG = ("type", "source", "target", "read_only")
 _LONG_ELSEWHERE = {
@@ -73,12 +74,14 @@ def _source(text: str, inside: tuple[str, ...]) -> str:
     """A folder of the host. ``..`` would lead out of where it seems to be."""
     if text.startswith(("./", "../", "~")) or text in {"", ".", ".."}:
         raise wrong(f"'{text}' depends on who asks: write {_BELOW}/…, or the whole path", inside)
-    root = next((each for each in (_BELOW, "${REACTOR_SHARED}") if text.startswith(each)), "")
+    root = next((each for each in _ROOTS if text.startswith(each)), "")
     if not root and not text.startswith("/"):
         raise wrong(f"there are no named volumes here: write {_BELOW}/{text} for a folder", inside)
     below = text.removeprefix(root)
-    if root and not below.strip("/"):
-        raise wrong(f"name a folder below {root}, as in {root}/data", inside)
+    if not below.strip("/"):
+        raise wrong(f"name a folder below {root or '/'}, as in {root or _BELOW}/data", inside)
+    if any(each in below for each in _ROOTS):
+        raise wrong("${REACTOR_DATA} and ${REACTOR_SHARED} stand at the beginning of a path", inside)
     if root and not below.startswith("/"):
         raise wrong(f"a / is missing behind {root}", inside)
     if ":" in text:
