@@ -20,7 +20,7 @@ from reactor.app.stack.reading import wanted
 from reactor.app.stack.views import Silent
 from reactor.core.container import ContainerId, State
 from reactor.core.recipes import Port, Recipe
-from reactor.core.stackplans import Fate
+from reactor.core.stackplans import plan_up
 from reactor.testing.history import What
 from tests.app.embedded import monitored
 from tests.app.stacks import SHOP, Desk, open_desk, stock
@@ -202,8 +202,12 @@ async def test_who_is_paused_is_left_to_whoever_did_it_and_goes_down_nevertheles
         assert (code, "it is paused, by somebody or by a rule: docker unpause shop-web" in said) == (1, True)
         code, said = await desk.give("status")
         assert (code, "paused" in said) == (1, True)
+        web = desk.box("web").id
         assert (await desk.give("down"))[0] == 0
         assert desk.names() == []
+        assert [each.code for each in desk.world.history.of(web, What.DIED)] == [0], (
+            "it was asked, and could hear"
+        )
 
 
 async def test_without_its_image_nobody_knows_whose_it_is(tmp_path: Path, capsys: Capsys) -> None:
@@ -295,11 +299,10 @@ async def test_killed_at_any_step_the_next_one_comes_to_the_same(tmp_path: Path,
         while killed:
             desk.write(second if most % 2 == 0 else first)
             killed = await was_killed(desk, tools, most)
-            for _ in range(2):
-                work = Raising(tools, of(desk), Silent(), remove_orphans=False)
-                await work.run()
-                assert work.raised.failed is None, most
-            assert {lot.fate for lot in work.raised.lots.values()} == {Fate.KEEP}, most
+            work = Raising(tools, of(desk), Silent(), remove_orphans=False)
+            await work.run()
+            assert work.raised.failed is None, most
+            assert plan_up(of(desk).stack, work.raised.seen).steps == (), "and nothing is left to be done"
             assert desk.names() == ["shop-db", "shop-proxy", "shop-web"]
             most += 1
         assert most == 13, "all steps were tried"
