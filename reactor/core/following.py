@@ -18,6 +18,7 @@ from reactor.core.leases import RULE as OWNER_GONE
 from reactor.core.leases import is_gone, is_of_owners
 from reactor.core.leftovers import RULE as LEFTOVERS
 from reactor.core.leftovers import rest
+from reactor.core.made import grace_of
 from reactor.core.notes import CascadeHeld, MainTold
 from reactor.core.obeying import may_act
 from reactor.core.orphans import is_of_orphans
@@ -103,7 +104,7 @@ def _take_sidecars(setup: Setup, draft: Draft, main: Entry, decision: Decision, 
             decision.rule,
             f"sidecar of {main.container.name}, which was ended: {decision.reason}",
             at,
-            grace=setup.sidecar_grace,
+            grace=grace_of(setup, sidecar),
             cause=decision.id,
             level=decision.level,
         )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from reactor.core.container import Container
 from reactor.core.protection import Policy
 from reactor.core.recipes import DIGEST_LABEL, TEMPLATE_LABEL, made_name
-from reactor.core.state import Entry, State
+from reactor.core.state import Entry, Setup, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,15 @@ def may_be_made(policy: Policy, container: Container) -> bool:
     labels = container.labels
     task, template = labels.get(policy.labels.sidecar_of, ""), labels.get(TEMPLATE_LABEL, "")
     return container.image_labels is None and bool(template) and container.name == made_name(task, template)
+
+
+def grace_of(setup: Setup, entry: Entry) -> float:
+    """For how many seconds a sidecar may end by itself: what its template says, else the usual time."""
+    made = made_of(setup.policy, entry.container) if entry.serves else None
+    templates = setup.rules.provisions.templates if made is not None else ()
+    given = (each.recipe.stop_grace for each in templates if made is not None and each.name == made.template)
+    grace = next(given, None)
+    return setup.sidecar_grace if grace is None else grace
 
 
 def started(entry: Entry) -> tuple[float, str]:

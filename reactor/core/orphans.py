@@ -12,6 +12,7 @@ from reactor.core.container import ContainerId
 from reactor.core.deciding import begin, decide
 from reactor.core.decisions import Decision
 from reactor.core.facts import Snapshot
+from reactor.core.made import grace_of
 from reactor.core.orders import silence_of
 from reactor.core.protection import Policy
 from reactor.core.rules import Rule, Trigger, rules_of
@@ -86,7 +87,7 @@ def judge_orphan(setup: Setup, entry: Entry, at: float) -> tuple[Entry, Decision
         f"its main has been gone for {at - since:.0f} s",
         at,
         since=since,
-        grace=setup.sidecar_grace,
+        grace=grace_of(setup, entry),
         dry_run=setup.dry_run,
     )
     entry = replace(entry, decided=entry.decided + 1)

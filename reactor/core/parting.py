@@ -16,7 +16,7 @@ from reactor.core.deciding import begin, decide
 from reactor.core.decisions import Decision
 from reactor.core.draft import Draft
 from reactor.core.facts import Parted, Parting
-from reactor.core.made import living_made, made_of
+from reactor.core.made import grace_of, living_made, made_of
 from reactor.core.orders import silence_of
 from reactor.core.protection import Standing
 from reactor.core.rules import Rule
@@ -49,7 +49,7 @@ def part(setup: Setup, state: State, fact: Parted) -> Step:
         fact.why.value,
         fact.reason,
         fact.at,
-        grace=setup.sidecar_grace,
+        grace=grace_of(setup, entry),
         cause=fact.cause,
         dry_run=setup.dry_run,
     )
@@ -103,7 +103,7 @@ def the_next(setup: Setup, draft: Draft, over: Entry, decision: Decision, at: fl
             decision.rule,
             decision.reason,
             at,
-            grace=setup.sidecar_grace,
+            grace=grace_of(setup, each),
             cause=decision.cause,
             level=decision.level,
         )

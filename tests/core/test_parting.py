@@ -1,5 +1,7 @@
 """Who goes for the sake of sidecars: one after the other, the last started first, never against an order."""
 
+from dataclasses import replace
+
 import pytest
 
 from reactor.core.container import Container
@@ -8,10 +10,11 @@ from reactor.core.facts import Held, Parted, Parting, Resumed, Silenced
 from reactor.core.last_look import BUILT_IN, allows
 from reactor.core.orders import Hold, Silence
 from reactor.core.protection import Standing
-from reactor.core.rules import Rule
+from reactor.core.recipes import Provisions
+from reactor.core.rules import Rule, RuleSet
 from reactor.core.state import Setup
 from tests.core.build import Story, box, cid, over, pids_over, rules, story
-from tests.core.test_planning import MAIN, beside, healthy
+from tests.core.test_planning import API, DB, MAIN, beside, healthy
 
 PIDS = Rule("g/pids", "f:1", when=pids_over(200))
 
@@ -99,3 +102,13 @@ def test_during_a_hold_it_is_only_said_and_done_when_that_is_over() -> None:
     assert (len(told.decisions), told.live()) == (1, [])
     told.tell(Resumed(16, "me"), Parted(17, healthy().run, Parting.TASK_OVER, "over"))
     assert told.live() == [2]
+
+
+def test_each_has_the_time_that_its_template_gives_it() -> None:
+    """A database may need a minute to end well, however it comes to its end."""
+    slow = replace(DB, recipe=replace(DB.recipe, stop_grace=60.0))
+    given = RuleSet((PIDS,), provisions=Provisions((slow, API)))
+    told = Story(Setup(given, sidecar_grace=2.0)).see(10, MAIN, *both()).see(12, over(MAIN))
+    for n in (3, 2):
+        told.tell(Parted(13, told.entry(n).run, Parting.TASK_OVER, "over"))
+    assert [(int(each.run.id, 16), each.grace) for each in told.decisions] == [(3, 2.0), (2, 60.0)]

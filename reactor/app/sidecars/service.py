@@ -4,6 +4,7 @@ It costs nothing where there is nothing to provide: a fact is looked at for its 
 done is in ``working``; when, and for whom, is here.
 """
 
+import logging
 from functools import partial
 
 import trio
@@ -32,6 +33,8 @@ from reactor.core.provisions import Task, wanted_of
 from reactor.core.recipes import TEMPLATE_LABEL
 from reactor.core.state import State
 from reactor.core.state import Step as CoreStep
+
+log = logging.getLogger("reactor.sidecars")
 
 TOGETHER = 0.01
 """Seconds in which what changes is looked at together."""
@@ -138,7 +141,7 @@ class Provisioning:
             if task in self._busy:
                 self._again.add(task)
             else:
-                self._consider(task, nursery)
+                self._consider_safely(task, nursery)
 
     def _touched(self, state: State) -> set[str]:
         changed, self._changed = self._changed, set()
@@ -166,6 +169,13 @@ class Provisioning:
             if not self.roster.of(run.id):
                 self._left.discard(run)
                 nursery.start_soon(self._work.abandon, run, "it is no main of a task any more")
+
+    def _consider_safely(self, name: str, nursery: trio.Nursery) -> None:
+        try:
+            self._consider(name, nursery)
+        except Exception as error:  # A defect here ends no monitor: its kills matter more.
+            log.exception("a defect: a task's sidecars could not be planned", extra={"task": name})
+            self._book.trouble(name, f"a defect: {type(error).__name__}", trio.current_time())
 
     def _consider(self, name: str, nursery: trio.Nursery) -> None:
         """Plan for one task, and have it worked on if there is something to be done."""
