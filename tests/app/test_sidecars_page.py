@@ -26,7 +26,7 @@ def test_each_sidecar_is_a_line() -> None:
         "TASK TEMPLATE STATE FOR CONTAINER WHAT IS THE MATTER",
         "t1 (held) db ready 1m 1s aaaaaaaaaaaa",
         "t1 (held) api ready 1m 1s aaaaaaaaaaaa made from an earlier text",
-        "t?[31m2 no answer",
-        "t?[31m2 db failed 1m 1s - 3 times: no image",
+        "t\\u001b[31m2 no answer",
+        "t\\u001b[31m2 db failed 1m 1s - 3 times: no image",
     ]
     assert list(page([])) == ["no task has sidecars that were made here"]

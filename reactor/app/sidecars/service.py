@@ -75,8 +75,10 @@ class Provisioning:
         """Notice who is to be looked at again."""
         fact = self._monitor.graph.fact
         if type(fact) is Snapshot:
-            self._news = True
-            self._wake.set()
+            # Where nothing is provided, whoever was made here is met by a look, too.
+            if self._active:
+                self._news = True
+                self._wake.set()
         elif type(fact) in _LOUD:
             self._everybody = True
             self._wake.set()
