@@ -144,6 +144,32 @@ async def test_a_clean_stop_lets_the_held_go_on(
         assert other.state is State.RUNNING
 
 
+async def test_a_rule_ends_a_held_main_and_the_next_monitor_lets_one_go_on(
+    autojump_clock: MockClock, world: World, tmp_path: Path
+) -> None:
+    """Its rules may have changed meanwhile; what somebody else has paused stays so."""
+    never = replace(DB, recipe=replace(DB.recipe, command=("serves",)))
+    held = setup(provisions(never, hold=True))
+    script = Killed(0, after=False)
+    theirs = world.spawn(name="theirs", labels={"reactor.task": "t3"})
+    world.pause(theirs)
+    async with life(world, tmp_path, held, script=script):
+        bad, good = main(world, "bad"), main(world, "good", labels={**WEB, "reactor.task": "t2"})
+        await trio.sleep(3)
+        assert is_paused(bad)
+        world.use(bad, Usage(pids=250))
+        await trio.sleep(10)
+        assert bad.state is State.EXITED
+        assert is_paused(good)
+        script.dead.set()
+        await trio.sleep_forever()
+    assert is_paused(good)
+    async with life(world, tmp_path, setup(Provisions())):
+        await trio.sleep(3)
+        assert good.state is State.RUNNING
+        assert is_paused(theirs)
+
+
 @pytest.mark.parametrize("policy", list(OnFailure))
 async def test_what_becomes_of_a_task_whose_sidecar_cannot_be_had(
     autojump_clock: MockClock, world: World, tmp_path: Path, policy: OnFailure

@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from trio.testing import MockClock
 
+from reactor.core.container import Run
 from reactor.core.orders import Hold, Orders, Silence
 from reactor.journal import ordered, schema
 from reactor.journal.history import Line, read_history
@@ -240,3 +241,24 @@ async def test_a_hold_that_another_has_taken_the_place_of_does_not_come_back(
         assert await journal.kept()
         nursery.cancel_scope.cancel()
     assert await clocks.orders(path) == (Orders(), 0)
+
+
+async def test_whom_we_paused_is_known_to_the_next_monitor(path: Path) -> None:
+    """And nobody else: neither who was let go on, nor any order of an operator's."""
+    paused, let_go = Run(cid(1), "2026-01-01T00:00:00.5Z"), Run(cid(2), "")
+    clocks = Clocks()
+    await _give(clocks, path, Hold("h", 0.0, "me", "why"))
+    journal = clocks.journal(path)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(lambda task_status: journal.run(task_status=task_status))
+        for run in (paused, let_go):
+            journal.pause(run, "c", "until its sidecars are ready")
+        journal.unpaused(let_go, "they are")
+        assert await journal.kept()
+        nursery.cancel_scope.cancel()
+    after = clocks.journal(path)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(lambda task_status: after.run(task_status=task_status))
+        assert after.paused() == (paused,)
+        assert after.orders().hold is not None
+        nursery.cancel_scope.cancel()
