@@ -162,7 +162,7 @@ async def test_a_rule_ends_a_held_main_and_the_next_monitor_lets_one_go_on(
         assert bad.state is State.EXITED
         assert is_paused(good)
         script.dead.set()
-        await trio.sleep_forever()
+        await trio.sleep(1000)
     assert is_paused(good)
     async with life(world, tmp_path, setup(Provisions())):
         await trio.sleep(3)
