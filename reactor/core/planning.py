@@ -27,6 +27,8 @@ HELD_WITHIN = 30.0
 """Seconds after its start in which a main is still held; later it has long done without."""
 LONGEST_HOLD = 600.0
 """Seconds for which a main is held at most, whatever becomes of its sidecars."""
+AGAIN_AFTER = 1.0
+"""Seconds after which an end that was not decided, for want of a token for instance, is asked for again."""
 AFTER_RESTART = 30.0
 """Seconds for which a main that we restart may be away."""
 NOT_BEGUN: Mapping[int | None, str] = {126: "cannot be executed", 127: "is not there"}
@@ -211,6 +213,7 @@ def _of_living(table: _Table, template: Template, entry: Entry, *, stale: bool) 
     if tried is not None and tried.run == entry.run:
         if template.on_failure is OnFailure.RETRY:
             table.steps.append(Part(entry.run, Parting.NOT_READY, tried.text))
+            table.wait_until(table.at + AGAIN_AFTER)
         return _after_failure(table, template, tried, entry)
     if _is_cut_off(table, template, entry):
         text = "its network was that of a main that is over"
@@ -260,7 +263,7 @@ def _after_failure(table: _Table, template: Template, tried: Tried, entry: Entry
         table.steps += [
             Part(main.run, Parting.UNPROVIDED, reason) for main in table.task.mains if not main.ending
         ]
-        table.wait_until(table.at + 1.0)
+        table.wait_until(table.at + AGAIN_AFTER)
     elif entry is None:
         if table.at >= tried.until:
             table.steps.append(Make(template))
@@ -375,7 +378,7 @@ def _let_go(table: _Table, living: Sequence[Entry]) -> None:
         if not entry.ending and not stays(table.setup, entry, table.at):
             reason = f"its task {_named(table.task)} is over"
             table.steps.append(Part(entry.run, Parting.TASK_OVER, reason, _cause(table.task)))
-            table.wait_until(table.at + 1.0)
+            table.wait_until(table.at + AGAIN_AFTER)
             return
 
 
