@@ -61,8 +61,11 @@ def not_created(status: int, words: str) -> CannotMake:
 
 def not_started(status: int, words: str) -> CannotMake:
     """What an answer means that is neither 204 nor 304, of a container that is there."""
-    taken = any(text in _looked_at(words) for text in PORT_TAKEN)
-    return _cannot(Why.PORT if taken else Why.START, status, words)
+    said = _looked_at(words)
+    if any(text in said for text in PORT_TAKEN):
+        return _cannot(Why.PORT, status, words)
+    # A folder can go between the creation and the start.
+    return _cannot(Why.BIND if any(text in said for text in NO_SOURCE) else Why.START, status, words)
 
 
 def is_gone(status: int, words: str, container: str) -> bool:

@@ -291,6 +291,8 @@ class Maker(Protocol):
         ...
 
     async def start(self, container: ContainerId) -> None:
-        """Start it; again does no harm. Raises CannotMake: ``port`` (taken), ``start`` (its program, its
-        mounts), and NoSuchContainer."""
+        """Start it; again does no harm. Raises CannotMake: ``port`` (taken), ``bind`` (a source that went
+        since), ``start`` (its program, its mounts), and NoSuchContainer. One that has an init starts also
+        where its program is not there, and is over at once, with 127.
+        """
         ...

@@ -140,11 +140,11 @@ def _host_config(box: Box) -> Document:
     return (
         HOST_CONFIG
         | ({} if traits.init is None else {"Init": traits.init})
+        | ordered_mounts(box)
         | {
             "Privileged": traits.privileged,
             "LogConfig": logging(box),
             "PortBindings": wished_ports(box),
-            "Mounts": ordered_mounts(box),
             "ReadonlyRootfs": traits.read_only,
             "NetworkMode": recipe.network_mode,
             "PidMode": recipe.pid_mode,

@@ -44,7 +44,10 @@ def begin(ground: Ground, box: Box, at: float, by: str = "operator") -> None:
 def _refuse_bad_start(ground: Ground, box: Box) -> None:
     mode = box.recipe.network_mode
     if mode.startswith("container:"):
-        main = ground.find(mode.removeprefix("container:"))
+        try:
+            main = ground.find(mode.removeprefix("container:"))
+        except Refused as refused:
+            _fail(box, refused.status, UNSAID, refused.message)
         if not main.has_process:
             _fail(box, 409, UNSAID, f"cannot join network of a non running container: {main.id}")
     if taken := ports.taken(ground, box):

@@ -96,14 +96,15 @@ def mounts(box: Box) -> list[Document]:
     ]
 
 
-def ordered_mounts(box: Box) -> list[Document] | None:
-    """The same as they were asked for."""
+def ordered_mounts(box: Box) -> Document:
+    """The same as they were asked for; an engine says nothing where nothing was."""
     sealed = box.recipe.traits.sealed
-    return [
+    found = [
         {"Type": "bind", "Source": source, "Target": inside}
         | ({"ReadOnly": True} if inside in sealed else {})
         for inside, source in box.recipe.traits.binds.items()
-    ] or None
+    ]
+    return {"Mounts": found} if found else {}
 
 
 def cpu(limits: Limits) -> Document:

@@ -48,6 +48,7 @@ def test_why_one_is_not_created(status: int, words: str, why: str) -> None:
         (500, PORT, "port"),
         (500, LISTENED, "port"),
         (400, RUNTIME, "start"),
+        (400, MOUNT, "bind"),
         (409, "cannot join network of a non running container: " + ID, "start"),
         (404, "No such container: somebody", "start"),
         (404, "network x not found", "start"),

@@ -159,8 +159,8 @@ async def test_what_is_no_answer_of_the_engine_is_none_of_these() -> None:
                 with pytest.raises(error) as refused:
                     await call
                 assert not isinstance(refused.value, CannotMake)
-        for body in ({"Id": "short"}, {}, []):
-            fake.say(CREATE, 201, body)
+        for body in (b'{"Id": "short"}', b"{}", b"[]", b""):
+            fake.say(CREATE, 201, raw=body)
             with pytest.raises(EngineSaidNonsense):
                 await making.create(PLAIN)
 
