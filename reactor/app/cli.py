@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "silence": ("brakes", "silence"),
         "history": ("history", "history"),
         "show": ("show", "show"),
+        "stack": ("stack.command", "stack"),
         "top": ("top.command", "top"),
         "data": ("data.command", "data"),
         "doctor": ("doctor", "doctor"),
