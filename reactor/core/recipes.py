@@ -171,7 +171,7 @@ class StackFile:
 
 def plain_name(text: str) -> str:
     """A stranger's word as one component of a path or of a name: readable, safe, and nobody else's."""
-    mark = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    mark = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     return f"{_PLAIN.sub('-', text)[:_LONGEST].strip('-.') or 'task'}-{mark}"
 
 

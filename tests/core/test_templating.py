@@ -27,7 +27,7 @@ from reactor.core.templating import CannotRender, Filling, folders_for, referenc
 
 LIMITS = Limits(256, 1 << 30, 1 << 30, 2.0)
 FILLING = Filling("build/17", "ann", "/data/tasks/b-17", "/data/shared", main_id="c" * 64)
-PLAIN = re.compile(r"[a-zA-Z0-9_-][a-zA-Z0-9_.-]*-[0-9a-f]{8}")
+PLAIN = re.compile(r"[a-zA-Z0-9_-][a-zA-Z0-9_.-]*-[0-9a-f]{16}")
 EVERYWHERE = Template(
     "pg",
     Recipe(

@@ -1,6 +1,7 @@
 """Names that strangers give: of tasks, and of folders."""
 
 import os
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -86,9 +87,12 @@ def test_any_id_is_one_component_and_any_path_stays_below_it(task: str, path: st
     assert not {"", ".", ".."} & {*place}
 
 
-def test_two_ids_that_lead_to_one_name_do_not_share_a_folder(tmp_path: Path) -> None:
-    """Whoever chooses ids finds such pairs within a second. The folder is his who was there first."""
-    first, second = "job\u2688\u2740", "job\u268b\u273e"
+def test_two_ids_that_lead_to_one_name_do_not_share_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody finds such a pair by trying, and still the folder is his who was there first."""
+    monkeypatch.setattr("reactor.core.recipes.sha256", lambda _: sha256(b"all the same"))
+    first, second = "job 1", "job/1"
     assert plain_name(first) == plain_name(second)
     with rooted(tmp_path) as root:
         (pg,) = prepare(root, first, [Folder("pg")]).values()
