@@ -9,20 +9,10 @@ from hypothesis import strategies as st
 from reactor.core.container import Container, ContainerId, Limits, Run, State
 from reactor.core.facts import Parting, Seen, Snapshot, Subscription, Vanished
 from reactor.core.made import made_of
-from reactor.core.planning import (
-    AFTER_END,
-    LONGEST_HOLD,
-    Fail,
-    Hold,
-    Make,
-    Part,
-    Picture,
-    Release,
-    Remove,
-    Start,
-    plan,
-)
+from reactor.core.planning import plan
 from reactor.core.protection import Policy
+from reactor.core.providing import LONGEST_HOLD
+from reactor.core.provision_steps import Fail, Hold, Make, Part, Picture, Release, Remove, Start
 from reactor.core.provisions import Memory, Phase, Tried, task_from, task_of, wanted_of
 from reactor.core.recipes import (
     DIGEST_LABEL,
@@ -37,6 +27,7 @@ from reactor.core.recipes import (
 )
 from reactor.core.selector import Selector
 from reactor.core.state import Alone, Setup
+from reactor.core.taking_down import AFTER_END
 from tests.core.build import Story, anew, box, cid, over, rules, started
 
 LIMITS = Limits(pids=10, memory=1 << 28, cpu=1.0)

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from reactor.core.beside import OURS
 from reactor.core.container import Run
-from reactor.core.planning import OURS, Fail, Picture, Sidecar
+from reactor.core.provision_steps import Fail, Picture, Sidecar
 from reactor.core.provisions import Memory, Phase, Task, Tried
 from reactor.core.recipes import OnFailure, Template, made_name
 from reactor.core.state import Alone, State

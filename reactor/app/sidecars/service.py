@@ -28,7 +28,8 @@ from reactor.core.facts import (
     Vanished,
 )
 from reactor.core.obeying import under_orders
-from reactor.core.planning import Hold, Make, Part, Release, Step, plan
+from reactor.core.planning import plan
+from reactor.core.provision_steps import Hold, Make, Part, Release, Step
 from reactor.core.provisions import Task, wanted_of
 from reactor.core.recipes import TEMPLATE_LABEL
 from reactor.core.state import State

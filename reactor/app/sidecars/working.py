@@ -17,8 +17,8 @@ from reactor.app.sidecars.store import Store
 from reactor.core.container import ContainerId, Run
 from reactor.core.container import State as ContainerState
 from reactor.core.obeying import is_held
-from reactor.core.planning import Fail, Hold, Make, Part, Release, Remove, Start, Step
 from reactor.core.ports import CannotMake, EngineError
+from reactor.core.provision_steps import Fail, Hold, Make, Part, Release, Remove, Start, Step
 from reactor.core.provisions import Task
 from reactor.core.recipes import DIGEST_LABEL, Recipe, Template
 from reactor.core.state import Entry
