@@ -35,12 +35,9 @@ def nested(services: Iterable[ServiceDraft], task_of: Callable[[ServiceDraft], s
     for each in found:
         inner = inside.get(each.path)
         if inner is not None and not each.bind.read_only:
-            whose = (
-                f"which '{inner.service}' binds" if inner.service != each.service else "which is bound, too"
-            )
-            message = (
-                f"it could put a link in the place of {inner.bind.source}, {whose}, at {inner.spot.where}"
-            )
+            whose = f"'{inner.service}' binds" if inner.service != each.service else "is bound, too"
+            message = f"it could put a link in the place of {inner.bind.source}, which {whose}"
+            message = f"{message}, at {inner.spot.where}"
             yield each.spot.at_value(f"{message}: bind this one with :ro, or two folders beside each other")
 
 
