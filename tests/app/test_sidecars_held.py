@@ -128,10 +128,10 @@ async def test_who_makes_holds_up_nobody_who_is_held(
         for number in range(60):
             world.spawn(name=f"w{number}", labels={"reactor.task": f"w{number}", "tier": "wedged"})
         await trio.sleep(3)
-        assert box.state is State.PAUSED
+        assert is_paused(box)
         late = main(world, "late", labels={**WEB, "reactor.task": "t9"})
         await trio.sleep(1)
-        assert late.state is State.PAUSED
+        assert is_paused(late)
         monitor.monitor.reload(setup(replace(given, sets=(wedged, replace(held, hold=False)))))
         await trio.sleep(1)
         assert [box.state, late.state] == [State.RUNNING, State.RUNNING]
@@ -145,7 +145,7 @@ async def test_nobody_is_held_while_the_monitor_is_and_nobody_stays_so(
     async with life(world, tmp_path, setup(provisions(NEVER, hold=True))) as monitor:
         early = main(world)
         await trio.sleep(1)
-        assert early.state is State.PAUSED
+        assert is_paused(early)
         inspect = monitor.hands.inspect
 
         async def slow(container: ContainerId) -> Any:
@@ -178,6 +178,11 @@ async def test_a_clean_stop_lets_go_on_whoever_answers_and_names_the_others(
     assert len(left) == 1
     (said,) = [each for each in caplog.records if "could not be let go on" in each.message and warns(each)]
     assert said.__dict__["remedy"] == f"docker unpause {left[0].id[:12]}"
+
+
+def is_paused(box: Box) -> bool:
+    """Whether it is paused now."""
+    return box.state is State.PAUSED
 
 
 def warns(record: logging.LogRecord) -> bool:

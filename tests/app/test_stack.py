@@ -21,6 +21,7 @@ from reactor.app.stack.views import Silent
 from reactor.core.container import ContainerId, State
 from reactor.core.recipes import Port, Recipe
 from reactor.core.stackplans import plan_up
+from reactor.engine.making import Making
 from reactor.testing.history import What
 from tests.app.embedded import monitored
 from tests.app.stacks import SHOP, Desk, open_desk, stock
@@ -154,6 +155,46 @@ async def test_all_that_stands_in_the_way_is_said_before_anything_is_made(
         assert "a stranger's" in (await desk.give("status"))[1]
         await desk.give("down")
         assert desk.names() == ["other-x", "shop-b"]
+
+
+async def test_binds_are_looked_at_again_before_each_start(
+    tmp_path: Path, capsys: Capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder became a link after it was made, or after it had ended: nobody is started on it."""
+    create = Making.create
+
+    async def linked(making: Making, recipe: Recipe) -> ContainerId:
+        made = await create(making, recipe)
+        turn_into_link()
+        return made
+
+    def turn_into_link() -> None:
+        (kept,) = desk.data.glob("tasks/shop-web-*/w")
+        kept.rename(kept.with_name("before"))
+        kept.symlink_to(tmp_path)
+
+    def turn_back() -> None:
+        (kept,) = desk.data.glob("tasks/shop-web-*/w")
+        kept.unlink()
+        kept.with_name("before").rename(kept)
+
+    async with open_desk(tmp_path, capsys) as desk:
+        desk.write(
+            "name: shop\nservices:\n  web: {image: 'web:1', volumes: ['${REACTOR_DATA}/w:/w'],"
+            " command: [sleep, inf]}\n"
+        )
+        with monkeypatch.context() as patch:
+            patch.setattr(Making, "create", linked)
+            code, said = await desk.give("up")
+            assert (code, "cannot be started" in said, "link" in said) == (1, True, True), said
+        assert [each.what for each in desk.world.history if each.what is What.STARTED] == []
+        turn_back()
+        assert (await desk.give("up"))[0] == 0
+        desk.world.kill(desk.box("web"))
+        turn_into_link()
+        code, said = await desk.give("up")
+        assert (code != 0, "nothing was changed" in said) == (True, True), said
+        assert desk.box("web").state is State.EXITED
 
 
 async def test_mistakes_in_the_file_have_a_place(tmp_path: Path, capsys: Capsys) -> None:
