@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from reactor.core.container import Run
+from reactor.core.container import ContainerId, Run
 from reactor.core.made import made_of, may_be_made
 from reactor.core.protection import Policy, Standing
-from reactor.core.recipes import SIDECARS_LABEL, Provisions, SidecarSet, Template
+from reactor.core.recipes import SIDECARS_LABEL, TEMPLATE_LABEL, Provisions, SidecarSet, Template
 from reactor.core.state import Alone, Entry
 
 
@@ -34,11 +34,16 @@ PASSED = frozenset({Phase.READY, Phase.IGNORED})
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a task is to have, in order. ``hold`` tells that its mains are paused until all are ready;
-    ``unknown`` are names that a main asks for and no set offers."""
+    """What a task is to have, in order.
+
+    ``of_main`` are the templates that each main is to have itself, with what those need: no main is ended for
+    what another one asked for. ``held_for`` are those for which a main is paused until they are ready, and
+    has nothing for the mains that are not held. ``unknown`` are names that a main asks for and no set offers.
+    """
 
     templates: tuple[Template, ...] = ()
-    hold: bool = False
+    of_main: Mapping[Run, frozenset[str]] = field(default_factory=dict)
+    held_for: Mapping[Run, frozenset[str]] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
 
 
@@ -46,8 +51,10 @@ class Wanted:
 class Task:
     """What is known of one task: its living mains in scope, those that are over, and what was made for it.
 
-    ``made`` are its made sidecars that are there, by their templates. ``needed`` tells that somebody of this
-    task lives at all, in scope or not; ``unsure`` that nothing can be concluded from what is known.
+    ``made`` are its made sidecars that are there, by their templates; ``unreadable`` are the templates of
+    those that have the name and the labels of one, and may be strangers. ``needed`` tells that somebody of
+    this task lives at all, in scope or not; ``unsure`` are those whose run could not be confirmed: while
+    there are any, what is missing may only be unknown.
     """
 
     name: str
@@ -55,7 +62,8 @@ class Task:
     ended: tuple[Entry, ...] = ()
     made: Mapping[str, Entry] = field(default_factory=dict)
     needed: bool = False
-    unsure: bool = False
+    unsure: tuple[ContainerId, ...] = ()
+    unreadable: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +88,15 @@ class Tried:
 class Memory:
     """What is remembered of a task beside what the engine knows; a new monitor begins without most of it.
 
-    ``held`` are the mains that we paused, and since when; ``released`` those that are not to be paused again.
+    ``held`` are the mains that we paused, and since when; ``released`` those that are not to be paused again;
+    ``ruled`` those of the held that a rule is about to pause, too: they are not let go on meanwhile.
     ``alone`` is since when no main of it was there.
     """
 
     tried: Mapping[str, Tried] = field(default_factory=dict)
     held: Mapping[Run, float] = field(default_factory=dict)
     released: frozenset[Run] = frozenset()
+    ruled: frozenset[Run] = frozenset()
     alone: Alone | None = None
 
 
@@ -105,22 +115,29 @@ def task_from(policy: Policy, name: str, entries: Iterable[Entry]) -> Task:
     mains: list[Entry] = []
     ended: list[Entry] = []
     made: dict[str, Entry] = {}
-    needed = unsure = False
+    unsure: list[ContainerId] = []
+    unreadable: set[str] = set()
+    needed = False
     for entry in sorted(entries, key=_age):
-        unsure = unsure or (entry.unsure and entry.gone_at is None)
+        if entry.unsure and entry.gone_at is None:
+            unsure.append(entry.run.id)
         found = made_of(policy, entry.container)
         if found is not None:
             if entry.gone_at is None:
                 made[found.template] = entry
         elif may_be_made(policy, entry.container):
-            unsure = unsure or entry.gone_at is None
+            # It may be ours and it may be anybody's: it stands in the way of this one, and of no other.
+            if entry.gone_at is None:
+                unreadable.add(entry.container.labels[TEMPLATE_LABEL])
         elif entry.alive:
             needed = True
             if entry.standing is Standing.MAIN:
                 mains.append(entry)
         else:
             ended.append(entry)
-    return Task(name, tuple(mains), tuple(ended), made, needed, unsure)
+    return Task(
+        name, tuple(mains), tuple(ended), made, needed, tuple(unsure), frozenset(unreadable - made.keys())
+    )
 
 
 def _age(entry: Entry) -> tuple[float, str]:
@@ -132,19 +149,26 @@ def wanted_of(provisions: Provisions, mains: Sequence[Entry]) -> Wanted:
     """What a task with these living mains is to have."""
     names: list[str] = []
     asked: dict[str, None] = {}
-    offered: set[str] = set()
-    hold = False
+    offered = {name for each in provisions.sets if each.asked for name in each.templates}
+    templates = {each.name: each for each in provisions.templates}
+    of_main: dict[Run, frozenset[str]] = {}
+    held_for: dict[Run, frozenset[str]] = {}
     for main in mains:
         asking = _asked(main)
         asked |= dict.fromkeys(asking)
-        for each in provisions.sets:
-            given = _given(each, main, asking)
-            offered |= set(each.templates) if each.asked else set()
-            names += [name for name in given if name not in names]
-            hold = hold or (each.hold and bool(given))
-    templates = {each.name: each for each in provisions.templates}
+        given = [(each, _given(each, main, asking)) for each in provisions.sets]
+        own = [name for _, some in given for name in some]
+        names += own
+        of_main[main.run] = _with_needs(own, templates)
+        held = _with_needs([name for each, some in given if each.hold for name in some], templates)
+        if held:
+            held_for[main.run] = held
     unknown = tuple(name for name in asked if name not in offered) if provisions.sets else ()
-    return Wanted(_in_order(names, templates), hold, unknown)
+    return Wanted(_in_order(names, templates), of_main, held_for, unknown)
+
+
+def _with_needs(names: Iterable[str], templates: Mapping[str, Template]) -> frozenset[str]:
+    return frozenset(each.name for each in _in_order(names, templates))
 
 
 def _asked(main: Entry) -> tuple[str, ...]:

@@ -72,8 +72,10 @@ class Provisioning:
 
     # What changed
 
-    def step(self, _step: CoreStep) -> None:
+    def step(self, step: CoreStep) -> None:
         """Notice who is to be looked at again."""
+        if step.decisions:
+            self._work.decided(step.decisions)
         fact = self._monitor.graph.fact
         if type(fact) is Snapshot:
             # Where nothing is provided, whoever was made here is met by a look, too.
@@ -89,6 +91,8 @@ class Provisioning:
     def _notice(self, fact: Seen | Vanished | Exited | Acted) -> None:
         is_made = isinstance(fact, Seen) and TEMPLATE_LABEL in fact.container.labels
         if self._active or is_made:
+            if isinstance(fact, Acted):
+                self._work.acted(fact.outcome)
             self._changed.add(_about(fact))
             # With what was made belong mains of which nothing was kept.
             self._everybody = self._everybody or not self._active

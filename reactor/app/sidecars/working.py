@@ -5,7 +5,7 @@ not answer says nothing of it.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import trio
@@ -16,6 +16,7 @@ from reactor.app.sidecars.hands import Hands
 from reactor.app.sidecars.store import Store
 from reactor.core.container import ContainerId, Run
 from reactor.core.container import State as ContainerState
+from reactor.core.decisions import Decision, Outcome, Result
 from reactor.core.obeying import is_held
 from reactor.core.ports import CannotMake, EngineError
 from reactor.core.provision_steps import Fail, Hold, Make, Part, Release, Remove, Start, Step
@@ -214,7 +215,24 @@ class Work:
         else:
             self._let_go(task.name, run, "it could not be paused")
 
+    def decided(self, decisions: Iterable[Decision]) -> None:
+        """Whom a rule is about to pause is not let go on by us meanwhile."""
+        for each in decisions:
+            if each.pauses and not each.dry_run:
+                self._book.rule(each.run, pauses=True)
+
+    def acted(self, outcome: Outcome) -> None:
+        """Whom a rule has paused is the rule's from now on: only we forget it, and it stays paused."""
+        decision = outcome.decision
+        if decision.pauses and not decision.dry_run and outcome.final:
+            task = self._book.rule(decision.run, pauses=False)
+            if task and not decision.ends and outcome.result is Result.DONE:
+                self._let_go(task, decision.run, "a rule has paused it")
+
     async def _release(self, task: str, run: Run, why: str) -> None:
+        memory = self._book.memory(task)
+        if run not in memory.held or run in memory.ruled:
+            return
         await self._hands.release(run)
         self._let_go(task, run, why)
         log.info("a main goes on", extra={"task": task, "id": run.id[:12], "why": why})
