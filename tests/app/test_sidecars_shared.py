@@ -121,7 +121,10 @@ async def test_what_a_rule_has_paused_is_not_let_go_on_by_us(
             monitor.hands.script.always(Kind.INSPECT, Fail(EngineAnswered(500, "busy")))
         world.use(box, Usage(pids=200))
         await trio.sleep(3)
-        monitor.hands.script.always(Kind.INSPECT, None)
+        if not well:
+            world.use(box, Usage(pids=20))
+            await trio.sleep(3)
+            monitor.hands.script.always(Kind.INSPECT, None)
         await trio.sleep(40)
         assert monitor.states() == {"late": "ready"}
         assert (box.state is State.PAUSED) is well
