@@ -41,22 +41,29 @@ def cpu_nanoseconds(data: bytes, version: int) -> int | None:
     return None if found is None else found * 1000
 
 
-def working_set(before: int | None, stat: bytes | None, after: int | None) -> int | None:
+def working_set(before: int | None, stat: bytes | None, after: int | None, again: bytes | None) -> int | None:
     """Memory as ``docker stats`` shows it: without the page cache that nobody has used lately.
 
-    ``before`` and ``after`` are its usage, read before and after ``stat``, in bytes. Three reads are three
-    moments: cache that came in between, or was dropped, would look like memory in use (measured: up to all of
-    a limit, for a container that only reads files). So the smaller usage counts, and what cannot be of one
-    moment, more cache than usage, is unknown; the next look tells.
+    ``before`` and ``after`` are its usage, in bytes, and ``stat`` and ``again`` its details, read in turns.
+    Four reads are four moments: cache that came in between, or was dropped, would look like memory in use
+    (measured: up to all of a limit, for a container that only reads files). So the smaller usage counts, and
+    the larger cache: it may have been dropped and be back between two reads. What cannot be of one moment,
+    more cache than usage, is unknown; the next look tells.
 
     Version 1 tells it for the whole subtree as ``total_inactive_file``. Unlike an engine's frame, a file that
     cannot be read, or has neither line, leaves it unknown: usage alone counts page cache as if it were used.
     """
-    if before is None or after is None or stat is None:
+    if before is None or after is None or stat is None or again is None:
         return None
-    cache = next((each for key in _INACTIVE if (each := keyed(stat, key)) is not None), None)
-    usage = min(before, after)
-    return usage - cache if cache is not None and cache <= usage else None
+    first, second, usage = _cache(stat), _cache(again), min(before, after)
+    if first is None or second is None:
+        return None
+    cache = max(first, second)
+    return usage - cache if cache <= usage else None
+
+
+def _cache(stat: bytes) -> int | None:
+    return next((each for key in _INACTIVE if (each := keyed(stat, key)) is not None), None)
 
 
 _INACTIVE = (b"total_inactive_file", b"inactive_file")

@@ -17,6 +17,7 @@ from reactor.core.container import Run
 
 _NANO = 1e-9
 EVERYTHING = tuple(What)
+_ONCE_MORE = (What.MEMORY, What.MEMORY_STAT)
 PLAIN = tuple(what for what in What if what is not What.MEMORY_STAT)
 """Everything but what the kernel has to add up first: without it, the working set is unknown."""
 SAMPLED = (What.PIDS, What.MEMORY, What.CPU, What.PIDS_LIMIT, What.MEMORY_LIMIT, What.MEMORY_STAT)
@@ -126,8 +127,8 @@ class Reader:
             return None
         try:
             found = [drawer.read(what) if what in wanted else None for what in What]
-            # Behind ``memory.stat``, which is the last of them: see ``working_set``.
-            after = drawer.read(What.MEMORY) if What.MEMORY_STAT in wanted else None
+            # ``memory.stat`` is the last of them, and what follows goes with it: see ``working_set``.
+            after = tuple(drawer.read(what) for what in _ONCE_MORE) if What.MEMORY_STAT in wanted else None
         except CgroupGone:
             self._gone += 1
             self.remove(run)
@@ -136,9 +137,12 @@ class Reader:
         return _reading(drawer.home, at, found, after)
 
 
-def _reading(home: Home, at: float, found: Sequence[bytes | None], after: bytes | None) -> Reading:
+def _reading(
+    home: Home, at: float, found: Sequence[bytes | None], after: tuple[bytes | None, ...] | None
+) -> Reading:
     pids, usage, pids_peak, usage_peak, cpu, oom, refused, pids_limit, memory_limit, stat = found
     used, cpu_place = _number(usage), home.places.get("cpu")
+    then, again = after or (None, None)
     time = cpu_nanoseconds(cpu, cpu_place.version) if cpu is not None and cpu_place is not None else None
     return Reading(
         at,
@@ -148,7 +152,7 @@ def _reading(home: Home, at: float, found: Sequence[bytes | None], after: bytes 
         pids_limit=None if pids_limit is None else limit(pids_limit),
         usage=used,
         usage_peak=_number(usage_peak),
-        memory=working_set(used, stat, _number(after)),
+        memory=working_set(used, stat, _number(then), again),
         memory_limit=None if memory_limit is None else limit(memory_limit),
         cpu=None if time is None else time * _NANO,
         oom_kills=None if oom is None else keyed(oom, b"oom_kill"),

@@ -57,7 +57,7 @@ class Gauge:
         usage = _number(drawer.read(What.MEMORY))
         if closely or usage != self._usage or at >= self._memory_at:
             stat, after = drawer.read(What.MEMORY_STAT), _number(drawer.read(What.MEMORY))
-            self._memory = working_set(usage, stat, after)
+            self._memory = working_set(usage, stat, after, drawer.read(What.MEMORY_STAT))
             # What was not of one moment is read again with the next look.
             self._usage, self._memory_at = usage, at if self._memory is None else at + SELDOM
         pids = _number(drawer.read(What.PIDS))

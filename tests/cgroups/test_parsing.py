@@ -100,7 +100,24 @@ def test_processor_time_is_in_nanoseconds() -> None:
 def test_the_working_set(
     before: int | None, stat: bytes | None, after: int | None, found: int | None
 ) -> None:
-    assert working_set(before, stat, after) == found
+    assert working_set(before, stat, after, stat) == found
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "found"),
+    [
+        # It was dropped before it was counted, and back when usage was read.
+        (b"inactive_file 5\n", b"inactive_file 90\n", 10),
+        (b"inactive_file 90\n", b"inactive_file 5\n", 10),
+        (b"inactive_file 5\n", b"inactive_file 101\n", None),
+        (b"inactive_file 5\n", b"", None),
+        (b"inactive_file 5\n", None, None),
+    ],
+)
+def test_cache_that_is_back_at_once_is_no_memory_in_use(
+    first: bytes, second: bytes | None, found: int | None
+) -> None:
+    assert working_set(100, first, 100, second) == found
 
 
 @given(st.integers(0, 300), st.integers(0, 300) | st.none(), st.integers(0, 300) | st.none())
@@ -111,7 +128,7 @@ def test_the_working_set_is_what_the_engine_s_frame_would_give(
     stat = b"".join(b"%s %d\n" % (key, value) for key, value in lines.items() if value is not None)
     if stat:
         frame = MemoryBody(usage=usage, stats=MemoryDetailBody(total_inactive_file=total, inactive_file=own))
-        assert working_set(usage, stat, usage) == as_the_engine_s(frame)
+        assert working_set(usage, stat, usage, stat) == as_the_engine_s(frame)
 
 
 @given(st.binary(max_size=100))

@@ -297,8 +297,14 @@ def test_recording_alone_ends_nobody_and_the_replay_says_whom_the_rules_would_ha
 ) -> None:
     scene, path = lone_scene, tmp_path / "seen.reactor"
     process = recording_beside(scene, path)
-    storm = scene.run(deeds.STORM, task="storm", **LIMITS)
     side = scene.run(deeds.SERVE, serves="storm")
+
+    def has_seen(container: str) -> bool:
+        facts = [each.fact for each in sessions(path)[0].items()] if path.exists() else []
+        return any(isinstance(fact, Seen) and fact.container.id == container for fact in facts)
+
+    until(lambda: has_seen(side), 30, "it is known before its main is decided about")
+    storm = scene.run(deeds.STORM, task="storm", **LIMITS)
     scene.innocent(storm, side, scene.run(deeds.AT_THE_LIMIT, task="calm", **LIMITS))
 
     def decided() -> bool:
