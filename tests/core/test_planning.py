@@ -171,7 +171,7 @@ def test_whoever_looks_like_one_stands_in_the_way_of_that_one_only() -> None:
 
 BAD = Template("bad", Recipe("", "bad:1", LIMITS), on_failure=OnFailure.END)
 ASKED = SidecarSet("asked", ("bad",), asked=True)
-BESIDE = box(9, labels={"reactor.task": "t", "reactor.sidecars": "bad"}, born=9.0, created=1.0)
+BESIDE = box(9, labels={"reactor.task": "t", "reactor.sidecars": "bad"}, born=9.0, created=-1.0)
 
 
 def test_a_main_is_ended_only_for_what_it_is_to_have_itself() -> None:
