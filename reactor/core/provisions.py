@@ -14,6 +14,9 @@ from reactor.core.protection import Policy, Standing
 from reactor.core.recipes import SIDECARS_LABEL, TEMPLATE_LABEL, Provisions, SidecarSet, Template
 from reactor.core.state import Alone, Entry
 
+MOST_WORDS, LONGEST_WORD = 64, 64
+"""How many words a main may ask for, and how long they are; names of templates have at most 63 characters."""
+
 
 class Phase(StrEnum):
     """How it stands with one sidecar of a task."""
@@ -172,8 +175,10 @@ def _with_needs(names: Iterable[str], templates: Mapping[str, Template]) -> froz
 
 
 def _asked(main: Entry) -> tuple[str, ...]:
-    words = main.own.get(SIDECARS_LABEL, "").split(",")
-    return tuple(word.strip() for word in words if word.strip())
+    """What its label names. It is a stranger's text: so much of it is read, and no more."""
+    words = main.own.get(SIDECARS_LABEL, "").split(",", MOST_WORDS)[:MOST_WORDS]
+    # One that is cut is longer than any name of a template.
+    return tuple(word.strip()[:LONGEST_WORD] for word in words if word.strip())
 
 
 def _given(each: SidecarSet, main: Entry, asking: Sequence[str]) -> tuple[str, ...]:

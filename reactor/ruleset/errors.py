@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from reactor.core.language.printing import tame
 from reactor.ruleset.places import line_and_column
+from reactor.ruleset.secrecy import is_secret
 from reactor.ruleset.showing import pointed
 
 _LONGEST = 500
@@ -44,7 +45,8 @@ class RuleError:
 
 def error_at(file: str, source: str, offset: int, message: str) -> RuleError:
     """A mistake at an offset in the text of a file."""
-    return RuleError(file, *line_and_column(source, offset), message, pointed(source, offset))
+    shown = () if is_secret(source, offset) else pointed(source, offset)
+    return RuleError(file, *line_and_column(source, offset), message, shown)
 
 
 class BadRules(Exception):

@@ -8,10 +8,9 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from reactor.app.sidecars.working import Work
+from reactor.app.sidecars.working import Labour, Work
 from reactor.core.container import State
 from reactor.core.ports import EngineAnswered
-from reactor.core.provision_steps import Step
 from reactor.core.provisions import Task
 from reactor.core.recipes import OnFailure, Provisions, SidecarSet, made_name
 from reactor.core.rules import Rule, RuleSet
@@ -86,7 +85,7 @@ async def test_nothing_is_tried_for_a_main_that_is_being_ended(
     rounds: list[str] = []
     work = Work.do
 
-    async def counted(self: Work, task: Task, steps: Sequence[Step]) -> None:
+    async def counted(self: Work, task: Task, steps: Sequence[Labour]) -> None:
         rounds.append(task.name)
         await work(self, task, steps)
 

@@ -5,16 +5,19 @@ Nothing is done here, and nothing decided.
 
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from reactor.core.beside import OURS, policy_of
 from reactor.core.container import Run
+from reactor.core.container import State as ContainerState
+from reactor.core.language.printing import tame
+from reactor.core.providing import LONGEST_HOLD
 from reactor.core.provision_steps import Fail, Picture, Sidecar
 from reactor.core.provisions import Memory, Phase, Task, Tried
 from reactor.core.recipes import OnFailure, Template, made_name
-from reactor.core.state import Alone, State
+from reactor.core.state import Alone, Entry, State
 from reactor.observe.tally import Tally
 
 log = logging.getLogger("reactor.sidecars")
@@ -23,6 +26,8 @@ FIRST, LONGEST = 1.0, 60.0
 """The pause before the first new try, and the longest, in seconds; it doubles in between."""
 WELL_AFTER = 60.0
 """Seconds for which one has to have been ready for its next failure to be a first one."""
+SHOWN_WORDS, SHOWN_OF_WORD = 5, 64
+"""How many words of a stranger are shown, and how much of each."""
 FAILURES = "reactor_sidecar_failures_total"
 READY_AFTER = "reactor_sidecar_ready_seconds"
 WHYS = (
@@ -71,7 +76,9 @@ class Book:
         self._lists: dict[str, int] = {}
         self._said: set[tuple[str, ...]] = set()
         self._counted: set[str] = set()
-        self._trouble: dict[str, _Trouble] = {}
+        self._trouble: dict[tuple[str, str], _Trouble] = {}
+        self._not_now: dict[tuple[str, str], float] = {}
+        self._doubted: set[Run] = set()
 
     def memory(self, task: str) -> Memory:
         """What is remembered of a task."""
@@ -89,7 +96,8 @@ class Book:
         self._memories.pop(task, None)
         self._pictures.pop(task, None)
         self._lists.pop(task, None)
-        self._trouble.pop(task, None)
+        self._trouble = {key: each for key, each in self._trouble.items() if key[0] != task}
+        self._not_now = {key: each for key, each in self._not_now.items() if key[0] != task}
         self._since = {key: each for key, each in self._since.items() if key[0] != task}
         self._made_at = {key: each for key, each in self._made_at.items() if key[0] != task}
         self._said = {key for key in self._said if key[0] != task}
@@ -124,8 +132,31 @@ class Book:
         memory = self.memory(task)
         self.remember(task, replace(memory, held={**memory.held, run: at}))
 
+    def doubt(self, run: Run) -> None:
+        """It is held, and nobody knows whether it is paused: that may come when we have given up."""
+        self._doubted.add(run)
+
+    def is_doubted(self, run: Run) -> bool:
+        """Whether it may be paused later than we asked for it."""
+        return run in self._doubted
+
+    def look_at(self, task: str, state: State) -> None:
+        """Whoever is seen paused is held without a doubt."""
+        for run in self.memory(task).held if self._doubted else ():
+            entry = state.entries.get(run.id)
+            if entry is not None and entry.run == run and entry.container.state is ContainerState.PAUSED:
+                self._doubted.discard(run)
+
+    def is_open(self, run: Run, entry: Entry | None, at: float) -> bool:
+        """Whether its pause may still come: until then, or the end of the longest hold, it is remembered."""
+        if run not in self._doubted or entry is None or entry.run != run or not entry.alive:
+            return False
+        since = min((each.held[run] for each in self._memories.values() if run in each.held), default=at)
+        return entry.container.state is not ContainerState.PAUSED and at < since + LONGEST_HOLD
+
     def let_go(self, task: str, run: Run) -> None:
         """It is not held any more, and not again in this run of it."""
+        self._doubted.discard(run)
         memory = self.memory(task)
         held = {each: since for each, since in memory.held.items() if each != run}
         released, ruled = memory.released | {run}, memory.ruled - {run}
@@ -167,23 +198,32 @@ class Book:
         fields = {"task": task, "template": name, "why": why, "what": told, "then": means, "times": count}
         log.error("a sidecar failed", extra=fields)
 
-    def trouble(self, task: str, text: str, at: float) -> None:
-        """A step did not come off, and nobody knows what that says of the sidecar: later again."""
-        before = self._trouble.get(task)
+    def trouble(self, task: str, text: str, at: float, about: str = "") -> None:
+        """A step did not come off, and nobody knows what that says of the sidecar: later again.
+
+        ``about`` is the main that was to be held, or let go on; it waits for nobody else's troubles.
+        """
+        before = self._trouble.get((task, about))
         pause = min(LONGEST, 2 * before.pause) if before is not None else FIRST
-        self._trouble[task] = _Trouble(text, pause, at + pause)
+        self._trouble[task, about] = _Trouble(text, pause, at + pause)
         log.warning("a step for a task's sidecars did not come off", extra={"task": task, "why": text})
 
-    def quiet_until(self, task: str) -> float:
-        """Until when nothing is tried for this task."""
-        trouble = self._trouble.get(task)
-        return trouble.until if trouble is not None else 0.0
+    def not_now(self, task: str, at: float, about: str = "") -> None:
+        """A step was not done, for a good reason: a moment later it is planned anew, and not at once."""
+        self._not_now[task, about] = at + FIRST
 
-    def well(self, task: str, since: float) -> None:
+    def quiet_until(self, task: str, about: str = "") -> float:
+        """Until when nothing is tried for this task, or about this main of it."""
+        trouble = self._trouble.get((task, about))
+        until = trouble.until if trouble is not None else 0.0
+        return max(until, self._not_now.get((task, about), 0.0))
+
+    def well(self, task: str, since: float, about: str = "") -> None:
         """What was done since then came off, unless it was said meanwhile that it did not."""
-        trouble = self._trouble.get(task)
+        self._not_now.pop((task, about), None)
+        trouble = self._trouble.get((task, about))
         if trouble is not None and trouble.until - trouble.pause < since:
-            del self._trouble[task]
+            del self._trouble[task, about]
 
     # How it stands
 
@@ -233,6 +273,12 @@ class Book:
             self._said.add(key)
             log.warning(words, extra={"task": task, "template": template})
 
+    def say_unknown(self, task: str, words: Sequence[str]) -> None:
+        """Say what a main asks for and nobody offers: a stranger's words, in one line."""
+        shown = ", ".join(repr(tame(each, SHOWN_OF_WORD)) for each in words[:SHOWN_WORDS])
+        more = f" and {len(words) - SHOWN_WORDS} more" if len(words) > SHOWN_WORDS else ""
+        self.say_once("a main asks for sidecars that no set offers", task, f"{shown}{more}")
+
     def counts(self) -> Mapping[tuple[str, str], int]:
         """How many sidecars of each template are in each phase."""
         return Counter(
@@ -246,11 +292,11 @@ class Book:
         return [self._told_task(picture, at) for _, picture in sorted(self._pictures.items())]
 
     def _told_task(self, picture: Picture, at: float) -> dict[str, Any]:
-        trouble = self._trouble.get(picture.task)
+        troubles = (each.text for key, each in self._trouble.items() if key[0] == picture.task)
         return {
             "task": picture.task,
             "held": bool(self.memory(picture.task).held),
-            "error": trouble.text if trouble is not None else picture.trouble,
+            "error": next(troubles, picture.trouble),
             "sidecars": [self._told_one(picture.task, each, at) for each in picture.sidecars],
         }
 

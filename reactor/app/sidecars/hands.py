@@ -4,6 +4,7 @@ Each deed looks first whether it is about the very container that was meant, and
 not among them: that is a decision, and goes the way of all decisions.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from reactor.core.container import ALIVE, Container, ContainerId, Run, State
@@ -13,7 +14,9 @@ from reactor.core.protection import Policy
 from reactor.core.recipes import Recipe
 
 _REMOVED = frozenset({204, 404, 409})
-_PAUSED = frozenset({204, 409})
+_PAUSED = 204
+"""Whoever was paused by somebody else meanwhile is answered with another one: 409."""
+_REFUSED = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +63,29 @@ class Hands:
             raise EngineAnswered(status, "it cannot be removed")
         return True
 
-    async def pause(self, run: Run) -> bool:
-        """Pause a main; False if it is not that run any more, or somebody else has paused it."""
-        seen = await self._look(run)
-        if seen is None or seen.state is not State.RUNNING:
-            return False
-        return await self.engine.pause(run.id) in _PAUSED
+    async def pause(self, run: Run, still: Callable[[], bool]) -> bool:
+        """Pause a main; False if we did not: another run, not to be paused any more, or paused by others.
 
-    async def release(self, run: Run) -> None:
-        """Let a main go on; one that is not paused, or is over, is left as it is."""
+        Whoever gets an EngineError does not know, and it may be paused later.
+        """
+        seen = await self._look(run)
+        if seen is None or seen.state is not State.RUNNING or not still():
+            return False
+        status = await self.engine.pause(run.id)
+        if status >= _REFUSED:
+            raise EngineAnswered(status, "it cannot be paused")
+        return status == _PAUSED
+
+    async def release(self, run: Run) -> bool:
+        """Let a main go on; False if it was not paused, or is over, and was left as it is."""
         seen = await self._look(run)
         if seen is None or seen.state is not State.PAUSED:
-            return
+            return False
         status = await self.engine.unpause(run.id)
         seen = await self._look(run) if status >= 400 else None
         if seen is not None and seen.state is State.PAUSED:
             raise EngineAnswered(status, "it cannot be let go on")
+        return True
 
     async def _look(self, run: Run) -> Container | None:
         """How this very run is; None if it is there no more, or the container is in another one."""

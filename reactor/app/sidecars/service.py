@@ -1,7 +1,7 @@
 """The service that sees to sidecars: it looks when something changed, and has done what the planning says.
 
 It costs nothing where there is nothing to provide: a fact is looked at for its kind, and that is all. What is
-done is in ``working``; when, and for whom, is here.
+done is in ``working`` and ``holding``; when, and for whom, is here.
 """
 
 import logging
@@ -11,9 +11,12 @@ import trio
 
 from reactor.app.monitor import Monitor
 from reactor.app.sidecars.book import Book
+from reactor.app.sidecars.holding import Holding
 from reactor.app.sidecars.roster import Roster, has_made
-from reactor.app.sidecars.working import Means, Work
+from reactor.app.sidecars.seeing import Sight
+from reactor.app.sidecars.working import Labour, Means, Work
 from reactor.core.container import ContainerId, Run
+from reactor.core.container import State as ContainerState
 from reactor.core.decisions import Outcome
 from reactor.core.facts import (
     Acted,
@@ -41,6 +44,8 @@ TOGETHER = 0.01
 """Seconds in which what changes is looked at together."""
 LAST_WORDS = 5.0
 """Seconds for letting mains go on at the end."""
+LOOKED_AT_EVERY = 10.0
+"""Seconds after which one is looked at again whose pause may still come; its event tells it at once."""
 _LOUD = frozenset({Reloaded, Subscription, Held, Resumed})
 """After these all are planned for again."""
 IN_ONE_GO = 20
@@ -59,7 +64,9 @@ class Provisioning:
         self._monitor = monitor
         self._book = book
         self.roster = Roster(monitor.setup.policy)
-        self._work = Work(means, monitor, book)
+        self._sight = Sight(monitor)
+        self._work = Work(means, self._sight, book)
+        self._holding = Holding(means.hands, means.journal, self._sight, book)
         self._changed: set[ContainerId] = set()
         self._news = True
         self._everybody = True
@@ -68,6 +75,7 @@ class Provisioning:
         self._again: set[str] = set()
         self._due: dict[str, float] = {}
         self._left: set[Run] = set()
+        self._named: set[Run] = set()
         self._wake = trio.Event()
 
     # What changed
@@ -75,7 +83,7 @@ class Provisioning:
     def step(self, step: CoreStep) -> None:
         """Notice who is to be looked at again."""
         if step.decisions:
-            self._work.decided(step.decisions)
+            self._holding.decided(step.decisions)
         fact = self._monitor.graph.fact
         if type(fact) is Snapshot:
             # Where nothing is provided, whoever was made here is met by a look, too.
@@ -92,11 +100,11 @@ class Provisioning:
         is_made = isinstance(fact, Seen) and TEMPLATE_LABEL in fact.container.labels
         if self._active or is_made:
             if isinstance(fact, Acted):
-                self._work.acted(fact.outcome)
+                self._holding.acted(fact.outcome)
             self._changed.add(_about(fact))
             # With what was made belong mains of which nothing was kept.
             self._everybody = self._everybody or not self._active
-            self._work.changed()
+            self._sight.changed()
             self._wake.set()
 
     @property
@@ -123,7 +131,7 @@ class Provisioning:
                     await trio.sleep(TOGETHER)
         finally:
             with trio.move_on_after(LAST_WORDS, shield=True):
-                await self._work.release_all()
+                await self._holding.release_all()
 
     async def _recall(self) -> None:
         """Take up those whom an earlier monitor paused."""
@@ -139,23 +147,20 @@ class Provisioning:
             self._due.clear()
             return
         touched = self._touched(state)
-        self._abandon(nursery)
+        if self._monitor.setup.dry_run:
+            self._name_left(state)
+        else:
+            self._abandon(nursery)
         touched |= {task for task, due in self._due.items() if due <= now}
         for number, task in enumerate(touched, 1):
             self._due.pop(task, None)
             if not number % IN_ONE_GO:
                 await trio.lowlevel.checkpoint()
-            if task in self._busy:
-                self._again.add(task)
-            else:
-                self._consider_safely(task, nursery)
+            self._consider_safely(task, nursery)
 
     def _touched(self, state: State) -> set[str]:
         changed, self._changed = self._changed, set()
-        again, self._again = (
-            {each for each in self._again if each not in self._busy},
-            self._busy & self._again,
-        )
+        again, self._again = self._again, set()
         if not (self._everybody or self._news):
             return self.roster.take(state, changed) | again
         provided = bool(self._monitor.setup.rules.provisions.sets or self._left or self._book.holds)
@@ -172,10 +177,20 @@ class Provisioning:
 
     def _abandon(self, nursery: trio.Nursery) -> None:
         """Let those go on who were paused by an earlier monitor and are no mains of a task any more."""
-        for run in () if self._monitor.setup.dry_run else tuple(self._left):
+        for run in tuple(self._left):
             if not self.roster.of(run.id):
                 self._left.discard(run)
-                nursery.start_soon(self._work.abandon, run, "it is no main of a task any more")
+                nursery.start_soon(self._holding.abandon, run, "it is no main of a task any more")
+
+    def _name_left(self, state: State) -> None:
+        """Say whom an earlier monitor paused, where this one does nothing about it."""
+        for run in self._left - self._named:
+            entry = state.entries.get(run.id)
+            if entry is not None and entry.run == run and entry.container.state is ContainerState.PAUSED:
+                self._named.add(run)
+                fields = {"container": entry.container.name, "id": run.id[:12]}
+                words = "an earlier monitor paused a main, and a dry run does not let it go on"
+                log.warning(words, extra={**fields, "remedy": f"docker unpause {run.id[:12]}"})
 
     def _consider_safely(self, name: str, nursery: trio.Nursery) -> None:
         try:
@@ -192,42 +207,74 @@ class Provisioning:
             self._book.forget(name)
             return
         setup = under_orders(self._monitor.setup, state, now)
-        if not setup.dry_run:
+        if not self._monitor.setup.dry_run:
             self._inherit(task, now)
+        self._book.look_at(name, state)
         self._book.count_alone(task, state, now)
         wanted = wanted_of(setup.rules.provisions, task.mains)
-        for word in wanted.unknown:
-            self._book.say_once("a main asks for a sidecar that no set offers", name, word)
+        if wanted.unknown:
+            self._book.say_unknown(name, wanted.unknown)
         digest_of = partial(self._work.digest_of, task)
         picture = plan(setup, wanted, task, self._book.memory(name), digest_of, now)
         self._book.take(picture, now)
-        due = picture.due
+        if picture.due is not None:
+            self._due[name] = picture.due
         steps = [*picture.steps, *self._strays(task, state)]
-        if steps and now < (until := self._book.quiet_until(name)):
-            due, steps = min(until, due or until), []
-        if due is not None:
-            self._due[name] = due
-        if setup.dry_run:
-            steps = self._only_said(name, steps)
-        self._begin(task, steps, nursery)
+        self._hand_out(task, self._only_said(name, steps) if setup.dry_run else steps, nursery)
 
-    def _begin(self, task: Task, steps: list[Step], nursery: trio.Nursery) -> None:
+    def _hand_out(self, task: Task, steps: list[Step], nursery: trio.Nursery) -> None:
+        """Begin with what is due now. Holding and letting go on wait for nobody who makes."""
+        name, now = task.name, trio.current_time()
+        moves = [each for each in steps if isinstance(each, Hold | Release) and self._is_due(name, each, now)]
+        work = [each for each in steps if not isinstance(each, Hold | Release | Part)]
+        until = self._book.quiet_until(name)
+        if name in self._busy or (steps and now < until):
+            # Whoever is at work on it has it planned anew.
+            self._wait_until(name, until, now)
+            work = []
+        else:
+            self._part(steps)
+        if work:
+            self._busy.add(name)
+            nursery.start_soon(self._work_on, task, moves, work)
+        elif moves:
+            nursery.start_soon(self._move, task, moves)
+
+    def _is_due(self, task: str, step: Hold | Release, now: float) -> bool:
+        until = self._book.quiet_until(task, step.run.id)
+        entry = self._monitor.state.entries.get(step.run.id)
+        if isinstance(step, Release) and self._book.is_open(step.run, entry, now):
+            until = max(until, now + LOOKED_AT_EVERY)
+        self._wait_until(task, until, now)
+        return now >= until and self._holding.is_free(step.run)
+
+    def _wait_until(self, task: str, until: float, now: float) -> None:
+        if until > now:
+            self._due[task] = min(until, self._due.get(task, until))
+
+    def _part(self, steps: list[Step]) -> None:
         for each in steps:
             if isinstance(each, Part):
                 at = trio.current_time()
                 self._monitor.feed(Parted(at, each.run, each.why, each.reason, each.cause))
-        work: list[Step] = [each for each in steps if not isinstance(each, Part)]
-        if work:
-            self._busy.add(task.name)
-            nursery.start_soon(self._work_on, task, work)
 
-    async def _work_on(self, task: Task, steps: list[Step]) -> None:
+    async def _work_on(self, task: Task, moves: list[Hold | Release], work: list[Labour]) -> None:
         try:
-            await self._work.do(task, steps)
+            await self._holding.move(task, moves)
+            await self._work.do(task, work)
         finally:
             self._busy.discard(task.name)
-            self._again.add(task.name)
-            self._wake.set()
+            self._plan_again(task.name)
+
+    async def _move(self, task: Task, moves: list[Hold | Release]) -> None:
+        try:
+            await self._holding.move(task, moves)
+        finally:
+            self._plan_again(task.name)
+
+    def _plan_again(self, task: str) -> None:
+        self._again.add(task)
+        self._wake.set()
 
     def _only_said(self, name: str, steps: list[Step]) -> list[Step]:
         for each in steps:
@@ -235,7 +282,8 @@ class Provisioning:
                 self._book.say_once(_UNDONE[Make], name, each.template.name)
             elif isinstance(each, Hold):
                 self._book.say_once(_UNDONE[Hold], name, "", each.run.id)
-        return [each for each in steps if isinstance(each, Part)]
+        # Nobody whom this monitor paused waits for the end of an operator's hold.
+        return [each for each in steps if isinstance(each, Part | Release)]
 
     # Whom we paused
 
@@ -244,6 +292,8 @@ class Provisioning:
         for run in [each for each in self._left if self.roster.of(each.id) == task.name]:
             self._left.discard(run)
             self._book.hold(task.name, run, now)
+            # If it was asked for right before the end, the pause may come yet.
+            self._book.doubt(run)
 
     def _strays(self, task: Task, state: State) -> list[Step]:
         """Those that we hold and that are no mains of this task any more, or are over."""

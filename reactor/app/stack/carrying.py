@@ -99,8 +99,10 @@ class Carrier:
     async def _start(self, service: Service, nursery: trio.Nursery) -> None:
         self._view.doing(service.name, "starting")
         try:
+            # The engine follows the binds at each start, not when it is made: they are looked at again.
+            await bound(self._folders, service)
             await self._tools.maker.start(self._ids[service.name])
-        except CannotMake as refused:
+        except (CannotMake, DataRefused) as refused:
             raise Failed(service.name, f"it cannot be started: {refused}") from None
         self._begin_waiting(service, nursery)
 

@@ -106,7 +106,7 @@ class Raising:
         found: list[str] = []
         for lot in plan.lots:
             service = lot.service
-            if lot.fate in {Fate.CREATE, Fate.RECREATE}:
+            if lot.fate is not Fate.KEEP:
                 try:
                     await bound(self._wanted.folders, service)
                 except DataRefused as refused:

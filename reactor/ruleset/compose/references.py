@@ -25,6 +25,11 @@ def checked_references(text: str, inside: Inside = ()) -> str:
     return text
 
 
+def has_wrong_reference(text: str) -> bool:
+    """Whether there is one that is not known; for texts of which nothing may be shown."""
+    return any(_wrong_reference(found) for found in REFERENCE.finditer(text))
+
+
 def _wrong_reference(found: re.Match[str]) -> str:
     braced, bare = found["braced"], found["bare"]
     if found["dollar"] or braced in VARIABLES:

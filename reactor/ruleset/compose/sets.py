@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from reactor.core.language.problems import did_you_mean
 from reactor.ruleset.compose.needs import needed_by
+from reactor.ruleset.compose.nesting import nested
 from reactor.ruleset.compose.together import complaints as about_services
 from reactor.ruleset.compose.together import needs_of
 from reactor.ruleset.drafts import FileDraft, ServiceDraft, SetDraft, Spot
@@ -22,6 +23,8 @@ def complaints(files: Sequence[FileDraft]) -> Iterator[RuleError]:
             message = f"there is a template '{template.name}' already, at {before.spot.where_key}"
             yield template.spot.at_key(f"{message}: give this one another name")
     yield from about_services(list(known.values()), "a template", unread=unread)
+    # Which sets a task gets is up to its labels: any two templates may meet there.
+    yield from nested(known.values(), lambda _: "")
     for template in known.values():
         yield from _as_template(template)
     yield from _sets([each for file in files for each in file.sets], known, unread=unread)

@@ -17,6 +17,7 @@ from reactor.ruleset.compose.compiling import template
 from reactor.ruleset.compose.drafting import services
 from reactor.ruleset.compose.models import ServiceText, beyond, models_below
 from reactor.ruleset.compose.needs import circles, in_order
+from reactor.ruleset.compose.nesting import nested
 from reactor.ruleset.compose.together import complaints as about_services
 from reactor.ruleset.compose.together import needs_of
 from reactor.ruleset.document import Document, NotYamlError, read_document
@@ -86,6 +87,7 @@ def _shaped(document: Document) -> tuple[StackText | None, list[Found]]:
 
 def _together(drafts: Sequence[ServiceDraft]) -> Iterator[RuleError]:
     yield from about_services(drafts, "a service")
+    yield from nested(drafts, _task_of)
     known = {draft.name: draft for draft in drafts}
     needs: dict[str, tuple[str, ...]] = {name: needs_of(draft.text) for name, draft in known.items()}
     for draft in drafts:
@@ -100,6 +102,11 @@ def _together(drafts: Sequence[ServiceDraft]) -> Iterator[RuleError]:
             way = " → ".join([*circle, circle[0]])
             message = f"these wait for each other, and none can begin ('main' waits for the task): {way}"
             yield known[circle[0]].spot.at_key(message)
+
+
+def _task_of(draft: ServiceDraft) -> str:
+    main = draft.text.reactor.sidecar_of if draft.text is not None else ""
+    return main or draft.name
 
 
 def _plain_needs(known: Mapping[str, ServiceDraft]) -> dict[str, tuple[str, ...]]:

@@ -13,7 +13,16 @@ from pydantic import ValidationInfo
 
 from reactor.core.language.problems import did_you_mean
 from reactor.core.recipes import OnFailure
-from reactor.ruleset.compose.references import Inside, checked_references, fit, plain, text_at, without_null
+from reactor.core.templating import VARIABLES
+from reactor.ruleset.compose.references import (
+    Inside,
+    checked_references,
+    fit,
+    has_wrong_reference,
+    plain,
+    text_at,
+    without_null,
+)
 from reactor.ruleset.values import checked_text, key_of, wrong
 
 NAME = r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}"
@@ -59,15 +68,26 @@ def environment(value: Any, info: ValidationInfo) -> Mapping[str, str]:
     """A map, or a list of ``NAME=value``. Without a value it would be the host's, which nobody gets."""
     found: dict[str, str] = {}
     for name, text, inside in _pairs(value, key_of(info), "NAME=value"):
+        # What stands here may be a secret, or a part of one: an entry is told by its key or its number.
+        which = f"'{inside[0]}'" if isinstance(inside[0], str) else f"entry {inside[0] + 1}"
         if text is None:
-            message = f"'{name}' has no value, and the host's environment is not passed on: write the value"
+            message = f"{which} has no value, and the host's environment is not passed on: write the value"
             raise wrong(message, inside)
         if not name or "$" in name or "\0" in name:
-            raise wrong(f"'{name}' is no name of an environment variable: write NAME=value", inside)
+            raise wrong(f"{which} has no name of an environment variable: write NAME=value", inside)
         if name in found:
-            raise wrong(f"'{name}' stands here twice", inside)
-        found[name] = _entry(text, "environment", inside)
+            raise wrong(f"the name of {which} stands here twice", inside)
+        found[name] = _secret(text, which, inside)
     return found
+
+
+def _secret(text: Any, which: str, inside: Inside) -> str:
+    """The value of an environment variable. No message says anything of it."""
+    given = without_null(text_at(text, "environment", inside), "environment", inside)
+    if has_wrong_reference(given):
+        message = f"the value of {which} has a dollar that begins no variable of reactor's"
+        raise wrong(f"{message}: write $$ for a dollar itself; known are {', '.join(VARIABLES)}", inside)
+    return given
 
 
 def labels(value: Any, info: ValidationInfo) -> Mapping[str, str]:

@@ -127,10 +127,21 @@ def test_nameless() -> None:
             "s.yaml:2:3: these wait for each other, and none can begin: a → b → a",
         ),
         (
-            "services:\n  a: {image: a, environment: {A: '${B:-c}'}}",
+            "services:\n  a: {image: a, labels: {A: '${B:-c}'}}",
             (
-                "s.yaml:2:34: there is no variable 'B', and the environment is not asked: known are"
+                "s.yaml:2:29: there is no variable 'B', and the environment is not asked: known are"
                 " REACTOR_DATA, REACTOR_OWNER, REACTOR_SHARED, REACTOR_TASK"
+            ),
+        ),
+        (
+            (
+                "services:\n  a: {image: a, volumes: ['${REACTOR_DATA}/d:/d', '${REACTOR_SHARED}/s/t:/s']}\n"
+                "  b: {image: a, volumes: ['${REACTOR_DATA}/d/e:/d']}\n"
+                "  c: {image: a, volumes: ['${REACTOR_DATA}/d/f:/d'], x-reactor: {sidecar_of: a}}"
+            ),
+            (
+                "s.yaml:2:27: it could put a link in the place of ${REACTOR_DATA}/d/f, which 'c' binds,"
+                " at s.yaml:4: bind this one with :ro, or two folders beside each other"
             ),
         ),
     ],

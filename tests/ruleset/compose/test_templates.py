@@ -123,7 +123,7 @@ def test_needs(lines: list[str], needs: tuple[str, ...], healthy: frozenset[str]
             [
                 "x-reactor: {folders: {pg: {owner: '5:6', mode: '0750'}}}",
                 "volumes:",
-                "  - '${REACTOR_DATA}/pg:/a'",
+                "  - '${REACTOR_DATA}/pg:/a:ro'",
                 "  - '${REACTOR_DATA}/pg/wal:/b'",
                 "  - '${REACTOR_SHARED}/pg/x:/c'",
             ],
