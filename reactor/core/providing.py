@@ -1,9 +1,10 @@
 """What a task that lives is given next: one thing after the other, and its mains held until all is there.
 
-Only a living task is the matter here; what becomes of an ended one's sidecars is in ``taking_down``.
+Only a living task is the matter here; what becomes of an ended one's sidecars is in ``taking_down``, and how
+mains are held in ``held_mains``.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from reactor.core.beside import (
     NETWORK,
@@ -18,14 +19,13 @@ from reactor.core.beside import (
 )
 from reactor.core.container import Run, State
 from reactor.core.facts import Parting
+from reactor.core.held_mains import hold
 from reactor.core.made import made_of
 from reactor.core.provision_steps import (
     AGAIN_AFTER,
     Fail,
-    Hold,
     Make,
     Part,
-    Release,
     Remove,
     Sidecar,
     Start,
@@ -34,11 +34,6 @@ from reactor.core.provision_steps import (
 from reactor.core.provisions import PASSED, Phase, Tried
 from reactor.core.recipes import OnFailure, Template
 from reactor.core.state import Entry
-
-HELD_WITHIN = 30.0
-"""Seconds after its start in which a main is still held; later it has long done without."""
-LONGEST_HOLD = 600.0
-"""Seconds for which a main is held at most, whatever becomes of its sidecars."""
 
 
 def provide(table: Table) -> tuple[Sidecar, ...]:
@@ -184,40 +179,3 @@ def _policy(template: Template, tried: Tried) -> OnFailure:
 
 def _failed(template: Template, phase: Phase, tried: Tried | None, run: Run | None = None) -> Sidecar:
     return Sidecar(template.name, phase, run, tried.why if tried else "", tried.text if tried else "")
-
-
-def hold(table: Table, passed: Collection[str]) -> None:
-    """Pause the mains that are to wait, and let those go on that have waited. ``passed`` are the templates
-    for which nobody need wait."""
-    for main in table.task.mains:
-        since = table.memory.held.get(main.run)
-        why = _why_released(table, main, since, passed)
-        if since is None:
-            if not why and _can_be_held(table, main):
-                # It comes first: what is made then takes its time.
-                table.steps.insert(0, Hold(main.run))
-        elif main.run in table.memory.ruled:
-            # A rule pauses it as well: when that is done it is the rule's, and not ours to let go on.
-            continue
-        elif why or not (main.container.state is State.PAUSED or main.unsure):
-            table.steps.append(Release(main.run, why or "somebody else let it go on"))
-        else:
-            table.wait_until(since + LONGEST_HOLD)
-
-
-def _can_be_held(table: Table, main: Entry) -> bool:
-    if main.ending or main.container.state is State.PAUSED or main.run in table.memory.released:
-        return False
-    born = main.container.born
-    return born is not None and table.at - born < HELD_WITHIN
-
-
-def _why_released(table: Table, main: Entry, since: float | None, passed: Collection[str]) -> str:
-    waits_for = table.wanted.held_for.get(main.run)
-    if waits_for is None:
-        return "it is not to be held any more"
-    if waits_for <= frozenset(passed):
-        return "all its sidecars are ready"
-    if since is not None and table.at - since >= LONGEST_HOLD:
-        return "it was held for too long"
-    return ""

@@ -6,14 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reactor.core.asking import wanted_of
 from reactor.core.container import Container, ContainerId, Limits, Run, State
 from reactor.core.facts import Parting, Seen, Snapshot, Subscription, Vanished
+from reactor.core.held_mains import LONGEST_HOLD
 from reactor.core.made import made_of
 from reactor.core.planning import plan
 from reactor.core.protection import Policy
-from reactor.core.providing import LONGEST_HOLD
 from reactor.core.provision_steps import Fail, Hold, Make, Part, Picture, Release, Remove, Start
-from reactor.core.provisions import Memory, Phase, Tried, task_from, task_of, wanted_of
+from reactor.core.provisions import Memory, Phase, Tried, task_from, task_of
 from reactor.core.recipes import (
     DIGEST_LABEL,
     TEMPLATE_LABEL,

@@ -12,8 +12,8 @@ from typing import Any
 from reactor.core.beside import OURS, policy_of
 from reactor.core.container import Run
 from reactor.core.container import State as ContainerState
+from reactor.core.held_mains import LONGEST_HOLD
 from reactor.core.language.printing import tame
-from reactor.core.providing import LONGEST_HOLD
 from reactor.core.provision_steps import Fail, Picture, Sidecar
 from reactor.core.provisions import Memory, Phase, Task, Tried
 from reactor.core.recipes import OnFailure, Template, made_name

@@ -14,8 +14,8 @@ from reactor.app.sidecars.hands import Hands
 from reactor.app.sidecars.seeing import NotNow, Sight
 from reactor.core.container import Run, State
 from reactor.core.decisions import Decision, Outcome, Result
+from reactor.core.held_mains import HELD_WITHIN
 from reactor.core.ports import EngineError
-from reactor.core.providing import HELD_WITHIN
 from reactor.core.provision_steps import Hold, Release
 from reactor.core.provisions import Task
 from reactor.core.state import Entry

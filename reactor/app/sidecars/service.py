@@ -15,6 +15,7 @@ from reactor.app.sidecars.holding import Holding
 from reactor.app.sidecars.roster import Roster, has_made
 from reactor.app.sidecars.seeing import Sight
 from reactor.app.sidecars.working import Labour, Means, Work
+from reactor.core.asking import wanted_of
 from reactor.core.container import ContainerId, Run
 from reactor.core.container import State as ContainerState
 from reactor.core.decisions import Outcome
@@ -33,7 +34,7 @@ from reactor.core.facts import (
 from reactor.core.obeying import under_orders
 from reactor.core.planning import plan
 from reactor.core.provision_steps import Hold, Make, Part, Release, Step
-from reactor.core.provisions import Task, wanted_of
+from reactor.core.provisions import Task
 from reactor.core.recipes import TEMPLATE_LABEL
 from reactor.core.state import State
 from reactor.core.state import Step as CoreStep
