@@ -7,16 +7,21 @@ from collections.abc import Mapping
 
 from reactor.core.container import State
 from reactor.core.ending import ended_note
+from reactor.core.moments import nanoseconds
 from reactor.core.notes import Cause
 from reactor.core.provision_steps import Table
 from reactor.core.provisions import Task
 from reactor.core.readiness import is_ready
-from reactor.core.recipes import Template
+from reactor.core.recipes import OnFailure, Template
 from reactor.core.state import Entry
-from reactor.core.templating import MAIN
+from reactor.core.templating import MAIN, SERVICE
 
 NOT_BEGUN: Mapping[int | None, str] = {126: "cannot be executed", 127: "is not there"}
 """The exit codes by which an init, or a shell, says that it could not begin the program at all."""
+NETWORK = "network"
+"""Why a sidecar failed whose network is that of one who is there no more."""
+SLACK = 50_000_000
+"""Nanoseconds by which one may have begun before whom it joins: engines write it down a moment late."""
 OURS = "reactor"
 """Why a sidecar failed that was ended by ourselves, by a rule or because its task seemed to be over."""
 
@@ -36,11 +41,46 @@ def began(entry: Entry) -> float:
     return entry.container.born if entry.container.born is not None else entry.adopted_at
 
 
+def is_without_host(table: Table, template: Template) -> bool:
+    """Whether the sidecar whose network it shares is away: it is made anew first."""
+    host = _host(template)
+    return host is not None and not (host in table.task.made and table.task.made[host].alive)
+
+
+def _host(template: Template) -> str | None:
+    """The template whose network it shares, None if it shares no sidecar's."""
+    mode = template.recipe.network_mode
+    return mode.removeprefix(SERVICE) if mode.startswith(SERVICE) else None
+
+
 def is_cut_off(table: Table, template: Template, entry: Entry) -> bool:
-    """Whether it joins the network of a main that is there no more."""
-    if template.recipe.network_mode != MAIN or not entry.container.joins:
+    """Whether the network that it shares is that of one who is there no more, or has begun anew since: with
+    each start a container has another one."""
+    task, joins, host = table.task, entry.container.joins, _host(template)
+    if not joins or (host is None and template.recipe.network_mode != MAIN):
         return False
-    return entry.container.joins.isdisjoint(main.run.id for main in table.task.mains)
+    hosts = task.mains if host is None else [task.made[host]] if host in task.made else []
+    joined = [each for each in hosts if each.run.id in joins]
+    if not joined:
+        return bool(hosts)
+    return any(_is_later(each, entry) for each in joined)
+
+
+def _is_later(other: Entry, entry: Entry) -> bool:
+    """Whether this run of it began after the sidecar's; by the engine's own words, and not if they are
+    unsure."""
+    its, own = nanoseconds(other.run.started_at), nanoseconds(entry.run.started_at)
+    if other.unsure or entry.unsure or its is None or own is None:
+        return False
+    return its > own + SLACK
+
+
+def policy_of(template: Template, why: str, *, there: bool) -> OnFailure:
+    """What is done about a failure. Whom we ended ourselves never costs its task its life, and what lost its
+    network is made anew whatever the template says; ``there`` tells that it had been made."""
+    if (why == NETWORK and there) or (why == OURS and template.on_failure is OnFailure.END):
+        return OnFailure.RETRY
+    return template.on_failure
 
 
 def is_of_earlier(task: Task, entry: Entry) -> bool:

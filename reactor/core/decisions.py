@@ -84,6 +84,11 @@ class Decision:
         """How fast it ends the run: KILL at once, STOP in its own time, with whatever comes before."""
         return pace(self.action, self.stages)
 
+    @property
+    def pauses(self) -> bool:
+        """Whether the run is paused by it, at once or on the way."""
+        return self.action is Action.PAUSE or any(each.action is Action.PAUSE for each in self.stages)
+
 
 def decision_id(run: Run, action: Action, rule: str, cause: str, nth: int, *, dry_run: bool = False) -> str:
     """Sixteen hex digits that derive from what was decided; ``nth`` counts decisions about this run.

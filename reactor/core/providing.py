@@ -1,21 +1,31 @@
 """What a task that lives is given next: one thing after the other, and its mains held until all is there.
 
-Only a living task is the matter here; what becomes of an ended one's sidecars is in ``taking_down``.
+Only a living task is the matter here; what becomes of an ended one's sidecars is in ``taking_down``, and how
+mains are held in ``held_mains``.
 """
 
 from collections.abc import Iterator
 
-from reactor.core.beside import OURS, began, how_it_ended, is_cut_off, is_of_earlier, is_up, why_it_ended
+from reactor.core.beside import (
+    NETWORK,
+    began,
+    how_it_ended,
+    is_cut_off,
+    is_of_earlier,
+    is_up,
+    is_without_host,
+    policy_of,
+    why_it_ended,
+)
 from reactor.core.container import Run, State
 from reactor.core.facts import Parting
+from reactor.core.held_mains import hold
 from reactor.core.made import made_of
 from reactor.core.provision_steps import (
     AGAIN_AFTER,
     Fail,
-    Hold,
     Make,
     Part,
-    Release,
     Remove,
     Sidecar,
     Start,
@@ -25,28 +35,36 @@ from reactor.core.provisions import PASSED, Phase, Tried
 from reactor.core.recipes import OnFailure, Template
 from reactor.core.state import Entry
 
-HELD_WITHIN = 30.0
-"""Seconds after its start in which a main is still held; later it has long done without."""
-LONGEST_HOLD = 600.0
-"""Seconds for which a main is held at most, whatever becomes of its sidecars."""
-
 
 def provide(table: Table) -> tuple[Sidecar, ...]:
     """Put on the table what is to be done for it; how it stands with its sidecars."""
     found: list[Sidecar] = []
-    passed = True
+    waiting: set[Run] = set()
+    passed: set[str] = set()
     for template in table.wanted.templates if table.task.mains else ():
         entry = table.task.made.get(template.name)
+        wanting = _wanting(table, template)
         steps = len(table.steps)
         one = _of_entry(table, template, entry) if entry is not None else _of_nothing(table, template)
-        if not passed:
-            # Only the first that is not ready is seen to: one thing after the other.
+        if wanting <= waiting:
+            # Of what a main wants only the first that is not ready is seen to: one thing after the other.
             del table.steps[steps:]
             one = Sidecar(template.name, Phase.WAITING) if entry is None else one
-        passed = passed and one.phase in PASSED
+        if one.phase in PASSED and not (entry is not None and entry.unsure):
+            passed.add(template.name)
+        else:
+            waiting |= wanting
         found.append(one)
-    hold(table, all_ready=passed)
+    if all(main.ending for main in table.task.mains):
+        # Nothing is made any more for those who are about to be over.
+        table.steps.clear()
+    hold(table, passed)
     return (*found, *_no_longer_wanted(table))
+
+
+def _wanting(table: Table, template: Template) -> frozenset[Run]:
+    """The mains that are to have it."""
+    return frozenset(run for run, names in table.wanted.of_main.items() if template.name in names)
 
 
 def _no_longer_wanted(table: Table) -> Iterator[Sidecar]:
@@ -59,8 +77,11 @@ def _no_longer_wanted(table: Table) -> Iterator[Sidecar]:
 
 
 def _of_nothing(table: Table, template: Template) -> Sidecar:
+    if template.name in table.task.unreadable:
+        text = "whoever has its name cannot be told from a stranger, since its image cannot be read"
+        return Sidecar(template.name, Phase.FAILED, None, "name", text)
     tried = _tried(table, template)
-    if tried is None or (template.on_failure is OnFailure.RETRY and table.at >= tried.until):
+    if tried is None or (_policy(template, tried) is OnFailure.RETRY and table.at >= tried.until):
         table.steps.append(Make(template))
         return _failed(template, Phase.MAKING, tried)
     return _after_failure(table, template, tried, None)
@@ -85,14 +106,16 @@ def _of_living(table: Table, template: Template, entry: Entry, *, stale: bool) -
     if entry.ending:
         return Sidecar(template.name, Phase.ENDING, entry.run, stale=stale)
     if tried is not None and tried.run == entry.run:
-        if template.on_failure is OnFailure.RETRY:
+        if _policy(template, tried) is OnFailure.RETRY:
             table.steps.append(Part(entry.run, Parting.NOT_READY, tried.text))
             table.wait_until(table.at + AGAIN_AFTER)
         return _after_failure(table, template, tried, entry)
+    if is_without_host(table, template):
+        return Sidecar(template.name, Phase.WAITING, entry.run, stale=stale)
     if is_cut_off(table, template, entry):
-        text = "its network was that of a main that is over"
-        table.steps.append(Fail(template, "network", text, entry.run))
-        return Sidecar(template.name, Phase.FAILED, entry.run, "network", text)
+        text = "its network was that of a container that is over, or has begun anew since"
+        table.steps.append(Fail(template, NETWORK, text, entry.run))
+        return Sidecar(template.name, Phase.FAILED, entry.run, NETWORK, text)
     if is_up(table, template, entry):
         return Sidecar(template.name, Phase.READY, entry.run, stale=stale)
     late = began(entry) + template.ready_within
@@ -115,7 +138,7 @@ def _of_dead(table: Table, template: Template, entry: Entry, *, stale: bool) -> 
         table.steps.append(Remove(name, run, "it is of an earlier time"))
         return Sidecar(name, Phase.MAKING, run)
     if tried is not None and tried.run == run:
-        kept = template.on_failure is OnFailure.IGNORE and tried.why not in {"start", "port"}
+        kept = _policy(template, tried) is OnFailure.IGNORE and tried.why not in {"start", "port"}
         if not kept:
             table.steps.append(Remove(name, run, tried.text))
         return _after_failure(table, template, tried, entry)
@@ -130,12 +153,16 @@ def _of_dead(table: Table, template: Template, entry: Entry, *, stale: bool) -> 
 def _after_failure(table: Table, template: Template, tried: Tried, entry: Entry | None) -> Sidecar:
     """What the template says is to be done about a failure that is known."""
     run = entry.run if entry is not None else None
-    if template.on_failure is OnFailure.IGNORE:
+    policy = _policy(template, tried)
+    if policy is OnFailure.IGNORE:
         return Sidecar(template.name, Phase.IGNORED, run, tried.why, tried.text)
-    if template.on_failure is OnFailure.END and tried.why != OURS:
+    if policy is OnFailure.END:
         reason = f"its sidecar {template.name} failed: {tried.text}"
+        wanting = _wanting(table, template)
         table.steps += [
-            Part(main.run, Parting.UNPROVIDED, reason) for main in table.task.mains if not main.ending
+            Part(main.run, Parting.UNPROVIDED, reason)
+            for main in table.task.mains
+            if main.run in wanting and not main.ending
         ]
         table.wait_until(table.at + AGAIN_AFTER)
     elif entry is None:
@@ -146,34 +173,9 @@ def _after_failure(table: Table, template: Template, tried: Tried, entry: Entry 
     return _failed(template, Phase.FAILED, tried, run)
 
 
+def _policy(template: Template, tried: Tried) -> OnFailure:
+    return policy_of(template, tried.why, there=tried.run is not None)
+
+
 def _failed(template: Template, phase: Phase, tried: Tried | None, run: Run | None = None) -> Sidecar:
     return Sidecar(template.name, phase, run, tried.why if tried else "", tried.text if tried else "")
-
-
-def hold(table: Table, *, all_ready: bool) -> None:
-    """Pause the mains that are to wait, and let those go on that have waited."""
-    memory, at = table.memory, table.at
-    for main in table.task.mains:
-        since = memory.held.get(main.run)
-        paused = main.container.state is State.PAUSED
-        why = _why_released(table, since, all_ready=all_ready)
-        if since is not None:
-            if why or not paused:
-                table.steps.append(Release(main.run, why or "somebody else let it go on"))
-            else:
-                table.wait_until(since + LONGEST_HOLD)
-        elif not why and not paused and main.run not in memory.released and not main.ending:
-            born = main.container.born
-            if born is not None and at - born < HELD_WITHIN:
-                # It comes first: what is made then takes its time.
-                table.steps.insert(0, Hold(main.run))
-
-
-def _why_released(table: Table, since: float | None, *, all_ready: bool) -> str:
-    if all_ready:
-        return "all its sidecars are ready"
-    if not table.wanted.hold:
-        return "it is not to be held any more"
-    if since is not None and table.at - since >= LONGEST_HOLD:
-        return "it was held for too long"
-    return ""

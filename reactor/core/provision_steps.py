@@ -94,12 +94,16 @@ class Sidecar:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """How it stands with a task, what is to be done now, and when it is to be looked at again."""
+    """How it stands with a task, what is to be done now, and when it is to be looked at again.
+
+    ``trouble`` is what stands in the way of all of it, for people; empty if nothing does.
+    """
 
     task: str
     sidecars: tuple[Sidecar, ...] = ()
     steps: tuple[Step, ...] = ()
     due: float | None = None
+    trouble: str = ""
 
 
 @dataclass(slots=True)

@@ -1,21 +1,18 @@
 """What tasks are to have beside them, and what they have: the two that are held against each other.
 
-Only the records are here, and how they come from rules and from what is known of containers. What follows
-from the difference is in ``planning``.
+Only the records are here, and what the containers of a task come to. What follows from rules is in
+``asking``, and what from the difference in ``planning``.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from reactor.core.container import Run
+from reactor.core.container import ContainerId, Run
 from reactor.core.made import made_of, may_be_made
 from reactor.core.protection import Policy, Standing
-from reactor.core.recipes import SIDECARS_LABEL, Provisions, SidecarSet, Template
+from reactor.core.recipes import TEMPLATE_LABEL, Template
 from reactor.core.state import Alone, Entry
-
-MOST_WORDS, LONGEST_WORD = 64, 64
-"""How many words a main may ask for, and how long they are; names of templates have at most 63 characters."""
 
 
 class Phase(StrEnum):
@@ -37,11 +34,16 @@ PASSED = frozenset({Phase.READY, Phase.IGNORED})
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a task is to have, in order. ``hold`` tells that its mains are paused until all are ready;
-    ``unknown`` are names that a main asks for and no set offers."""
+    """What a task is to have, in order.
+
+    ``of_main`` are the templates that each main is to have itself, with what those need: no main is ended for
+    what another one asked for. ``held_for`` are those for which a main is paused until they are ready, and
+    has nothing for the mains that are not held. ``unknown`` are names that a main asks for and no set offers.
+    """
 
     templates: tuple[Template, ...] = ()
-    hold: bool = False
+    of_main: Mapping[Run, frozenset[str]] = field(default_factory=dict)
+    held_for: Mapping[Run, frozenset[str]] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
 
 
@@ -49,8 +51,10 @@ class Wanted:
 class Task:
     """What is known of one task: its living mains in scope, those that are over, and what was made for it.
 
-    ``made`` are its made sidecars that are there, by their templates. ``needed`` tells that somebody of this
-    task lives at all, in scope or not; ``unsure`` that nothing can be concluded from what is known.
+    ``made`` are its made sidecars that are there, by their templates; ``unreadable`` are the templates of
+    those that have the name and the labels of one, and may be strangers. ``needed`` tells that somebody of
+    this task lives at all, in scope or not; ``unsure`` are those whose run could not be confirmed: while
+    there are any, what is missing may only be unknown.
     """
 
     name: str
@@ -58,7 +62,8 @@ class Task:
     ended: tuple[Entry, ...] = ()
     made: Mapping[str, Entry] = field(default_factory=dict)
     needed: bool = False
-    unsure: bool = False
+    unsure: tuple[ContainerId, ...] = ()
+    unreadable: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +88,15 @@ class Tried:
 class Memory:
     """What is remembered of a task beside what the engine knows; a new monitor begins without most of it.
 
-    ``held`` are the mains that we paused, and since when; ``released`` those that are not to be paused again.
+    ``held`` are the mains that we paused, and since when; ``released`` those that are not to be paused again;
+    ``ruled`` those of the held that a rule is about to pause, too: they are not let go on meanwhile.
     ``alone`` is since when no main of it was there.
     """
 
     tried: Mapping[str, Tried] = field(default_factory=dict)
     held: Mapping[Run, float] = field(default_factory=dict)
     released: frozenset[Run] = frozenset()
+    ruled: frozenset[Run] = frozenset()
     alone: Alone | None = None
 
 
@@ -108,75 +115,31 @@ def task_from(policy: Policy, name: str, entries: Iterable[Entry]) -> Task:
     mains: list[Entry] = []
     ended: list[Entry] = []
     made: dict[str, Entry] = {}
-    needed = unsure = False
+    unsure: list[ContainerId] = []
+    unreadable: set[str] = set()
+    needed = False
     for entry in sorted(entries, key=_age):
-        unsure = unsure or (entry.unsure and entry.gone_at is None)
+        if entry.unsure and entry.gone_at is None:
+            unsure.append(entry.run.id)
         found = made_of(policy, entry.container)
         if found is not None:
             if entry.gone_at is None:
                 made[found.template] = entry
         elif may_be_made(policy, entry.container):
-            unsure = unsure or entry.gone_at is None
+            # It may be ours and it may be anybody's: it stands in the way of this one, and of no other.
+            if entry.gone_at is None:
+                unreadable.add(entry.container.labels[TEMPLATE_LABEL])
         elif entry.alive:
             needed = True
             if entry.standing is Standing.MAIN:
                 mains.append(entry)
         else:
             ended.append(entry)
-    return Task(name, tuple(mains), tuple(ended), made, needed, unsure)
+    return Task(
+        name, tuple(mains), tuple(ended), made, needed, tuple(unsure), frozenset(unreadable - made.keys())
+    )
 
 
 def _age(entry: Entry) -> tuple[float, str]:
     created = entry.container.created
     return (created if created is not None else entry.first_seen, entry.run.id)
-
-
-def wanted_of(provisions: Provisions, mains: Sequence[Entry]) -> Wanted:
-    """What a task with these living mains is to have."""
-    names: list[str] = []
-    asked: dict[str, None] = {}
-    offered: set[str] = set()
-    hold = False
-    for main in mains:
-        asking = _asked(main)
-        asked |= dict.fromkeys(asking)
-        for each in provisions.sets:
-            given = _given(each, main, asking)
-            offered |= set(each.templates) if each.asked else set()
-            names += [name for name in given if name not in names]
-            hold = hold or (each.hold and bool(given))
-    templates = {each.name: each for each in provisions.templates}
-    unknown = tuple(name for name in asked if name not in offered) if provisions.sets else ()
-    return Wanted(_in_order(names, templates), hold, unknown)
-
-
-def _asked(main: Entry) -> tuple[str, ...]:
-    """What its label names. It is a stranger's text: so much of it is read, and no more."""
-    words = main.own.get(SIDECARS_LABEL, "").split(",", MOST_WORDS)[:MOST_WORDS]
-    # One that is cut is longer than any name of a template.
-    return tuple(word.strip()[:LONGEST_WORD] for word in words if word.strip())
-
-
-def _given(each: SidecarSet, main: Entry, asking: Sequence[str]) -> tuple[str, ...]:
-    if each.select and not any(one.matches(main.container, main.own) for one in each.select):
-        return ()
-    return tuple(name for name in each.templates if not each.asked or name in asking)
-
-
-def _in_order(names: Iterable[str], templates: Mapping[str, Template]) -> tuple[Template, ...]:
-    """As they stand in the sets, and each behind those that it needs, which come along."""
-    found: dict[str, Template] = {}
-    entered: set[str] = set()
-
-    def enter(name: str) -> None:
-        template = templates.get(name)
-        if template is None or name in entered:
-            return
-        entered.add(name)
-        for other in template.needs:
-            enter(other)
-        found[name] = template
-
-    for name in names:
-        enter(name)
-    return tuple(found.values())

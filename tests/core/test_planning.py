@@ -6,14 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reactor.core.asking import wanted_of
 from reactor.core.container import Container, ContainerId, Limits, Run, State
 from reactor.core.facts import Parting, Seen, Snapshot, Subscription, Vanished
+from reactor.core.held_mains import LONGEST_HOLD
 from reactor.core.made import made_of
 from reactor.core.planning import plan
 from reactor.core.protection import Policy
-from reactor.core.providing import LONGEST_HOLD
 from reactor.core.provision_steps import Fail, Hold, Make, Part, Picture, Release, Remove, Start
-from reactor.core.provisions import Memory, Phase, Tried, task_from, task_of, wanted_of
+from reactor.core.provisions import Memory, Phase, Tried, task_from, task_of
 from reactor.core.recipes import (
     DIGEST_LABEL,
     TEMPLATE_LABEL,
@@ -118,11 +119,152 @@ def test_whoever_only_looks_like_it_is_nobody_of_ours(near: dict[str, object]) -
 def test_what_is_not_certain_is_not_missing() -> None:
     """A container whose image cannot be read, or whose run could not be confirmed, may be the one."""
     unreadable = beside(2, "db", image_labels=None)
-    assert Desk().see(MAIN, unreadable).plan().steps == ()
+    desk = Desk().see(MAIN, unreadable)
+    assert desk.plan().steps == ()
+    assert "cannot be read" in desk.plan().sidecars[0].text
     desk = Desk().see(MAIN, healthy())
     listed = Snapshot(12.0, 12.0, 1, (MAIN,), unsure=frozenset({cid(2)}))
     desk.story.tell(Subscription(11.0, up=True), listed)
     assert desk.plan(13.0).steps == ()
+    assert desk.plan(13.0).trouble.endswith(f"how these are: {cid(2)[:12]}")
+
+
+HOLDING = replace(GIVEN, sets=(replace(GIVEN.sets[0], hold=True),))
+HELD = Memory(held={MAIN.run: 11.0})
+PAUSED = replace(MAIN, born=9.0, state=State.PAUSED)
+
+
+def test_while_somebody_is_unsure_a_held_main_is_let_go_on_all_the_same() -> None:
+    """When all that it waits for is ready, and at the latest in time; only for that it is looked at again."""
+    second = box(9, labels={"reactor.task": "t"})
+    desk = Desk(HOLDING, memory=HELD).see(PAUSED, second)
+    unsure = Snapshot(12.0, 12.0, 1, (PAUSED,), unsure=frozenset({second.id}))
+    desk.story.tell(Subscription(11.0, up=True), unsure)
+    assert (desk.plan(13.0).steps, desk.plan(13.0).due) == ((), 11.0 + LONGEST_HOLD)
+    late = Release(MAIN.run, "it was held for too long")
+    assert desk.plan(11.0 + LONGEST_HOLD).steps == (late,)
+    desk.see(healthy(), beside(3, "api"), at=14.0)
+    assert desk.plan(15.0).steps == (Release(MAIN.run, "all its sidecars are ready"),)
+
+
+def test_what_is_known_of_an_unsure_one_lets_nobody_go_on() -> None:
+    """It may have ended, or still be as we left it: nobody knows."""
+    api, news = beside(3, "api"), Subscription(11.0, up=True)
+    desk = Desk(HOLDING, memory=HELD).see(PAUSED, healthy(), api)
+    desk.story.tell(news, Snapshot(12.0, 12.0, 1, (PAUSED, api), unsure=frozenset({cid(2)})))
+    assert desk.plan(13.0).steps == ()
+    desk = Desk(HOLDING, memory=HELD).see(replace(PAUSED, state=State.RUNNING))
+    desk.story.tell(news, Snapshot(12.0, 12.0, 1, (), unsure=frozenset({MAIN.id})))
+    assert desk.plan(13.0).steps == ()
+
+
+def test_whoever_looks_like_one_stands_in_the_way_of_that_one_only() -> None:
+    """Its image cannot be read: a stranger who took a name of no use here stops nothing."""
+    desk = Desk(HOLDING).see(PAUSED, beside(7, "x", image_labels=None))
+    assert desk.plan().steps == (Make(DB),)
+    assert desk.plan().trouble == ""
+    other = Provisions((DB, replace(API, needs=())), GIVEN.sets)
+    assert phases(Desk(other).see(MAIN, healthy(), beside(3, "api", image_labels=None)).plan()) == {
+        "db": "ready",
+        "api": "failed",
+    }
+
+
+BAD = Template("bad", Recipe("", "bad:1", LIMITS), on_failure=OnFailure.END)
+ASKED = SidecarSet("asked", ("bad",), asked=True)
+BESIDE = box(9, labels={"reactor.task": "t", "reactor.sidecars": "bad"}, born=9.0, created=-1.0)
+
+
+def test_a_main_is_ended_only_for_what_it_is_to_have_itself() -> None:
+    """Whoever joins a task asks for himself; what both are to have is had by both."""
+    mixed = Provisions((DB, BAD), (replace(GIVEN.sets[0], templates=("db",)), ASKED))
+    desk = Desk(mixed).see(MAIN, BESIDE, healthy()).failed(BAD)
+    assert [step.run for step in desk.plan().steps if isinstance(step, Part)] == [BESIDE.run]
+    both = replace(mixed, sets=(replace(GIVEN.sets[0], templates=("bad",)), ASKED))
+    assert {step.run for step in replace(desk, provisions=both).plan().steps if isinstance(step, Part)} == {
+        MAIN.run,
+        BESIDE.run,
+    }
+    needing = replace(DB, needs=("bad",))
+    through = Provisions((needing, BAD), mixed.sets)
+    assert MAIN.run in {
+        step.run for step in replace(desk, provisions=through).plan().steps if isinstance(step, Part)
+    }
+
+
+def test_a_main_is_held_only_for_what_it_is_to_have_itself() -> None:
+    """And waits for nothing else: neither is held for the other, nor does one's failure keep the other's."""
+    never = replace(BAD, on_failure=OnFailure.RETRY)
+    mixed = Provisions((DB, never), (replace(GIVEN.sets[0], templates=("db",)), replace(ASKED, hold=True)))
+    young = replace(MAIN, born=9.0)
+    desk = Desk(mixed).see(young, BESIDE).failed(never)
+    assert desk.plan().steps == (Hold(BESIDE.run), Make(DB))
+    both = replace(mixed, sets=(replace(mixed.sets[0], hold=True), mixed.sets[1]))
+    desk = replace(desk, provisions=both, memory=replace(desk.memory, held=HELD.held))
+    desk.see(PAUSED, healthy())
+    assert desk.plan().steps == (Hold(BESIDE.run), Release(MAIN.run, "all its sidecars are ready"))
+
+
+def test_nothing_is_made_for_those_who_are_about_to_be_over() -> None:
+    """Whoever waits is let go on in time, though."""
+    desk = Desk(HOLDING, memory=HELD).see(PAUSED)
+    second = box(9, labels=MAIN.labels)
+    desk.see(second)
+    entries = desk.story.state.entries
+    for run in (MAIN.run, second.run):
+        assert Make(DB) in desk.plan().steps
+        entry = entries.get(run.id)
+        assert entry is not None
+        entries = entries.put(run.id, replace(entry, ending="d"))
+        desk.story.state = replace(desk.story.state, entries=entries)
+    assert desk.plan().steps == ()
+    assert desk.plan(11.0 + LONGEST_HOLD).steps == (Release(MAIN.run, "it was held for too long"),)
+
+
+def test_a_held_main_that_a_rule_pauses_is_not_let_go_on() -> None:
+    """Neither when all are ready, nor when it is late: that is for the rule's people to say."""
+    desk = Desk(HOLDING, memory=replace(HELD, ruled=frozenset({MAIN.run})))
+    desk.see(PAUSED, healthy(), beside(3, "api"))
+    assert desk.plan().steps == desk.plan(11.0 + LONGEST_HOLD).steps == ()
+
+
+JOINS = replace(API, recipe=replace(API.recipe, network_mode="main"), on_failure=OnFailure.END)
+SERVED = replace(API, recipe=replace(API.recipe, network_mode="service:db"), on_failure=OnFailure.IGNORE)
+
+
+@pytest.mark.parametrize("served", [False, True], ids=["main", "service"])
+def test_what_lost_the_network_that_it_shares_is_made_anew(served: bool) -> None:
+    """Whatever the template says of failures: who is joined began anew, or is another one."""
+    joining, joined = (SERVED, healthy()) if served else (JOINS, MAIN)
+    given = Provisions((DB, joining), GIVEN.sets)
+    sidecar = beside(3, "api", joins=frozenset({joined.id}), run=Run(cid(3), started(5)))
+    later = replace(joined, run=Run(joined.id, started(5)[:-10] + "040000000Z"))
+    for well in (joined, later):
+        assert Desk(given).see(MAIN, healthy(), sidecar, well).plan().steps == (), (
+            "it began before, or at once"
+        )
+    other = healthy(8) if served else box(8, labels=MAIN.labels)
+    for ill in (anew(joined, 6, 10.0), other):
+        rest = [each for each in (MAIN, healthy()) if each.id != joined.id]
+        desk = Desk(given).see(*rest, sidecar, ill)
+        (fail,) = desk.plan().steps
+        assert isinstance(fail, Fail)
+        assert (fail.why, fail.run) == ("network", sidecar.run)
+        (part,) = desk.failed(joining, 3, why="network").plan().steps
+        assert isinstance(part, Part)
+        assert (part.run, part.why) == (sidecar.run, Parting.NOT_READY)
+        assert [type(each) for each in desk.see(over(sidecar, finished=19.0), at=19.0).plan(20.0).steps] == [
+            Remove
+        ]
+        desk.story.tell(Vanished(20.0, sidecar.id))
+        assert desk.plan(20.0).steps == (Make(joining),)
+
+
+def test_what_shares_the_network_of_one_that_is_away_waits_for_it() -> None:
+    given = Provisions((DB, SERVED), GIVEN.sets)
+    sidecar = beside(3, "api", joins=frozenset({cid(2)}))
+    desk = Desk(given).see(MAIN, sidecar)
+    assert (desk.plan().steps, phases(desk.plan())) == ((Make(DB),), {"db": "making", "api": "waiting"})
 
 
 def test_another_text_leaves_the_running_and_replaces_those_that_are_over() -> None:
@@ -294,7 +436,7 @@ def test_whatever_happens_on_the_way_the_end_is_the_same(first: list[str], then:
         [MAIN.name, made_name("t", "db"), made_name("t", "api")]
     )
     engine.put(over(MAIN, finished=engine.at))
-    _to_rest(engine, _through(engine, _shown(engine, desk), [each for each in then if each != "crash"]))
+    _to_rest(engine, _through(engine, _shown(engine, desk), then))
     assert set(engine.boxes) == {MAIN.id}
     assert sorted(engine.made) == ["api", "db"]
 
@@ -302,7 +444,7 @@ def test_whatever_happens_on_the_way_the_end_is_the_same(first: list[str], then:
 def _through(engine: Engine, desk: Desk, deeds: list[str]) -> Desk:
     for deed in deeds:
         if deed == "crash":
-            desk = Desk()
+            desk = _next_life(engine)
         if deed != "lost":
             _shown(engine, desk)
         if deed == "well":
@@ -314,6 +456,15 @@ def _through(engine: Engine, desk: Desk, deeds: list[str]) -> Desk:
         for step in steps if deed != "twice" else steps * 2:
             engine.do(step)
     return desk
+
+
+def _next_life(engine: Engine) -> Desk:
+    """A monitor that knows nothing. Whose main it never saw alive are ended by the rule for orphans."""
+    if engine.boxes[MAIN.id].alive:
+        return Desk()
+    for each in [each for each in engine.boxes.values() if each.alive]:
+        engine.put(over(each, 137, finished=engine.at))
+    return Desk(memory=Memory(alone=Alone(engine.at - 100.0, 2)))
 
 
 def _to_rest(engine: Engine, desk: Desk) -> Desk:

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reactor.core.beside import OURS
+from reactor.core.beside import OURS, policy_of
 from reactor.core.container import Run
 from reactor.core.container import State as ContainerState
+from reactor.core.held_mains import LONGEST_HOLD
 from reactor.core.language.printing import tame
-from reactor.core.providing import LONGEST_HOLD
 from reactor.core.provision_steps import Fail, Picture, Sidecar
 from reactor.core.provisions import Memory, Phase, Task, Tried
 from reactor.core.recipes import OnFailure, Template, made_name
@@ -40,7 +40,7 @@ REMEDIES: Mapping[str, str] = {
     "ended": "see what it wrote: docker logs {name}",
     "not-ready": "see its health check: docker inspect {name}; or give it more time with ready_within",
     OURS: "see why with: reactor history {name}",
-    "network": "it is made anew beside the main of now",
+    "network": "it is made anew in the network of now",
     "engine": "is the engine well? see its log",
 }
 _MEANS = {
@@ -159,7 +159,18 @@ class Book:
         self._doubted.discard(run)
         memory = self.memory(task)
         held = {each: since for each, since in memory.held.items() if each != run}
-        self.remember(task, replace(memory, held=held, released=memory.released | {run}))
+        released, ruled = memory.released | {run}, memory.ruled - {run}
+        self.remember(task, replace(memory, held=held, released=released, ruled=ruled))
+
+    def rule(self, run: Run, *, pauses: bool) -> str:
+        """A rule is about to pause a run, or did not come to it; the task of which it is held, if it is."""
+        for task, held in self.held():
+            if held == run:
+                memory = self.memory(task)
+                ruled = memory.ruled | {run} if pauses else memory.ruled - {run}
+                self.remember(task, replace(memory, ruled=ruled))
+                return task
+        return ""
 
     # What failed
 
@@ -183,9 +194,7 @@ class Book:
         tried = Tried(template, count, at, at + pause, why, told, run)
         self.remember(task, replace(memory, tried={**memory.tried, name: tried}))
         self._tally.count(FAILURES, template=name, why=why if why in WHYS else "refused")
-        # Whom we ended ourselves never costs its task its life.
-        spared = why == OURS and template.on_failure is OnFailure.END
-        means = _MEANS[OnFailure.RETRY if spared else template.on_failure]
+        means = _MEANS[policy_of(template, why, there=run is not None)]
         fields = {"task": task, "template": name, "why": why, "what": told, "then": means, "times": count}
         log.error("a sidecar failed", extra=fields)
 
@@ -232,6 +241,8 @@ class Book:
     def take(self, picture: Picture, at: float) -> None:
         """How it stands with a task now."""
         self._pictures[picture.task] = picture
+        if picture.trouble:
+            self.say_once("a task's sidecars are left as they are, for want of certainty", picture.task, "")
         for each in picture.sidecars:
             self._take_one(picture.task, each, at)
 
@@ -285,7 +296,7 @@ class Book:
         return {
             "task": picture.task,
             "held": bool(self.memory(picture.task).held),
-            "error": next(troubles, ""),
+            "error": next(troubles, picture.trouble),
             "sidecars": [self._told_one(picture.task, each, at) for each in picture.sidecars],
         }
 

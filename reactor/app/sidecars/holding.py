@@ -13,8 +13,9 @@ from reactor.app.sidecars.book import Book
 from reactor.app.sidecars.hands import Hands
 from reactor.app.sidecars.seeing import NotNow, Sight
 from reactor.core.container import Run, State
+from reactor.core.decisions import Decision, Outcome, Result
+from reactor.core.held_mains import HELD_WITHIN
 from reactor.core.ports import EngineError
-from reactor.core.providing import HELD_WITHIN
 from reactor.core.provision_steps import Hold, Release
 from reactor.core.provisions import Task
 from reactor.core.state import Entry
@@ -101,10 +102,29 @@ class Holding:
         fit = entry is not None and entry.run == main.run and not entry.ending
         return young and fit and self._sight.may_act()
 
+    # Pauses of rules
+
+    def decided(self, decisions: Iterable[Decision]) -> None:
+        """Whom a rule is about to pause is not let go on by us meanwhile."""
+        for each in decisions:
+            if each.pauses and not each.dry_run:
+                self._book.rule(each.run, pauses=True)
+
+    def acted(self, outcome: Outcome) -> None:
+        """Whom a rule has paused is the rule's from now on: only we forget it, and it stays paused."""
+        decision = outcome.decision
+        if decision.pauses and not decision.dry_run and outcome.final:
+            task = self._book.rule(decision.run, pauses=False)
+            if task and not decision.ends and outcome.result is Result.DONE:
+                self._let_go(task, decision.run, "a rule has paused it")
+
     # Letting go on
 
     async def _release(self, task: str, run: Run, why: str) -> None:
         """It needs no leave: to let somebody go on ends nobody, and undoes what we did ourselves."""
+        memory = self._book.memory(task)
+        if run not in memory.held or run in memory.ruled:
+            return
         was_paused, now = await self._hands.release(run), trio.current_time()
         if not was_paused and self._book.is_open(run, self._seen(run), now):
             return

@@ -15,6 +15,7 @@ from reactor.app.sidecars.holding import Holding
 from reactor.app.sidecars.roster import Roster, has_made
 from reactor.app.sidecars.seeing import Sight
 from reactor.app.sidecars.working import Labour, Means, Work
+from reactor.core.asking import wanted_of
 from reactor.core.container import ContainerId, Run
 from reactor.core.container import State as ContainerState
 from reactor.core.decisions import Outcome
@@ -33,7 +34,7 @@ from reactor.core.facts import (
 from reactor.core.obeying import under_orders
 from reactor.core.planning import plan
 from reactor.core.provision_steps import Hold, Make, Part, Release, Step
-from reactor.core.provisions import Task, wanted_of
+from reactor.core.provisions import Task
 from reactor.core.recipes import TEMPLATE_LABEL
 from reactor.core.state import State
 from reactor.core.state import Step as CoreStep
@@ -80,8 +81,10 @@ class Provisioning:
 
     # What changed
 
-    def step(self, _step: CoreStep) -> None:
+    def step(self, step: CoreStep) -> None:
         """Notice who is to be looked at again."""
+        if step.decisions:
+            self._holding.decided(step.decisions)
         fact = self._monitor.graph.fact
         if type(fact) is Snapshot:
             # Where nothing is provided, whoever was made here is met by a look, too.
@@ -97,6 +100,8 @@ class Provisioning:
     def _notice(self, fact: Seen | Vanished | Exited | Acted) -> None:
         is_made = isinstance(fact, Seen) and TEMPLATE_LABEL in fact.container.labels
         if self._active or is_made:
+            if isinstance(fact, Acted):
+                self._holding.acted(fact.outcome)
             self._changed.add(_about(fact))
             # With what was made belong mains of which nothing was kept.
             self._everybody = self._everybody or not self._active
