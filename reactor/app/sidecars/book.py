@@ -136,6 +136,10 @@ class Book:
         """It is held, and nobody knows whether it is paused: that may come when we have given up."""
         self._doubted.add(run)
 
+    def sure(self, run: Run) -> None:
+        """It is paused, and that was us."""
+        self._doubted.discard(run)
+
     def is_doubted(self, run: Run) -> bool:
         """Whether it may be paused later than we asked for it."""
         return run in self._doubted

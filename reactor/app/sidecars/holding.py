@@ -82,13 +82,11 @@ class Holding:
         await self._journal.kept()
         # From here on it may be paused, whatever comes back.
         self._book.hold(task.name, run, trio.current_time())
-        try:
-            paused = await self._hands.pause(run, lambda: self._may_hold(main))
-        except EngineError:
-            # The engine may come round to it when we have long given up.
-            self._book.doubt(run)
-            raise
+        # The engine may come round to it when we have long given up, or are no more.
+        self._book.doubt(run)
+        paused = await self._hands.pause(run, lambda: self._may_hold(main))
         if paused:
+            self._book.sure(run)
             fields = {"task": task.name, "container": main.container.name, "id": run.id[:12]}
             log.info("a main is held until its sidecars are ready", extra=fields)
             await self._sight.see(run.id, lambda entry: not _is(entry, State.RUNNING))
