@@ -170,3 +170,19 @@ async def test_networks_that_are_shared_are_those_of_now(
         assert entry is not None
         assert entry.container.joins == {named(world, "db")[0].id}
         assert box.state is State.RUNNING
+
+
+async def test_a_network_is_joined_of_who_asked_for_it(
+    autojump_clock: MockClock, world: World, tmp_path: Path
+) -> None:
+    """Whoever says that he is of the task, and was there before, gets nobody into his network."""
+    given = provisions(template("joins", network_mode="main"))
+    async with life(world, tmp_path, setup(given)) as monitor:
+        world.spawn(name="stranger", labels={"reactor.task": "t1"}, pids_limit=256)
+        await trio.sleep(2)
+        box = main(world)
+        await trio.sleep(8)
+        assert monitor.states() == {"joins": "ready"}
+        entry = monitor.monitor.state.entries.get(named(world, "joins")[0].id)
+        assert entry is not None
+        assert entry.container.joins == {box.id}

@@ -14,6 +14,7 @@ from reactor.app.sidecars.book import Book
 from reactor.app.sidecars.hands import Hands
 from reactor.app.sidecars.seeing import NotNow, Sight
 from reactor.app.sidecars.store import Store
+from reactor.core.asking import wanted_of
 from reactor.core.container import ContainerId, Run
 from reactor.core.ports import CannotMake, EngineError
 from reactor.core.provision_steps import Fail, Make, Remove, Start
@@ -59,7 +60,7 @@ class Work:
         if not task.mains:
             return ""
         try:
-            return render(template, self._filling(task)).labels[DIGEST_LABEL]
+            return render(template, self._filling(task, template)).labels[DIGEST_LABEL]
         except CannotRender:
             return ""
 
@@ -95,7 +96,7 @@ class Work:
     async def _make(self, task: Task, template: Template) -> None:
         """Its folders, then itself; it is started when it is there."""
         try:
-            filling = self._filling(task)
+            filling = self._filling(task, template)
             recipe = render(template, filling)
             recipe = await self._store.fit(task.name, recipe, folders_for(template, filling))
             self._check(task)
@@ -133,7 +134,7 @@ class Work:
     async def _start(self, task: Task, template: Template, run: Run) -> None:
         """The engine follows the binds at each start, not when it is made: they are looked at again."""
         try:
-            await self._store.fit(task.name, render(template, self._filling(task)), ())
+            await self._store.fit(task.name, render(template, self._filling(task, template)), ())
             self._check(task)
             await self._hands.start(run.id)
         except (CannotMake, CannotRender, DataRefused) as error:
@@ -158,8 +159,11 @@ class Work:
             why = BIND if error.why is DataWhy.BIND else DATA
         self._book.failed(task.name, template, why, str(error), now, run)
 
-    def _filling(self, task: Task) -> Filling:
-        policy, main = self._monitor.setup.policy, task.mains[0]
+    def _filling(self, task: Task, template: Template) -> Filling:
+        setup = self._monitor.setup
+        policy, asking = setup.policy, wanted_of(setup.rules.provisions, task.mains).of_main
+        # Another main of this task may be a stranger's, who asked for nothing.
+        main = next((each for each in task.mains if template.name in asking.get(each.run, ())), task.mains[0])
         return Filling(
             task.name,
             owner=main.own.get(policy.labels.owner, ""),
