@@ -75,7 +75,6 @@ class Tried:
     """
 
     template: Template
-
     count: int
     at: float
     until: float

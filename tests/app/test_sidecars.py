@@ -1,6 +1,5 @@
 """Sidecars beside tasks in virtual time: in order and back, held for, failed, and never left behind."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,16 +36,6 @@ from tests.app.provided import (
 )
 
 BOTH = provisions(DB, API)
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[World]:
-    """A world that happens by itself."""
-    made = world_with()
-    async with trio.open_nursery() as nursery:
-        await nursery.start(made.run)
-        yield made
-        nursery.cancel_scope.cancel()
 
 
 async def test_they_come_in_order_and_go_in_reverse(

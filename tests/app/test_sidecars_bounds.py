@@ -2,7 +2,6 @@
 
 import logging
 import os
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -18,17 +17,7 @@ from reactor.core.recipes import Bind, Folder, Template, plain_name
 from reactor.testing.faults import Hang, Kind
 from reactor.testing.tasks import Usage
 from reactor.testing.world import World
-from tests.app.provided import DB, life, main, named, provisions, setup, template, world_with
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[World]:
-    """A world that happens by itself."""
-    made = world_with()
-    async with trio.open_nursery() as nursery:
-        await nursery.start(made.run)
-        yield made
-        nursery.cancel_scope.cancel()
+from tests.app.provided import DB, life, main, named, provisions, setup, template
 
 
 class Count:

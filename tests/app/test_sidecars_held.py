@@ -1,7 +1,6 @@
 """Held mains in virtual time: let go on whatever hangs, and a pause of somebody else's is left alone."""
 
 import logging
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,21 +31,10 @@ from tests.app.provided import (
     provisions,
     setup,
     template,
-    world_with,
 )
 
 HELD = provisions(DB, API, hold=True)
 NEVER = replace(DB, recipe=replace(DB.recipe, command=("serves",)), ready_within=5000.0)
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[World]:
-    """A world that happens by itself."""
-    made = world_with()
-    async with trio.open_nursery() as nursery:
-        await nursery.start(made.run)
-        yield made
-        nursery.cancel_scope.cancel()
 
 
 def mains(world: World, number: int) -> list[Box]:

@@ -1,6 +1,6 @@
 """Sidecars of tasks that others reach into: who asks, pauses or cannot be read does so for himself only."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,7 +32,6 @@ from tests.app.provided import (
     provisions,
     setup,
     template,
-    world_with,
 )
 from tests.core.build import pids_over
 
@@ -42,16 +41,6 @@ LATE = template(
     probe=replace(PROBE, retries=100),
 )
 """One that is ready after 20 s."""
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[World]:
-    """A world that happens by itself."""
-    made = world_with()
-    async with trio.open_nursery() as nursery:
-        await nursery.start(made.run)
-        yield made
-        nursery.cancel_scope.cancel()
 
 
 async def test_whoever_joins_a_task_asks_for_himself(

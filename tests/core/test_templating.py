@@ -40,7 +40,7 @@ EVERYWHERE = Template(
         labels={"team": "${REACTOR_OWNER}"},
         binds=(Bind("${REACTOR_DATA}/pg", "/a"), Bind("${REACTOR_SHARED}/${REACTOR_OWNER}/x", "/b")),
         probe=Probe(("CMD-SHELL", "test -e /run/${REACTOR_TASK}")),
-        working_dir="/work/${REACTOR_TASK}",
+        working_dir="/jobs/${REACTOR_TASK}",
     ),
     folders=(Folder("pg"), Folder("${REACTOR_OWNER}/x", shared=True)),
 )
@@ -55,7 +55,7 @@ def test_all_places() -> None:
     assert recipe.environment == {"TASK": "<build/17>", "OWNER": "ann", "AT": "/data/tasks/b-17"}
     assert [each.source for each in recipe.binds] == ["/data/tasks/b-17/pg", f"/data/shared/{owner}/x"]
     assert recipe.probe == Probe(("CMD-SHELL", f"test -e /run/{task}"))
-    assert recipe.working_dir == f"/work/{task}"
+    assert recipe.working_dir == f"/jobs/{task}"
     assert recipe.name == made_name("build/17", "pg")
     assert [folder.path for folder in folders_for(EVERYWHERE, FILLING)] == ["pg", f"{owner}/x"]
 

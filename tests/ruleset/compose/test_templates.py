@@ -35,7 +35,7 @@ def template(*lines: str) -> Template:
         ("labels: {team: ml, x: }", "labels", {"team": "ml", "x": ""}),
         ("labels: [team=ml, x]", "labels", {"team": "ml", "x": ""}),
         ("user: 999:999", "user", "999:999"),
-        ("working_dir: /work/${REACTOR_TASK}", "working_dir", "/work/${REACTOR_TASK}"),
+        ("working_dir: /jobs/${REACTOR_TASK}", "working_dir", "/jobs/${REACTOR_TASK}"),
         ("network_mode: none", "network_mode", "none"),
         ("network_mode: main", "network_mode", "main"),
         ("network_mode: service:b", "network_mode", "service:b"),
