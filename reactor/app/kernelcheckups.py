@@ -38,6 +38,7 @@ def cgroups(patient: Patient) -> Iterator[Finding]:
 _LOST = {
     "host_pids": "who is in which container cannot be proved by its processes",
     "priority": "an attack that takes all processors delays the look at it",
+    "realtime": "an attack that takes all processors delays what is done about it by some milliseconds",
     "fork_events": "forks are found by looking at a steady rate, which costs up to a percent of a core more",
 }
 """What is lost where one of these does not work; the others have a check-up of their own."""

@@ -44,6 +44,7 @@ class Crew:
         self._moved: list[int] = []
         self.rest, self.stirred = Resting(), list[Eye]()
         self.count = 0
+        self._pressing = False
         self.climbs = False
 
     def arm(self, word: Arm) -> Eye | None:
@@ -187,7 +188,7 @@ class Crew:
                 told = replace(eye.told(eye.read(at)), pids=missed, lasts=False)
                 # Of what nobody saw nobody knows by which limit it was reached, if that was changed since.
                 is_same = not eye.limits_changed(at) and eye.gauge.limits == limits
-                self._tell(eye, told if is_same else replace(told, pids_limit=None))
+                self._tell(eye, told if is_same else replace(told, pids_limit=None), pressing=True)
                 # What there is now comes after it, so that nobody takes it for lasting.
                 self.meet(eye, passed=True)
         except CgroupGone:
@@ -230,7 +231,8 @@ class Crew:
             return NOTHING
         # Whoever was told anew and rests again has not moved since; whoever moved after he was told has.
         moved = {key for key in self._moved if key not in self.rest}
-        said = News(tuple(self._told), tuple(self._gone), moved=tuple(sorted(moved)))
+        said = News(tuple(self._told), tuple(self._gone), None, tuple(sorted(moved)), self._pressing)
+        self._pressing = False
         for each in (self._told, self._gone, self._moved):
             each.clear()
         return said
@@ -247,9 +249,10 @@ class Crew:
     def _seen(self, eye: Eye) -> tuple[int, int]:
         return self.sweep.pids[eye.index], self.sweep.usage[eye.index]
 
-    def _tell(self, eye: Eye, told: Told) -> None:
+    def _tell(self, eye: Eye, told: Told, *, pressing: bool = False) -> None:
         self.count += 1
         self._told.append(told)
+        self._pressing = self._pressing or pressing or eye.above
         if told.lasts:
             self.rest.put(told.key, told.at)
         elif self.rest.drop(told.key):

@@ -20,6 +20,7 @@ from reactor.lane.crew import NOTHING
 from reactor.lane.ears import Ear
 from reactor.lane.lookout import Lookout
 from reactor.lane.pace import Pace
+from reactor.lane.precedence import go_first, lift
 from reactor.lane.words import Beat, Lines, News, news, read_command
 
 BEAT_EVERY = 0.95
@@ -30,10 +31,13 @@ SOON = 0.0005
 _PIECE = 256 * 1024
 
 
-def main(descriptor: int, rate: float, calm: float, share: float, forks: float = 1.0) -> None:
+def main(
+    descriptor: int, rate: float, calm: float, share: float, forks: float = 1.0, monitor: float = 0.0
+) -> None:
     """Look ``rate`` times a second, ``calm`` times if all is quiet; ``share`` of a core is for the rest.
 
-    ``forks`` is whether the kernel is asked to tell of them.
+    ``forks`` is whether the kernel is asked to tell of them. ``monitor`` is the process that is to
+    be real-time, as we are, while it decides; 0 for neither.
     """
     # Whoever stops the monitor with a key stops it, and with it us.
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -50,10 +54,12 @@ def main(descriptor: int, rate: float, calm: float, share: float, forks: float =
         bells = Bells(budget)
         lookout = Lookout(share, budget, time.monotonic, bells, time.thread_time)
         pace = Pace(1 / rate, 1 / calm, time.monotonic())
-        lane = Lane(line, lookout, bells.epoll, pace, Ear(bells.epoll) if forks else None)
+        lane = Lane(line, lookout, bells.epoll, pace, Ear(bells.epoll) if forks else None, int(monitor))
         gc.collect()
         gc.freeze()
         gc.disable()
+        if monitor:
+            go_first()
         with suppress(ConnectionError):
             lane.run()
 
@@ -62,11 +68,17 @@ class Lane:
     """One loop between a socket and a lookout."""
 
     def __init__(
-        self, line: socket.socket, lookout: Lookout, epoll: select.epoll, pace: Pace, ear: Ear | None
+        self,
+        line: socket.socket,
+        lookout: Lookout,
+        epoll: select.epoll,
+        pace: Pace,
+        ear: Ear | None,
+        monitor: int = 0,
     ) -> None:
         self._line, self._number = line, line.fileno()
         self._lookout = lookout
-        self._pace, self._ear = pace, ear
+        self._pace, self._ear, self._monitor = pace, ear, monitor
         self._lines = Lines()
         self._out = bytearray()
         self._epoll = epoll
@@ -90,7 +102,7 @@ class Lane:
             if now >= beat_at:
                 spent = time.process_time()
                 self._listen_well(now)
-                said = _with_beat(said, self._beat((spent - used) / max(now - began, 1e-9), late))
+                said = said.with_beat(self._beat((spent - used) / max(now - began, 1e-9), late))
                 used, began, late, beat_at = spent, now, 0.0, now + BEAT_EVERY
             self._say(said)
 
@@ -148,6 +160,9 @@ class Lane:
 
     def _say(self, said: News) -> None:
         if said is not NOTHING:
+            if said.pressing and self._monitor:
+                # Before the word itself: whoever hears it is to be there at once.
+                lift(self._monitor)
             self._out += news(said)
             self._flush()
 
@@ -155,7 +170,3 @@ class Lane:
         with suppress(BlockingIOError):
             while self._out:
                 del self._out[: self._line.send(self._out)]
-
-
-def _with_beat(said: News, beat: Beat) -> News:
-    return News(said.told, said.gone, beat)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import trio
 
+from reactor.lane.precedence import may_be_lifted
 from reactor.lane.words import Arm, Disarm, Lines, News, command, read_news
 
 _PIECE = 256 * 1024
@@ -56,15 +57,17 @@ class LaneProcess:
 
 @asynccontextmanager
 async def open_lane(
-    rate: float, calm: float, share: float, *, forks: bool = True
+    rate: float, calm: float, share: float, *, forks: bool = True, realtime: bool = False
 ) -> AsyncIterator[LaneProcess]:
     """Start a lane on these terms; it is gone when the block is left. Raises OSError.
 
-    ``forks`` is whether it has the kernel tell it of forks, where that can be had.
+    ``forks`` is whether it has the kernel tell it of forks, where that can be had. ``realtime`` is whether it
+    is real-time, where it may be, and lifts us to that while we decide: see ``precedence``.
     """
     ours, theirs = trio.socket.socketpair()
+    monitor = os.getpid() if realtime and may_be_lifted() else 0
     with theirs:
-        process = await _start(theirs.fileno(), rate, calm, share, float(forks))
+        process = await _start(theirs.fileno(), rate, calm, share, float(forks), monitor)
     try:
         async with trio.SocketStream(ours) as line:
             yield LaneProcess(line, process.pid)

@@ -35,6 +35,9 @@ class LaneTerms:
     ``forks`` is whether the kernel tells it of forks, where that can be had: then it does not look while all
     is calm.
 
+    ``realtime`` is whether it goes before all that is not real-time itself, where it may, and its monitor
+    while that decides.
+
     It says something each second; after ``silence`` seconds without a word it is taken for dead.
     """
 
@@ -42,10 +45,11 @@ class LaneTerms:
     calm: float = 70.0
     share: float = 0.01
     forks: bool = True
+    realtime: bool = False
     silence: float = 5.0
     first_pause: float = 0.5
     longest_pause: float = 60.0
 
 
-NORMAL = LaneTerms()
-FAST = LaneTerms(rate=1000.0, calm=200.0, share=0.05)
+NORMAL = LaneTerms(realtime=True)
+FAST = LaneTerms(rate=1000.0, calm=200.0, share=0.05, realtime=True)

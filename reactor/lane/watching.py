@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from reactor.cgroups.mounts import Trees
 from reactor.core.container import Run
 from reactor.core.facts import Sample, Still
 from reactor.core.watched import Watched
+from reactor.lane.precedence import stand_down
 from reactor.lane.process import LaneEnded, LaneProcess, open_lane
 from reactor.lane.proving import Confirm, Proofs
 from reactor.lane.roll import LOOK_AGAIN, Roll
@@ -89,8 +91,7 @@ class FastLane:
         while True:
             began = trio.current_time()
             try:
-                terms = self._terms
-                async with open_lane(terms.rate, terms.calm, terms.share, forks=terms.forks) as lane:
+                async with _open_lane(self._terms) as lane:
                     await self._keep(lane)
             except LaneEnded as ended:
                 why = str(ended)
@@ -119,6 +120,7 @@ class FastLane:
             raise group.exceptions[0] from None
 
     def _ended(self, why: str) -> None:
+        stand_down()
         log.warning("the fast lane is down; the engine's streams are read instead", extra={"why": why})
         self._stats = replace(self._stats, on=False, pid=0, deaths=self._stats.deaths + 1, why=why, beat=None)
         self._roll.clear()
@@ -166,6 +168,11 @@ class FastLane:
     # From the lane
 
     def _hear(self, words: list[News], offset: float) -> None:
+        self._take_in(words, offset)
+        # What was pressing is decided now, and what is to be done at once is done.
+        stand_down()
+
+    def _take_in(self, words: list[News], offset: float) -> None:
         for said in words:
             for told in said.told:
                 self._take(told, offset)
@@ -206,3 +213,7 @@ class FastLane:
         memory_limit = None if limit is not None and 0 < host <= limit else limit
         numbers = told.pids, told.pids_limit, told.memory, memory_limit, told.cpu
         self._feed(Sample(told.at + offset, run, *numbers, by=self._by if told.lasts else 0))
+
+
+def _open_lane(terms: LaneTerms) -> AbstractAsyncContextManager[LaneProcess]:
+    return open_lane(terms.rate, terms.calm, terms.share, forks=terms.forks, realtime=terms.realtime)

@@ -6,7 +6,7 @@ paths of cgroups are made of ids.
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from reactor.cgroups.finding import Home, Place
@@ -91,15 +91,23 @@ class Beat:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What the lane has to say after a look. Those who ``moved`` are not as they were told any more."""
+    """What the lane has to say after a look. Those who ``moved`` are not as they were told any more.
+
+    It is ``pressing`` if somebody told is above a mark, or was: that is for the lane itself, and is not sent.
+    """
 
     told: tuple[Told, ...] = ()
     gone: tuple[int, ...] = ()
     beat: Beat | None = None
     moved: tuple[int, ...] = ()
+    pressing: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.told or self.gone or self.beat or self.moved)
+
+    def with_beat(self, beat: Beat) -> "News":
+        """The same, and that the lane is there."""
+        return replace(self, beat=beat)
 
 
 def command(word: Arm | Disarm) -> bytes:

@@ -26,7 +26,7 @@ ALL = Abilities(
     Layout.V1,
     **dict.fromkeys(
         ("read", "write", "pids_events", "memory_threshold", "cgroup_events", "cgroup_kill", "pidfd",
-         "host_pids", "priority", "kernel_log", "fork_events"), yes("it works")
+         "host_pids", "priority", "realtime", "kernel_log", "fork_events"), yes("it works")
     ),
 )  # fmt: skip
 SEALED = replace(

@@ -39,6 +39,26 @@ def test_a_jump_of_the_parent_has_everybody_read_at_once(here: Post) -> None:
     assert brief(here.look()) == [(2, 201, 4)]
 
 
+def test_pressing_is_who_is_above_a_mark_and_a_peak_that_passed_one(here: Post) -> None:
+    """And neither a first reading, nor one whose time has come, nor one that has come back."""
+    here.run(1)
+    here.run(2, pids=199)
+    assert not here.arm(1).pressing
+    assert not here.arm(2).pressing
+    assert not any(here.look(0.5).pressing for _ in range(12))
+    here.pids(1, 201)
+    here.parent(600)
+    assert here.look().pressing
+    here.pids(1, 3, peak=201)
+    back = here.look(0.03)
+    assert back.told
+    assert not back.pressing
+    assert not any(here.look(0.1).pressing for _ in range(12))
+    here.pids(1, 3, peak=230)
+    told = [here.look(0.1) for _ in range(12)]
+    assert [brief(each)[0] for each in told if each.pressing] == [(1, 230, 4)]
+
+
 def test_who_is_above_a_mark_is_told_often_and_at_once_when_he_comes_back(here: Post) -> None:
     here.run(1, pids=230)
     assert brief(here.arm(1)) == [(1, 230, 4)]

@@ -1,5 +1,7 @@
 """What is said over the line comes out as it went in, in whatever pieces."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,3 +38,9 @@ def test_news_in_pieces(told: list[Told], gone: list[int], beat: Beat | None, si
     lines = Lines()
     heard = [read_news(line) for at in range(0, len(data), size) for line in lines.take(data[at : at + size])]
     assert heard == said
+
+
+def test_with_a_beat_nothing_else_is_lost() -> None:
+    """Of somebody who moved, above all: he is vouched for until that is said."""
+    said = News((Told(1, 2.0, 3, 4, 5, 6, 7.0),), (2,), None, (3,))
+    assert read_news(news(said.with_beat(Beat(8)))) == replace(said, beat=Beat(8))
