@@ -29,6 +29,8 @@ SETTLES = 15.0
 """Seconds after the last one was taken up: the gate's count, and the second list, are over by then."""
 RESTS = 2.0
 """Seconds between two questions to the monitor while it starts: each costs it something."""
+SPARINGLY = 10.0
+"""So much longer than the last answer took is the rest after it, at least: with many it is a long page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +103,17 @@ def _measure(options: argparse.Namespace, number: int, folder: Path) -> Scale:
 
 
 def _watched(pid: int, log: Path, number: int, began: float) -> float:
-    page = address(log)
+    page, asked, took = address(log), began, 0.0
 
     def is_read() -> bool:
-        return runs(pid, log) and metric(page, "reactor_lane_runs") >= number
+        nonlocal asked, took
+        runs(pid, log)
+        if time.monotonic() < asked + took * (1 + SPARINGLY):
+            return False
+        asked = time.monotonic()
+        is_so = metric(page, "reactor_lane_runs") >= number
+        took = time.monotonic() - asked
+        return is_so
 
     until(is_read, "reading all of them", every=RESTS)
     return time.monotonic() - began
