@@ -9,7 +9,8 @@ for this shell only, and for every one from now on:
 
   bash   eval "$(reactor completion bash)"
          reactor completion bash > ~/.local/share/bash-completion/completions/reactor
-  zsh    reactor completion zsh > DIR/_reactor     (a DIR of your $fpath, before compinit)
+  zsh    eval "$(reactor completion zsh)"          (after compinit)
+         reactor completion zsh > DIR/_reactor     (a DIR of your $fpath, before compinit)
   fish   reactor completion fish | source
          reactor completion fish > ~/.config/fish/completions/reactor.fish
 """
