@@ -15,7 +15,7 @@ PLOTS := .venv/.plots
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-unit test-chaos test-v2 fuzz lint engine engine-stop bench bench-parts clean
+.PHONY: help setup run test test-unit test-chaos test-v2 fuzz lint man engine engine-stop bench bench-parts clean
 # A half-made target is not made.
 .DELETE_ON_ERROR:
 
@@ -52,6 +52,9 @@ fuzz: setup ## throw COUNT generated rule files and conditions at the reader, ma
 lint: setup ## ruff, and mypy --strict
 	$(BIN)/ruff check
 	$(BIN)/mypy
+
+man: setup ## write docs/reactor.1 anew, after a change of the command line
+	@$(BIN)/python -m tools.manpage
 
 engine: ## start a private engine for a developer and print its DOCKER_HOST
 	@$(PYTHON) -m tools.private_engine start

@@ -38,6 +38,7 @@ DOORS: Final = {
     "pydantic": {"ruleset", "ruletest", "access", "app"},
     "reactivex": {"streams"},
     "ruamel": {"ruleset", "app"},
+    "shtab": {"app"},
     "sqlite3": {"journal"},
     "zlib": {"observe", "recording"},
 }

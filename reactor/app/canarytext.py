@@ -1,13 +1,10 @@
-"""The part of the configuration that is about canaries, with the flags over it. Shape and meaning only."""
+"""The part of the configuration that is about canaries. Shape and meaning only."""
 
-import argparse
-from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import PlainValidator, ValidationInfo
 
 from reactor.app.canaryflags import LATEST, LONGEST, SOONEST
-from reactor.app.complaint import Complaint
 from reactor.app.settings import CanaryTerms
 from reactor.core.language.units import read_duration
 from reactor.ruleset.models import Glob, Strict
@@ -44,16 +41,3 @@ class CanaryText(Strict):
 def canary_terms(written: CanaryText | None) -> CanaryTerms | None:
     """What it means."""
     return CanaryTerms(written.every, written.image, written.within) if written is not None else None
-
-
-def canary_over(terms: CanaryTerms | None, options: argparse.Namespace) -> CanaryTerms | None:
-    """What the configuration says of canaries, with the flags over it. Raises Complaint."""
-    pace, image = getattr(options, "canary", None), getattr(options, "canary_image", "")
-    if terms is not None:
-        terms = replace(terms, image=image or terms.image)
-    if pace is None:
-        return terms
-    found = terms.image if terms is not None else image
-    if not found:
-        raise Complaint(*NO_IMAGE)
-    return CanaryTerms(pace[0], found, pace[1])

@@ -8,13 +8,14 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from reactor.app.calling import missing_means
 from reactor.app.complaint import Complaint
-from reactor.app.configuration import BadConfiguration, read_configuration
 from reactor.app.data.checkup import data_folders
 from reactor.app.kernelcheckups import cgroups, containment, fast_lane, kernel_log, slip
+from reactor.app.levels.given import Level
+from reactor.app.levels.merging import merged
+from reactor.app.levels.strangers import unknown
 from reactor.app.patient import Finding, Patient, degraded, failed, ok
 from reactor.app.places import default_journal
 from reactor.app.rulefiles import load_rules
@@ -93,15 +94,18 @@ def clock(patient: Patient) -> Iterator[Finding]:
 
 
 def configuration(patient: Patient) -> Iterator[Finding]:
-    """Whether it can be read."""
-    path: Path | None = patient.options.config
+    """Whether file, environment and flags can be read together, and mean what they look like."""
     try:
-        read_configuration(path)
-    except BadConfiguration as bad:
-        for error in bad.errors:
-            yield failed("configuration", str(error))
-    else:
-        yield ok("configuration", f"{path} is valid" if path else "none is named: the defaults are in force")
+        found = merged(patient.options, os.environ)
+    except Complaint as complaint:
+        yield from (failed("configuration", line) for line in complaint.lines)
+        return
+    path = patient.options.config
+    said = f"{path} is valid" if path else "no file is named"
+    over = sum(each.level in {Level.FLAG, Level.ENVIRONMENT} for each in found.origins.values())
+    yield ok("configuration", f"{said}; {over} settings from flags and environment: reactor config")
+    for sentence in unknown(os.environ):
+        yield degraded("environment", sentence)
 
 
 def rules(patient: Patient) -> Iterator[Finding]:

@@ -16,6 +16,8 @@ from reactor.app.options import parser
 COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "run": ("running", "run"),
+        "config": ("levels.command", "config"),
+        "completion": ("completion", "completion"),
         "check": ("checking", "check"),
         "fmt": ("formatting", "fmt"),
         "schema": ("schema", "schema"),

@@ -1,11 +1,12 @@
 """The configuration file: scope, labels, protection, times. Text in, Settings out, or all mistakes.
 
 The YAML is read as rule files are, with a place for every mistake. What the settings mean
-is in ``settings``; flags go over them in ``running``.
+is in ``settings``; environment and flags go over the file in ``levels``.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -44,7 +45,8 @@ from reactor.ruleset.files import LARGEST, read_regular
 from reactor.ruleset.models import Duration, Glob, SelectorText, Shape, Strict, Text
 from reactor.ruleset.selectors import empty_selectors, selector
 from reactor.ruleset.sentences import Found, sentences
-from reactor.ruleset.values import wrong
+from reactor.ruleset.values import checked_text, wrong
+from reactor.web.listen import BadListen, parse_listen
 
 NO_FILE = "this is no regular file: a pipe or a device cannot be the configuration"
 TOO_LARGE = f"this file is larger than {LARGEST // 1024} KiB: is it a configuration?"
@@ -120,6 +122,16 @@ def _metric_labels(value: Any, info: ValidationInfo) -> tuple[str, ...]:
         return label_keys(value)
     except BadLabels as bad:
         raise wrong(str(bad)) from None
+
+
+def _listening(value: Any, info: ValidationInfo) -> str:
+    found = checked_text(value, str(info.field_name))
+    try:
+        if found not in {"", "off"}:
+            parse_listen(found)
+    except BadListen as error:
+        raise wrong(str(error)) from None
+    return found
 
 
 LabelName = Annotated[str, PlainValidator(_label_name)]
@@ -286,7 +298,7 @@ class ConfigurationText(MeansText):
     journal: JournalText = JournalText()
     record: RecordText | None = None
     leftovers: LeftoversText | None = None
-    listen: Text = ""
+    listen: Annotated[str, PlainValidator(_listening)] = ""
     dry_run: bool = False
     at_once: Count = Settings().at_once
     most_streams: Count = Settings().most_streams
@@ -335,8 +347,18 @@ SHAPE = Shape(
 
 def read_configuration(path: Path | None) -> Settings:
     """The settings from a file, or the defaults without one. Raises BadConfiguration."""
+    return settings_of(checked(document_of(path), str(path)))
+
+
+def parse_configuration(text: str, name: str) -> Settings:
+    """The settings from a text; ``name`` is what it is called in messages. Raises BadConfiguration."""
+    return settings_of(checked(_read(text, name), name))
+
+
+def document_of(path: Path | None) -> Document:
+    """What a file says, not checked yet; nothing without one. Raises BadConfiguration."""
     if path is None:
-        return Settings()
+        return Document("", values={(): 0})
     try:
         content = read_regular(path)
         if content is None:
@@ -349,17 +371,25 @@ def read_configuration(path: Path | None) -> Settings:
         raise BadConfiguration(RuleError(str(path), 0, 0, message)) from None
     except UnicodeDecodeError:
         raise BadConfiguration(RuleError(str(path), 0, 0, "the file is not UTF-8 text")) from None
-    return parse_configuration(text, str(path))
+    return _read(text, str(path))
 
 
-def parse_configuration(text: str, name: str) -> Settings:
-    """The settings from a text; ``name`` is what it is called in messages. Raises BadConfiguration."""
+def _read(text: str, name: str) -> Document:
     try:
-        document = read_document(text)
+        return read_document(text)
     except NotYamlError as error:
-        raise BadConfiguration(_error(name, text, error.offset, error.message)) from None
+        raise BadConfiguration(error_at(name, text, error.offset, error.message)) from None
+
+
+def checked(
+    document: Document, name: str, elsewhere: Callable[[int], RuleError | None] = lambda _: None
+) -> ConfigurationText:
+    """The configuration that a document has. Raises BadConfiguration with all that is wrong.
+
+    ``elsewhere`` says of an offset who stands there, if it is none of the file's.
+    """
     if document.data is None:
-        return Settings()
+        return ConfigurationText()
     found = [*document.problems, *together(document, document.data, ())]
     written: ConfigurationText | None = None
     try:
@@ -367,8 +397,19 @@ def parse_configuration(text: str, name: str) -> Settings:
     except ValidationError as error:
         found += sentences(document, error, SHAPE)
     if found or written is None:
-        raise BadConfiguration(*(_error(name, text, *each) for each in sorted(set(found))))
-    return settings_of(written)
+        raise BadConfiguration(
+            *(_error(name, document, *each, elsewhere=elsewhere) for each in sorted(set(found)))
+        )
+    return written
+
+
+def _error(
+    name: str, document: Document, offset: int, message: str, *, elsewhere: Callable[[int], RuleError | None]
+) -> RuleError:
+    stranger = elsewhere(offset)
+    if stranger is not None:
+        return replace(stranger, message=message)
+    return error_at(name, document.source, offset, message)
 
 
 def together(document: Document, written: Any, path: Place) -> Iterator[Found]:
@@ -379,10 +420,6 @@ def together(document: Document, written: Any, path: Place) -> Iterator[Found]:
         yield from twice(document, written, path)
         yield from without_token(document, written, path)
         yield from untold(document, written, path)
-
-
-def _error(name: str, text: str, offset: int, message: str) -> RuleError:
-    return error_at(name, text, offset, message)
 
 
 def settings_of(written: ConfigurationText) -> Settings:

@@ -6,55 +6,43 @@ the command that was called.
 
 import argparse
 import logging
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 
 from reactor.app.calling import missing_means
-from reactor.app.canarytext import canary_over
 from reactor.app.complaint import Complaint
-from reactor.app.configuration import BadConfiguration, read_configuration
-from reactor.app.front import web_over
+from reactor.app.configuration import settings_of
 from reactor.app.identity import find_own_container
-from reactor.app.settings import Profile, Settings
+from reactor.app.levels.given import Level
+from reactor.app.levels.merging import Merged, merged
+from reactor.app.settings import Settings
 from reactor.core.rules import RuleSet
 from reactor.engine.endpoint import Endpoint, resolve
 from reactor.engine.errors import BadEndpoint
-from reactor.observe.labels import BadLabels, label_keys
 from reactor.web.listen import DEFAULT
 
 log = logging.getLogger("reactor.app")
 
 
-def read_settings(options: argparse.Namespace) -> Settings:
-    """The configuration file with the flags over it, and with ourselves protected."""
-    try:
-        settings = read_configuration(options.config)
-    except BadConfiguration as bad:
-        raise Complaint(*map(str, bad.errors)) from None
+def read_settings(options: argparse.Namespace, environ: Mapping[str, str] = os.environ) -> Settings:
+    """The configuration file with environment and flags over it, and with ourselves protected."""
+    return effective(merged(options, environ))
+
+
+def effective(merged: Merged) -> Settings:
+    """What is in force when the levels are merged so."""
+    settings = settings_of(merged.written)
     own = find_own_container()
-    policy = settings.policy
-    if own is not None:
-        policy = replace(policy, own=own)
+    policy = settings.policy if own is None else replace(settings.policy, own=own)
+    record = merged.written.record
+    named = merged.origin(("record", "folder")).level in {Level.FLAG, Level.ENVIRONMENT}
     return replace(
         settings,
         policy=policy,
-        profile=Profile(getattr(options, "profile", None) or settings.profile),
-        dry_run=settings.dry_run or getattr(options, "dry_run", False),
-        listen=getattr(options, "listen", None) or settings.listen or DEFAULT,
-        journal=getattr(options, "journal", None) or settings.journal,
-        control=str(getattr(options, "control", None) or settings.control),
-        web=web_over(settings.web, options),
-        canary=canary_over(settings.canary, options),
-        metric_labels=_metric_labels(options) or settings.metric_labels,
+        listen=settings.listen or DEFAULT,
+        record_named=record.folder if record is not None and named else "",
     )
-
-
-def _metric_labels(options: argparse.Namespace) -> tuple[str, ...]:
-    given = getattr(options, "metrics_labels", None)
-    try:
-        return label_keys(given.split(",")) if given else ()
-    except BadLabels as bad:
-        raise Complaint(f"reactor: --metrics-labels: {bad}") from None
 
 
 def check_means(rules: RuleSet, settings: Settings) -> None:
@@ -75,12 +63,7 @@ def find_endpoint(
     remedy: str = REMEDY,
 ) -> Endpoint | None:
     """The engine that is meant; None for the demo. ``flag`` is where the host was named, if it was."""
-    try:
-        endpoint = resolve(
-            options.docker_host, environ, options.context, tls_insecure=options.tls_insecure, flag=flag
-        )
-    except BadEndpoint as bad:
-        raise Complaint(f"reactor: {bad}") from None
+    endpoint = engine_meant(options, environ, flag=flag)
     for warning in endpoint.warnings:
         log.warning(warning)
     if endpoint.named or endpoint.exists:
@@ -88,6 +71,18 @@ def find_endpoint(
     if getattr(options, "or_demo", False):
         return None
     raise Complaint(f"reactor: no engine is named, and there is none at {endpoint.host}", remedy)
+
+
+def engine_meant(
+    options: argparse.Namespace, environ: Mapping[str, str], *, flag: str = "--docker-host"
+) -> Endpoint:
+    """Where the engine is that flags and environment name, or the default; whether it is there or not."""
+    try:
+        return resolve(
+            options.docker_host, environ, options.context, tls_insecure=options.tls_insecure, flag=flag
+        )
+    except BadEndpoint as bad:
+        raise Complaint(f"reactor: {bad}") from None
 
 
 def leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:

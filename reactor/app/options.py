@@ -11,7 +11,9 @@ from pathlib import Path
 from reactor import __version__
 from reactor.app.alertflags import add_alerts
 from reactor.app.canaryflags import add_canary
+from reactor.app.completionflags import add_completion
 from reactor.app.data.flags import add_data
+from reactor.app.levels.outside import LOG_FORMATS, LOG_LEVELS
 from reactor.app.orders import add_control, add_orders
 from reactor.app.pasts import add_past
 from reactor.app.reaching import add_credentials
@@ -24,6 +26,9 @@ configuration names) and the sidecars joined to them. All others are watched and
 """
 
 RUN_EPILOG = f"""\
+Each flag has a variable that it goes over (--listen: REACTOR_LISTEN), and so has each key of the
+configuration file; 'reactor config' shows them all, with what is in force and why.
+
 exit codes: 0 it was told to stop, and did · 2 it could not begin: a mistake in the command line,
 the configuration or the rules, a place that is taken or cannot be written to, or no engine that answers
 
@@ -48,6 +53,16 @@ exit codes: 0 nothing failed, though something may be degraded · 1 something fa
 command line
 """
 
+CONFIG = """\
+Says what 'reactor run' would do with the same flags, environment and file: every setting, its value, and who
+gave it. Flags go over the environment (REACTOR_...), that over the file of --config, that over the defaults.
+What the file alone can hold (webhooks, programs) is shown by name; no secret is shown. Nothing is started.
+"""
+
+CONFIG_EPILOG = """\
+exit codes: 0 the settings can be used · 2 they cannot: the same mistakes as of 'reactor run'
+"""
+
 REPLAY_EPILOG = """\
 What other rules would have ended is assumed to have ended at once, with its sidecars. What the recorded rules
 ended simply ends there: the recording does not know how it would have gone on.
@@ -68,6 +83,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"reactor {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _run(commands)
+    _config(commands)
     _check(commands)
     _test(commands)
     _record(commands)
@@ -82,6 +98,7 @@ def parser() -> argparse.ArgumentParser:
     _engine(add_data(commands))
     add_orders(commands)
     add_past(commands)
+    add_completion(commands)
     return top
 
 
@@ -93,6 +110,23 @@ def _run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> Non
         epilog=RUN_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    _run_flags(run)
+
+
+def _config(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    config = commands.add_parser(
+        "config",
+        help="print every setting that is in force, and where it comes from",
+        description=CONFIG,
+        epilog=CONFIG_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    config.add_argument("--json", action="store_true", help="one JSON document on stdout, and nothing else")
+    _run_flags(config)
+
+
+def _run_flags(run: argparse.ArgumentParser) -> None:
+    """All that ``run`` takes; ``config`` takes the same, to say what it would mean."""
     run.add_argument(
         "--rules",
         metavar="PATH",
@@ -401,10 +435,7 @@ def _speed(text: str) -> float:
 
 def _logging(command: argparse.ArgumentParser, level: str = "info") -> None:
     logging = command.add_argument_group("log (on stderr)")
-    logging.add_argument("--log-format", choices=("logfmt", "json"), default="logfmt", help="default: logfmt")
-    logging.add_argument(
-        "--log-level",
-        choices=("debug", "info", "warning", "error"),
-        default=level,
-        help=f"default: {level}",
-    )
+    # None until the environment was asked, which a flag goes over; see `levels`.
+    logging.add_argument("--log-format", choices=LOG_FORMATS, help=f"default: {LOG_FORMATS[0]}")
+    logging.add_argument("--log-level", choices=LOG_LEVELS, help=f"default: {level}")
+    command.set_defaults(usual_log_format=LOG_FORMATS[0], usual_log_level=level)

@@ -6,6 +6,7 @@ What is made of them is in ``checkups``.
 import argparse
 import os
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -15,6 +16,7 @@ import trio
 
 from reactor.app.complaint import Complaint
 from reactor.app.invocation import find_endpoint, read_settings
+from reactor.app.levels.outside import fill_in
 from reactor.app.probing import probe_alone
 from reactor.app.settings import Settings
 from reactor.cgroups.abilities import Abilities
@@ -52,6 +54,11 @@ class Patient:
 
     options: argparse.Namespace
     trees: Trees = field(default_factory=look_for_trees)
+
+    def __post_init__(self) -> None:
+        """What the environment says counts for us as for the monitor."""
+        with suppress(Complaint):  # Said when the configuration is looked at.
+            fill_in(self.options, os.environ)
 
     @cached_property
     def settings(self) -> Settings:

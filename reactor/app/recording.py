@@ -20,6 +20,8 @@ import trio
 
 from reactor.app.complaint import OK, Complaint
 from reactor.app.invocation import find_endpoint, leaves, read_settings
+from reactor.app.levels.outside import fill_in
+from reactor.app.levels.strangers import warn_of_unknown
 from reactor.app.log import LogFormat
 from reactor.app.logsink import logging_to
 from reactor.app.plan import Plan
@@ -44,8 +46,10 @@ from reactor.recording.places import Folder, Place, place_of
 
 def record(options: argparse.Namespace) -> int:
     """Carry out ``reactor record``; returns when the time is over or it was told to stop."""
+    fill_in(options, os.environ)
     level = getattr(logging, options.log_level.upper())
     with logging_to(sys.stderr.fileno(), LogFormat(options.log_format), level):
+        warn_of_unknown(os.environ)
         settings = read_settings(options)
         rules = load_rules(options.rules)
         place = _place(options, settings)

@@ -20,6 +20,8 @@ from reactor.app.feeding import Bulletin
 from reactor.app.front import Front, open_front, warn_of_open_doors
 from reactor.app.garbage import set_aside_the_program
 from reactor.app.invocation import check_means, find_endpoint, leaves, read_settings
+from reactor.app.levels.outside import fill_in
+from reactor.app.levels.strangers import warn_of_unknown
 from reactor.app.log import LogFormat
 from reactor.app.logsink import logging_to
 from reactor.app.page.gazette import Gazette
@@ -52,8 +54,10 @@ log = logging.getLogger("reactor.app")
 
 def run(options: argparse.Namespace) -> int:
     """Carry out ``reactor run``; returns when it was told to stop."""
+    fill_in(options, os.environ)
     level = getattr(logging, options.log_level.upper())
     with logging_to(sys.stderr.fileno(), LogFormat(options.log_format), level):
+        warn_of_unknown(os.environ)
         settings = read_settings(options)
         rules = load_rules(options.rules)
         check_means(rules, settings)
@@ -89,7 +93,7 @@ async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet, options: 
     async with open_control(settings.control, info.id) as control:
         gazette = Gazette(bulletin.feed(), info.name)
         plan = draw_up(endpoint, settings, rules, info, path, listeners, front, gazette)
-        record, beside = settings.recording_place(options.record), SidecarDesk()
+        record, beside = settings.recording_place(), SidecarDesk()
         plan = replace(
             plan,
             services=(

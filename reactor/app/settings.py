@@ -1,6 +1,7 @@
 """What can be configured, with the defaults that are safe. Only the records are here.
 
-How a configuration file is written is in ``configuration``; flags go over the file.
+How a configuration file is written is in ``configuration``; environment and flags go over the file in
+``levels``.
 """
 
 from dataclasses import dataclass, field
@@ -93,8 +94,9 @@ class Settings:
 
     ``at_once`` is how many kills are under way together; ``strict`` refuses to act while the
     journal cannot take an intent. ``control`` is the control socket: empty for the default place, or ``off``.
-    ``record`` is the folder for recordings, None for no recording. ``evidence`` is what is gathered around
-    the ends that we bring. ``proc`` is where the ``/proc`` of the engine's host is, as the monitor sees it.
+    ``record`` is the folder for recordings, None for no recording; ``record_named`` is the file or folder
+    that a flag or a variable named in its place. ``evidence`` is what is gathered around the
+    ends that we bring. ``proc`` is where the ``/proc`` of the engine's host is, as the monitor sees it.
     ``means`` are what rules may call. ``api`` is where runners ask over TCP, ``tell`` are the webhooks that
     are told what came of every decision. ``leftovers_after`` is in seconds, None for ever.
     ``owners_enforced`` has those ended whose owner is gone, ``heartbeats`` is where owners' files lie.
@@ -120,6 +122,7 @@ class Settings:
     control: str = ""
     reload_on_change: bool = False
     record: Path | None = None
+    record_named: str = ""
     record_limits: Limits = field(default_factory=Limits)
     evidence: EvidenceTerms = field(default_factory=EvidenceTerms)
     proc: Path = PROC
@@ -136,10 +139,10 @@ class Settings:
     metric_labels: tuple[str, ...] = ()
     data: Path | None = None
 
-    def recording_place(self, named: str | None = None) -> Place | None:
-        """Where to record: what was named on the command line, else the folder; None for nowhere."""
-        if named:
-            return place_of(named, self.record_limits)
+    def recording_place(self) -> Place | None:
+        """Where to record: what was named by flag or environment, else the folder; None for nowhere."""
+        if self.record_named:
+            return place_of(self.record_named, self.record_limits)
         return Folder(self.record, self.record_limits) if self.record is not None else None
 
     def setup(self, rules: RuleSet) -> Setup:

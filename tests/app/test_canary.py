@@ -13,9 +13,9 @@ from trio.testing import MockClock
 from reactor.app.aviary import PATIENCE, Aviary
 from reactor.app.canary import whose
 from reactor.app.canaryflags import LONGEST, _pace
-from reactor.app.canarytext import canary_over
 from reactor.app.complaint import Complaint
 from reactor.app.configuration import BadConfiguration, parse_configuration
+from reactor.app.invocation import read_settings
 from reactor.app.monitor import Monitor
 from reactor.app.numbers import Numbers
 from reactor.app.options import parser
@@ -316,10 +316,11 @@ def test_flags_and_configuration() -> None:
         "'within' is a duration of at most 60s, such a",
     ]
     flags = parser().parse_args(["run", "--canary", "every=30s,within=5s", "--canary-image", "alpine"])
-    assert canary_over(None, flags) == CanaryTerms(30.0, "alpine", 5.0)
-    assert canary_over(terms, parser().parse_args(["run"])) == terms
+    assert read_settings(flags, {}).canary == CanaryTerms(30.0, "alpine", 5.0)
+    image_alone = parser().parse_args(["run", "--canary-image", "alpine"])
+    assert read_settings(image_alone, {}).canary is None
     with pytest.raises(Complaint, match="none is pulled"):
-        canary_over(None, parser().parse_args(["run", "--canary", "every=5m"]))
+        read_settings(parser().parse_args(["run", "--canary", "every=5m"]), {})
     for text in ("5m", "every=1s", "every=5m,what=1", "every=5m,within=2m"):
         with pytest.raises(Exception, match="write every=5m"):
             _pace(text)

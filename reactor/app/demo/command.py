@@ -25,6 +25,7 @@ from reactor.app.demo.page import Page
 from reactor.app.demo.stage import play_on_socket, rule_files
 from reactor.app.demo.summary import write_summary
 from reactor.app.demo.verdict import Summary
+from reactor.app.levels.outside import fill_in
 from reactor.app.log import LogFormat
 from reactor.app.logsink import logging_to
 from reactor.app.places import shipped_rules
@@ -66,6 +67,8 @@ class Wishes:
 
 def demo(options: argparse.Namespace) -> int:
     """Show the demo; 0 if everything went as it has to, 1 if not, 128 and the number after a signal."""
+    # Only the flags: what is set for a host's monitor is not meant for a story.
+    fill_in(options, {})
     wishes = Wishes.of(options)
     # The other shipped rules only say what they would do; a story with them would be about too much.
     rules = load_rules(wishes.rules or [shipped_rules() / "safety.yaml"])
