@@ -58,6 +58,35 @@ def fetch(
     return unpacked
 
 
+def fetch_root(packages: Sequence[str], root: Path, size: str, elsewhere: str) -> None:
+    """Unpack the packages with all that they need into a new root, as on a system that has nothing yet.
+
+    dpkg's list of what is installed is written as it would have written it; no maintainer script runs.
+    """
+    _require_debian(packages, [root.name], elsewhere)
+    say(f"getting {', '.join(packages)} into {root.name}/ (once; {size}) ...")
+    archives = root.with_name(f"{root.name}.debs")
+    nothing = archives / "status" / "status"
+    for folder in (archives, root):
+        shutil.rmtree(folder, ignore_errors=True)
+    (archives / "partial").mkdir(parents=True)
+    nothing.parent.mkdir()
+    nothing.touch()
+    _download(packages, archives, ("-o", f"Dir::State::status={nothing}"))
+    said = []
+    for archive in sorted(archives.glob("*.deb"), key=_links_of_folders_first):
+        _run(("dpkg-deb", "--extract", str(archive), str(root)))
+        said.append(f"{_run(('dpkg-deb', '--field', str(archive)))}Status: install ok installed\n")
+    (root / "var/lib/dpkg").mkdir(parents=True, exist_ok=True)
+    (root / "var/lib/dpkg/status").write_text("\n".join(said))
+    shutil.rmtree(archives)
+
+
+def _links_of_folders_first(archive: Path) -> tuple[bool, str]:
+    # From Debian 13 on it is this package that makes /lib a link.
+    return not archive.name.startswith("base-files_"), archive.name
+
+
 def wrap_apparmor_parser(root: Path) -> None:
     """Put a script before an unpacked parser that tells it to do without a configuration in /etc."""
     if not (root / "sbin/apparmor_parser").is_file():
@@ -82,11 +111,11 @@ def _require_debian(packages: Sequence[str], missing: Sequence[str], elsewhere: 
     )
 
 
-def _download(packages: Sequence[str], archives: Path) -> None:
+def _download(packages: Sequence[str], archives: Path, options: Sequence[str] = ()) -> None:
     """Try with the package lists as they are; only if that fails are the lists brought up to date first."""
     command = (
         "apt-get", "install", "--yes", "--quiet", "--download-only", "--no-install-recommends",
-        "-o", f"Dir::Cache::archives={archives}", "-o", "APT::Sandbox::User=root", *packages,
+        "-o", f"Dir::Cache::archives={archives}", "-o", "APT::Sandbox::User=root", *options, *packages,
     )  # fmt: skip
     if _runs(command):
         return
@@ -99,8 +128,9 @@ def _runs(command: Sequence[str]) -> bool:
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
-def _run(command: Sequence[str]) -> None:
+def _run(command: Sequence[str]) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         last = "\n  ".join((done.stdout + done.stderr).splitlines()[-8:])
         raise EngineMissingError(f"`{' '.join(command)}` failed with {done.returncode}:\n  {last}")
+    return done.stdout
