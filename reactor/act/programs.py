@@ -8,6 +8,8 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
 
 import trio
 
@@ -53,6 +55,7 @@ async def run_program(arguments: Sequence[str], known: Mapping[str, str]) -> str
     except OSError as error:
         return f"it cannot be started: {error.strerror}"
     _take_its_turn(process.pid)
+    _go_before_us(process.pid)
     try:
         heard = await _listen(process)
         status = await process.wait()
@@ -74,6 +77,14 @@ def _take_its_turn(pid: int) -> None:
     except OSError:
         # It is over already, or took other rights.
         return
+
+
+def _go_before_us(pid: int) -> None:
+    """We outlive others where memory is short, and what we start does not."""
+    score = Path(f"/proc/{pid}/oom_score_adj")
+    with suppress(OSError, ValueError):
+        if int(score.read_text()) < 0:
+            score.write_text("0")
 
 
 async def _listen(process: trio.Process) -> bytes:

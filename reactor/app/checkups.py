@@ -1,7 +1,7 @@
 """What the doctor looks at: a list of small functions, each of which says what it found.
 
-A check-up changes nothing and leaves nothing behind. Those of the kernel are in ``kernelcheckups``; how the
-findings are shown is in ``doctor``.
+A check-up changes nothing and leaves nothing behind. Those of the kernel are in ``kernelcheckups``, those of
+what is around a monitor in ``hostcheckups``; how the findings are shown is in ``doctor``.
 """
 
 import os
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from reactor.app.calling import missing_means
 from reactor.app.complaint import Complaint
 from reactor.app.data.checkup import data_folders
+from reactor.app.hostcheckups import limits, monitors, oom_score, port, surroundings
 from reactor.app.kernelcheckups import cgroups, containment, fast_lane, kernel_log, slip
 from reactor.app.levels.given import Level
 from reactor.app.levels.merging import merged
@@ -34,8 +35,8 @@ Checkup = Callable[[Patient], Iterator[Finding]]
 
 def checkups() -> tuple[Checkup, ...]:
     """All of them, in the order in which they are shown."""
-    first = (engine, rights, clock, configuration, rules, journal, data_folders, web_access)
-    return (*first, cgroups, fast_lane, containment, slip, kernel_log)
+    first = (engine, rights, clock, limits, configuration, rules, journal, data_folders, port, web_access)
+    return (*first, cgroups, fast_lane, containment, slip, kernel_log, monitors, oom_score, surroundings)
 
 
 def engine(patient: Patient) -> Iterator[Finding]:

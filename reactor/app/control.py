@@ -6,7 +6,7 @@ Only their setting up from the settings is here; what they do is in ``controllin
 import logging
 import os
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -124,16 +124,18 @@ def services(
     leases: LeaseDesk | None = None,
     front: Front | None = None,
     sidecars: SidecarDesk | None = None,
+    reloading: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> tuple[Service, ...]:
     """What the supervisor starts beside the sources. ``runners`` are told of decisions on both sockets.
 
     Behind ``front`` stands the web, which takes the same orders if it is to. ``sidecars`` knows how it stands
-    with these.
+    with these. ``reloading`` is entered while the rules are read again.
     """
     named = paths or [shipped_rules()]
 
     async def serving(monitor: Monitor, numbers: Numbers, task_status: trio.TaskStatus[None]) -> None:
-        reloader = Reloader(partial(load_for, settings, named), monitor, monitor.proofs)
+        load = partial(load_for, settings, named)
+        reloader = Reloader(load, monitor, monitor.proofs, around=reloading)
         async with trio.open_nursery() as nursery:  # Three loops that belong together and end together.
             await nursery.start(reload_on_hangup, reloader)
             if settings.reload_on_change:

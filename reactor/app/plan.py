@@ -68,7 +68,7 @@ class Plan:
     ``containment`` is where runs can be ended directly, and whether they are.
     ``on_facts`` are told of every fact, as the recorder is.
     ``metric_labels`` are the keys of containers' labels that metrics show.
-    ``claim`` keeps others from acting beside us.
+    ``claim`` keeps others from acting beside us. ``attendants`` run from the first moment to the last.
     """
 
     setup: Setup
@@ -97,3 +97,4 @@ class Plan:
     heartbeats: Heartbeats | None = None
     metric_labels: tuple[str, ...] = ()
     claim: Callable[[], AbstractContextManager[object]] = nullcontext
+    attendants: tuple[Callable[[], Awaitable[None]], ...] = ()

@@ -6,6 +6,7 @@ for it (a signal, the control socket, a file that changed) is decided in ``contr
 
 import logging
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
 import trio
@@ -24,7 +25,8 @@ _LONGEST = 300
 class Reloader:
     """Loads by ``load``, which blocks and raises BadRules: one at a time, by ``reading``.
 
-    ``known`` gives the proofs of the rules that are, or were last, in force.
+    ``known`` gives the proofs of the rules that are, or were last, in force. ``around`` is entered for as
+    long as it takes.
     """
 
     def __init__(
@@ -33,8 +35,10 @@ class Reloader:
         monitor: Monitor,
         known: Callable[[], frozenset[str]],
         reading: Reading | None = None,
+        around: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._load = load
+        self._around = around
         self._monitor = monitor
         self._known = known
         self._turn = trio.Lock()
@@ -48,18 +52,22 @@ class Reloader:
     async def reload(self) -> tuple[str, ...]:
         """Read the files again; returns the mistakes. Nothing changes unless there are none."""
         async with self._turn:
-            try:
-                rules = await self._reading.run(self._load)
-            except BadRules as bad:
-                return self._refuse(tuple(map(str, bad.errors)))
-            except ReadingHangs as hangs:
-                return self._refuse((f"the rules cannot be read: {hangs}",))
-            except Exception as error:  # noqa: BLE001  # Whatever a file does to its reader, the monitor goes on.
-                return self._refuse(
-                    (f"the rules cannot be read: {type(error).__name__}: {error}"[:_LONGEST],)
-                )
-            self._put_in_force(rules)
-            return ()
+            with self._around():
+                return await self._reloaded()
+
+    async def _reloaded(self) -> tuple[str, ...]:
+        try:
+            rules = await self._reading.run(self._load)
+        except BadRules as bad:
+            return self._refuse(tuple(map(str, bad.errors)))
+        except ReadingHangs as hangs:
+            return self._refuse((f"the rules cannot be read: {hangs}",))
+        except Exception as error:  # noqa: BLE001  # Whatever a file does to its reader, the monitor goes on.
+            return self._refuse(
+                (f"the rules cannot be read: {type(error).__name__}: {error}"[:_LONGEST],)
+            )
+        self._put_in_force(rules)
+        return ()
 
     def _put_in_force(self, rules: RuleSet) -> None:
         setup = self._monitor.setup

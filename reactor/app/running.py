@@ -36,6 +36,9 @@ from reactor.app.settings import Profile, Settings
 from reactor.app.sidecars.hands import Hands
 from reactor.app.sidecars.serving import SidecarDesk, sees_to_sidecars
 from reactor.app.supervise import open_stop_signals, supervise
+from reactor.app.survival import outlive_others
+from reactor.app.systemd.notifying import Notifier, take_notifier
+from reactor.app.systemd.reporting import Reporter
 from reactor.app.territory import TerritoryTaken
 from reactor.app.urgency import go_first
 from reactor.core.ports import EngineError, EngineInfo
@@ -59,12 +62,13 @@ def run(options: argparse.Namespace) -> int:
     level = getattr(logging, options.log_level.upper())
     with logging_to(sys.stderr.fileno(), LogFormat(options.log_format), level):
         warn_of_unknown(os.environ)
+        notifier = take_notifier(os.environ)
         settings = read_settings(options)
         rules = load_rules(options.rules)
         check_means(rules, settings)
         endpoint = find_endpoint(options, os.environ)
         if endpoint is not None:
-            _watch(endpoint, settings, rules, options)
+            _watch(endpoint, settings, rules, options, notifier)
             return OK
     from reactor.app.demo.command import demo  # noqa: PLC0415 - heavy, and seldom needed
 
@@ -73,17 +77,22 @@ def run(options: argparse.Namespace) -> int:
     return demo(options)
 
 
-def _watch(endpoint: Endpoint, settings: Settings, rules: RuleSet, options: argparse.Namespace) -> None:
+def _watch(
+    endpoint: Endpoint, settings: Settings, rules: RuleSet, options: argparse.Namespace, notifier: Notifier
+) -> None:
+    outlive_others()
     if settings.profile is not Profile.STREAMS:
         go_first()
     set_aside_the_program()
     try:
-        trio.run(_run, endpoint, settings, rules, options)
+        trio.run(_run, endpoint, settings, rules, options, notifier)
     except* (EngineError, JournalError, TerritoryTaken, CannotListen, BadListen, BadSetting) as group:
         raise Complaint(*(f"reactor: {error}" for error in leaves(group))) from None
 
 
-async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet, options: argparse.Namespace) -> None:
+async def _run(
+    endpoint: Endpoint, settings: Settings, rules: RuleSet, options: argparse.Namespace, notifier: Notifier
+) -> None:
     engine = DockerEngine(endpoint)
     info = await engine.identify()
     settings = await knowing_itself(settings, engine)
@@ -97,6 +106,7 @@ async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet, options: 
         gazette = Gazette(bulletin.feed(), info.name)
         plan = draw_up(endpoint, settings, rules, info, path, listeners, front, gazette)
         record, beside = settings.recording_place(), SidecarDesk()
+        reporter = Reporter(notifier, info.name, settings.times.reconcile_every, settings.times.drain)
         plan = replace(
             plan,
             services=(
@@ -109,10 +119,13 @@ async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet, options: 
                     _lease_desk(plan),
                     front,
                     beside,
+                    reporter.reloading,
                 ),
                 *canaries(settings.canary, plan.engine, info.id, path),
                 sees_to_sidecars(_hands(endpoint), plan.journal, settings.data, beside),
+                reporter.service,
             ),
+            attendants=(reporter.attend,),
             observers=(bulletin, *plan.observers),
             tell=settings.tell,
             recorder=Recorder(record, info) if record is not None else None,

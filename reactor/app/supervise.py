@@ -48,6 +48,8 @@ async def supervise(
     """Run a monitor until ``wait_for_stop`` returns; ``task_status`` is told when it watches."""
     scheduler, tally = TrioScheduler(), Tally()
     async with AsyncExitStack() as claims, trio.open_nursery() as keeping:
+        for attend in plan.attendants:
+            keeping.start_soon(attend)
         await keeping.start(plan.journal.run)
         # After the journal: whoever has that is the better sentence.
         claims.enter_context(plan.claim())

@@ -30,14 +30,19 @@ def scope_digest(policy: Policy) -> str:
     return sha256("\n".join((*said, labels.sidecar_of)).encode()).hexdigest()[:12]
 
 
+def territory_lock(folder: Path, engine_id: str, policy: Policy) -> Path:
+    """The file that is locked for an engine and a scope."""
+    name = "".join(each if each.isalnum() or each == "-" else "-" for each in engine_id)[:40] or "engine"
+    return folder / f"{name}-{scope_digest(policy)}.lock"
+
+
 @contextmanager
 def territory(folder: Path, engine_id: str, policy: Policy, journal: Path) -> Iterator[None]:
     """The lock while this lasts. Raises TerritoryTaken where another holds it.
 
     Where no lock can be had at all, a folder that is not writable for instance, that is said and no more.
     """
-    name = "".join(each if each.isalnum() or each == "-" else "-" for each in engine_id)[:40] or "engine"
-    path = folder / f"{name}-{scope_digest(policy)}.lock"
+    path = territory_lock(folder, engine_id, policy)
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)

@@ -53,7 +53,8 @@ class EngineInfo:
     """Who the engine is. ``now`` is its clock in seconds since the epoch when it answered.
 
     ``memory`` is its host's, in bytes, and ``kernel`` the release of its host's kernel. ``local`` tells that
-    it was reached at a socket of this machine, behind which a tunnel may still be.
+    it was reached at a socket of this machine, behind which a tunnel may still be. ``cannot_limit`` names
+    what it can give no limits on: ``memory``, ``swap``, ``pids``, ``cpu``.
     """
 
     id: str
@@ -67,6 +68,7 @@ class EngineInfo:
     warnings: tuple[str, ...] = ()
     kernel: str = ""
     local: bool = False
+    cannot_limit: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,13 @@ def engine_info(
         warnings=_warnings(version, info),
         kernel=info.kernel,
         local=local,
+        cannot_limit=_cannot_limit(info),
     )
+
+
+def _cannot_limit(info: InfoBody) -> tuple[str, ...]:
+    can = (info.memory_limit, info.swap_limit, info.pids_limit, info.cpu_quota)
+    return tuple(name for name, able in zip(("memory", "swap", "pids", "cpu"), can, strict=True) if not able)
 
 
 def _warnings(version: VersionBody, info: InfoBody) -> tuple[str, ...]:

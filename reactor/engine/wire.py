@@ -40,7 +40,9 @@ class InfoBody(msgspec.Struct):
     kernel: str = msgspec.field(name="KernelVersion", default="")
     cpus: int = msgspec.field(name="NCPU", default=0)
     memory_limit: bool = msgspec.field(name="MemoryLimit", default=True)
+    swap_limit: bool = msgspec.field(name="SwapLimit", default=True)
     pids_limit: bool = msgspec.field(name="PidsLimit", default=True)
+    cpu_quota: bool = msgspec.field(name="CpuCfsQuota", default=True)
     cgroup_version: str = msgspec.field(name="CgroupVersion", default="")
     cgroup_driver: str = msgspec.field(name="CgroupDriver", default="")
 
