@@ -1,7 +1,8 @@
 """Whether what a command says is what the page shows, as far as it can be the same twice.
 
-Never the same are ids, moments and addresses; they may be any. ``…`` stands for anything within a line, and in a
-line of its own for any lines. Spaces count as one. Where a page says that numbers vary, all of them may.
+Never the same are ids, moments and addresses; they may be any. ``…`` stands for anything within a line, and
+in a line of its own for any lines. Spaces count as one. Where a page says that numbers vary, all of them
+may.
 """
 
 import re
@@ -11,9 +12,9 @@ _VARYING: Final = (
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?Z?"), "MOMENT"),
     (re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{8,}\b"), "ID"),
 )
-_UNIT: Final = r"(?:%|[KMGT]i?B|B|ms|us|s|m|h|d)?\b"
-_NUMBER: Final = re.compile(rf"(?<![\w.-])[-+]?\d[\d.,]*(?: ?{_UNIT})(?: \d[\d.]* ?{_UNIT})*")
-_ENGINES_OWN: Final = re.compile(r"^WARNING: IPv4 forwarding is disabled.*\n", re.M)
+_UNIT: Final = r"(?:[KMGT]i?B|B|ms|us|s|m|h|d)\b"
+_NUMBER: Final = re.compile(rf"(?<![\w.-])[-+]?\d[\d.,]*(?:%| ?{_UNIT})?(?: \d[\d.]* ?{_UNIT})*")
+_ENGINES_OWN: Final = re.compile(r"^WARNING: IPv4 forwarding is disabled.*\n", re.MULTILINE)
 
 
 def agrees(shown: list[str], said: str, *, numbers_vary: bool = False) -> bool:

@@ -1,7 +1,7 @@
 """What a page of the documentation consists of: blocks and their marks, links, and what can be linked to.
 
-Only reading belongs here. What the marks are for is told in CONTRIBUTING.md; blocks are run by ``terminal``, and
-which of them have to be is said in ``test_commands``.
+Only reading belongs here. What the marks are for is told in CONTRIBUTING.md; blocks are run by
+``terminal``, and which of them have to be is said in ``test_commands``.
 """
 
 import re
@@ -12,11 +12,13 @@ from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
 INDEX: Final = ROOT / "docs" / "README.md"
-_FENCE: Final = re.compile(r"^(?P<indent>[ \t]*)```(?P<kind>[^\n]*)\n(?P<text>.*?)^[ \t]*```[ \t]*$", re.S | re.M)
-_COMMENT: Final = re.compile(r"<!-- (?P<word>[a-z ]+?)(?:: (?P<said>.*?)|\n(?P<lines>.*?))? ?-->", re.S)
-_MARKS: Final = re.compile(r"(?:<!--(?:(?!-->).)*-->\n)+\Z", re.S)
+_FENCE: Final = re.compile(
+    r"^(?P<indent>[ \t]*)```(?P<kind>[^\n]*)\n(?P<text>.*?)^[ \t]*```[ \t]*$", re.DOTALL | re.MULTILINE
+)
+_COMMENT: Final = re.compile(r"<!-- (?P<word>[a-z ]+?)(?:: (?P<said>.*?)|\n(?P<lines>.*?))? ?-->", re.DOTALL)
+_MARKS: Final = re.compile(r"(?:<!--(?:(?!-->).)*-->\n)+\Z", re.DOTALL)
 _LINK: Final = re.compile(r"\]\((?!https?:)([^)#\s]*)(#[^)\s]*)?\)")
-_HEADING: Final = re.compile(r"^#{1,6} +(.+?) *$", re.M)
+_HEADING: Final = re.compile(r"^#{1,6} +(.+?) *$", re.MULTILINE)
 _CODE: Final = re.compile(r"`+[^`]*`+")
 
 
@@ -56,7 +58,14 @@ class Block:
 def pages() -> tuple[Path, ...]:
     """All pages that people read: those of ``docs/``, those beside code, and those at the top."""
     return tuple(
-        sorted([*ROOT.glob("*.md"), *ROOT.glob("rules/*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("grafana/**/*.md")])
+        sorted(
+            [
+                *ROOT.glob("*.md"),
+                *ROOT.glob("rules/*.md"),
+                *ROOT.glob("docs/**/*.md"),
+                *ROOT.glob("grafana/**/*.md"),
+            ]
+        )
     )
 
 

@@ -68,5 +68,5 @@ class Play:
 
 
 def _differs(block: Block, command: str, shown: list[str], said: str) -> str:
-    page = "\n".join(shown)
-    return f"{block.place}: {command}\nthe page shows:\n{page}\nand what came is:\n{tidied(said)}\n(as it was: {said})"
+    page, came = "\n".join(shown), tidied(said)
+    return f"{block.place}: {command}\nthe page shows:\n{page}\nwhat came is:\n{came}\n(as it was: {said})"

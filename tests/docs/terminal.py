@@ -1,9 +1,9 @@
 """A terminal in which the commands of one page are run, one after the other, as its reader would.
 
-It is a shell in namespaces of its own: a network of nothing but loopback, empty folders in the place of ``/run``
-and ``/var/lib``, and, where the page needs an engine, a private one at ``/run/docker.sock``. So the commands are
-run as they stand there, with the usual places and ports, and nothing of the machine is touched. Whatever goes on
-in another terminal ends with this one.
+It is a shell in namespaces of its own: a network of nothing but loopback, empty folders in the place of
+``/run`` and ``/var/lib``, and, where the page needs an engine, a private one at ``/run/docker.sock``. So
+the commands are run as they stand there, with the usual places and ports, and nothing of the machine is
+touched. Whatever goes on in another terminal ends with this one.
 """
 
 import os
@@ -31,13 +31,19 @@ _ENDING: Final = 10.0
 _GIVEN: Final = ("rules", "grafana", "docs/examples")
 """What a reader has: the page's folder is a checkout, as far as commands need one."""
 _SETTING: Final = """\
-ip link set lo up 2>/dev/null || busybox ip link set lo up
+{python} -c {loopback} || exit 9
 mount -t tmpfs none {places}; mkdir {places}/run {places}/lib
 touch {places}/run/docker.sock
 [ -z {socket} ] || mount --bind {socket} {places}/run/docker.sock || exit 9
 [ -n {socket} ] || rm {places}/run/docker.sock
 mount --rbind {places}/run /run && mount --bind {places}/lib /var/lib || exit 9
 """
+_LOOPBACK: Final = """\
+import fcntl, socket, struct
+up = struct.pack("16sh14x", b"lo", 1)
+fcntl.ioctl(socket.socket(), 0x8914, up)
+"""
+"""What ``ip link set lo up`` does, where nobody has installed that."""
 
 
 class Terminal:
@@ -61,7 +67,12 @@ class Terminal:
             env=_environment(programs),
             start_new_session=True,
         )
-        setting = _SETTING.format(places=self._places, socket=shlex.quote(socket))
+        setting = _SETTING.format(
+            places=self._places,
+            socket=shlex.quote(socket),
+            python=shlex.quote(sys.executable),
+            loopback=shlex.quote(_LOOPBACK),
+        )
         _, code = self.run(setting)
         assert code == 0, f"no namespaces for a terminal: {self._said.decode(errors='replace')}"
 
@@ -78,17 +89,15 @@ class Terminal:
     def run(self, command: str) -> tuple[str, int]:
         """Run one command; what it said, and its exit code."""
         mark = f"done-{uuid.uuid4().hex}"
-        self._tell(f"eval {shlex.quote(command)} </dev/null; echo; echo {mark} $?\n")
+        self._tell(f"eval {shlex.quote(command)} </dev/null; code=$?; echo; echo {mark} $code\n")
         said = self._read(f"\n{mark} ".encode(), command)
         said, _, rest = said.partition(f"\n{mark} ".encode())
         return said.decode(errors="replace"), int(rest)
 
     def begin(self, command: str) -> Path:
         """Begin a command in another terminal; the file that has what it says."""
-        said = self._places.with_suffix(f".{uuid.uuid4().hex[:8]}")
+        said = self.folder / f".{uuid.uuid4().hex[:8]}.said"
         said.touch()
-        # A copy of the file in the folder that only the shell sees would be of no use to us.
-        said = said.rename(self.folder / f".{said.suffix[1:]}.said")
         _, code = self.run(f"{command} >{said} 2>&1 &")
         assert code == 0
         return said
@@ -105,7 +114,9 @@ class Terminal:
         said = b""
         while not (mark in said and said.endswith(b"\n")):
             ready, _, _ = select.select([self._shell.stdout], [], [], max(0.0, deadline - time.monotonic()))
-            assert ready, f"{command}: not over within {patient(LONGEST):g} s; so far: {said.decode(errors='replace')}"
+            assert ready, (
+                f"{command}: not over within {patient(LONGEST):g} s; so far: {said.decode(errors='replace')}"
+            )
             part = os.read(self._shell.stdout.fileno(), 65536)
             self._said = said = said + part
             assert part, f"{command}: the terminal is gone: {said.decode(errors='replace')}"

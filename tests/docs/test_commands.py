@@ -1,7 +1,7 @@
 """Every command of every page is run, or it says why not: there is no third way.
 
-A page is run in one terminal, from its top to its bottom. Who needs an engine says so (``<!-- world: engine -->``) and
-gets a private one with the image ``busybox:1.36``. See CONTRIBUTING.md for the marks.
+A page is run in one terminal, from its top to its bottom. Who needs an engine says so (``<!-- world: engine
+-->``) and gets a private one with the image ``busybox:1.36``. See CONTRIBUTING.md for the marks.
 """
 
 import re
@@ -23,7 +23,7 @@ from tools.private_engine import PrivateEngine
 
 IMAGE = "busybox:1.36"
 KINDS = {*COMMANDS, "yaml", "text", "python", "json"}
-LOOKS_TYPED = re.compile(r"^(?:\$ |(?:reactor|docker|make|pip|systemctl|curl) [a-z-])", re.M)
+LOOKS_TYPED = re.compile(r"^(?:\$ |(?:reactor|docker|make|pip|systemctl|curl) [a-z-])", re.MULTILINE)
 BLOCKS = [block for page in pages() for block in blocks(page)]
 TYPED = [block for block in BLOCKS if block.kind in COMMANDS]
 RUN = {block.page for block in TYPED if is_run(block)}
@@ -127,7 +127,9 @@ def test_every_python_block_is_run_by_a_test_or_says_why_not() -> None:
     assert [each.place for each in asked if not {"example", "run by", "not run"} & each.marks.keys()] == []
 
 
-@pytest.mark.parametrize("block", [each for each in BLOCKS if each.kind == "yaml"], ids=lambda block: block.place)
+@pytest.mark.parametrize(
+    "block", [each for each in BLOCKS if each.kind == "yaml"], ids=lambda block: block.place
+)
 def test_yaml_can_be_read(block: Block) -> None:
-    """What the file is about is checked where the page is run, or by a test of its own; here only that it is YAML."""
+    """Whether it says something is checked where its page is run, or by a test of its own."""
     assert YAML(typ="safe", pure=True).load(block.text) is not None
