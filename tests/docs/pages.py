@@ -15,7 +15,8 @@ INDEX: Final = ROOT / "docs" / "README.md"
 _FENCE: Final = re.compile(
     r"^(?P<indent>[ \t]*)```(?P<kind>[^\n]*)\n(?P<text>.*?)^[ \t]*```[ \t]*$", re.DOTALL | re.MULTILINE
 )
-_COMMENT: Final = re.compile(r"<!-- (?P<word>[a-z ]+?)(?:: (?P<said>.*?)|\n(?P<lines>.*?))? ?-->", re.DOTALL)
+_COMMENT: Final = re.compile(r"^<!-- (?P<word>[a-z ]+?)(?:: (?P<said>[^\n]*?))? -->$", re.MULTILINE)
+_SCENE: Final = re.compile(r"^<!-- scene\n(?P<lines>.*?)^-->$", re.DOTALL | re.MULTILINE)
 _MARKS: Final = re.compile(r"(?:<!--(?:(?!-->).)*-->\n)+\Z", re.DOTALL)
 _LINK: Final = re.compile(r"\]\((?!https?:)([^)#\s]*)(#[^)\s]*)?\)")
 _HEADING: Final = re.compile(r"^#{1,6} +(.+?) *$", re.MULTILINE)
@@ -70,25 +71,26 @@ def pages() -> tuple[Path, ...]:
 
 
 def blocks(page: Path) -> list[Block]:
-    """The blocks of a page, from its top to its bottom."""
+    """The blocks of a page and its scenes, from its top to its bottom."""
     text = page.read_text()
-    found = []
-    for fence in _FENCE.finditer(text):
-        above = _MARKS.search(text, 0, fence.start())
-        marks = marks_in(above[0]) if above else {}
-        line = text.count("\n", 0, fence.start()) + 1
-        found.append(Block(page, line, fence["kind"].strip(), fence["text"], marks))
-    return found
+    found = [_block(page, text, fence) for fence in _FENCE.finditer(text)]
+    found += [Block(page, _line(text, each), "scene", each["lines"]) for each in _SCENE.finditer(text)]
+    return sorted(found, key=lambda block: block.line)
 
 
-def scenes(page: Path) -> str:
-    """What the comments of a page have done before the reader comes: the scene that its output is from."""
-    return "\n".join(mark["lines"] for mark in _COMMENT.finditer(page.read_text()) if mark["word"] == "scene")
+def _block(page: Path, text: str, fence: re.Match[str]) -> Block:
+    above = _MARKS.search(text, 0, fence.start())
+    marks = marks_in(above[0]) if above else {}
+    return Block(page, _line(text, fence), fence["kind"].strip(), fence["text"], marks)
+
+
+def _line(text: str, found: re.Match[str]) -> int:
+    return text.count("\n", 0, found.start()) + 1
 
 
 def marks_in(text: str) -> dict[str, str]:
     """The marks in some text, by their words."""
-    return {mark["word"]: (mark["said"] or mark["lines"] or "").strip() for mark in _COMMENT.finditer(text)}
+    return {mark["word"]: (mark["said"] or "").strip() for mark in _COMMENT.finditer(text)}
 
 
 def links(page: Path) -> list[tuple[Path, str]]:

@@ -1,10 +1,10 @@
-"""A page as a play: its scene, then its blocks in their order, each held against what the page shows."""
+"""A page as a play: its scenes and blocks in their order, each held against what the page shows."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.docs.matching import agrees, appears, tidied
-from tests.docs.pages import Block, blocks, scenes
+from tests.docs.pages import Block, blocks
 from tests.docs.terminal import Terminal
 from tests.real.waiting import until
 
@@ -28,13 +28,18 @@ class Play:
 
     def perform(self) -> None:
         """All of it."""
-        for line in scenes(self.page).splitlines():
-            said, code = self.terminal.run(line)
-            assert code == 0, f"{self.page.name}: the scene: {line}: {code}: {said}"
         for block in blocks(self.page):
             self._block(block)
 
+    def _scene(self, block: Block) -> None:
+        """What was done before the reader came, and is not shown."""
+        for line, _ in block.commands():
+            said, code = self.terminal.run(line)
+            assert code == 0, f"{block.place}: the scene: {line}: exit code {code}: {said}"
+
     def _block(self, block: Block) -> None:
+        if block.kind == "scene":
+            self._scene(block)
         if name := block.marks.get("file"):
             path = self.terminal.folder / name
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -153,4 +153,11 @@ def _environment(programs: tuple[Path, ...]) -> dict[str, str]:
     """The program of this checkout first, then what the page needs, then what is everywhere."""
     folders = [Path(sys.executable).parent, *programs]
     path = os.pathsep.join([*map(str, folders), "/usr/sbin:/usr/bin:/sbin:/bin"])
-    return {"PATH": path, "PYTHONPATH": str(ROOT), "HOME": "/root", "LC_ALL": "C.UTF-8", "COLUMNS": "80"}
+    return {
+        "PATH": path,
+        "PYTHONPATH": str(ROOT),
+        "HOME": "/root",
+        "LC_ALL": "C.UTF-8",
+        "COLUMNS": "80",
+        "CHECKOUT": str(ROOT),
+    }

@@ -22,7 +22,7 @@ from tools.observers import amtool, promtool
 from tools.private_engine import PrivateEngine
 
 IMAGE = "busybox:1.36"
-KINDS = {*COMMANDS, "yaml", "text", "python", "json"}
+KINDS = {*COMMANDS, "scene", "yaml", "text", "python", "json"}
 LOOKS_TYPED = re.compile(r"^(?:\$ |(?:reactor|docker|make|pip|systemctl|curl) [a-z-])", re.MULTILINE)
 BLOCKS = [block for page in pages() for block in blocks(page)]
 TYPED = [block for block in BLOCKS if block.kind in COMMANDS]
