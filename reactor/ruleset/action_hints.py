@@ -38,6 +38,11 @@ def stage_hint() -> Any:
     return Annotated[Any, WithJsonSchema({"anyOf": [{"type": "string", "enum": words}, *maps]})]
 
 
+def options_of(action: Action) -> tuple[tuple[str, str], ...]:
+    """The options of an action, each with what is said of it."""
+    return tuple((option, _OPTION[option].get("description", "")) for option in OPTIONS[action])
+
+
 def _map(action: Action, options: tuple[str, ...]) -> dict[str, Any]:
     inner: dict[str, Any] = {
         "type": ["object", "null"],

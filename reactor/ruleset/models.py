@@ -75,15 +75,20 @@ class _Usual(Strict):
         default=0.0, alias="for", description="How long the condition must hold without a break."
     )
     keep_for: Duration = Field(
-        default=0.0, description="A break in the condition that is not longer than this does not count."
+        default=0.0,
+        description="A break in the condition that is not longer than this does not count as one.",
     )
-    fresh: SomeTime = Field(default=0.0, description="How old a sample may be to be evidence.")
+    fresh: SomeTime = Field(
+        default=0.0, description="How old a sample may be to be evidence; the configured age if left out."
+    )
     cooldown: Duration = Field(
         default=0.0,
-        description="How long after a decision the rule leaves later runs of the container alone.",
+        description="How long after a decision the rule leaves later runs of the container alone. One that "
+        "leaves it running: how long it does not speak of it again; 5m if that is left out.",
     )
     limit: _Limit = Field(
-        default=None, description="With more matches than this at once the rule holds back."
+        default=None,
+        description="With more matches than this at once the rule holds back, and says so.",
     )
     then: list[_Stage] = Field(
         default=[], min_length=1, description="What is done, in this order; kill if nothing is said."
@@ -100,11 +105,13 @@ class LevelText(_Usual):
     when: _Condition = Field(default=None, description="The condition, such as `pids > 200`.")
     contain: bool = Field(
         default=False,
-        description="End the container directly, where that is possible, before the engine is asked to.",
+        description="End the container directly, where that is possible, before the engine is asked to. "
+        "Only for a rule that begins with `kill`.",
     )
     victims: _Victims = Field(
         default=None,
-        description="Which containers a condition about the whole takes first, as in `most memory`.",
+        description="Which containers a condition about the whole takes first, as in `most memory`; if left "
+        "out, who has most of what it is about.",
     )
     tighten: _LabelKey = Field(
         default="", description="The label by which a container may ask for a stricter threshold."

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator, Mapping
 
-from reactor.app.asking import ENVIRONMENT as CONTROL
+from reactor.app.finding import ENVIRONMENT as CONTROL
 from reactor.app.levels.leaves import leaves
 from reactor.app.levels.outside import OUTSIDE
 from reactor.app.reaching import CA, CERT, KEY, PASSWORD, PASSWORD_FILE, USER

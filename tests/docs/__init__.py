@@ -1,0 +1,1 @@
+"""Tests of the documentation: every link leads somewhere, and every command does what the page shows."""
