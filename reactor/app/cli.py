@@ -39,6 +39,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "top": ("top.command", "top"),
         "data": ("data.command", "data"),
         "doctor": ("doctor", "doctor"),
+        "proxy-config": ("socketproxy.command", "proxy_config"),
         "demo": ("demo.command", "demo"),
     }
 )
