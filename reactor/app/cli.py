@@ -42,6 +42,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "top": ("top.command", "top"),
         "data": ("data.command", "data"),
         "doctor": ("doctor", "doctor"),
+        "proxy-config": ("socketproxy.command", "proxy_config"),
         "demo": ("demo.command", "demo"),
     }
 )

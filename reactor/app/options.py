@@ -17,6 +17,7 @@ from reactor.app.levels.outside import LOG_FORMATS, LOG_LEVELS
 from reactor.app.orders import add_control, add_orders
 from reactor.app.pasts import add_past
 from reactor.app.reaching import add_credentials
+from reactor.app.socketproxy.flags import add_proxy_config
 from reactor.app.stackflags import add_stack
 from reactor.core.language.units import read_duration
 
@@ -93,6 +94,7 @@ def parser() -> argparse.ArgumentParser:
     add_alerts(commands)
     _demo(commands)
     _doctor(commands)
+    add_proxy_config(commands)
     _top(commands)
     add_stack(commands, _engine)
     _engine(add_data(commands))
