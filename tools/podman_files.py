@@ -76,6 +76,8 @@ def configure(files: PodmanFiles, folder: Path) -> dict[str, str]:
 
 def _containers(files: PodmanFiles, folder: Path) -> str:
     limits = [f"{name}={most}:{most}" for name, most in (("nofile", _files()), ("nproc", _processes()))]
+    # The conmon of a container starts podman when that is over, with no more of our environment than this.
+    passed = [f"{name}={files.environment[name]}" for name in ("PATH", "LD_LIBRARY_PATH") if name in files.environment]
     return f"""\
 [containers]
 default_ulimits = {json.dumps(limits)}
@@ -88,6 +90,7 @@ runtime = "runc"
 cgroup_manager = "cgroupfs"
 events_logger = "file"
 conmon_path = ["{files.conmon}"]
+conmon_env_vars = {json.dumps(passed)}
 tmp_dir = "{folder}/tmp"
 [engine.runtimes]
 runc = ["{files.runc}"]

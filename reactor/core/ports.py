@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from reactor.core.capabilities import Capabilities
 from reactor.core.container import Container, ContainerId, Limits, Listed, Run
 from reactor.core.decisions import Decision, Outcome
 from reactor.core.evidence import Evidence
@@ -53,7 +54,8 @@ class EngineInfo:
     """Who the engine is. ``now`` is its clock in seconds since the epoch when it answered.
 
     ``memory`` is its host's, in bytes, and ``kernel`` the release of its host's kernel. ``local`` tells that
-    it was reached at a socket of this machine, behind which a tunnel may still be.
+    it was reached at a socket of this machine, behind which a tunnel may still be. ``warnings`` are what it
+    lacks of ``can``, in words.
     """
 
     id: str
@@ -67,6 +69,7 @@ class EngineInfo:
     warnings: tuple[str, ...] = ()
     kernel: str = ""
     local: bool = False
+    can: Capabilities = Capabilities()
 
 
 @dataclass(frozen=True, slots=True)
