@@ -15,9 +15,11 @@ from tests.tooling.containers import Containers
 from tests.tooling.guards import no_waiting_schedulers
 from tests.tooling.patience import deadlines_extended
 from tools import engine_api
+from tools.podman_life import PrivatePodman
 from tools.private_engine import TEST_IMAGE, PrivateEngine, busybox_file
 
-_ENGINE_FIXTURES = {"docker_host", "private_engine"}
+_PODMAN_FIXTURES = {"podman", "private_podman"}
+_ENGINE_FIXTURES = {"docker_host", "private_engine", *_PODMAN_FIXTURES}
 _ON_THE_SECOND_ENGINE = {
     "test_brakes", "test_chaos", "test_exits", "test_lane", "test_names", "test_outages", "test_owners",
     "test_rules", "test_triggers", "test_wedged",
@@ -40,9 +42,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             continue
         if _ENGINE_FIXTURES & set(item.fixturenames):
             item.add_marker(pytest.mark.real)
+        if _on_podman(item):
+            item.add_marker(pytest.mark.podman)
         if item.get_closest_marker("real") is not None:
             # Two processes with an engine each, where there are several: most of the time such tests wait.
-            group = "engine-2" if item.path.stem in _ON_THE_SECOND_ENGINE else "engine"
+            second = item.path.stem in _ON_THE_SECOND_ENGINE or _on_podman(item)
+            group = "engine-2" if second else "engine"
             item.add_marker(pytest.mark.xdist_group(group))
             if hasattr(item.config, "workerinput"):
                 # pytest-xdist 3.8 writes the group where pytest 9.2 does not look for it any more, and then
@@ -50,6 +55,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item._id = coerce_node_id(f"{item.nodeid}@{group}")
     # They take longest, and what waits for nothing fills the gaps.
     items.sort(key=lambda item: item.get_closest_marker("real") is None)
+
+
+def _on_podman(item: pytest.Function) -> bool:
+    """Whether it needs podman: by a fixture of its own, or as one of the kinds of engines that it runs on."""
+    return bool(_PODMAN_FIXTURES & set(item.fixturenames)) or item.get_closest_marker("podman") is not None
 
 
 @pytest.hookimpl(wrapper=True)
@@ -95,6 +105,22 @@ def docker_host() -> Iterator[str]:
     with PrivateEngine() as engine:
         engine.import_busybox()
         yield engine.docker_host
+
+
+@pytest.fixture(scope="session")
+def podman() -> Iterator[PrivatePodman]:
+    """Give a podman to all tests that leave it as it is."""
+    with PrivatePodman() as engine:
+        engine.import_busybox()
+        yield engine
+
+
+@pytest.fixture
+def private_podman() -> Iterator[PrivatePodman]:
+    """Give a fresh podman to a test that kills or restarts its service, or has its own monitor on it."""
+    with PrivatePodman() as engine:
+        engine.import_busybox()
+        yield engine
 
 
 @pytest.fixture

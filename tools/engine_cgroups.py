@@ -13,6 +13,7 @@ from typing import Final
 
 DRIVER: Final = os.environ.get("REACTOR_TEST_CGROUP_DRIVER", "cgroupfs")
 """Who makes the cgroups of private engines: `cgroupfs`, they themselves, or `systemd`."""
+_PODMANS: Final = "libpod_parent"
 
 
 def parent_option(folder: Path) -> str:
@@ -36,9 +37,26 @@ def _parent(folder: Path) -> Path:
     return Path(*(f"{'-'.join(parts[:count])}.slice" for count in range(1, len(parts) + 1)))
 
 
+def podman_cgroup(container_id: str, controller: str) -> Path:
+    """Where a container of a private podman is in the hierarchy of this controller (v2: one for all)."""
+    roots = cgroup_roots()
+    root = roots[controller] if controller in roots else roots["unified"]
+    return root / _PODMANS / f"libpod-{container_id}"
+
+
+def _homes(folder: Path) -> list[Path]:
+    """Where an engine's containers are below each hierarchy: in one folder of its name, with podman in one each.
+
+    Podman has no option for a parent of them all, so its containers are known by what it keeps of each.
+    """
+    kept = (folder / "data/overlay-containers").glob("?" * 64)
+    return [_parent(folder), *(Path(_PODMANS, f"libpod-{path.name}") for path in kept)]
+
+
 def cgroups(folder: Path) -> list[Path]:
     """List the cgroup directories of the engine in every hierarchy, leaves first."""
-    parents = [root / _parent(folder) for root in cgroup_roots().values()]
+    homes = _homes(folder)
+    parents = [root / home for root in cgroup_roots().values() for home in homes]
     found = {path for parent in parents if parent.is_dir() for path in (parent, *_folders_below(parent))}
     return sorted(found, key=lambda path: len(path.parts), reverse=True)
 
@@ -59,16 +77,19 @@ def cgroup_roots() -> dict[str, Path]:
 def is_contained(pid: int, folder: Path) -> bool:
     """Say whether a process runs in one of the engine's containers."""
     with suppress(OSError):
-        lines, name = Path(f"/proc/{pid}/cgroup").read_text().splitlines(), _parent(folder).name
-        return any(name in line.split(":", 2)[2].split("/") for line in lines)
+        lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
+        names = {home.name for home in _homes(folder)}
+        return any(names.intersection(line.split(":", 2)[2].split("/")) for line in lines)
     return False
 
 
 def freeze(folder: Path) -> None:
     """Hold all that runs in the engine's containers, so that it cannot fork."""
+    homes = _homes(folder)
     for root in set(cgroup_roots().values()):
-        _write(root / _parent(folder) / "freezer.state", "FROZEN")
-        _write(root / _parent(folder) / "cgroup.freeze", "1")
+        for home in homes:
+            _write(root / home / "freezer.state", "FROZEN")
+            _write(root / home / "cgroup.freeze", "1")
 
 
 def thaw(folder: Path) -> None:
@@ -83,6 +104,13 @@ def _write(path: Path, value: str) -> None:
     if path.exists():
         with suppress(OSError):
             path.write_text(value)
+
+
+def remove_podmans() -> None:
+    """Remove what the last podman on this host leaves, where no container and no conmon is in it any more."""
+    for root in set(cgroup_roots().values()):
+        remove_cgroup(root / _PODMANS / "conmon")
+        remove_cgroup(root / _PODMANS)
 
 
 def remove_cgroup(path: Path) -> None:

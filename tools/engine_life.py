@@ -1,4 +1,4 @@
-"""The life of one private Docker engine: start, the faults that tests need, an end without a trace.
+"""The life of one private container engine: start, the faults that tests need, an end without a trace.
 
 Everything of it (socket, data root, exec root, pid file, log) lies in one temporary folder, and its
 containers in one cgroup parent of the same name; nothing of the host's own engine is used or touched. Does
@@ -32,6 +32,7 @@ from tools.engine_traces import (
     wait_suspended,
 )
 from tools.patience import patient
+from tools.podman_files import PodmanFiles
 
 TEST_IMAGE: Final = "busybox:test"
 _READY_WITHIN: Final = patient(30.0)
@@ -50,6 +51,8 @@ class PrivateEngine:
     With a network of its own its containers can publish ports, which are seen from nowhere else.
     """
 
+    program = "dockerd"
+
     def __init__(
         self,
         *,
@@ -58,7 +61,8 @@ class PrivateEngine:
         arguments: Sequence[str] = (),
         own_network: bool = False,
     ) -> None:
-        self._files: EngineFiles = engine_files()
+        files = self._found()
+        self._busybox = files.busybox
         # The path is short because a unix socket's may have 107 characters, those of containerd below it
         # included.
         self.folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir="/tmp"))
@@ -88,7 +92,7 @@ class PrivateEngine:
     @property
     def log(self) -> Path:
         """The engine's log file."""
-        return self.folder / "dockerd.log"
+        return self.folder / f"{self.program}.log"
 
     @property
     def pid(self) -> int:
@@ -98,7 +102,6 @@ class PrivateEngine:
     def start(self) -> None:
         """Start the daemon and wait until it answers."""
         (self.folder / "scratch").mkdir(exist_ok=True)
-        (self.folder / "daemon.json").write_text(configuration(self._files, self.folder, self._live_restore))
         self._launch()
 
     def restart(self) -> None:
@@ -146,13 +149,13 @@ class PrivateEngine:
             ended = self._daemon is not None and self._daemon.poll() is not None
             if ended or time.monotonic() > deadline:
                 what = "ended at once" if ended else f"did not answer within {within:g} s"
-                raise EngineDidNotStartError(f"dockerd {what}; the end of its log:\n{self._log_tail()}")
+                raise EngineDidNotStartError(f"{self.program} {what}; the end of its log:\n{self._log_tail()}")
             # Nothing tells us that a socket has begun to answer; asking costs less than the start itself.
             time.sleep(0.01)
 
     def import_busybox(self, reference: str = TEST_IMAGE, changes: Sequence[str] = ()) -> None:
         """Import the test image, or under another reference one with e.g. `LABEL reactor.skip=x` in it."""
-        rootfs = engine_api.busybox_rootfs(self._files.busybox)
+        rootfs = engine_api.busybox_rootfs(self._busybox)
         engine_api.import_image(self.docker_host, rootfs, reference, changes)
 
     def cgroup(self, container_id: str, controller: str) -> Path:
@@ -172,16 +175,30 @@ class PrivateEngine:
                 return pid
         raise LookupError(f"no shim holds {container_id}")
 
+    def _found(self) -> EngineFiles | PodmanFiles:
+        """The programs, fetched if need be."""
+        return engine_files()
+
+    def _configured(self) -> dict[str, str]:
+        """Write the configuration, and return the environment to start in."""
+        files = engine_files()
+        (self.folder / "daemon.json").write_text(configuration(files, self.folder, self._live_restore))
+        return files.environment | {"TMPDIR": f"{self.folder}/scratch"}
+
+    def _command(self) -> tuple[str, ...]:
+        return daemon_command(engine_files(), self.folder, self._arguments)
+
     def _launch(self) -> None:
+        environment = self._configured()
         with self.log.open("ab") as log:
             # A session of its own: Ctrl-C in the terminal of the tests is not meant for the engine.
             self._daemon = subprocess.Popen(
-                (*self._before, *daemon_command(self._files, self.folder, self._arguments)),
+                (*self._before, *self._command()),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                env=self._files.environment | {"TMPDIR": f"{self.folder}/scratch"},
+                env=environment,
             )
         self.wait_ready()
 

@@ -18,11 +18,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, TypeVar
 
-from tools.engine_cgroups import cgroups, freeze, is_contained, remove_cgroup, thaw
+from tools.engine_cgroups import cgroups, freeze, is_contained, remove_cgroup, remove_podmans, thaw
 from tools.patience import patient
 
 FOLDER_PREFIX: Final = "reactor-test-"
-_ENGINE_PROGRAMS: Final = ("dockerd", "containerd", "runc", "docker-proxy")
+_ENGINE_PROGRAMS: Final = ("dockerd", "containerd", "runc", "docker-proxy", "podman", "conmon")
+_FIRST: Final = ("dockerd", "podman", "containerd", "conmon")
 _PATIENCE: Final = patient(20.0)
 
 Item = TypeVar("Item")
@@ -42,6 +43,8 @@ def sweep(folder: Path) -> None:
         path.unlink(missing_ok=True)
     _until_gone(lambda: mounts(folder), _unmount, deadline)
     _until_gone(lambda: cgroups(folder), remove_cgroup, deadline)
+    if (folder / "containers.conf").exists():
+        remove_podmans()
     shutil.rmtree(folder, ignore_errors=True)
     if folder.exists():
         raise TracesRemainError(f"{folder} could not be removed")
@@ -122,7 +125,7 @@ def _rank(pid: int) -> int:
     """The daemon goes first, so that nothing restarts what ends after it."""
     arguments = arguments_of(pid)
     program = Path(arguments[0]).name if arguments else ""
-    return next((rank for rank, name in enumerate(("dockerd", "containerd")) if program == name), 2)
+    return next((rank for rank, name in enumerate(_FIRST) if program == name), len(_FIRST))
 
 
 def _end_processes(folder: Path, deadline: float) -> None:

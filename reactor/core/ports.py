@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from reactor.core.capabilities import Capabilities
 from reactor.core.container import Container, ContainerId, Limits, Listed, Run
 from reactor.core.decisions import Decision, Outcome
 from reactor.core.evidence import Evidence
@@ -54,7 +55,8 @@ class EngineInfo:
 
     ``memory`` is its host's, in bytes, and ``kernel`` the release of its host's kernel. ``local`` tells that
     it was reached at a socket of this machine, behind which a tunnel may still be. ``cannot_limit`` names
-    what it can give no limits on: ``memory``, ``swap``, ``pids``, ``cpu``.
+    what it can give no limits on: ``memory``, ``swap``, ``pids``, ``cpu``. ``warnings`` are what it lacks of
+    ``can``, in words.
     """
 
     id: str
@@ -69,6 +71,7 @@ class EngineInfo:
     kernel: str = ""
     local: bool = False
     cannot_limit: tuple[str, ...] = ()
+    can: Capabilities = Capabilities()
 
 
 @dataclass(frozen=True, slots=True)

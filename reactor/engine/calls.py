@@ -6,6 +6,7 @@ who know what it was for.
 """
 
 import math
+import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
@@ -13,14 +14,14 @@ from dataclasses import dataclass, replace
 import trio
 
 from reactor.core.container import Container, ContainerId, Listed, Run
-from reactor.core.ports import Anchors, EngineError, EngineInfo
+from reactor.core.ports import Anchors, EngineError, EngineForbids, EngineInfo
 from reactor.engine import decode, events, stats
 from reactor.engine.acting import Acting, Spoken
 from reactor.engine.ages import Ages, Clocks, NoAnchors
 from reactor.engine.clocks import KernelClocks
 from reactor.engine.deadlines import Deadlines
 from reactor.engine.endpoint import Endpoint
-from reactor.engine.identity import engine_info
+from reactor.engine.identity import engine_info, is_podman
 from reactor.engine.images import Fetcher, ImageLabels, sdk_client
 from reactor.engine.lanes import Lanes
 from reactor.engine.namings import Namings
@@ -73,6 +74,7 @@ class DockerEngine(Acting):
         self._ages = Ages(anchors or NoAnchors(), self._clocks, local=endpoint.address.local)
         self._namings = Namings()
         self._memory = 0
+        self._updates = True
         self._clock_asked = -math.inf
         self._asking_time = trio.Lock()
         self._overlong = 0
@@ -97,11 +99,26 @@ class DockerEngine(Acting):
         answer = await self._lanes.ask("/version", self._deadlines.identify)
         version = parse(answer.body, VersionBody, "/version")
         self._spoken.version = negotiate(version.api_version, version.oldest)
+        if is_podman(version):
+            self._updates = await self._has_updates()
         answer, info = await self._info(self._deadlines.identify)
         date, local = answer.headers.get("date", ""), self.endpoint.address.local
-        found = engine_info(version, info, self._spoken.version, date, local=local)
+        found = engine_info(
+            version, info, self._spoken.version, date, local=local, updates=self._updates
+        )
         self._memory, self._spoken.cpus = found.memory, max(info.cpus, 0)
         return found
+
+    async def _has_updates(self) -> bool:
+        """Whether it has the call that changes limits: tried on nobody, with nothing to be changed.
+
+        Whoever has it says in JSON that there is no such container. Where we may not call it that is no lack of
+        the engine's, and is told when it is needed.
+        """
+        path = f"/v{self._spoken.version}/containers/{secrets.token_hex(32)}/update"
+        with suppress(EngineForbids):
+            return await self._lanes.knows(path, self._deadlines.identify, b"{}")
+        return True
 
     async def list(self) -> Sequence[Listed]:
         """List all containers, in every state."""

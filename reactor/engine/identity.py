@@ -1,5 +1,6 @@
-"""Who an engine is, out of what it says of itself, and what it cannot do."""
+"""Who an engine is, out of what it says of itself, and what it can do."""
 
+from reactor.core.capabilities import LOST, Capabilities
 from reactor.core.ports import EngineInfo
 from reactor.engine.errors import EngineSaidNonsense, quoted
 from reactor.engine.times import header_seconds, seconds
@@ -7,9 +8,19 @@ from reactor.engine.wire import InfoBody, VersionBody
 
 
 def engine_info(
-    version: VersionBody, info: InfoBody, spoken: str, date: str, *, local: bool = False
+    version: VersionBody,
+    info: InfoBody,
+    spoken: str,
+    date: str,
+    *,
+    local: bool = False,
+    updates: bool = True,
 ) -> EngineInfo:
-    """The record; ``date`` is the header of the answer, for engines that do not say what time it is."""
+    """The record; ``date`` is the header of the answer, for engines that do not say what time it is.
+
+    ``updates`` tells whether it changes limits, as far as that was tried.
+    """
+    can = _capabilities(version, info, updates=updates)
     now = seconds(info.system_time) or header_seconds(date)
     if now is None:
         raise EngineSaidNonsense(f"the engine says that it is {quoted(info.system_time)!r} o'clock")
@@ -22,10 +33,11 @@ def engine_info(
         memory=max(info.memory, 0),
         cgroup_version=info.cgroup_version,
         cgroup_driver=info.cgroup_driver,
-        warnings=_warnings(version, info),
+        warnings=tuple(LOST[name] for name in can.missing()),
         kernel=info.kernel,
         local=local,
         cannot_limit=_cannot_limit(info),
+        can=can,
     )
 
 
@@ -34,12 +46,19 @@ def _cannot_limit(info: InfoBody) -> tuple[str, ...]:
     return tuple(name for name, able in zip(("memory", "swap", "pids", "cpu"), can, strict=True) if not able)
 
 
-def _warnings(version: VersionBody, info: InfoBody) -> tuple[str, ...]:
-    found = []
-    if not info.memory_limit:
-        found.append("the engine can neither limit nor measure memory: rules about memory cannot fire")
-    if not info.pids_limit:
-        found.append("the engine can neither limit nor count PIDs: rules about PIDs cannot fire")
-    if any("podman" in part.name.lower() for part in version.components or []):
-        found.append("podman tells of no OOM: rules on oom cannot fire")
-    return tuple(found)
+def is_podman(version: VersionBody) -> bool:
+    """Whether it is podman that speaks here: it names itself among its parts."""
+    return any("podman" in part.name.lower() for part in version.components or [])
+
+
+def _capabilities(version: VersionBody, info: InfoBody, *, updates: bool) -> Capabilities:
+    # No release of podman has an event for an OOM kill, and none tells page cache apart in its readings. Neither
+    # can be tried out without harm, so here its name has to do.
+    podman = is_podman(version)
+    return Capabilities(
+        oom_events=not podman,
+        limit_updates=updates,
+        memory_in_use=not podman,
+        memory_accounts=info.memory_limit,
+        pids_accounts=info.pids_limit,
+    )

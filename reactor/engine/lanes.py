@@ -9,12 +9,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import trio
 
+from reactor.engine import wire
 from reactor.engine.answers import FORBIDDEN, broken, forbidden, refusal
 from reactor.http.address import Address
 from reactor.http.client import NO_HEADERS, Answering, Client, Response
 from reactor.http.errors import HttpError
 
 JSON = {"content-type": "application/json"}
+_NO_SUCH = 404
 LONGEST_REFUSAL = 64 * 1024
 REFUSAL_TAKES = 1.0
 """How long a stream that was refused may take to say why, in seconds."""
@@ -44,6 +46,14 @@ class Lanes:
 
         A ``body`` is JSON.
         """
+        return (await self._done(method, path, within, body)).status
+
+    async def knows(self, path: str, within: float, body: bytes) -> bool:
+        """Whether there is such a call to be made: a path that is none is refused without a word in JSON."""
+        answer = await self._done("POST", path, within, body)
+        return answer.status != _NO_SUCH or bool(wire.reason(answer.body))
+
+    async def _done(self, method: str, path: str, within: float, body: bytes) -> Response:
         what = f"{method} {path}"
         headers = JSON if body else NO_HEADERS
         try:
@@ -52,7 +62,7 @@ class Lanes:
             raise broken(error, what) from error
         if answer.status in FORBIDDEN:
             raise forbidden(answer.status, what)
-        return answer.status
+        return answer
 
     @asynccontextmanager
     async def stream(self, path: str, within: float) -> AsyncIterator[Answering]:

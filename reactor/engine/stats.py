@@ -35,7 +35,7 @@ class MemoryDetailBody(msgspec.Struct):
 
 
 class MemoryBody(msgspec.Struct):
-    """Memory in bytes. Podman has no detail."""
+    """Memory in bytes. Podman has no detail, so that its usage may be page cache as well."""
 
     usage: int | None = None
     limit: int | None = None
@@ -150,7 +150,8 @@ def working_set(memory: MemoryBody) -> int | None:
     of it as used then.
     """
     if memory.usage is None or memory.stats is None:
-        return memory.usage
+        # Page cache may fill all that there is, and does no harm: nobody can be ended for that.
+        return None
     cache = _of(memory.stats, "inactive_file")
     if cache is None:
         return memory.usage

@@ -425,6 +425,10 @@ class DockerBench(Bench):
         os.kill(self._shims.pop(container), signal.SIGCONT)
 
 
+class PodmanBench(DockerBench):
+    """Hands for a real podman."""
+
+
 def _cpu(cores: float | None, *, quota: bool) -> dict[str, Any]:
     """A share of CPU time, in one of the two ways to say it."""
     if cores is None:

@@ -1,15 +1,21 @@
 """The benches as fixtures: each contract test runs once for every kind of engine."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from tests.contract.benches import Bench, DockerBench, direct_bench, embedded_bench
+from tests.contract.benches import Bench, DockerBench, PodmanBench, direct_bench, embedded_bench
 from tests.tooling.containers import Containers
 from tools.private_engine import PrivateEngine
 
 WORLDS = {"direct": direct_bench, "embedded": embedded_bench}
-KINDS = [*WORLDS, pytest.param("docker", marks=pytest.mark.real)]
+BENCHES = {"docker": DockerBench, "podman": PodmanBench}
+MORTAL = {"docker": "private_engine", "podman": "private_podman"}
+KINDS = [
+    *WORLDS,
+    pytest.param("docker", marks=pytest.mark.real),
+    pytest.param("podman", marks=(pytest.mark.real, pytest.mark.podman)),
+]
 
 
 @pytest.fixture(params=KINDS)
@@ -20,19 +26,20 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def real(kind: str, request: pytest.FixtureRequest) -> Containers | None:
+def real(kind: str, request: pytest.FixtureRequest) -> Iterator[Containers | None]:
     """Containers on the real engine, if this is about one."""
-    if kind != "docker":
-        return None
-    made: Containers = request.getfixturevalue("containers")
-    return made
+    if kind == "podman":
+        with Containers(request.getfixturevalue("podman").docker_host) as on_podman:
+            yield on_podman
+        return
+    yield request.getfixturevalue("containers") if kind == "docker" else None
 
 
 @pytest.fixture
 async def bench(kind: str, real: Containers | None) -> AsyncIterator[Bench]:
     """An engine that stays up."""
     if real is not None:
-        docker = DockerBench(real)
+        docker = BENCHES[kind](real)
         yield docker
         await docker.clear()
         return
@@ -43,19 +50,18 @@ async def bench(kind: str, real: Containers | None) -> AsyncIterator[Bench]:
 @pytest.fixture
 def mortal_engine(kind: str, request: pytest.FixtureRequest) -> PrivateEngine | None:
     """A real engine that may be killed, if this is about one."""
-    if kind != "docker":
+    if kind not in BENCHES:
         return None
-    engine: PrivateEngine = request.getfixturevalue("private_engine")
+    engine: PrivateEngine = request.getfixturevalue(MORTAL[kind])
     return engine
 
 
 @pytest.fixture
-async def mortal_bench(
-    kind: str, mortal_engine: PrivateEngine | None, request: pytest.FixtureRequest
-) -> AsyncIterator[Bench]:
+async def mortal_bench(kind: str, mortal_engine: PrivateEngine | None) -> AsyncIterator[Bench]:
     """An engine that the test may kill and start again."""
     if mortal_engine is not None:
-        yield DockerBench(request.getfixturevalue("private_containers"), mortal_engine)
+        with Containers(mortal_engine.docker_host, removed_at_end=False) as containers:
+            yield BENCHES[kind](containers, mortal_engine)
         return
     async with WORLDS[kind]() as made:
         yield made
@@ -64,7 +70,7 @@ async def mortal_bench(
 @pytest.fixture
 async def publishing_bench(kind: str) -> AsyncIterator[Bench]:
     """An engine whose containers can publish ports, in a network that nobody else is in."""
-    if kind != "docker":
+    if kind in WORLDS:
         async with WORLDS[kind]() as made:
             yield made
         return
