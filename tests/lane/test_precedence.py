@@ -85,3 +85,10 @@ def test_without_the_right_all_goes_on_as_it_is() -> None:
     script = LIFT + "print(p.go_first()); p.stand_down(); print(policy())"
     without = ("setpriv", "--bounding-set", "-sys_nice", "--inh-caps", "-sys_nice")
     assert said(script, *without).split() == ["True", "other", "False", "other"]
+
+
+def test_without_room_for_a_turn_nobody_is_real_time() -> None:
+    """Whoever runs it has allowed less than what a turn of ours may take."""
+    less = "import resource\nresource.setrlimit(resource.RLIMIT_RTTIME, (500, 1000))\n"
+    drop = "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n" if os.geteuid() == 0 else ""
+    assert said(f"{OURS}{less}{drop}print(p.may_be_lifted(), p.go_first(), policy())") == "False False other"
