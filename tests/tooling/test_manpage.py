@@ -1,4 +1,4 @@
-"""The page of `man reactor` is that of the command line as it is, and a formatter has nothing to say against it."""
+"""The page of `man reactor` is that of the command line as it is, and no formatter warns of it."""
 
 import shutil
 import subprocess
