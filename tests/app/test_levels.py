@@ -261,3 +261,19 @@ def test_every_setting_is_on_the_page(capsys: pytest.CaptureFixture[str]) -> Non
         "listen", "127.0.0.1:3", "flag", "--listen",
     ]  # fmt: skip
     assert Settings().profile is Profile.NORMAL
+
+
+def test_the_documents_show_what_is_printed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (command, printed), *_ = re.findall(r"```\n\$ (.*reactor config.*)\n((?:.*\n)+?)```", DOCS.read_text())
+    variables, _, arguments = command.partition(" reactor ")
+    for variable in variables.split():
+        monkeypatch.setenv(*variable.split("=", 1))
+    (tmp_path / "reactor.yaml").write_text(EVERYTHING)
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments.split()) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    shown = [line.split() for line in printed.splitlines() if line != "…"]
+    assert len(shown) == 6
+    assert [line for line in shown if line not in lines] == []

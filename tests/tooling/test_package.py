@@ -43,7 +43,8 @@ def test_the_page_and_the_rules_are_in_the_package() -> None:
     """And the tests, the tools and the boards are not: those are taken from a checkout."""
     found = shipped()
     assert WHEEL["packages"] == ["reactor"]
-    assert set(WHEEL) == {"packages", "force-include"}
+    assert set(WHEEL) == {"packages", "force-include", "shared-data"}
+    assert WHEEL["shared-data"] == {"docs/reactor.1": "share/man/man1/reactor.1"}
     pages = {path.removeprefix(PREFIX) for path in page_files() if path.startswith(PREFIX)}
     assert {f"reactor/web/static/{name}" for name in pages | {"index.html"}} <= found
     assert {f"reactor/shipped/rules/{each.name}" for each in shipped_rules().glob("*.yaml")} <= found
