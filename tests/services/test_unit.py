@@ -106,7 +106,7 @@ def doctor(folder: Path, *before: str) -> dict[str, Any]:
 @pytest.mark.observers
 @pytest.mark.skipif(os.geteuid() != 0, reason="the unit is root's, and whoever is not root cannot be it")
 def test_with_the_rights_of_the_unit_the_kernel_lets_us_do_all_that_it_lets_root(tmp_path: Path) -> None:
-    """And without any one of them it does not: none is there for nothing, as far as can be seen here."""
+    """And without the one that is asked for most often it does not: this would be seen."""
     kept = [name.removeprefix("CAP_").lower() for name in unit()["CapabilityBoundingSet"][0].split()]
     whole, bound = doctor(tmp_path), doctor(tmp_path, *_only(kept))
     assert bound == whole
