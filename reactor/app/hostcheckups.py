@@ -54,9 +54,10 @@ def port(patient: Patient) -> Iterator[Finding]:
         if running is not None:
             yield ok("port", f"{text} is taken, as it is while a monitor runs (process {running})")
         else:
-            yield failed("port", str(taken), "end that program, or choose another place with --listen")
+            what, _, otherwise = str(taken).partition("; ")
+            yield failed("port", what, f"end that program, or {otherwise}")
     except (BadListen, CannotListen) as error:
-        yield failed("port", str(error), "choose another place with --listen")
+        yield failed("port", str(error))
     else:
         yield ok("port", f"{text} is free")
 
@@ -73,8 +74,9 @@ def monitors(patient: Patient) -> Iterator[Finding]:
         yield ok("monitors", f"one runs with this journal: process {running}; a second would not begin")
     listening = _listening(patient)
     if listening is not None and listening != running:
-        where, remedy = _control(patient), "stop it, or give one of them another --control"
-        yield degraded("monitors", f"another one answers at {where} (process {listening})", remedy)
+        who = f"process {listening}" if listening else "a process that cannot be seen from here"
+        remedy = "stop it, or give one of them another --control"
+        yield degraded("monitors", f"another one answers at {_control(patient)} ({who})", remedy)
     acting = _acting(patient)
     if acting is not None and acting != running:
         said = f"another one acts on this engine with this scope (process {acting}): a second would not begin"

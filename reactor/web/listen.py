@@ -9,7 +9,7 @@ from ipaddress import ip_address
 
 import trio
 
-from reactor.http.server_listeners import CannotListen, open_tcp_listeners
+from reactor.http.server_listeners import CannotListen, open_tcp_listeners, refusal
 
 DEFAULT = "127.0.0.1:9710"
 _SUCH_AS = f"write HOST:PORT, such as {DEFAULT}"
@@ -88,6 +88,8 @@ async def open_listeners(listen: Listen) -> list[trio.SocketListener]:
             return await open_tcp_listeners(listen.port, listen.host)
         return await trio.open_tcp_listeners(listen.port)
     except CannotListen as error:
-        raise CannotListen(f"{error}; {_REMEDY}") from error
+        # Of the same kind: whoever looks may want to know whether somebody else listens there.
+        raise type(error)(f"{error}; {_REMEDY}") from error
     except OSError as error:
-        raise CannotListen(f"cannot listen on {listen}: {error.strerror or error}; {_REMEDY}") from error
+        refused = refusal(error, str(listen))
+        raise type(refused)(f"{refused}; {_REMEDY}") from error
