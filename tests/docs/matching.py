@@ -19,7 +19,8 @@ _ENGINES_OWN: Final = re.compile(r"^WARNING: IPv4 forwarding is disabled.*\n", r
 
 def agrees(shown: list[str], said: str, *, numbers_vary: bool = False) -> bool:
     """Whether this output is the one that is shown."""
-    pattern = "".join(_pattern(line, numbers_vary=numbers_vary) for line in shown)
+    lines = "\n".join(shown).rstrip().splitlines()
+    pattern = "".join(_pattern(line, numbers_vary=numbers_vary) for line in lines)
     return re.fullmatch(pattern, tidied(said, numbers_vary=numbers_vary)) is not None
 
 

@@ -29,7 +29,17 @@ TYPED = [block for block in BLOCKS if block.kind in COMMANDS]
 RUN = {block.page for block in TYPED if is_run(block)}
 WORLDS = {page: marks_in(page.read_text()).get("world", "") for page in RUN}
 
-NOT_RUN: dict[str, int] = {}
+NOT_RUN = {
+    "README.md": 1,
+    "docs/access.md": 2,
+    "docs/benchmarks.md": 1,
+    "docs/dashboards.md": 1,
+    "docs/development.md": 1,
+    "docs/owners.md": 2,
+    "docs/performance.md": 2,
+    "docs/recording.md": 2,
+    "docs/tutorial.md": 1,
+}
 """How many blocks of each page are not run. Who adds one says so here as well."""
 
 
@@ -106,9 +116,9 @@ def _typed(block: Block) -> bool:
 
 
 def test_what_is_not_run_says_why_and_is_counted() -> None:
-    silent = [block.place for block in TYPED if block.marks.get("not run", "a reason") == ""]
+    silent = [block.place for block in BLOCKS if block.marks.get("not run", "a reason") == ""]
     assert silent == []
-    counted = Counter(name(block.page) for block in TYPED if "not run" in block.marks)
+    counted = Counter(name(block.page) for block in BLOCKS if "not run" in block.marks)
     assert dict(counted) == NOT_RUN
 
 

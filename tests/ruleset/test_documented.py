@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from reactor.core.language.fields import FIELDS, FUNCTIONS, LEFT, METHODS, NAMES, attribute
+from reactor.core.language.fields import FIELDS, FUNCTIONS, LEFT, METHODS, attribute
 from reactor.core.language.windows import Track, Window
 from reactor.core.rules import Trigger, View
 from reactor.ruleset import load, parse
 from reactor.ruleset.files import RuleFile
-from reactor.ruleset.models import RuleText, keys_of
 from reactor.ruleset.reading import read_files
 from tests.core.written import LANGUAGE, MIB, condition, problems, view
 
@@ -51,19 +50,13 @@ def test_site_file() -> None:
     )
 
 
-@pytest.mark.parametrize("row", [*NAMES, *keys_of(RuleText)])
-def test_every_name_has_its_row(row: str) -> None:
-    """Every field and every key of a rule stands in a table."""
-    assert re.search(rf"^\| `{row}` \|", PAGE, re.MULTILINE)
-
-
 def test_fields_are_those_of_a_view() -> None:
     """What an expression may name is what a view has, beside what its windows are read from."""
     beside = {"tracks", "at", "host_memory_total"}
     assert {attribute(name) for name in (*FIELDS, *LEFT)} == set(View.__slots__) - beside
 
 
-@pytest.mark.parametrize("word", [*METHODS, *FUNCTIONS, *Trigger])
+@pytest.mark.parametrize("word", [*METHODS, *FUNCTIONS])
 def test_every_word_is_mentioned(word: str) -> None:
     assert re.search(rf"\b{word}\b", PAGE)
 

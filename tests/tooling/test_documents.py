@@ -1,4 +1,4 @@
-"""What the documents point to exists: files, make targets, tests."""
+"""What the documents point to exists: make targets, tests on a real engine. Links are in ``tests/docs``."""
 
 import re
 from pathlib import Path
@@ -6,17 +6,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
-LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("**/*.md")])
 MAKE = re.compile(r"(?:`|^)make ([a-z][a-z0-9-]*)(?=[`\s]*(?:`|$|#|ARGS))", re.MULTILINE)
 TEST = re.compile(r"tests/real/test_\w+\.py")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_links_and_targets_exist(document: Path) -> None:
+def test_make_targets_exist(document: Path) -> None:
     text = document.read_text()
-    broken = [link for link in LINK.findall(text) if not (document.parent / link).exists()]
-    assert broken == []
     targets = set(re.findall(r"^([a-z][a-z0-9-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(MAKE.findall(text)) <= targets
 
