@@ -157,8 +157,8 @@ async def _call(case: Case, config: ActConfig, *, polite: bool) -> int:
 
 
 async def _outlast(case: Case, config: ActConfig, began: float) -> Verdict | Unsettled:
-    """Something between us and the engine gave up on a stop before its grace was over. The engine goes on with
-    it, and who is shutting down keeps the time that it was promised.
+    """Something between us and the engine gave up on a stop before its grace was over. The engine goes on
+    with it, and who is shutting down keeps the time that it was promised.
     """
     case.asked = began
     settled = await _await_stop(case, config)

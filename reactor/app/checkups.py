@@ -64,7 +64,9 @@ def rights(patient: Patient) -> Iterator[Finding]:
         nobody = ContainerId(secrets.token_hex(32))
         status = patient.ask(lambda asked: asked.kill(nobody))
     except EngineForbids as error:
-        remedy = "let the socket's proxy pass what `reactor proxy-config` writes, or run dry: it only observes"
+        remedy = (
+            "let the socket's proxy pass what `reactor proxy-config` writes, or run dry: it only observes"
+        )
         yield failed("rights", str(error), remedy)
         return
     except EngineError as error:

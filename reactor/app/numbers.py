@@ -62,7 +62,7 @@ class Numbers:
     ``labels`` are the keys of containers' labels that are shown. ``canary`` is told how canaries fare;
     ``spans_queued`` is asked how many spans wait to be sent, and is set by whoever sends them, and
     ``sidecars`` how many there are in each state by whoever sees to them, and ``may_kill`` whether the engine
-    lets us end anything by whoever finds that out.
+    lets us end anything, with a sentence for ``lack`` where it does not, by whoever finds that out.
     """
 
     def __init__(
@@ -78,6 +78,7 @@ class Numbers:
         self.spans_queued: Callable[[], int | None] = nothing_queued
         self.sidecars: Callable[[], Mapping[tuple[str, str], int]] = nothing_provided
         self.may_kill: Callable[[], bool | None] = nothing_known
+        self.lack: Callable[[], str] = str
 
     def freeze(self) -> Moment:
         """Take hold of this moment; what it tells is worked out by whoever asks, in any thread.
@@ -166,8 +167,8 @@ class Numbers:
     def remark(self) -> str:
         """What an operator should know although all is running; empty if there is nothing."""
         remarks = []
-        if self.may_kill() is False:
-            remarks.append("only observing: the engine, or a proxy before it, lets us end nothing")
+        if lack := self.lack():
+            remarks.append(lack)
         if self._sources.reloads().errors:
             remarks.append("the last reload of the rules failed, and those before are in force")
         state = self._sources.state()

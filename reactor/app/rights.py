@@ -1,8 +1,8 @@
-"""Whether we may end anything: a proxy before the engine can refuse it, and then we only observe, and say so.
+"""Whether the engine lets us end anything: a proxy before it can refuse; then we observe, and say so.
 
 It is found out at the start, seldom after that, and again when something was refused: by asking to kill an id
 that nobody has. Decisions are made all the same, and each that is refused rests before it is tried again; so
-nothing here decides, and nobody waits for it.
+nothing here decides, and nobody waits for it. Who is ended directly, through the kernel, needs no such right.
 """
 
 import logging
@@ -28,18 +28,30 @@ GRANTED_FOR = 3600.0
 AT_MOST_EVERY = 5.0
 
 
-class Rights:
-    """Asks, and remembers the answer. It is an observer that changes nothing."""
+OBSERVING = "only observing"
+DIRECTLY = "only what can be ended directly, by the kernel, is ended"
 
-    def __init__(self, engine: Engine, nobody: Callable[[], ContainerId]) -> None:
+
+class Rights:
+    """Asks, and remembers the answer; ``left`` says what is still done without the right. It is an observer
+    that changes nothing.
+    """
+
+    def __init__(self, engine: Engine, nobody: Callable[[], ContainerId], left: str = OBSERVING) -> None:
         self._engine = engine
+        self._left = left
         self._nobody = nobody
         self._may: bool | None = None
         self._wake = trio.Event()
 
     def may_kill(self) -> bool | None:
-        """Whether containers can be ended; None if that is not known."""
+        """Whether the engine lets us end containers; None if that is not known."""
         return self._may
+
+    def lack(self) -> str:
+        """What an operator should know of it; empty if there is nothing."""
+        said = f"{self._left}: the engine, or a proxy before it, lets us end nothing"
+        return said if self._may is False else ""
 
     def step(self, _step: Step) -> None:
         """Nothing is learned of a step."""
@@ -71,12 +83,13 @@ class Rights:
     def _denied(self, why: str) -> None:
         if self._may is not False:
             remedy = "let POST /containers/ID/kill through (reactor proxy-config), or run dry"
-            log.error("only observing: nothing can be ended", extra={"why": why, "remedy": remedy})
+            fields = {"left": self._left, "why": why, "remedy": remedy}
+            log.error("the engine lets us end nothing", extra=fields)
         self._may = False
 
     def _granted(self) -> None:
         if self._may is False:
-            log.warning("containers can be ended again")
+            log.warning("the engine lets us end containers again")
         self._may = True
 
 
@@ -91,9 +104,10 @@ def sees_to_rights(engine: Engine, *, dry_run: bool) -> tuple[Service, ...]:
         return ()
 
     async def serve(monitor: Monitor, numbers: Numbers, task_status: trio.TaskStatus[None]) -> None:
-        rights = Rights(engine, nobody)
+        is_direct = numbers.sources.containment is not None
+        rights = Rights(engine, nobody, DIRECTLY if is_direct else OBSERVING)
         monitor.also_tell(rights)
-        numbers.may_kill = rights.may_kill
+        numbers.may_kill, numbers.lack = rights.may_kill, rights.lack
         task_status.started()
         await rights.watch()
 

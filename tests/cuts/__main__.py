@@ -1,4 +1,4 @@
-"""Ten minutes of cuts on a private engine, with the shipped configuration and silences of 5 s: what came of it."""
+"""Ten minutes of cuts on a private engine: the shipped configuration, with silences of 5 s."""
 
 import argparse
 import sys
@@ -28,9 +28,9 @@ def main() -> int:
     terms = Terms(options.seconds, 0, BETWEEN, KILLED_EVERY, silences, "profile: streams\n")
     with tempfile.TemporaryDirectory() as name, PrivateEngine() as engine:
         engine.import_busybox()
-        with Containers(engine.docker_host, removed_at_end=False) as containers, Truth(engine.docker_host) as truth:
-            scene = Scene(containers, truth, Names(), Path(name), print)
-            return _run(scene, terms, options.seed)
+        host = engine.docker_host
+        with Containers(host, removed_at_end=False) as containers, Truth(host) as truth:
+            return _run(Scene(containers, truth, Names(), Path(name), print), terms, options.seed)
 
 
 def _run(scene: Scene, terms: Terms, seed: int) -> int:
@@ -47,10 +47,10 @@ def _run(scene: Scene, terms: Terms, seed: int) -> int:
         lost = len(monitor.said("the event stream is lost"))
         ended = len(monitor.said("the event stream ended and is opened again"))
         print(
-            f"seed {seed}, {terms.seconds:g} s, silences of {SILENCE:g} s: {told.cuts} streams cut by the proxy,"
-            f" which was killed {told.killed} times; subscriptions ended {ended}, lost {lost} times;"
-            f" breaches {sum(told.breaches.values())} {told.breaches};"
-            f" missed 0, doubled 0, wrong 0, late 0"
+            f"seed {seed}, {terms.seconds:g} s, silences of {SILENCE:g} s: "
+            f"{told.cuts} streams cut by the proxy, which was killed {told.killed} times; "
+            f"subscriptions ended {ended}, lost {lost} times; "
+            f"breaches {sum(told.breaches.values())} {told.breaches}; missed 0, doubled 0, wrong 0, late 0"
         )
     return 0
 

@@ -1,4 +1,4 @@
-"""A monitor behind a proxy that cuts its streams, the breaches that happen meanwhile, and innocents beside them."""
+"""A monitor behind a proxy that cuts its streams, breaches that happen meanwhile, and innocents beside."""
 
 import random
 import time
@@ -79,13 +79,19 @@ def behind_a_proxy(scene: Scene, terms: Terms) -> Iterator[tuple[Monitor, Socket
 def neighbours(scene: Scene) -> None:
     """Those who nearly break a rule."""
     scene.bystanders()
-    full = {"command": deeds.NEARLY_FULL, "shm_size": "64m", "pids": deeds.PIDS, "mem": deeds.MEMORY}
+    full: dict[str, Any] = {
+        "command": deeds.NEARLY_FULL,
+        "shm_size": "64m",
+        "pids": deeds.PIDS,
+        "mem": deeds.MEMORY,
+    }
     scene.innocent(scene.run(task="nearly-full", **full))
 
 
 def cut_and_breach(scene: Scene, proxy: SocketProxy, terms: Terms, seed: int) -> Told:
     """Have one after the other break a rule while the streams are cut, until time and cuts are enough."""
-    chance, told, began = random.Random(seed), Told(), time.monotonic()
+    chance = random.Random(seed)  # noqa: S311 - a schedule needs no secrecy
+    told, began = Told(), time.monotonic()
     kinds, number = sorted(BREACHES), 0
     killed = began
     while time.monotonic() - began < terms.seconds:
@@ -136,5 +142,3 @@ BREACHES: dict[str, Callable[[Scene, str], None]] = {
     "oom": _oom,
     "family": _family,
 }
-
-

@@ -1,4 +1,4 @@
-"""The program, with short pauses where it would rest: for cuts that come twenty times as often as real ones."""
+"""The program, with short pauses where it would rest: for cuts that come twenty times as often."""
 
 import sys
 from dataclasses import replace
