@@ -116,10 +116,12 @@ async def _strike(case: Case, config: ActConfig) -> Verdict | Unsettled:
     """Make the call and see what became of the run."""
     # A stop that did not do it is followed by a kill; a task that is to go on is never killed for that.
     polite, case.polite = case.polite, case.decision.action is Action.RESTART
-    before, case.struck = case.struck, True
+    before, case.struck, began = case.struck, True, trio.current_time()
     try:
         status = await _asked(case, config, polite=polite)
     except DeadlinePassed as error:
+        if polite and trio.current_time() < began + grace_of(case.decision, config):
+            return await _outlast(case, config, began)
         return await _after_hang(case, config, str(error))
     except EngineAnswered as error:
         status = error.status
@@ -152,6 +154,17 @@ async def _call(case: Case, config: ActConfig, *, polite: bool) -> int:
         return await case.calls.restart(grace, grace + config.call_deadline)
     await case.before_stop()
     return await case.calls.stop(grace, grace + config.call_deadline)
+
+
+async def _outlast(case: Case, config: ActConfig, began: float) -> Verdict | Unsettled:
+    """Something between us and the engine gave up on a stop before its grace was over. The engine goes on
+    with it, and who is shutting down keeps the time that it was promised.
+    """
+    case.asked = began
+    settled = await _await_stop(case, config)
+    if settled is not None:
+        return settled
+    return Unsettled(Then.AGAIN if case.polite else Then.KILL, "alive when the grace of its stop was over")
 
 
 async def _after_hang(case: Case, config: ActConfig, detail: str) -> Verdict | Unsettled:

@@ -67,7 +67,7 @@ def rights(patient: Patient) -> Iterator[Finding]:
         status = patient.ask(lambda asked: asked.kill(nobody))
     except EngineForbids as error:
         remedy = (
-            "let the socket's proxy pass what docs/how-it-works.md lists, POST /containers/ID/kill among it"
+            "let the socket's proxy pass what `reactor proxy-config` writes, or run dry: it only observes"
         )
         yield failed("rights", str(error), remedy)
         return

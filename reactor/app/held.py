@@ -56,6 +56,7 @@ class Held:
     canary: CanaryStanding
     spans_queued: int | None
     sidecars: Mapping[tuple[str, str], int]
+    may_kill: bool | None = None
 
     def wall(self, at: float | None) -> float | None:
         """A moment of ours as one of the wall."""
@@ -99,6 +100,7 @@ def _readings(held: Held, figures: Figures) -> Readings:
         canary_excused=held.canary.excused,
         spans_queued=held.spans_queued,
         sidecars=held.sidecars,
+        may_kill=held.may_kill,
         **_of_streams(held),
         **_of_outbox(held.outbox),
         **_of_journal(held.journal),

@@ -61,7 +61,8 @@ class Numbers:
 
     ``labels`` are the keys of containers' labels that are shown. ``canary`` is told how canaries fare;
     ``spans_queued`` is asked how many spans wait to be sent, and is set by whoever sends them, and
-    ``sidecars`` how many there are in each state by whoever sees to them.
+    ``sidecars`` how many there are in each state by whoever sees to them, and ``may_kill`` whether the engine
+    lets us end anything, with a sentence for ``lack`` where it does not, by whoever finds that out.
     """
 
     def __init__(
@@ -76,6 +77,8 @@ class Numbers:
         self.canary = CanaryBook(tally, wall)
         self.spans_queued: Callable[[], int | None] = nothing_queued
         self.sidecars: Callable[[], Mapping[tuple[str, str], int]] = nothing_provided
+        self.may_kill: Callable[[], bool | None] = nothing_known
+        self.lack: Callable[[], str] = str
 
     def freeze(self) -> Moment:
         """Take hold of this moment; what it tells is worked out by whoever asks, in any thread.
@@ -123,6 +126,7 @@ class Numbers:
             canary=self.canary.standing(),
             spans_queued=self.spans_queued(),
             sidecars=self.sidecars(),
+            may_kill=self.may_kill(),
         )
 
     def _between(self, at: float) -> float:
@@ -163,6 +167,8 @@ class Numbers:
     def remark(self) -> str:
         """What an operator should know although all is running; empty if there is nothing."""
         remarks = []
+        if lack := self.lack():
+            remarks.append(lack)
         if self._sources.reloads().errors:
             remarks.append("the last reload of the rules failed, and those before are in force")
         state = self._sources.state()
@@ -252,6 +258,11 @@ class Numbers:
 
 def nothing_queued() -> int | None:
     """For a monitor that sends no traces."""
+    return None
+
+
+def nothing_known() -> bool | None:
+    """For a monitor that does not ask what it may do."""
     return None
 
 

@@ -31,6 +31,7 @@ from reactor.app.plan import Plan
 from reactor.app.planning import draw_up
 from reactor.app.recorder import Recorder
 from reactor.app.refusals import in_words
+from reactor.app.rights import sees_to_rights
 from reactor.app.rulefiles import load_rules
 from reactor.app.settings import Profile, Settings
 from reactor.app.sidecars.hands import Hands
@@ -122,6 +123,7 @@ async def _run(
                     reporter.reloading,
                 ),
                 *canaries(settings.canary, plan.engine, info.id, path),
+                *sees_to_rights(plan.engine, dry_run=settings.dry_run),
                 sees_to_sidecars(_hands(endpoint), plan.journal, settings.data, beside),
                 reporter.service,
             ),

@@ -12,10 +12,12 @@ from reactor.core.ports import (
     NoSuchContainer,
 )
 from reactor.engine.errors import EngineSaidNonsense
-from reactor.engine.wire import message
+from reactor.engine.wire import message, reason
 from reactor.http.errors import AccessDenied, HttpError, ProtocolBroken, TimedOut, TooLarge
 
 FORBIDDEN = frozenset({401, 403, 407})
+BETWEEN = frozenset({502, 503, 504})
+GAVE_UP = 504
 NOBODY = "no such container"
 """How engines say it, whatever else is in the sentence. A proxy's own 404 does not, and means nothing."""
 
@@ -37,10 +39,27 @@ def refusal(status: int, body: bytes, what: str) -> EngineError | None:
         return None
     if status in FORBIDDEN:
         return forbidden(status, what)
+    if lost := of_proxy(status, body, what):
+        return lost
     said = message(body)
     if status == 404 and NOBODY in said.lower():
         return NoSuchContainer(f"{what}: the engine does not know this container")
     return EngineAnswered(status, said)
+
+
+def of_proxy(status: int, body: bytes, what: str) -> EngineUnreachable | None:
+    """What it means that something before the engine answered in its place; None if the engine did.
+
+    An engine gives a reason, as JSON, with everything that it refuses; a proxy that did not get an answer has
+    none, or a page for people. One that waited no longer says nothing of what became of the call.
+    """
+    if status not in BETWEEN or reason(body):
+        return None
+    if status == GAVE_UP:
+        return DeadlinePassed(
+            f"{what}: a proxy before the engine did not wait longer for it (status {status})"
+        )
+    return EngineUnreachable(f"{what}: a proxy before the engine does not reach it (status {status})")
 
 
 def forbidden(status: int, what: str) -> EngineForbids:

@@ -113,8 +113,8 @@ def _canary() -> str:
     return f"^{''.join(filled)}$"
 
 
-def _deed(name: str, path: str, why: str, needs: tuple[Need, ...], **more: str) -> Asked:
-    return Asked(name, "POST", path, why, needs, kind=Kind.DEED, **more)
+def _deed(name: str, path: str, why: str, needs: tuple[Need, ...], query: str = "") -> Asked:
+    return Asked(name, "POST", path, why, needs, query, Kind.DEED)
 
 
 CALLS: tuple[Asked, ...] = (

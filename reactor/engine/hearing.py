@@ -2,7 +2,8 @@
 
 Every way in which a stream can end means the same here: say so, wait a little, subscribe
 with an overlap in the engine's own clock. Whoever listens is told of each opening, each
-event and each loss; what they mean is decided in ``watch``.
+event and each loss, and whether that was a mere end of what had come until then; what they
+mean is decided in ``watch``.
 """
 
 import random
@@ -11,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import trio
 
-from reactor.core.ports import Engine, EngineError, EngineInfo, Event
+from reactor.core.ports import Engine, EngineError, EngineInfo, Event, StreamEnded
 
 TOLD_ONCE = frozenset({"oom"})
 """The events that nothing shows afterwards while their container runs on."""
@@ -40,7 +41,7 @@ class Hearing:
         chance: random.Random,
         on_open: Callable[[EngineInfo], None],
         on_event: Callable[[Event], None],
-        on_lost: Callable[[str], None],
+        on_lost: Callable[[str, bool], None],
     ) -> None:
         self._engine = engine
         self._overlap = overlap
@@ -81,19 +82,24 @@ class Hearing:
         pause = first
         while True:
             began = trio.current_time()
-            try:
-                await self._subscribe()
-            except EngineError as error:
-                why = str(error)
-            else:
-                why = self._dropped
+            why, ended = await self._subscribe_once()
             # Each opening has everything looked at, so one that did not last is no reason for haste.
             if self._stats.subscribed and trio.current_time() - began >= longest:
                 pause = first
             self._stats = replace(self._stats, subscribed=False)
-            self._on_lost(why)
+            self._on_lost(why, ended)
             await trio.sleep(pause * self._chance.uniform(0.5, 1.0))
             pause = min(longest, pause * 2)
+
+    async def _subscribe_once(self) -> tuple[str, bool]:
+        """Why it is over, and whether it was up and merely ended, as where a proxy cuts what is quiet."""
+        try:
+            await self._subscribe()
+        except StreamEnded as error:
+            return str(error), self._stats.subscribed
+        except EngineError as error:
+            return str(error), False
+        return self._dropped, False
 
     async def _subscribe(self) -> None:
         info = await self._engine.identify()

@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import trio
 
 from reactor.engine import wire
-from reactor.engine.answers import FORBIDDEN, broken, forbidden, refusal
+from reactor.engine.answers import FORBIDDEN, broken, forbidden, of_proxy, refusal
 from reactor.http.address import Address
 from reactor.http.client import NO_HEADERS, Answering, Client, Response
 from reactor.http.errors import HttpError
@@ -62,6 +62,8 @@ class Lanes:
             raise broken(error, what) from error
         if answer.status in FORBIDDEN:
             raise forbidden(answer.status, what)
+        if lost := of_proxy(answer.status, answer.body, what):
+            raise lost
         return answer
 
     @asynccontextmanager

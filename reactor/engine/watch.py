@@ -113,7 +113,7 @@ class Watch:
         self._recent: set[ContainerId] = set()
         self._unannounced: set[ContainerId] = set()
         self._whole = True
-        self._gap = self._counted = False
+        self._gap = self._counted = self._warned = False
         self._soon = False
         self._wake = trio.Event()
 
@@ -152,12 +152,22 @@ class Watch:
         self._unannounced.clear()
         self._list_now()
 
-    def _lost(self, why: str) -> None:
+    def _lost(self, why: str, ended: bool) -> None:
+        self._tell_lost(why, ended)
         if self._stats.blind_since is None:
-            log.warning("the event stream is lost", extra={"why": why})
             self._feed(Subscription(trio.current_time(), up=False))
             self._stats = replace(self._stats, blind_since=trio.current_time())
         self._gap = True
+
+    def _tell_lost(self, why: str, ended: bool) -> None:
+        """An end alone is no news: a proxy may cut what is quiet. Not to be let in again is."""
+        if self._warned:
+            return
+        if ended:
+            log.info("the event stream ended and is opened again", extra={"why": why})
+        else:
+            log.warning("the event stream is lost", extra={"why": why})
+        self._warned = not ended
 
     def _heard(self, event: Event) -> None:
         now = trio.current_time()
@@ -255,6 +265,7 @@ class Watch:
             reconcile_seconds=now - began,
         )
         self._gap, self._counted = self._gap and not seeing, gap and not seeing
+        self._warned = self._warned and not seeing
         self._feed(replace(snapshot, gap=gap, blind=blind))
         self._told_reconciled(now - began)
 

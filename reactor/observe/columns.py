@@ -47,6 +47,7 @@ OF_READINGS: Mapping[str, Callable[[Readings], Number | None]] = MappingProxyTyp
         "reactor_containment_held": lambda now: now.containment_held,
         "reactor_lease_connections": lambda now: now.lease_connections,
         "reactor_ready": lambda now: int(now.ready),
+        "reactor_may_kill": lambda now: _truth(now.may_kill),
         "reactor_events_up": lambda now: int(now.events_up),
         "reactor_stats_streams": lambda now: now.stats_streams,
         "reactor_stats_shed": lambda now: now.stats_shed,

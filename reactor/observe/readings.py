@@ -99,6 +99,7 @@ class Readings:
     version: str
     labels: tuple[str, ...] = ()
     ready: bool = False
+    may_kill: bool | None = None
     dry_run: bool = False
     rules_loaded: int = 0
     rules: tuple[RuleReading, ...] = ()

@@ -5,9 +5,9 @@ import trio
 from trio.testing import MockClock
 
 from reactor.act.config import ActConfig
-from reactor.core.container import Container
+from reactor.core.container import Container, ContainerId
 from reactor.core.decisions import Decision, Result, Why
-from reactor.core.ports import EngineAnswered
+from reactor.core.ports import DeadlinePassed, EngineAnswered
 from reactor.core.verbs import Action
 from reactor.testing.direct import DirectEngine
 from reactor.testing.faults import Fail, Kind
@@ -125,3 +125,29 @@ async def test_a_hanging_stop_gives_its_slot_up(autojump_clock: MockClock) -> No
         bench.put(bench.world.spawn(Serves(polite=0.1)), Action.STOP, grace=5)
         await trio.sleep(7)
         assert [outcome.at for outcome in bench.finals] == [pytest.approx(5.105)]
+
+
+class GivesUp(DirectEngine):
+    """An engine behind something that waits five seconds for an answer, and no longer."""
+
+    nursery: trio.Nursery
+
+    async def stop(self, container: ContainerId, grace: float) -> int:
+        self.nursery.start_soon(super().stop, container, grace)
+        await trio.sleep(5)
+        raise DeadlinePassed("a proxy before the engine did not wait longer for it (status 504)")
+
+
+@pytest.mark.parametrize(("task", "ended"), [(Serves(polite=8.0), 8.0), (Sleeps(), 10.0)])
+async def test_a_stop_that_something_between_gave_up_keeps_its_grace(
+    autojump_clock: MockClock, task: Serves | Sleeps, ended: float
+) -> None:
+    """The engine goes on with it: no second call, and none is told to be wedged."""
+    engine = GivesUp(World())
+    async with trio.open_nursery() as engine.nursery, acting(engine=engine) as bench:
+        bench.put(bench.world.spawn(task), Action.STOP, grace=10)
+        (outcome,) = await bench.finish()
+        assert (outcome.result, outcome.why) == (Result.DONE, Why.ENDED)
+        assert ended <= outcome.at <= ended + 0.5
+        assert [what for _, what, _ in bench.asked()] == [What.STOP]
+        assert [why for _, _, why, _ in bench.said()] == [Why.ENDED]

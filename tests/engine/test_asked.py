@@ -61,9 +61,8 @@ def one(name: str) -> Asked:
 
 
 def test_bodies_are_those_that_are_sent() -> None:
-    amounts = {"pids": (None, 1, 256), "memory": (None, 6 * MIB, 2**40), "cpu": (None, 0.01, 2.0)}
-    given = [Limits(pids, memory, None, cpu) for pids, memory, cpu in product(*amounts.values())]
-    for each in given:
+    given = product((None, 1, 256), (None, 6 * MIB, 2**40), (None, 0.01, 2.0))
+    for each in (Limits(pids, memory, None, cpu) for pids, memory, cpu in given):
         body = limits.written(each, 4)
         fits = re.search(one("update").body, body.decode()) is not None
         assert fits is (each != Limits()), body

@@ -160,14 +160,39 @@ async def test_what_an_answer_to_a_question_means(status: int, body: bytes, erro
 @pytest.mark.parametrize("status", [204, 304, 400, 404, 409, 500, 503])
 async def test_the_status_of_an_action_is_its_answer(status: int) -> None:
     async with fake_engine() as (fake, engine):
-        fake.say(KILL, status, {"message": "x"} if status not in {204, 304} else None, raw=b"")
-        fake.say(STOP, status, raw=b"")
+        said = b"" if status in {204, 304} else b'{"message":"x"}'
+        fake.say(KILL, status, raw=said)
+        fake.say(STOP, status, raw=said)
         assert await engine.kill(ONE) == status
         assert await engine.stop(ONE, 3) == status
         assert fake.asked[-2:] == [
             f"POST /v1.41/containers/{A}/kill?signal=KILL",
             f"POST /v1.41/containers/{A}/stop?t=3",
         ]
+
+
+HTML = b"<html><body><h1>504 Gateway Time-out</h1></body></html>"
+
+
+@pytest.mark.parametrize("raw", [b"", HTML, b"[]", b'{"message":""}'])
+@pytest.mark.parametrize(
+    ("status", "error"), [(502, EngineUnreachable), (503, EngineUnreachable), (504, DeadlinePassed)]
+)
+async def test_a_proxy_that_answers_in_the_engines_place_says_nothing_for_it(
+    status: int, error: type[EngineUnreachable], raw: bytes
+) -> None:
+    """Of a call that it gave up, nobody knows what became; and no page for people stands in the sentence."""
+    async with fake_engine() as (fake, engine):
+        for what in (KILL, "GET /containers/json", f"GET /containers/{A}/stats"):
+            fake.say(what, status, raw=raw)
+        for call in (engine.kill(ONE), engine.list()):
+            with pytest.raises(EngineUnreachable, match="a proxy before the engine") as raised:
+                await call
+            assert type(raised.value) is error
+            assert "<" not in str(raised.value)
+        with pytest.raises(error):
+            async with engine.open_stats(RUN):
+                pass
 
 
 @pytest.mark.parametrize("status", [401, 403])

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+import pytest
 import trio
 
 from reactor.core.container import Container, ContainerId, State
@@ -439,3 +440,23 @@ async def test_a_start_that_takes_long_looks_at_each_once(autojump_clock: trio.t
         assert seen.watch.statistics().deaf == 0
         assert len(seen.snapshots()[-1].containers) == 200
         assert not seen.snapshots()[-1].unsure
+
+
+async def test_a_stream_that_ends_is_no_news_and_one_that_cannot_be_had_again_is(
+    autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A proxy may cut what is quiet every few seconds: that is no alarm each time."""
+    caplog.set_level("INFO", "reactor.engine")
+    async with watching(World()) as seen:
+        for _ in range(5):
+            await trio.sleep(6)
+            seen.engine.end_events()
+        await trio.sleep(6)
+        said = [(each.levelname, each.getMessage()) for each in caplog.records]
+        assert said == [("INFO", "the event stream ended and is opened again")] * 5
+        caplog.clear()
+        seen.engine.script.next(Kind.IDENTIFY, Fail(EngineUnreachable("nobody listens")), times=3)
+        seen.engine.end_events()
+        await trio.sleep(6)
+        said = [(each.levelname, each.getMessage()) for each in caplog.records]
+        assert said[1:] == [("WARNING", "the event stream is lost")]

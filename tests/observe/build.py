@@ -80,6 +80,7 @@ def readings() -> Readings:
         at=AT,
         version="0.1.0",
         ready=True,
+        may_kill=True,
         rules_loaded=4,
         rules=(rule("safety/pids", unknown=2), rule("safety/memory")),
         rules_read=AT - 3000,

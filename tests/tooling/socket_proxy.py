@@ -26,13 +26,12 @@ class SocketProxy:
     """HAProxy before the socket ``engine``, in a folder of its own."""
 
     def __init__(
-        self, folder: Path, engine: str, needs: Sequence[Need], *, silences: Silences = USUAL, more: str = ""
+        self, folder: Path, engine: str, needs: Sequence[Need], *, silences: Silences = USUAL
     ) -> None:
         self.folder = folder
         self.socket = folder / "docker.sock"
         self._engine = engine
         self._silences = silences
-        self._more = more
         self._process: subprocess.Popen[bytes] | None = None
         self._number = 0
         self.permit(*needs)
@@ -47,7 +46,8 @@ class SocketProxy:
             silences=self._silences,
         )
         self.file = self.folder / "haproxy.cfg"
-        self.file.write_text(text + self._more)
+        # Also what is let through is to be in the log, so that cuts can be counted.
+        self.file.write_text(text.replace("set-log-level silent", "set-log-level info"))
 
     @property
     def docker_host(self) -> str:
@@ -71,7 +71,7 @@ class SocketProxy:
         """Start it, and wait until it accepts."""
         self._number += 1
         with self.log_file.open("wb") as log:
-            command = (haproxy(), "-db", "-f", str(self.file), *options)
+            command = (str(haproxy()), "-db", "-f", str(self.file), *options)
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self._wait_listening()
 
@@ -174,5 +174,3 @@ def status(answer: bytes) -> int:
     """The status of an answer; 0 for none."""
     found = re.match(rb"HTTP/1\.[01] (\d{3})", answer)
     return int(found[1]) if found else 0
-
-

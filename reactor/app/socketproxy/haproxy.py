@@ -21,9 +21,9 @@ class Silences:
     stop lasts as long as its grace.
     """
 
-    questions: int = 60
-    streams: int = 3600
-    deeds: int = 600
+    questions: float = 60
+    streams: float = 3600
+    deeds: float = 600
 
 
 USUAL = Silences()
@@ -54,7 +54,7 @@ defaults
     option http-no-delay
     timeout connect 5s
     timeout http-request 10s
-    timeout client {longest}s
+    timeout client {longest}
     http-error status 403 content-type application/json string '{{"message":"{refused}"}}'
 
 frontend reactor
@@ -82,7 +82,7 @@ _TAIL = """
 
 _BACKEND = """
 backend {name}
-    timeout server {seconds}s
+    timeout server {seconds}
     server engine unix@{engine}
 """
 
@@ -102,7 +102,7 @@ def written(
     head = _HEAD.format(
         needs=", ".join(need.value for need in Need if need in asked),
         command=command,
-        longest=max(seconds.values()),
+        longest=_time(max(seconds.values())),
         listen=listen,
         refused=REFUSED,
     )
@@ -115,12 +115,16 @@ def written(
             "\n",
             _TAIL,
             *(
-                _BACKEND.format(name=kind.value, seconds=seconds[kind], engine=engine)
+                _BACKEND.format(name=kind.value, seconds=_time(seconds[kind]), engine=engine)
                 for kind in Kind
                 if any(call.kind is kind for call in calls)
             ),
         )
     )
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:g}s" if seconds == int(seconds) else f"{round(seconds * 1000)}ms"
 
 
 def _let_through(call: Asked) -> Iterator[str]:

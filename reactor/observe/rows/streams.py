@@ -8,6 +8,10 @@ _C, _U, _G = Kind.COUNTER, Kind.UPDOWN, Kind.GAUGE
 STREAMS = (
     Row("reactor.ready", "", _G, "reactor_ready", "1 when the first reconcile is done and events come in."),
     Row(
+        "reactor.may_kill", "", _G, "reactor_may_kill",
+        "1 while the engine lets us end containers, 0 while it or a proxy before it refuses; else absent.",
+    ),
+    Row(
         "reactor.facts", "{fact}", _C, "reactor_facts_total",
         "Facts that came in, by their source.",
         ("source",),
