@@ -52,6 +52,7 @@ class Sources:
     reloads: Callable[[], Reloads]
     leases: Callable[[float], LeaseStatistics]
     arrivals: Callable[[], Mapping[str, float]]
+    shortcomings: Shortcomings
     recording: Callable[[], RecorderStatistics] | None = None
     containment: Callable[[], KeeperStatistics] | None = None
 

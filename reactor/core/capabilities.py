@@ -21,13 +21,14 @@ class Capabilities:
     """What an engine can do.
 
     ``oom_events`` tell of OOM kills, by an event or a flag; ``limit_updates`` give a running container other
-    limits; ``memory_in_use`` is told apart from page cache in readings; ``memory_accounts`` and ``pids_accounts``
-    are what the engine's host counts and limits at all.
+    limits; ``memory_in_use`` is told apart from page cache in readings, and ``pids_limit`` is told in them;
+    ``memory_accounts`` and ``pids_accounts`` are what the engine's host counts and limits at all.
     """
 
     oom_events: bool = True
     limit_updates: bool = True
     memory_in_use: bool = True
+    pids_limit: bool = True
     memory_accounts: bool = True
     pids_accounts: bool = True
 
@@ -44,6 +45,7 @@ LOST: Mapping[str, str] = MappingProxyType(
             "its readings do not tell memory in use from page cache: they are no evidence about memory, and only "
             "the kernel's own accounts are"
         ),
+        "pids_limit": "its readings do not tell the limit of PIDs: a percentage of that needs the kernel's own accounts",
         "memory_accounts": "the engine can neither limit nor measure memory: rules about memory cannot fire",
         "pids_accounts": "the engine can neither limit nor count PIDs: rules about PIDs cannot fire",
     }
@@ -88,6 +90,9 @@ def _of(rule: Rule, elsewhere: Elsewhere) -> Iterator[Harm]:
         for capability in ("memory_in_use", "memory_accounts"):
             covered = elsewhere.readings and capability == "memory_in_use"
             yield _harm(rule, capability, "memory is read from cgroups instead", _UNKNOWN, covered)
+    if "pids_limit" in reads:
+        covered = elsewhere.readings
+        yield _harm(rule, "pids_limit", "the limit is read from cgroups instead", _UNKNOWN, covered)
     if reads & _OF_PIDS:
         yield _harm(rule, "pids_accounts", "", _UNKNOWN, covered=False)
 

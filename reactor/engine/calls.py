@@ -6,7 +6,6 @@ who know what it was for.
 """
 
 import math
-import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
@@ -31,6 +30,8 @@ from reactor.engine.wire import InfoBody, VersionBody, parse
 from reactor.http.client import Response
 from reactor.http.lines import Lines
 
+NOBODY = "0" * 64
+"""No container has this id; one may have it as its name, and would be told to change nothing."""
 CLOCK_PAUSE = 5.0
 """How long an engine whose clock makes no sense is left alone before it is asked again, in seconds."""
 
@@ -115,7 +116,7 @@ class DockerEngine(Acting):
         Whoever has it says in JSON that there is no such container. Where we may not call it that is no lack of
         the engine's, and is told when it is needed.
         """
-        path = f"/v{self._spoken.version}/containers/{secrets.token_hex(32)}/update"
+        path = f"/v{self._spoken.version}/containers/{NOBODY}/update"
         with suppress(EngineForbids):
             return await self._lanes.knows(path, self._deadlines.identify, b"{}")
         return True

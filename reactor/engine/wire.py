@@ -43,6 +43,7 @@ class InfoBody(msgspec.Struct):
     pids_limit: bool = msgspec.field(name="PidsLimit", default=True)
     cgroup_version: str = msgspec.field(name="CgroupVersion", default="")
     cgroup_driver: str = msgspec.field(name="CgroupDriver", default="")
+    root: str = msgspec.field(name="DockerRootDir", default="")
 
 
 class ListedHostBody(msgspec.Struct, rename="pascal"):

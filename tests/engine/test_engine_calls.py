@@ -22,6 +22,7 @@ from reactor.core.ports import (
 )
 from reactor.engine.calls import DockerEngine
 from reactor.engine.deadlines import Deadlines
+from reactor.core.capabilities import Capabilities
 from reactor.engine.endpoint import Endpoint
 from reactor.engine.errors import EngineSaidNonsense, EngineTooNew, EngineTooOld
 from reactor.engine.images import AWAITED_FOR, UNREAD, Image, ImageLabels
@@ -35,6 +36,7 @@ RUN = Run(ONE, STARTED)
 KILL = f"POST /containers/{A}/kill"
 STOP = f"POST /containers/{A}/stop"
 LOOK = f"GET /containers/{A}/json"
+TRIED = f"POST /containers/{'0' * 64}/update"
 STATS = f"GET /containers/{A}/stats"
 
 
@@ -53,7 +55,25 @@ async def test_what_an_engine_cannot_do_is_told() -> None:
         fake.inform(MemoryLimit=False, PidsLimit=False)
         version = {"ApiVersion": "1.41", "Components": [{"Name": "Podman Engine"}]}
         fake.say("GET /version", body=version)
-        assert len((await engine.identify()).warnings) == 3
+        fake.say(TRIED, 404, raw=b"Not Found\n")
+        info = await engine.identify()
+        assert info.can == Capabilities(False, False, False, False, False, False)
+        assert len(info.warnings) == 6
+
+
+@pytest.mark.parametrize(
+    ("status", "raw", "updates"),
+    [(404, b"Not Found\n", False), (404, b'{"message":"no such container"}', True), (403, b"", True)],
+)
+async def test_whether_a_podman_changes_limits_is_tried_on_nobody(
+    status: int, raw: bytes, updates: bool
+) -> None:
+    async with fake_engine() as (fake, engine):
+        version = {"ApiVersion": "1.41", "Components": [{"Name": "Podman Engine"}]}
+        fake.say("GET /version", body=version)
+        fake.say(TRIED, status, raw=raw)
+        assert (await engine.identify()).can.limit_updates is updates
+        assert [each for each in fake.asked if each.startswith("POST")] == [TRIED.replace("/c", "/v1.41/c")]
 
 
 @pytest.mark.parametrize(
@@ -307,7 +327,7 @@ async def test_a_stream_that_is_refused() -> None:
 
 async def test_stats_come_through_with_the_hosts_memory_known() -> None:
     async with fake_engine() as (fake, engine):
-        frame = {**FRAME_V1, "memory_stats": {"usage": 5, "limit": 25276502016}}
+        frame = {**FRAME_V1, "memory_stats": {"usage": 5, "limit": 25276502016, "stats": {"inactive_file": 0}}}
         fake.stream(STATS, line(frame) + b"\n")
         async with engine.open_stats(RUN) as frames:
             sample = await anext(frames)
