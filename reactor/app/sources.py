@@ -6,6 +6,7 @@ run in the nursery that ``supervise`` opened for them.
 
 import time
 from dataclasses import dataclass
+from functools import partial
 
 import trio
 
@@ -23,7 +24,7 @@ from reactor.app.numbers import Numbers, Sources
 from reactor.app.oomwords import OomWords, hear_of_ooms
 from reactor.app.plan import Plan
 from reactor.app.probing import ProbeOnce
-from reactor.app.shortcomings import Shortcomings, elsewhere_of
+from reactor.app.shortcomings import Shortcomings, elsewhere
 from reactor.app.wanting import Remembered, Wanted, hold_nobody
 from reactor.containment.keeping import Keeper
 from reactor.core.container import Run
@@ -113,7 +114,8 @@ def _eyes(plan: Plan, monitor: Monitor, workers: Workers, sources: trio.Nursery,
     owners, arming = _owner_watch(plan, monitor, book), Arming(monitor.feed, tally.observe)
     lane = _lane(plan, monitor, arming, readings)
     ooms = hear_of_ooms(plan, monitor, sources)
-    shortcomings = Shortcomings(lambda: monitor.setup.rules, elsewhere_of(plan))
+    beside = partial(elsewhere, proc=plan.proc, ooms=plan.host is not None, readings=plan.lane is not None)
+    shortcomings = Shortcomings(lambda: monitor.setup.rules, beside)
     monitor.also_tell(shortcomings)
 
     def opened(info: EngineInfo) -> None:
