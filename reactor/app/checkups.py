@@ -18,9 +18,9 @@ from reactor.app.kernelcheckups import cgroups, containment, fast_lane, kernel_l
 from reactor.app.patient import Finding, Patient, degraded, failed, ok
 from reactor.app.places import default_journal
 from reactor.app.rulefiles import load_rules
-from reactor.app.webcheck import web_access
 from reactor.app.settings import Profile
 from reactor.app.shortcomings import elsewhere
+from reactor.app.webcheck import web_access
 from reactor.cgroups.abilities import Mode
 from reactor.core.capabilities import harms
 from reactor.core.container import ContainerId

@@ -165,7 +165,11 @@ def _of_host(held: Held) -> dict[str, Any]:
 
 def _capabilities(can: Capabilities | None) -> dict[str, int]:
     """What the engine can do; nothing before it answered."""
-    return {} if can is None else {each.name.replace("_", "-"): int(getattr(can, each.name)) for each in fields(can)}
+    return (
+        {}
+        if can is None
+        else {each.name.replace("_", "-"): int(getattr(can, each.name)) for each in fields(can)}
+    )
 
 
 def _of_abilities(found: Abilities | None) -> dict[str, Any]:

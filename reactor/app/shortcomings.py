@@ -1,4 +1,4 @@
-"""What the engine cannot do, said when it answers and whenever rules come into force: for each rule what it loses.
+"""What the engine cannot do, said when it answers and whenever rules come into force, by rule.
 
 No rule is refused for it: what it asks for stays unknown. What the words are is the core's business.
 """

@@ -1,8 +1,8 @@
 """What an engine can do, and what a rule loses on one that cannot do it.
 
-Belongs here: the record, and the plain words for each thing that is missing. Pure: how an engine is found out is
-the ``engine`` room's business, who says it that of ``app``. What is not known to be missing counts as there;
-whatever is missing stays unknown to the rules, and is never taken for zero.
+Belongs here: the record, and the plain words for each thing that is missing. Pure: how an engine is found
+out is the ``engine`` room's business, who says it that of ``app``. What is not known to be missing
+counts as there; whatever is missing stays unknown to the rules, and is never taken for zero.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -37,15 +37,20 @@ class Capabilities:
         return tuple(each.name for each in fields(self) if not getattr(self, each.name))
 
 
+CAN_ALL = Capabilities()
+"""An engine of which nothing is known to be missing."""
+
 LOST: Mapping[str, str] = MappingProxyType(
     {
         "oom_events": "it tells of no OOM kill: they are known from the kernel alone",
-        "limit_updates": "it cannot change the limits of a container: limits have to be given at its creation",
+        "limit_updates": "it cannot change limits: a container has to be created with them",
         "memory_in_use": (
-            "its readings do not tell memory in use from page cache: they are no evidence about memory, and only "
-            "the kernel's own accounts are"
+            "its readings do not tell memory in use from page cache: only the kernel's own accounts are "
+            "evidence about memory"
         ),
-        "pids_limit": "its readings do not tell the limit of PIDs: a percentage of that needs the kernel's own accounts",
+        "pids_limit": (
+            "its readings do not tell the limit of PIDs: a percentage of that needs the kernel's own accounts"
+        ),
         "memory_accounts": "the engine can neither limit nor measure memory: rules about memory cannot fire",
         "pids_accounts": "the engine can neither limit nor count PIDs: rules about PIDs cannot fire",
     }
@@ -55,7 +60,7 @@ LOST: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """What else there is to know it from: ``ooms`` by the kernel's log or counters, ``readings`` by its cgroups."""
+    """What else tells: of ``ooms`` the kernel's log or counters, and of ``readings`` its cgroups."""
 
     ooms: bool = False
     readings: bool = False
@@ -63,7 +68,7 @@ class Elsewhere:
 
 @dataclass(frozen=True, slots=True)
 class Harm:
-    """What a rule loses: ``covered`` tells that another source has it, and nothing is lost but that one help."""
+    """What a rule loses; nothing, if it is ``covered`` by another source."""
 
     rule: str
     place: str

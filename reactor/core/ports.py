@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from reactor.core.capabilities import Capabilities
+from reactor.core.capabilities import CAN_ALL, Capabilities
 from reactor.core.container import Container, ContainerId, Limits, Listed, Run
 from reactor.core.decisions import Decision, Outcome
 from reactor.core.evidence import Evidence
@@ -69,7 +69,7 @@ class EngineInfo:
     warnings: tuple[str, ...] = ()
     kernel: str = ""
     local: bool = False
-    can: Capabilities = Capabilities()
+    can: Capabilities = CAN_ALL
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,17 +104,15 @@ class DockerEngine(Acting):
             self._updates = await self._has_updates()
         answer, info = await self._info(self._deadlines.identify)
         date, local = answer.headers.get("date", ""), self.endpoint.address.local
-        found = engine_info(
-            version, info, self._spoken.version, date, local=local, updates=self._updates
-        )
+        found = engine_info(version, info, self._spoken.version, date, local=local, updates=self._updates)
         self._memory, self._spoken.cpus = found.memory, max(info.cpus, 0)
         return found
 
     async def _has_updates(self) -> bool:
         """Whether it has the call that changes limits: tried on nobody, with nothing to be changed.
 
-        Whoever has it says in JSON that there is no such container. Where we may not call it that is no lack of
-        the engine's, and is told when it is needed.
+        Whoever has it says in JSON that there is no such container. Where we may not call it, that is no lack
+        of the engine's, and is told when it is needed.
         """
         path = f"/v{self._spoken.version}/containers/{NOBODY}/update"
         with suppress(EngineForbids):

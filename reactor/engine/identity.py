@@ -43,7 +43,7 @@ def engine_info(
 
 
 def _podmans_id(info: InfoBody) -> str:
-    """Podman says another id each time that it is asked: what stays is the host's name, and where it keeps all.
+    """Podman says another id each time: what stays is the host's name, and where it keeps all that it has.
 
     The journal, the lock against a second monitor and the control socket are found by it.
     """
@@ -57,8 +57,8 @@ def is_podman(version: VersionBody) -> bool:
 
 
 def _capabilities(version: VersionBody, info: InfoBody, *, updates: bool) -> Capabilities:
-    # Podman has no event for an OOM kill, and its readings have neither what memory is used for nor a limit of PIDs.
-    # That cannot be tried out before there is a container, and without harm to it: here its name has to do.
+    # Podman has no event for an OOM kill, and its readings have neither what memory is used for nor a limit
+    # of PIDs. That cannot be tried out before there is a container, and without harm to it: its name has to do.
     podman = is_podman(version)
     return Capabilities(
         oom_events=not podman,

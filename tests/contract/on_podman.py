@@ -1,7 +1,7 @@
 """Which contract tests run on podman, and which cannot hold there.
 
-What differs is a statement of its own in ``test_podman.py``, and said to users in ``docs/podman.md``. Of the others a
-choice runs in each ``make test``; ``make test-podman`` runs them all.
+What differs is said to users in ``docs/podman.md``, and the worst of it stated in ``test_podman.py``. Of the
+others a choice runs in each ``make test``; ``make test-podman`` runs them all.
 """
 
 import os
@@ -20,7 +20,7 @@ DIFFERS = {
     "test_an_oom_of_a_child_is_told_and_ends_nobody",
     # No label can overwrite the exit code of an event.
     "test_a_label_can_overwrite_the_exit_code_of_an_event_and_not_that_of_an_inspect",
-    # Readings come every five seconds, without a limit of PIDs and without what is page cache; they end with the run.
+    # Readings come every five seconds, with no limit of PIDs nor word of page cache; they end with the run.
     "test_readings_of_a_run",
     "test_after_a_death_there_is_no_data_and_after_a_removal_no_stream",
     # Limits cannot be changed.

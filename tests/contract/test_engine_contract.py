@@ -33,11 +33,7 @@ async def heard(
 
 def actions(events: Sequence[Event]) -> list[str]:
     """What happened, without what a real engine tells besides."""
-    return [
-        event.action
-        for event in events
-        if event.action not in BESIDES
-    ]
+    return [event.action for event in events if event.action not in BESIDES]
 
 
 async def next_action(events: AsyncIterator[Event]) -> str:

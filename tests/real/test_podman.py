@@ -1,4 +1,4 @@
-"""Reactor on podman: the limits of the shipped rules, a lifetime over an outage of the service, what is missing.
+"""Reactor on podman: limits, a lifetime over an outage of the service, and what is said to be missing.
 
 Podman has no daemon: while its service is away, containers live on, and nobody may be taken for dead.
 """

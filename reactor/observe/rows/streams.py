@@ -28,7 +28,8 @@ STREAMS = (
     ),
     Row(
         "reactor.engine.capability", "", _G, "reactor_engine_capability",
-        "1 for what the engine can do, 0 for what it cannot; the log and 'reactor doctor' say which rules lose by it.",
+        "1 for what the engine can do, 0 for what it cannot; the log and 'reactor doctor' say which rules "
+        "lose by it.",
         ("capability",),
     ),
     Row(
