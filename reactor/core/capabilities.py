@@ -85,7 +85,8 @@ def harms(rules: Iterable[Rule], can: Capabilities, elsewhere: Elsewhere) -> tup
 
 def _of(rule: Rule, elsewhere: Elsewhere) -> Iterator[Harm]:
     """What it would lose if everything were missing."""
-    reads = _needs(rule)
+    # What a condition about the whole adds up, or takes its victims by, is among what it reads.
+    reads = rule.when.reads if rule.when is not None else frozenset()
     if rule.on is Trigger.OOM or "oom_kills" in reads:
         covered = elsewhere.ooms
         yield _harm(rule, "oom_events", "the kernel tells of OOM kills instead", "it cannot fire", covered)
@@ -103,15 +104,6 @@ def _of(rule: Rule, elsewhere: Elsewhere) -> Iterator[Harm]:
 
 
 _UNKNOWN = "what it asks for stays unknown, and it cannot fire on that"
-
-
-def _needs(rule: Rule) -> frozenset[str]:
-    if rule.when is None:
-        return frozenset()
-    total = rule.when.total
-    # What is left to the host is read from its kernel, and needs nothing of the engine.
-    part = frozenset({total.part}) if total is not None and not total.is_left else frozenset()
-    return rule.when.reads | part
 
 
 def _harm(rule: Rule, capability: str, instead: str, lost: str, covered: bool) -> Harm:

@@ -58,7 +58,7 @@ def is_podman(version: VersionBody) -> bool:
 
 def _capabilities(version: VersionBody, info: InfoBody, *, updates: bool) -> Capabilities:
     # Podman has no event for an OOM kill, and its readings have neither what memory is used for nor a limit
-    # of PIDs. That cannot be tried out before there is a container, and without harm to it: its name has to do.
+    # of PIDs. That cannot be tried out without a container, and harm to it: its name has to do.
     podman = is_podman(version)
     return Capabilities(
         oom_events=not podman,

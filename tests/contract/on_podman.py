@@ -68,7 +68,6 @@ DIFFERS = {
 """These do not hold on podman."""
 
 QUICK = {
-    "test_the_engine_says_who_it_is",
     "test_an_inspect_of_a_running_container",
     "test_a_kill_ends_a_running_container",
     "test_a_kill_ends_a_paused_container",

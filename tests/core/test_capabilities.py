@@ -2,7 +2,7 @@
 
 from reactor.core.capabilities import CAN_ALL, LOST, Capabilities, Elsewhere, Harm, harms
 from reactor.core.rules import Rule
-from reactor.ruleset import load_text
+from reactor.ruleset import parse
 
 RULES = """\
 groups:
@@ -14,14 +14,14 @@ groups:
       - {name: oom, on: oom}
       - {name: age, when: age > 1h}
       - {name: limits, on: start, then: [{limit: {pids: 256}}]}
-      - {name: whole, when: scope.memory > 8GiB, victims: largest memory}
-      - {name: host, when: host.memory_available < 5%, victims: largest memory}
+      - {name: whole, when: scope.memory > 8GiB, victims: most memory}
+      - {name: host, when: host.memory_available < 5%, victims: most memory}
 """
 PODMAN = Capabilities(oom_events=False, limit_updates=False, memory_in_use=False, pids_limit=False)
 
 
 def rules() -> tuple[Rule, ...]:
-    return load_text(RULES).rules
+    return parse(RULES).rules
 
 
 def lost(found: tuple[Harm, ...]) -> set[tuple[str, str]]:
@@ -41,6 +41,7 @@ def test_each_rule_is_told_what_it_loses_with_its_place() -> None:
         ("oom", "oom_events"),
         ("limits", "limit_updates"),
         ("whole", "memory_in_use"),
+        ("host", "memory_in_use"),
     }
     assert all(harm.place.rpartition(":")[2].isdigit() and harm.meaning for harm in found)
 
@@ -48,13 +49,13 @@ def test_each_rule_is_told_what_it_loses_with_its_place() -> None:
 def test_what_the_kernel_tells_is_not_lost() -> None:
     found = harms(rules(), PODMAN, Elsewhere(ooms=True, readings=True))
     assert lost(found) == {("limits", "limit_updates")}
-    assert len(found) == 5
+    assert len(found) == 6
 
 
 def test_without_accounts_even_the_kernel_has_nothing_to_tell() -> None:
     can = Capabilities(memory_accounts=False, pids_accounts=False)
     found = harms(rules(), can, Elsewhere(ooms=True, readings=True))
-    assert {rule for rule, _ in lost(found)} == {"pids", "share", "memory", "whole"}
+    assert {rule for rule, _ in lost(found)} == {"pids", "share", "memory", "whole", "host"}
 
 
 def test_each_thing_that_can_be_missing_has_its_words() -> None:
