@@ -15,7 +15,7 @@ PLOTS := .venv/.plots
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-unit test-chaos test-v2 fuzz docs lint man engine engine-stop bench bench-parts clean
+.PHONY: help setup run test test-unit test-chaos test-podman test-v2 fuzz docs lint man engine engine-stop bench bench-parts clean
 # A half-made target is not made.
 .DELETE_ON_ERROR:
 
@@ -44,6 +44,10 @@ test-unit: setup ## run the tests that need no engine, and neither Prometheus no
 test-chaos: setup ## BREACHES breaches on a private engine, while monitor and engine are killed as SEED says; minutes
 	@$(BIN)/python -m tools.private_engine prepare
 	@$(BIN)/python -m tests.chaos --seed "$(SEED)" --breaches "$(BREACHES)" $(ARGS)
+
+test-podman: setup ## run all contract tests that can hold on podman, on a private one; some minutes
+	@$(BIN)/python -m tools.private_engine prepare
+	REACTOR_TEST_PODMAN=whole $(BIN)/python -m pytest -m podman tests/contract tests/real/test_podman.py $(ARGS)
 
 test-v2: setup ## run what is about cgroups on cgroup v2, with Docker 20.10 and 26.1, in emulated machines; long
 	@$(BIN)/python -m tools.v2 $(ARGS)

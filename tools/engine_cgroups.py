@@ -45,7 +45,7 @@ def podman_cgroup(container_id: str, controller: str) -> Path:
 
 
 def _homes(folder: Path) -> list[Path]:
-    """Where an engine's containers are below each hierarchy: in one folder of its name, with podman in one each.
+    """Where an engine's containers are below each hierarchy: in one place of its name, or in one each.
 
     Podman has no option for a parent of them all, so its containers are known by what it keeps of each.
     """

@@ -149,7 +149,9 @@ class PrivateEngine:
             ended = self._daemon is not None and self._daemon.poll() is not None
             if ended or time.monotonic() > deadline:
                 what = "ended at once" if ended else f"did not answer within {within:g} s"
-                raise EngineDidNotStartError(f"{self.program} {what}; the end of its log:\n{self._log_tail()}")
+                raise EngineDidNotStartError(
+                    f"{self.program} {what}; the end of its log:\n{self._log_tail()}"
+                )
             # Nothing tells us that a socket has begun to answer; asking costs less than the start itself.
             time.sleep(0.01)
 

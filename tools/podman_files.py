@@ -1,7 +1,7 @@
 """Finds the programs of podman, or unpacks Debian's packages of them into the checkout's `.engine/podman`.
 
-Belongs here: which programs are used, how they get onto this machine, and the files that keep a private podman
-to itself. Nothing is installed system-wide. Does not belong here: starting it (podman_life.py).
+Belongs here: which programs are used, how they get onto this machine, and the files that keep a private
+podman to itself. Nothing is installed system-wide. Does not belong here: starting it (podman_life.py).
 """
 
 import json
@@ -46,7 +46,13 @@ def podman_files() -> PodmanFiles:
     with cache_locked("podman"):
         if missing := _missing():
             _CACHE.mkdir(exist_ok=True)
-            fetch(("podman", "runc"), missing, _CACHE, "about 25 MB", "elsewhere install podman, conmon and runc")
+            fetch(
+                ("podman", "runc"),
+                missing,
+                _CACHE,
+                "about 25 MB",
+                "elsewhere install podman, conmon and runc",
+            )
     found = [_find(program) for program in PODMAN_PROGRAMS]
     podman, conmon, runc = found
     if podman is None or conmon is None or runc is None:
@@ -77,7 +83,8 @@ def configure(files: PodmanFiles, folder: Path) -> dict[str, str]:
 def _containers(files: PodmanFiles, folder: Path) -> str:
     limits = [f"{name}={most}:{most}" for name, most in (("nofile", _files()), ("nproc", _processes()))]
     # The conmon of a container starts podman when that is over, with no more of our environment than this.
-    passed = [f"{name}={files.environment[name]}" for name in ("PATH", "LD_LIBRARY_PATH") if name in files.environment]
+    known = files.environment
+    passed = [f"{name}={known[name]}" for name in ("PATH", "LD_LIBRARY_PATH") if name in known]
     return f"""\
 [containers]
 default_ulimits = {json.dumps(limits)}
@@ -91,7 +98,7 @@ cgroup_manager = "cgroupfs"
 events_logger = "file"
 conmon_path = ["{files.conmon}"]
 conmon_env_vars = {json.dumps(passed)}
-tmp_dir = "{folder}/tmp"
+tmp_dir = "{folder}/state"
 [engine.runtimes]
 runc = ["{files.runc}"]
 """

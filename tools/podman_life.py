@@ -1,8 +1,8 @@
 """The life of one private podman: its service, the faults that tests need, an end without a trace.
 
-Podman has no daemon: the service only answers calls, and each container is held by a `conmon` of its own, which
-lives on without it. Everything lies in one temporary folder, as with a private dockerd, and the same sweep ends
-it. Does not belong here: where its programs come from (podman_files.py).
+Podman has no daemon: the service only answers calls, and each container is held by a `conmon` of its own,
+which lives on without it. Everything lies in one temporary folder, as with a private dockerd, and the same
+sweep ends it. Does not belong here: where its programs come from (podman_files.py).
 """
 
 from collections.abc import Sequence

@@ -20,9 +20,14 @@ from reactor.app.levels.strangers import unknown
 from reactor.app.patient import Finding, Patient, degraded, failed, ok
 from reactor.app.places import default_journal
 from reactor.app.rulefiles import load_rules
+from reactor.app.settings import Profile
+from reactor.app.shortcomings import elsewhere
 from reactor.app.webcheck import web_access
+from reactor.cgroups.abilities import Mode
+from reactor.core.capabilities import harms
 from reactor.core.container import ContainerId
 from reactor.core.ports import EngineError, EngineForbids
+from reactor.core.rules import RuleSet
 
 CLOCKS_APART = 2.0
 """Seconds between two clocks that nobody need know of."""
@@ -118,12 +123,27 @@ def rules(patient: Patient) -> Iterator[Finding]:
             if not line.startswith(" "):
                 yield failed("rules", line, "see: reactor check")
         return
+    yield from _losing(loaded, patient)
     missing = [*missing_means(loaded, patient.settings.means)]
     for each in missing:
         yield failed("rules", str(each))
     if not missing:
         whose = "" if patient.options.rules else " (the shipped ones)"
         yield ok("rules", f"{len(loaded.rules)} are valid{whose}, version {loaded.version}")
+
+
+def _losing(loaded: RuleSet, patient: Patient) -> Iterator[Finding]:
+    """The rules that need what this engine cannot do, unless the kernel makes up for it."""
+    info = patient.engine
+    if info is None or not info.can.missing():
+        return
+    found = patient.abilities
+    lane = patient.settings.profile is not Profile.STREAMS and found.mode is not Mode.NONE
+    ooms = found.kernel_log.works or found.mode is not Mode.NONE
+    beside = elsewhere(info, patient.settings.proc, ooms=ooms, readings=lane)
+    for harm in harms(loaded.rules, info.can, beside):
+        said = f"{harm.place}: {harm.rule}: {harm.meaning}"
+        yield ok("rules", said) if harm.covered else degraded("rules", said)
 
 
 def journal(patient: Patient) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ Nothing here asks a room, a clock or the engine: so it can be worked out in a th
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from reactor import __version__
@@ -14,6 +14,7 @@ from reactor.app.recorder import RecorderStatistics
 from reactor.app.reloads import Reloads
 from reactor.cgroups.abilities import Abilities, Mode
 from reactor.containment.keeping import KeeperStatistics
+from reactor.core.capabilities import Capabilities
 from reactor.core.leases import count_owners
 from reactor.core.obeying import is_held
 from reactor.core.state import Setup, State
@@ -50,6 +51,7 @@ class Held:
     lane: LaneStatistics | None
     ooms: OomStatistics | None
     abilities: Abilities | None
+    can: Capabilities | None
     recording: RecorderStatistics | None
     containment: KeeperStatistics | None
     labels: tuple[str, ...]
@@ -106,6 +108,7 @@ def _readings(held: Held, figures: Figures) -> Readings:
         **_of_journal(held.journal),
         **_of_lane(held.lane),
         **_of_host(held),
+        engine_capabilities=_capabilities(held.can),
         **_of_abilities(held.abilities),
     )
 
@@ -160,6 +163,15 @@ def _of_host(held: Held) -> dict[str, Any]:
     if host is None or held.at - host.at > held.setup.stale_after:
         return {"host_memory_known": False}
     return {"host_memory_known": True, "host_memory_available": host.memory_available}
+
+
+def _capabilities(can: Capabilities | None) -> dict[str, int]:
+    """What the engine can do; nothing before it answered."""
+    return (
+        {}
+        if can is None
+        else {each.name.replace("_", "-"): int(getattr(can, each.name)) for each in fields(can)}
+    )
 
 
 def _of_abilities(found: Abilities | None) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from reactor.act.outbox import OutboxStatistics
 from reactor.app.held import Held, captured
 from reactor.app.recorder import RecorderStatistics
 from reactor.app.reloads import Reloads
+from reactor.app.shortcomings import Shortcomings
 from reactor.cgroups.abilities import Abilities
 from reactor.containment.keeping import KeeperStatistics
 from reactor.core.obeying import is_held
@@ -52,6 +53,7 @@ class Sources:
     reloads: Callable[[], Reloads]
     leases: Callable[[float], LeaseStatistics]
     arrivals: Callable[[], Mapping[str, float]]
+    shortcomings: Shortcomings
     recording: Callable[[], RecorderStatistics] | None = None
     containment: Callable[[], KeeperStatistics] | None = None
 
@@ -120,6 +122,7 @@ class Numbers:
             lane=lane() if lane is not None else None,
             ooms=ooms() if ooms is not None else None,
             abilities=sources.abilities(),
+            can=sources.shortcomings.can,
             recording=recording() if recording is not None else None,
             containment=sources.containment() if sources.containment is not None else None,
             labels=self._labels,
@@ -171,6 +174,8 @@ class Numbers:
             remarks.append(lack)
         if self._sources.reloads().errors:
             remarks.append("the last reload of the rules failed, and those before are in force")
+        if lost := [harm.rule for harm in self._sources.shortcomings.harms if not harm.covered]:
+            remarks.append(f"the engine cannot do what these rules need: {', '.join(dict.fromkeys(lost))}")
         state = self._sources.state()
         gate, brakes = state.curbs.gate, state.curbs.brakes
         if is_held(state, trio.current_time()):

@@ -1,4 +1,4 @@
-"""What the engine cannot do, said when it answers and whenever rules come into force: for each rule what it loses.
+"""What the engine cannot do, said when it answers and whenever rules come into force, by rule.
 
 No rule is refused for it: what it asks for stays unknown. What the words are is the core's business.
 """
@@ -7,7 +7,6 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from reactor.app.plan import Plan
 from reactor.core.capabilities import Capabilities, Elsewhere, Harm, harms
 from reactor.core.decisions import Outcome
 from reactor.core.ports import EngineInfo
@@ -21,9 +20,9 @@ log = logging.getLogger("reactor.app")
 class Shortcomings:
     """Knows what is missing, and says it once for each set of rules. It is an observer of the monitor's."""
 
-    def __init__(self, rules: Callable[[], RuleSet], elsewhere: Callable[[EngineInfo], Elsewhere]) -> None:
+    def __init__(self, rules: Callable[[], RuleSet], beside: Callable[[EngineInfo], Elsewhere]) -> None:
         self._rules = rules
-        self._elsewhere = elsewhere
+        self._beside = beside
         self._info: EngineInfo | None = None
         self._said: tuple[RuleSet, Capabilities] | None = None
         self._harms: tuple[Harm, ...] = ()
@@ -55,7 +54,7 @@ class Shortcomings:
         if self._info is None or (self._said is not None and self._said[0] is rules and self._is_said()):
             return
         self._said = (rules, self._info.can)
-        self._harms = harms(rules.rules, self._info.can, self._elsewhere(self._info))
+        self._harms = harms(rules.rules, self._info.can, self._beside(self._info))
         for harm in self._harms:
             _tell(harm)
 
@@ -65,24 +64,14 @@ class Shortcomings:
 
 def _tell(harm: Harm) -> None:
     level = logging.INFO if harm.covered else logging.WARNING
-    said = "the engine cannot do what a rule is about, and another source does" if harm.covered else (
-        "the engine cannot do what a rule needs"
-    )
+    said = "the engine cannot do what a rule needs"
+    if harm.covered:
+        said = f"{said}, and something else can"
     fields = {"rule": harm.rule, "place": harm.place, "missing": harm.capability, "means": harm.meaning}
     log.log(level, said, extra=fields)
 
 
-def elsewhere_of(plan: Plan) -> Callable[[EngineInfo], Elsewhere]:
-    """What this plan has beside the engine; nothing of this kernel counts for an engine that is on another."""
-
-    def found(info: EngineInfo) -> Elsewhere:
-        here = not why_not_ours(info, plan.proc)
-        return Elsewhere(ooms=here and plan.host is not None, readings=here and plan.lane is not None)
-
-    return found
-
-
-def elsewhere_for(info: EngineInfo, proc: Path, *, readable: bool, lane: bool, log_works: bool) -> Elsewhere:
-    """The same for whoever runs no monitor, by what was tried out here."""
+def elsewhere(info: EngineInfo, proc: Path, *, ooms: bool, readings: bool) -> Elsewhere:
+    """What this kernel tells beside the engine; nothing, for an engine that is on another one."""
     here = not why_not_ours(info, proc)
-    return Elsewhere(ooms=here and (readable or log_works), readings=here and readable and lane)
+    return Elsewhere(ooms=here and ooms, readings=here and readings)

@@ -6,6 +6,7 @@ run in the nursery that ``supervise`` opened for them.
 
 import time
 from dataclasses import dataclass
+from functools import partial
 
 import trio
 
@@ -23,6 +24,7 @@ from reactor.app.numbers import Numbers, Sources
 from reactor.app.oomwords import OomWords, hear_of_ooms
 from reactor.app.plan import Plan
 from reactor.app.probing import ProbeOnce
+from reactor.app.shortcomings import Shortcomings, elsewhere
 from reactor.app.wanting import Remembered, Wanted, hold_nobody
 from reactor.containment.keeping import Keeper
 from reactor.core.container import Run
@@ -55,6 +57,7 @@ class Eyes:
     arming: Arming
     ooms: OomWords | None
     probing: ProbeOnce | None
+    shortcomings: Shortcomings
 
     def read(self, wanted: frozenset[Watched]) -> None:
         """Take resource readings of these: from their cgroups where there is a fast lane, else by streams."""
@@ -111,10 +114,14 @@ def _eyes(plan: Plan, monitor: Monitor, workers: Workers, sources: trio.Nursery,
     owners, arming = _owner_watch(plan, monitor, book), Arming(monitor.feed, tally.observe)
     lane = _lane(plan, monitor, arming, readings)
     ooms = hear_of_ooms(plan, monitor, sources)
+    beside = partial(elsewhere, proc=plan.proc, ooms=plan.host is not None, readings=plan.lane is not None)
+    shortcomings = Shortcomings(lambda: monitor.setup.rules, beside)
+    monitor.also_tell(shortcomings)
 
     def opened(info: EngineInfo) -> None:
         kernel.connected(info)
         owners.connected(info)
+        shortcomings.connected(info)
         if ooms is not None:
             ooms.connected(info)
         if lane is not None:
@@ -131,7 +138,7 @@ def _eyes(plan: Plan, monitor: Monitor, workers: Workers, sources: trio.Nursery,
     )
     layers = Layers(plan.engine, monitor.feed, every=plan.setup.layer_every)
     probing = ProbeOnce(plan.host) if plan.host is not None else None
-    return Eyes(watch, readings, layers, kernel, owners, book, lane, arming, ooms, probing)
+    return Eyes(watch, readings, layers, kernel, owners, book, lane, arming, ooms, probing, shortcomings)
 
 
 def _seen(plan: Plan, monitor: Monitor, workers: Workers, keeper: Keeper | None, eyes: Eyes) -> Sources:
@@ -153,6 +160,7 @@ def _seen(plan: Plan, monitor: Monitor, workers: Workers, keeper: Keeper | None,
         leases=eyes.book.statistics,
         arrivals=lambda: monitor.arrivals,
         containment=keeper.statistics if keeper is not None else None,
+        shortcomings=eyes.shortcomings,
         recording=plan.recorder.statistics if plan.recorder is not None else None,
     )
 

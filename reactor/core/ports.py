@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from reactor.core.capabilities import Capabilities
+from reactor.core.capabilities import CAN_ALL, Capabilities
 from reactor.core.container import Container, ContainerId, Limits, Listed, Run
 from reactor.core.decisions import Decision, Outcome
 from reactor.core.evidence import Evidence
@@ -71,7 +71,7 @@ class EngineInfo:
     kernel: str = ""
     local: bool = False
     cannot_limit: tuple[str, ...] = ()
-    can: Capabilities = Capabilities()
+    can: Capabilities = CAN_ALL
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ who know what it was for.
 """
 
 import math
-import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
@@ -31,6 +30,8 @@ from reactor.engine.wire import InfoBody, VersionBody, parse
 from reactor.http.client import Response
 from reactor.http.lines import Lines
 
+NOBODY = "0" * 64
+"""No container has this id; one may have it as its name, and would be told to change nothing."""
 CLOCK_PAUSE = 5.0
 """How long an engine whose clock makes no sense is left alone before it is asked again, in seconds."""
 
@@ -103,19 +104,17 @@ class DockerEngine(Acting):
             self._updates = await self._has_updates()
         answer, info = await self._info(self._deadlines.identify)
         date, local = answer.headers.get("date", ""), self.endpoint.address.local
-        found = engine_info(
-            version, info, self._spoken.version, date, local=local, updates=self._updates
-        )
+        found = engine_info(version, info, self._spoken.version, date, local=local, updates=self._updates)
         self._memory, self._spoken.cpus = found.memory, max(info.cpus, 0)
         return found
 
     async def _has_updates(self) -> bool:
         """Whether it has the call that changes limits: tried on nobody, with nothing to be changed.
 
-        Whoever has it says in JSON that there is no such container. Where we may not call it that is no lack of
-        the engine's, and is told when it is needed.
+        Whoever has it says in JSON that there is no such container. Where we may not call it, that is no lack
+        of the engine's, and is told when it is needed.
         """
-        path = f"/v{self._spoken.version}/containers/{secrets.token_hex(32)}/update"
+        path = f"/v{self._spoken.version}/containers/{NOBODY}/update"
         with suppress(EngineForbids):
             return await self._lanes.knows(path, self._deadlines.identify, b"{}")
         return True

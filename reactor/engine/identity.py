@@ -1,5 +1,7 @@
 """Who an engine is, out of what it says of itself, and what it can do."""
 
+import hashlib
+
 from reactor.core.capabilities import LOST, Capabilities
 from reactor.core.ports import EngineInfo
 from reactor.engine.errors import EngineSaidNonsense, quoted
@@ -25,7 +27,7 @@ def engine_info(
     if now is None:
         raise EngineSaidNonsense(f"the engine says that it is {quoted(info.system_time)!r} o'clock")
     return EngineInfo(
-        id=info.id,
+        id=_podmans_id(info) if is_podman(version) else info.id,
         name=info.name,
         version=version.version,
         api_version=spoken,
@@ -46,19 +48,29 @@ def _cannot_limit(info: InfoBody) -> tuple[str, ...]:
     return tuple(name for name, able in zip(("memory", "swap", "pids", "cpu"), can, strict=True) if not able)
 
 
+def _podmans_id(info: InfoBody) -> str:
+    """Podman says another id each time: what stays is the host's name, and where it keeps all that it has.
+
+    The journal, the lock against a second monitor and the control socket are found by it.
+    """
+    known = f"{info.name}\0{info.root}".encode(errors="replace")
+    return f"podman-{hashlib.sha256(known).hexdigest()[:32]}"
+
+
 def is_podman(version: VersionBody) -> bool:
     """Whether it is podman that speaks here: it names itself among its parts."""
     return any("podman" in part.name.lower() for part in version.components or [])
 
 
 def _capabilities(version: VersionBody, info: InfoBody, *, updates: bool) -> Capabilities:
-    # No release of podman has an event for an OOM kill, and none tells page cache apart in its readings. Neither
-    # can be tried out without harm, so here its name has to do.
+    # Podman has no event for an OOM kill, and its readings have neither what memory is used for nor a limit
+    # of PIDs. That cannot be tried out without a container, and harm to it: its name has to do.
     podman = is_podman(version)
     return Capabilities(
         oom_events=not podman,
         limit_updates=updates,
         memory_in_use=not podman,
+        pids_limit=not podman,
         memory_accounts=info.memory_limit,
         pids_accounts=info.pids_limit,
     )

@@ -45,6 +45,7 @@ class InfoBody(msgspec.Struct):
     cpu_quota: bool = msgspec.field(name="CpuCfsQuota", default=True)
     cgroup_version: str = msgspec.field(name="CgroupVersion", default="")
     cgroup_driver: str = msgspec.field(name="CgroupDriver", default="")
+    root: str = msgspec.field(name="DockerRootDir", default="")
 
 
 class ListedHostBody(msgspec.Struct, rename="pascal"):

@@ -81,6 +81,7 @@ OF_LABELS: Mapping[str, Callable[[Readings], Mapping[Labels, Number]]] = Mapping
             (plain(template), state): count for (template, state), count in now.sidecars.items()
         },
         "reactor_kernel_mode": lambda now: _by(now.kernel_mode),
+        "reactor_engine_capability": lambda now: _by(now.engine_capabilities),
         "reactor_kernel_ability": lambda now: _by(now.kernel_abilities),
         "reactor_kernel_lack": lambda now: {
             (name, plain(why), plain(grant)): 1 for name, (why, grant) in now.kernel_lacks.items()

@@ -123,6 +123,7 @@ class Readings:
     lane_pid: int = 0
     kernel_log: bool | None = None
     kernel_mode: Mapping[str, int] = field(default_factory=dict, hash=False)
+    engine_capabilities: Mapping[str, int] = field(default_factory=dict, hash=False)
     kernel_abilities: Mapping[str, int] = field(default_factory=dict, hash=False)
     kernel_lacks: Mapping[str, tuple[str, str]] = field(default_factory=dict, hash=False)
     stale_samples: int = 0

@@ -146,6 +146,24 @@ def test_candidates_know_both_drivers_and_podman() -> None:
     assert not any("system.slice" in each for each in candidates(ONE, "jobs"))
 
 
+PODMANS = f"""\
+9:name=systemd:/libpod_parent/libpod-{ONE}
+8:pids:/libpod_parent/libpod-{ONE}
+4:memory:/libpod_parent/libpod-{ONE}
+0::/libpod_parent/libpod-{ONE}
+"""
+"""As podman 4.3.1 with the driver cgroupfs has it, on a host with version 1 and an empty 2 beside it."""
+
+
+def test_a_podmans_home_is_its_own_and_that_of_its_conmon_is_not() -> None:
+    for line in parse_membership(PODMANS):
+        assert home_in(line.path, ONE) == f"/libpod_parent/libpod-{ONE}"
+        assert home_in(line.path, TWO) is None
+        assert home_in(f"{line.path}/libpod-{TWO}", TWO) is None
+    for beside in ("/libpod_parent/conmon", f"/machine.slice/libpod-conmon-{ONE}.scope"):
+        assert home_in(beside, ONE) is None
+
+
 def test_membership_is_read_line_by_line() -> None:
     text = f"9:name=systemd:/\n4:cpu,cpuacct:/docker/{ONE}\n3:memory:/a:b\nrubbish\n:x:/y\n2:pids:no/slash\n"
     systemd, cpu, memory, unified = parse_membership(f"{text}0::/u\n")

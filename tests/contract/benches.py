@@ -96,6 +96,12 @@ class Bench(ABC):
 
     engine: Engine
     maker: Maker
+    image = TEST_IMAGE
+    """What the engine calls the test image."""
+    usual_pids: int | None = None
+    """The limit of PIDs that a container has for which none was given."""
+    refuses = 409
+    """The status for what cannot be done in this state."""
 
     @abstractmethod
     async def create(
@@ -427,6 +433,18 @@ class DockerBench(Bench):
 
 class PodmanBench(DockerBench):
     """Hands for a real podman."""
+
+    image = f"docker.io/library/{TEST_IMAGE}"
+    usual_pids = 2048
+    refuses = 500
+
+    async def add_image(self, labels: Mapping[str, str]) -> str:
+        """It commits only where it finds its signature policy, and imports by that which it was given."""
+        reference = f"{unique_name()}:labelled"
+        changes = [f"LABEL {key}={value}" for key, value in labels.items()]
+        await trio.to_thread.run_sync(self._engine.import_busybox, reference, changes)
+        self._images.append(f"docker.io/library/{reference}")
+        return reference
 
 
 def _cpu(cores: float | None, *, quota: bool) -> dict[str, Any]:

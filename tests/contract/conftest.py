@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from tests.contract.benches import Bench, DockerBench, PodmanBench, direct_bench, embedded_bench
+from tests.contract.on_podman import runs_on_podman
 from tests.tooling.containers import Containers
 from tools.private_engine import PrivateEngine
 
@@ -18,7 +19,15 @@ KINDS = [
 ]
 
 
-@pytest.fixture(params=KINDS)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each test runs on every kind that it does not choose itself, and on podman if it is to."""
+    own = any(mark.args[0] == "kind" for mark in metafunc.definition.iter_markers("parametrize"))
+    if "kind" in metafunc.fixturenames and not own:
+        kinds = KINDS if runs_on_podman(metafunc.definition.originalname) else KINDS[:-1]
+        metafunc.parametrize("kind", kinds, indirect=True)
+
+
+@pytest.fixture
 def kind(request: pytest.FixtureRequest) -> str:
     """Which kind of engine the test runs on."""
     chosen: str = request.param
@@ -29,17 +38,24 @@ def kind(request: pytest.FixtureRequest) -> str:
 def real(kind: str, request: pytest.FixtureRequest) -> Iterator[Containers | None]:
     """Containers on the real engine, if this is about one."""
     if kind == "podman":
-        with Containers(request.getfixturevalue("podman").docker_host) as on_podman:
+        engine = request.getfixturevalue("podman")
+        with Containers(engine.docker_host, removed_in_turn=True) as on_podman:
             yield on_podman
         return
     yield request.getfixturevalue("containers") if kind == "docker" else None
 
 
 @pytest.fixture
-async def bench(kind: str, real: Containers | None) -> AsyncIterator[Bench]:
+def shared(kind: str, request: pytest.FixtureRequest) -> PrivateEngine | None:
+    """The podman that all tests share: images are made in it by hand."""
+    return request.getfixturevalue("podman") if kind == "podman" else None
+
+
+@pytest.fixture
+async def bench(kind: str, real: Containers | None, shared: PrivateEngine | None) -> AsyncIterator[Bench]:
     """An engine that stays up."""
     if real is not None:
-        docker = BENCHES[kind](real)
+        docker = BENCHES[kind](real, shared)
         yield docker
         await docker.clear()
         return

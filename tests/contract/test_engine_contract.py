@@ -12,6 +12,8 @@ from tests.contract.benches import MIB, Bench, Job
 from tests.tooling.containers import unique_name
 
 UNKNOWN = ContainerId("0" * 64)
+BESIDES = {"attach", "exec_create", "exec_start", "exec_die"} | {"init", "cleanup", "exec", "exec_died"}
+"""What a real engine tells besides, Docker and podman."""
 
 
 async def heard(
@@ -31,11 +33,14 @@ async def heard(
 
 def actions(events: Sequence[Event]) -> list[str]:
     """What happened, without what a real engine tells besides."""
-    return [
-        event.action
-        for event in events
-        if event.action not in {"attach", "exec_create", "exec_start", "exec_die"}
-    ]
+    return [event.action for event in events if event.action not in BESIDES]
+
+
+async def next_action(events: AsyncIterator[Event]) -> str:
+    """What happens next, without what a real engine tells besides."""
+    while (event := await anext(events)).action in BESIDES:
+        pass
+    return event.action
 
 
 async def readings(bench: Bench, container: ContainerId, count: int) -> list[Sample | None]:
@@ -71,7 +76,7 @@ async def test_a_list_has_everybody_in_every_state(bench: Bench) -> None:
     states = {key: rows[key].state for key in (created, running, paused, over)}
     assert states == {created: "created", running: "running", paused: "paused", over: "exited"}
     assert rows[created].labels == {"a": "b"}
-    assert rows[created].image == "busybox:test"
+    assert rows[created].image == bench.image
     assert rows[created].image_id == (await bench.engine.inspect(created)).image_id
 
 
@@ -84,7 +89,7 @@ async def test_an_inspect_of_a_running_container(bench: Bench) -> None:
     assert (found.id, found.name, found.image, found.state) == (
         container,
         name,
-        "busybox:test",
+        bench.image,
         State.RUNNING,
     )
     assert (found.labels, found.image_labels) == ({"a": "b", "c": ""}, {})
@@ -102,7 +107,12 @@ async def test_a_container_that_was_never_started_has_no_run_and_no_age(bench: B
     container = await bench.create()
     found = await bench.engine.inspect(container)
     assert (found.run.started_at, found.born, found.state) == ("", None, State.CREATED)
-    assert (found.memory_limit, found.pids_limit, found.exit_code, found.pid) == (None, None, None, 0)
+    assert (found.memory_limit, found.pids_limit, found.exit_code, found.pid) == (
+        None,
+        bench.usual_pids,
+        None,
+        0,
+    )
 
 
 async def test_a_start_that_fails_leaves_only_a_creation(bench: Bench) -> None:
@@ -158,7 +168,7 @@ async def test_a_kill_ends_a_running_container(bench: Bench) -> None:
     assert await bench.engine.kill(container) == 204
     found = await bench.until(container, State.EXITED)
     assert found.exit_code == 137
-    assert await bench.engine.kill(container) == 409
+    assert await bench.engine.kill(container) == bench.refuses
 
 
 async def test_a_kill_ends_a_paused_container(bench: Bench) -> None:
@@ -190,7 +200,7 @@ async def test_there_is_nothing_to_kill_in_what_does_not_run(bench: Bench) -> No
     created, over = await bench.create(), await bench.run(Job.EXIT_3)
     await bench.until(over, State.EXITED)
     for container, state in ((created, State.CREATED), (over, State.EXITED)):
-        assert await bench.engine.kill(container) == 409
+        assert await bench.engine.kill(container) == bench.refuses
         assert (await bench.engine.inspect(container)).state is state
 
 
@@ -240,9 +250,9 @@ async def test_events_come_while_they_happen(bench: Bench) -> None:
         async with bench.engine.open_events(None) as events:
             await trio.sleep(0.2)  # An engine says "subscribed" a little before it is so.
             await bench.start(container)
-            assert (await anext(events)).action == "start"
+            assert await next_action(events) == "start"
             await bench.engine.kill(container)
-            assert {(await anext(events)).action, (await anext(events)).action} == {"kill", "die"}
+            assert {await next_action(events), await next_action(events)} == {"kill", "die"}
 
 
 async def test_a_replay_begins_with_its_own_moment_and_says_the_same_again(bench: Bench) -> None:
@@ -321,7 +331,7 @@ async def test_labels_of_an_image_are_in_the_container_and_told_apart(bench: Ben
     found = await bench.engine.inspect(container)
     assert found.labels == {"reactor.skip": "yes", "both": "own", "own": "1"}
     assert found.image_labels == {"reactor.skip": "yes", "both": "image"}
-    assert found.image == tag
+    assert found.image.endswith(tag)
 
 
 async def test_readings_of_a_run(bench: Bench) -> None:

@@ -10,6 +10,7 @@ import trio.testing
 from requests.exceptions import Timeout as RequestsTimeout
 from trio.testing import MockClock
 
+from reactor.core.capabilities import Capabilities
 from reactor.core.container import ContainerId, Run
 from reactor.core.ports import (
     DeadlinePassed,
@@ -35,6 +36,8 @@ RUN = Run(ONE, STARTED)
 KILL = f"POST /containers/{A}/kill"
 STOP = f"POST /containers/{A}/stop"
 LOOK = f"GET /containers/{A}/json"
+NO_CACHE = {"inactive_file": 0}
+TRIED = f"POST /containers/{'0' * 64}/update"
 STATS = f"GET /containers/{A}/stats"
 
 
@@ -53,7 +56,25 @@ async def test_what_an_engine_cannot_do_is_told() -> None:
         fake.inform(MemoryLimit=False, PidsLimit=False)
         version = {"ApiVersion": "1.41", "Components": [{"Name": "Podman Engine"}]}
         fake.say("GET /version", body=version)
-        assert len((await engine.identify()).warnings) == 3
+        fake.say(TRIED, 404, raw=b"Not Found\n")
+        info = await engine.identify()
+        assert set(info.can.missing()) == set(Capabilities.__slots__)
+        assert len(info.warnings) == 6
+
+
+@pytest.mark.parametrize(
+    ("status", "raw", "updates"),
+    [(404, b"Not Found\n", False), (404, b'{"message":"no such container"}', True), (403, b"", True)],
+)
+async def test_whether_a_podman_changes_limits_is_tried_on_nobody(
+    status: int, raw: bytes, updates: bool
+) -> None:
+    async with fake_engine() as (fake, engine):
+        version = {"ApiVersion": "1.41", "Components": [{"Name": "Podman Engine"}]}
+        fake.say("GET /version", body=version)
+        fake.say(TRIED, status, raw=raw)
+        assert (await engine.identify()).can.limit_updates is updates
+        assert [each for each in fake.asked if each.startswith("POST")] == [TRIED.replace("/c", "/v1.41/c")]
 
 
 @pytest.mark.parametrize(
@@ -332,7 +353,7 @@ async def test_a_stream_that_is_refused() -> None:
 
 async def test_stats_come_through_with_the_hosts_memory_known() -> None:
     async with fake_engine() as (fake, engine):
-        frame = {**FRAME_V1, "memory_stats": {"usage": 5, "limit": 25276502016}}
+        frame = {**FRAME_V1, "memory_stats": {"usage": 5, "limit": 25276502016, "stats": NO_CACHE}}
         fake.stream(STATS, line(frame) + b"\n")
         async with engine.open_stats(RUN) as frames:
             sample = await anext(frames)

@@ -213,9 +213,10 @@ def test_a_frame_of_cgroup_v2() -> None:
 
 
 def test_a_frame_of_podman() -> None:
+    """It does not say how much of the memory is page cache, which may be nearly all of it."""
     found = frame(FRAME_PODMAN)
     assert found is not None
-    assert (found.memory, found.memory_limit, found.pids, found.pids_limit) == (60_000_000, None, 7, None)
+    assert (found.memory, found.memory_limit, found.pids, found.pids_limit) == (None, None, 7, None)
     assert found.cpu == pytest.approx(0.027793)
 
 
@@ -228,7 +229,8 @@ def test_a_number_that_cannot_be_a_reading_is_unknown(nothing_: int) -> None:
     assert (found.memory, found.cpu, found.pids) == (None, None, 7)
     found = frame({**FRAME_PODMAN, "pids_stats": {"current": nothing_, "limit": 0}})
     assert found is not None
-    assert (found.pids, found.memory) == (None, 60_000_000)
+    assert found.pids is None
+    assert found.cpu == pytest.approx(0.027793)
     nowhere = {"memory_stats": {"usage": nothing_}, "pids_stats": {"current": nothing_}}
     assert frame({**FRAME_PODMAN, **nowhere}) is None
 

@@ -97,6 +97,7 @@ def readings() -> Readings:
         lane_late=0.002,
         kernel_log=True,
         kernel_mode={"write": 1, "read-only": 0, "none": 0},
+        engine_capabilities={"oom-events": 0, "limit-updates": 1},
         kernel_abilities={"read": 1, "kernel-log": 0},
         kernel_lacks={"kernel-log": ("Permission denied", "CAP_SYSLOG")},
         stale_samples=1,

@@ -22,15 +22,19 @@ _REMOVALS_AT_ONCE = 8
 class Containers:
     """Makes containers on one engine, remembers them, and removes them all at the end, running or not.
 
+    Podman removes nobody in whose network somebody is: there they go one after the other, the last one first.
     `client` is the SDK's own, for everything else that a test wants of the engine.
     """
 
-    def __init__(self, docker_host: str, *, removed_at_end: bool = True) -> None:
+    def __init__(
+        self, docker_host: str, *, removed_at_end: bool = True, removed_in_turn: bool = False
+    ) -> None:
         self.docker_host = docker_host
         # The address is explicit: from_env() may follow the CLI's context to somebody's real engine.
         self.client = docker.DockerClient(base_url=docker_host, timeout=patient(120))
         self.ids: list[str] = []
         self._removed_at_end = removed_at_end
+        self._removed_in_turn = removed_in_turn
 
     def __enter__(self) -> Self:
         return self
@@ -95,8 +99,8 @@ class Containers:
         """Remove every container that was made here; one that is gone already is as good as removed."""
         ids, self.ids = self.ids, []
         # The SDK's client must not be shared between threads, so each removal has a connection of its own.
-        with ThreadPoolExecutor(_REMOVALS_AT_ONCE) as pool:
-            list(pool.map(self._remove, ids))
+        with ThreadPoolExecutor(1 if self._removed_in_turn else _REMOVALS_AT_ONCE) as pool:
+            list(pool.map(self._remove, reversed(ids)))
 
     def _remove(self, container_id: str) -> None:
         path = f"/containers/{container_id}?force=1&v=1"

@@ -28,6 +28,17 @@ def test_everything_that_is_listed_exists() -> None:
     assert [what for _which, what in lines if not (ROOT / what.partition("::")[0]).exists()] == []
 
 
+def test_what_an_engine_owes_us_is_tried_before_what_is_true_on_every_host() -> None:
+    """A machine may take only so long, and podman is not in it."""
+    (_driver, given), _ = passes(["systemd", "cgroupfs"], [], LIST.read_text())
+    tests = [each for each in given if each.startswith("tests/")]
+    contract = [place for place, each in enumerate(tests) if "/contract/" in each]
+    whole_folders = [place for place, each in enumerate(tests) if not each.endswith(".py")]
+    assert len(contract) == 4
+    assert max(contract) < min(whole_folders)
+    assert given[given.index("-m") + 1] == "not podman"
+
+
 def test_tests_that_are_named_stand_in_place_of_the_list() -> None:
     ((driver, given),) = passes(["systemd"], ["-k", "x"], TEXT)
     assert (driver, given[-4:]) == ("systemd", ["-k", "x", "tests/a", "tests/b.py::test_c"])

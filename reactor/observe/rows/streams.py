@@ -31,6 +31,12 @@ STREAMS = (
         "1 while the engine's events are subscribed to.",
     ),
     Row(
+        "reactor.engine.capability", "", _G, "reactor_engine_capability",
+        "1 for what the engine can do, 0 for what it cannot; the log and 'reactor doctor' say which rules "
+        "lose by it.",
+        ("capability",),
+    ),
+    Row(
         "reactor.events.received", "{event}", _C, "reactor_events_received_total",
         "Container events that the engine sent.",
     ),
