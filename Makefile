@@ -15,7 +15,7 @@ PLOTS := .venv/.plots
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-unit test-chaos test-podman test-v2 fuzz docs lint man engine engine-stop bench bench-parts clean
+.PHONY: help setup run test test-unit test-chaos test-podman test-v2 fuzz docs lint engine engine-stop bench bench-parts clean
 # A half-made target is not made.
 .DELETE_ON_ERROR:
 
@@ -55,15 +55,12 @@ test-v2: setup ## run what is about cgroups on cgroup v2, with Docker 20.10 and 
 fuzz: setup ## throw COUNT generated rule files and conditions at the reader, made from SEED
 	@$(BIN)/python -m tests.fuzz --seed "$(SEED)" --count "$(COUNT)" $(ARGS)
 
-docs: setup ## write the pages of docs/ anew that are made from the code: metrics, rule files, command line
+docs: setup ## write the pages of docs/ anew that are made from the code: metrics, rule files, command line, man page
 	@$(BIN)/python -m tools.write_docs
 
 lint: setup ## ruff, and mypy --strict
 	$(BIN)/ruff check
 	$(BIN)/mypy
-
-man: setup ## write docs/reactor.1 anew, after a change of the command line
-	@$(BIN)/python -m tools.manpage
 
 engine: ## start a private engine for a developer and print its DOCKER_HOST
 	@$(PYTHON) -m tools.private_engine start

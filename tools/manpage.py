@@ -1,4 +1,4 @@
-"""Writes the page of ``man reactor`` from the parser of the command line: ``python -m tools.manpage``.
+"""Writes the page of ``man reactor`` from the parser of the command line, for `make docs`.
 
 The library makes the page; what it has no words for (files, exit codes, the environment) is added here, and
 what ``man`` would take for its own requests is put right.
@@ -6,7 +6,6 @@ what ``man`` would take for its own requests is put right.
 
 import os
 import re
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -102,13 +101,3 @@ def _mended(text: str) -> str:
 def _as_written(found: re.Match[str]) -> str:
     """Lines that are not filled, moved to the left by the word that is taken away."""
     return f".nf\n{found[1].replace(chr(10) + ' ' * len('usage: '), chr(10))}.fi\n"
-
-
-def main() -> int:
-    """Write it."""
-    PAGE.write_text(page())
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

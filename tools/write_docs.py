@@ -11,6 +11,7 @@ from types import MappingProxyType
 from reactor.app import reference as command_line
 from reactor.observe import document as metrics
 from reactor.ruleset import reference as rules
+from tools import manpage
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 GENERATED: Mapping[str, Callable[[], str]] = MappingProxyType(
@@ -18,6 +19,7 @@ GENERATED: Mapping[str, Callable[[], str]] = MappingProxyType(
         "metrics.md": metrics.document,
         "reference/cli.md": command_line.document,
         "reference/rules.md": rules.document,
+        "reactor.1": manpage.page,
     }
 )
 """The pages, below ``docs/``."""

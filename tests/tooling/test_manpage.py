@@ -10,7 +10,7 @@ from tools.manpage import PAGE, page
 
 def test_the_page_is_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
-    assert page() == PAGE.read_text(), "the command line has changed: make man"
+    assert page() == PAGE.read_text(), "the command line has changed: make docs"
 
 
 def test_every_command_has_its_section() -> None:
