@@ -266,7 +266,8 @@ def test_every_setting_is_on_the_page(capsys: pytest.CaptureFixture[str]) -> Non
 def test_the_documents_show_what_is_printed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (command, printed), *_ = re.findall(r"```\n\$ (.*reactor config.*)\n((?:.*\n)+?)```", DOCS.read_text())
+    block = re.compile(r"```console\n\$ (.*reactor config.*)\n((?:.*\n)+?)```")
+    (command, printed), *_ = block.findall(DOCS.read_text())
     variables, _, arguments = command.partition(" reactor ")
     for variable in variables.split():
         monkeypatch.setenv(*variable.split("=", 1))
