@@ -15,7 +15,7 @@ PLOTS := .venv/.plots
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-unit test-chaos test-v2 fuzz lint engine engine-stop bench bench-parts clean
+.PHONY: help setup run test test-unit test-chaos test-v2 test-proxy fuzz lint engine engine-stop bench bench-parts clean
 # A half-made target is not made.
 .DELETE_ON_ERROR:
 
@@ -34,6 +34,7 @@ run: setup ## start the monitor with the shipped rules, or the demo where there 
 test: setup ## run all tests, those on a real engine included
 	@$(BIN)/python -m tools.private_engine prepare
 	@$(BIN)/python -m tools.observers prepare
+	@$(BIN)/python -m tools.socket_proxy prepare
 	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 test-unit: setup ## run the tests that need no engine, and neither Prometheus nor a browser
@@ -45,6 +46,11 @@ test-chaos: setup ## BREACHES breaches on a private engine, while monitor and en
 
 test-v2: setup ## run what is about cgroups on cgroup v2, with Docker 20.10 and 26.1, in emulated machines; long
 	@$(BIN)/python -m tools.v2 $(ARGS)
+
+test-proxy: setup ## ten minutes behind the shipped proxy, which cuts what is silent for 5 s, with breaches as SEED says
+	@$(BIN)/python -m tools.private_engine prepare
+	@$(BIN)/python -m tools.socket_proxy prepare
+	@$(BIN)/python -m tests.cuts --seed "$(SEED)" $(ARGS)
 
 fuzz: setup ## throw COUNT generated rule files and conditions at the reader, made from SEED
 	@$(BIN)/python -m tests.fuzz --seed "$(SEED)" --count "$(COUNT)" $(ARGS)
