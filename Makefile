@@ -15,7 +15,7 @@ PLOTS := .venv/.plots
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-unit test-chaos test-podman test-v2 fuzz docs lint engine engine-stop bench bench-parts clean
+.PHONY: help setup run test test-unit test-chaos test-podman test-proxy test-v2 fuzz docs lint engine engine-stop bench bench-parts clean
 # A half-made target is not made.
 .DELETE_ON_ERROR:
 
@@ -36,6 +36,7 @@ test: setup ## run all tests, those on a real engine included
 	@$(BIN)/python -m tools.observers prepare
 	@$(BIN)/python -m tools.image prepare > /dev/null
 	@$(BIN)/python -m tools.deployment prepare
+	@$(BIN)/python -m tools.socket_proxy prepare
 	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 test-unit: setup ## run the tests that need no engine, and neither Prometheus nor a browser
@@ -51,6 +52,11 @@ test-podman: setup ## run all contract tests that can hold on podman, on a priva
 
 test-v2: setup ## run what is about cgroups on cgroup v2, with Docker 20.10 and 26.1, in emulated machines; long
 	@$(BIN)/python -m tools.v2 $(ARGS)
+
+test-proxy: setup ## ten minutes behind the shipped proxy, which cuts what is silent for 5 s, with breaches as SEED says
+	@$(BIN)/python -m tools.private_engine prepare
+	@$(BIN)/python -m tools.socket_proxy prepare
+	@$(BIN)/python -m tests.cuts --seed "$(SEED)" $(ARGS)
 
 fuzz: setup ## throw COUNT generated rule files and conditions at the reader, made from SEED
 	@$(BIN)/python -m tests.fuzz --seed "$(SEED)" --count "$(COUNT)" $(ARGS)

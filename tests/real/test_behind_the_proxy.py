@@ -194,14 +194,14 @@ def test_a_proxy_that_does_not_wait_for_a_stop_takes_nothing_from_its_grace(lone
     folder = scene.folder / "proxy"
     folder.mkdir()
     neighbours(scene)
-    polite = scene.run(LEAVES_IN_TIME, task="polite", labels={"polite": ""}, pids=deeds.PIDS)
-    scene.guilty(polite, promise=15, not_before=4)
     rules = scene.folder / "rules.yaml"
     rules.write_text(STOPS.format(label="polite"))
     silences = Silences(questions=2, streams=5, deeds=1.5)
     engine = engine_socket(scene.containers.docker_host)
     with SocketProxy(folder, engine, (Need.ACT,), silences=silences) as proxy:
         with HurriedMonitor(scene.folder, proxy.docker_host, rules=rules, config=scene.config()):
+            polite = scene.run(LEAVES_IN_TIME, task="polite", labels={"polite": ""}, pids=deeds.PIDS)
+            scene.guilty(polite, promise=15, not_before=4)
             scene.verdict()
         assert '504 "POST' in proxy.log()
     (life,) = scene.truth.lives(polite)
