@@ -9,10 +9,8 @@ from tools.podman_life import PrivatePodman
 
 pytestmark = [pytest.mark.real, pytest.mark.podman]
 
-FORK_STORM = ("sh", "-c", "f() { while true; do (f); done; }; f")
 
-
-def test_stop_leaves_nothing_of_running_paused_and_storming_ones_and_another_podman_alone(
+def test_stop_leaves_nothing_of_running_and_paused_ones_and_another_podman_alone(
     podman: PrivatePodman,
 ) -> None:
     with Containers(podman.docker_host) as others:
@@ -22,8 +20,7 @@ def test_stop_leaves_nothing_of_running_paused_and_storming_ones_and_another_pod
             with Containers(engine.docker_host, removed_at_end=False) as containers:
                 main = containers.idle(restart="always")
                 containers.client.api.pause(containers.idle())
-                containers.run(FORK_STORM, pids=64)
-            assert len(engine.pids()) >= 4 + 3
+            assert len(engine.pids()) >= 2 * 2 + 1
             assert engine.cgroup(main, "pids").is_dir()
             assert mounts(engine.folder)
             engine.kill9()
