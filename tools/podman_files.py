@@ -96,6 +96,8 @@ network_config_dir = "{folder}/net"
 runtime = "runc"
 cgroup_manager = "cgroupfs"
 events_logger = "file"
+# In memory they would be those of every podman on this host, which a fresh one frees all at its start.
+lock_type = "file"
 conmon_path = ["{files.conmon}"]
 conmon_env_vars = {json.dumps(passed)}
 tmp_dir = "{folder}/state"
