@@ -13,7 +13,7 @@ import pytest
 
 from tests.real import deeds
 from tests.real.engines import outage
-from tests.real.imaged import GROUP, STARTS_WITHIN, USER, House, Lodger, full, least, open_house
+from tests.real.imaged import CHECK, GROUP, STARTS_WITHIN, USER, House, Lodger, full, least, open_house
 from tests.real.scene import Names, Scene
 from tests.real.truth import Truth
 from tests.real.waiting import until
@@ -75,7 +75,7 @@ def test_without_root_and_any_right_it_ends_a_storm_and_its_health_is_that_of_it
     house: House, housed: Scene, tmp_path: Path
 ) -> None:
     housed.bystanders()
-    with Lodger(housed, least(house, tmp_path)) as lodger:
+    with Lodger(housed, least(house, tmp_path, healthcheck=CHECK)) as lodger:
         storm(housed, "bad")
         housed.verdict()
         housed.report("a storm, seen from a container without rights")
@@ -134,7 +134,7 @@ def test_it_outlives_the_engine_and_comes_back_with_it(
         with outage(house.engine, housed.truth):
             pass
         assert lodger.state["StartedAt"] != began
-        lodger.wait_ready()
+        lodger.wait_ready(starts=2)
         storm(housed, "after-that")
         housed.verdict()
 
