@@ -80,15 +80,16 @@ def test_without_root_and_any_right_it_ends_a_storm_and_its_health_is_that_of_it
         housed.verdict()
         housed.report("a storm, seen from a container without rights")
         until(lambda: lodger.health == "healthy", STARTS_WITHIN, "it is healthy")
-        first, monitor = (of_process(pid) for pid in lodger.processes()[:2])
+        pids = lodger.processes()
+        first, monitor = (of_process(pid) for pid in pids)
         assert (first["Name"], first["NSpid"].split()[-1]) == ("tini", "1")
         for process in (first, monitor):
             assert process["Uid"].split() == [str(USER)] * 4
             assert {process[each] for each in ("CapPrm", "CapEff", "CapBnd", "CapAmb")} == {"0" * 16}
             assert (process["NoNewPrivs"], str(GROUP) in process["Groups"].split()) == ("1", True)
-        os.kill(lodger.processes()[1], signal.SIGSTOP)
+        os.kill(pids[1], signal.SIGSTOP)
         until(lambda: lodger.health == "unhealthy", STARTS_WITHIN, "a loop that stands still is unhealthy")
-        os.kill(lodger.processes()[1], signal.SIGCONT)
+        os.kill(pids[1], signal.SIGCONT)
         until(lambda: lodger.health == "healthy", STARTS_WITHIN, "it is healthy again")
 
 
