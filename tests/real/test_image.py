@@ -13,7 +13,7 @@ import pytest
 
 from tests.real import deeds
 from tests.real.engines import outage
-from tests.real.imaged import GROUP, STARTS_WITHIN, USER, House, Lodger, full, least, open_house
+from tests.real.imaged import CHECK, GROUP, STARTS_WITHIN, USER, House, Lodger, full, least, open_house
 from tests.real.scene import Names, Scene
 from tests.real.truth import Truth
 from tests.real.waiting import until
@@ -75,20 +75,21 @@ def test_without_root_and_any_right_it_ends_a_storm_and_its_health_is_that_of_it
     house: House, housed: Scene, tmp_path: Path
 ) -> None:
     housed.bystanders()
-    with Lodger(housed, least(house, tmp_path)) as lodger:
+    with Lodger(housed, least(house, tmp_path, healthcheck=CHECK)) as lodger:
         storm(housed, "bad")
         housed.verdict()
         housed.report("a storm, seen from a container without rights")
         until(lambda: lodger.health == "healthy", STARTS_WITHIN, "it is healthy")
-        first, monitor = (of_process(pid) for pid in lodger.processes()[:2])
+        pids = lodger.processes()
+        first, monitor = (of_process(pid) for pid in pids)
         assert (first["Name"], first["NSpid"].split()[-1]) == ("tini", "1")
         for process in (first, monitor):
             assert process["Uid"].split() == [str(USER)] * 4
             assert {process[each] for each in ("CapPrm", "CapEff", "CapBnd", "CapAmb")} == {"0" * 16}
             assert (process["NoNewPrivs"], str(GROUP) in process["Groups"].split()) == ("1", True)
-        os.kill(lodger.processes()[1], signal.SIGSTOP)
+        os.kill(pids[1], signal.SIGSTOP)
         until(lambda: lodger.health == "unhealthy", STARTS_WITHIN, "a loop that stands still is unhealthy")
-        os.kill(lodger.processes()[1], signal.SIGCONT)
+        os.kill(pids[1], signal.SIGCONT)
         until(lambda: lodger.health == "healthy", STARTS_WITHIN, "it is healthy again")
 
 
@@ -134,7 +135,7 @@ def test_it_outlives_the_engine_and_comes_back_with_it(
         with outage(house.engine, housed.truth):
             pass
         assert lodger.state["StartedAt"] != began
-        lodger.wait_ready()
+        lodger.wait_ready(starts=2)
         storm(housed, "after-that")
         housed.verdict()
 
