@@ -6,16 +6,14 @@ Only the asking belongs here. What is asked, and how the answer is shown, is eac
 import argparse
 import json
 import os
-import stat
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import trio
 
 from reactor.app.complaint import FOUND, Complaint
-from reactor.app.places import control_folder
+from reactor.app.finding import ENVIRONMENT, find_control
 from reactor.app.reaching import PASSWORD_FILE, USER, Way, way_to, with_flags
 from reactor.core.language.printing import tame
 from reactor.http.client import Client
@@ -23,7 +21,6 @@ from reactor.http.errors import HttpError, NobodyListens
 
 WITHIN = 30.0
 """Seconds for an answer: a reload reads files."""
-ENVIRONMENT = "REACTOR_CONTROL"
 _OK, _UNKNOWN = 200, 401
 _LONGEST = 500
 
@@ -52,26 +49,6 @@ def find_way(options: argparse.Namespace, environ: Mapping[str, str]) -> Way:
     """The way to the monitor that is meant, by flags and environment."""
     named = options.control or environ.get(ENVIRONMENT) or find_control(environ)
     return way_to(str(named), with_flags(options, environ))
-
-
-def find_control(environ: Mapping[str, str]) -> Path:
-    """The only control socket there is."""
-    folder = control_folder(environ)
-    try:
-        found = sorted(path for path in folder.glob("*.sock") if stat.S_ISSOCK(path.lstat().st_mode))
-    except OSError:
-        found = []
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        raise Complaint(
-            f"reactor: no running monitor is found: there is no control socket in {folder}",
-            "Start one with: reactor run; or name its socket with --control",
-        )
-    raise Complaint(
-        f"reactor: there are {len(found)} control sockets in {folder}: name one with --control",
-        *(f"  {path}" for path in found),
-    )
 
 
 async def _ask(way: Way, method: str, target: str) -> Any:

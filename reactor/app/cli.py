@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "replay": ("replaying", "replay"),
         "explain": ("explain", "explain"),
         "status": ("ordering", "status"),
+        "health": ("pulse", "health"),
         "reload": ("ordering", "reload"),
         "ack": ("ordering", "acknowledge"),
         "kill": ("killing", "kill"),

@@ -50,6 +50,7 @@ def add_orders(commands: Commands) -> None:
     _order(commands, "status", "the rules in force, and what they are held back from")
     _order(commands, "sidecars", "what tasks have beside them, how it stands with it, and what failed")
     _order(commands, "reload", "have the rules read again: all or nothing (also by SIGHUP)")
+    _add_health(commands)
     _add_extend(commands)
     add_brakes(lambda name, text: _order(commands, name, text))
     ack = _order(commands, "ack", "let act what was held back because it would end too many at once")
@@ -59,6 +60,30 @@ def add_orders(commands: Commands) -> None:
     ack.add_argument("--yes", action="store_true", help="whatever is held at that moment, read or not")
     ack.add_argument("--who", metavar="NAME", default="", help="who says so, for the record (default: you)")
     _add_kill(commands)
+
+
+def _add_health(commands: Commands) -> None:
+    health = commands.add_parser(
+        "health",
+        help="whether the monitor's loop turns: exit code 0 or 1, for health checks",
+        description="Asks the monitor at its control socket, and waits no longer than it is told to.",
+    )
+    add_control(health, "is asked")
+    health.add_argument(
+        "--ready",
+        action="store_true",
+        help="also whether all has been listed and events come in; a restart mends no engine that is away",
+    )
+    health.add_argument(
+        "--within", metavar="SECONDS", type=_seconds, default=3.0, help="how long it may take (default: 3)"
+    )
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text) if text.replace(".", "", 1).isdigit() else 0.0
+    if not 0 < seconds <= 3600:
+        raise argparse.ArgumentTypeError("seconds are needed, such as 3 or 0.5")
+    return seconds
 
 
 def _add_kill(commands: Commands) -> None:

@@ -19,6 +19,7 @@ from reactor.app.exporting import identity_of, sent
 from reactor.app.feeding import Bulletin
 from reactor.app.front import Front, open_front, warn_of_open_doors
 from reactor.app.garbage import set_aside_the_program
+from reactor.app.hosted import knowing_itself
 from reactor.app.invocation import check_means, find_endpoint, leaves, read_settings
 from reactor.app.log import LogFormat
 from reactor.app.logsink import logging_to
@@ -79,7 +80,9 @@ def _watch(endpoint: Endpoint, settings: Settings, rules: RuleSet, options: argp
 
 
 async def _run(endpoint: Endpoint, settings: Settings, rules: RuleSet, options: argparse.Namespace) -> None:
-    info = await DockerEngine(endpoint).identify()
+    engine = DockerEngine(endpoint)
+    info = await engine.identify()
+    settings = await knowing_itself(settings, engine)
     listen = None if settings.listen == "off" else parse_listen(settings.listen)
     front = open_front(settings, listen)
     listeners = [] if listen is None else await open_listeners(listen)

@@ -12,8 +12,8 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
-from reactor.app.asking import ENVIRONMENT
 from reactor.app.complaint import Complaint
+from reactor.app.finding import ENVIRONMENT
 from reactor.app.reaching import CA, CERT, KEY, PASSWORD_FILE, USER, way_to, with_flags
 from reactor.core.language.printing import tame
 from reactor.http.client import Client
