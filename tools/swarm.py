@@ -32,7 +32,7 @@ _OPTIONS: Final = ("--host", "unix:///run/docker.sock")
 _HOST: Final = """\
 set -e
 mount --bind "$0/host/run" /run
-# Nobody is asked for a registry's name: an engine that waits for that answer starts a task half a minute later.
+# Nobody is asked for a registry's name: who waits for an answer starts a task half a minute later.
 mount --bind "$0/host/resolv.conf" /etc/resolv.conf
 export PATH="$PATH:$0/host/bin" XTABLES_LIBDIR="${1:-}"
 shift
@@ -67,10 +67,10 @@ class PrivateSwarm:
         self._stack = ExitStack()
         self.network = Network(count)
         self._stack.callback(self.network.close)
+        self._stack.callback(self._stop_engines)
         self.nodes: list[Node] = []
         for number, space in enumerate(self.network.nodes, 1):
             engine = PrivateEngine(arguments=_OPTIONS, before=partial(_host, space))
-            self._stack.callback(engine.stop)
             self.nodes.append(Node(number, engine, space, self.network.address(number)))
 
     def __enter__(self) -> Self:
@@ -111,6 +111,10 @@ class PrivateSwarm:
     def stop(self) -> None:
         """End all of it, and leave nothing behind."""
         self._stack.close()
+
+    def _stop_engines(self) -> None:
+        with ThreadPoolExecutor(len(self.nodes) or 1) as pool:
+            list(pool.map(lambda node: node.engine.stop(), self.nodes))
 
     def states(self) -> Mapping[str, str]:
         """What the manager says of each node."""

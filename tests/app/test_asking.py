@@ -8,7 +8,6 @@ import pytest
 
 from reactor.app.asking import ask
 from reactor.app.complaint import Complaint
-from reactor.app.finding import find_control
 from reactor.app.finding import find_control, find_way
 from reactor.app.places import default_control
 
