@@ -1,4 +1,4 @@
-"""The Swarm for tests: several engines that see each other, cables that can be pulled, and no trace afterwards."""
+"""The Swarm for tests: engines that see each other, cables that can be pulled, and no trace afterwards."""
 
 import os
 import signal
