@@ -34,6 +34,7 @@ run: setup ## start the monitor with the shipped rules, or the demo where there 
 test: setup ## run all tests, those on a real engine included
 	@$(BIN)/python -m tools.private_engine prepare
 	@$(BIN)/python -m tools.observers prepare
+	@$(BIN)/python -m tools.image prepare > /dev/null
 	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 test-unit: setup ## run the tests that need no engine, and neither Prometheus nor a browser

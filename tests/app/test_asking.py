@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from reactor.app.asking import ask
+from reactor.app.asking import ask, find_way
 from reactor.app.complaint import Complaint
-from reactor.app.finding import find_control, find_way
+from reactor.app.finding import find_control
 from reactor.app.places import default_control
 
 
