@@ -12,7 +12,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -48,7 +48,8 @@ class PrivateEngine:
 
     `live_restore` lets containers outlive the daemon, `arguments` are more options for dockerd. A guarded
     engine ends with the process that made it, however that one ends; an unguarded one stays until stopped.
-    With a network of its own its containers can publish ports, which are seen from nowhere else.
+    With a network of its own its containers can publish ports, which are seen from nowhere else. ``before``
+    is what stands before its command instead, by its folder: a host that somebody else has prepared.
     """
 
     program = "dockerd"
@@ -60,6 +61,7 @@ class PrivateEngine:
         guarded: bool = True,
         arguments: Sequence[str] = (),
         own_network: bool = False,
+        before: Callable[[Path], Sequence[str]] | None = None,
     ) -> None:
         files = self._found()
         self._busybox = files.busybox
@@ -68,7 +70,7 @@ class PrivateEngine:
         self.folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir="/tmp"))
         self._live_restore = live_restore
         self._arguments = (*arguments, *(BRIDGED if own_network else ()))
-        self._before = APART if own_network else ()
+        self._before = tuple(before(self.folder)) if before else APART if own_network else ()
         self._daemon: subprocess.Popen[bytes] | None = None
         self._guard = Guard(self.folder) if guarded else None
         self._owner = os.getpid()

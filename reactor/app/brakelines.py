@@ -29,5 +29,14 @@ def braked(told: Told) -> Iterator[str]:
             "to let them act: reactor resume --breaker; else mend the rules, or reactor hold"
         )
     for name, count in told.get("budgets", {}).items():
-        yield f"{count} wait for a token of the budget: {name}"
+        kind, _, rule = name.partition(" ")
+        if kind == "service":
+            yield f"{count} wait since what rule {rule} ends is brought back"
+        else:
+            yield f"{count} wait for a token of the budget: {name}"
+    for each in told.get("services", ()):
+        yield (
+            f"{each['by']} brought service {each['service']} back {each['times']} times in "
+            f"{say_duration(max(1, round(each['within'])))}, by rule {each['rule']}: {each['remedy']}"
+        )
     yield from silences(told)

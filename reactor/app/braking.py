@@ -19,7 +19,8 @@ from reactor.core.language.units import read_duration, say_duration
 from reactor.core.orders import LONGEST, MOST, Hold, Orders, Silence
 from reactor.core.orphans import RULE as ORPHAN
 from reactor.core.parting import PARTINGS
-from reactor.core.state import Entry, State
+from reactor.core.returning import brought_back_of_late
+from reactor.core.state import Entry, Setup, State
 from reactor.web.control import More, Refused
 
 Query = Mapping[str, str]
@@ -111,7 +112,7 @@ class Brakes:
 
     def status(self) -> Mapping[str, Any]:
         """What brakes now."""
-        return braked(self._monitor.state, trio.current_time())
+        return braked(self._monitor.setup, self._monitor.state, trio.current_time())
 
     def _orders(self) -> Orders:
         return self._monitor.state.curbs.orders or Orders()
@@ -133,7 +134,7 @@ class Brakes:
         raise Refused(_GONE, {"error": f"no rule in force is named {shown}: its name is group/rule"})
 
 
-def braked(state: State, now: float) -> Mapping[str, Any]:
+def braked(setup: Setup, state: State, now: float) -> Mapping[str, Any]:
     """What brakes at this moment."""
     orders, brakes = state.curbs.orders or Orders(), state.curbs.brakes
     hold = orders.hold
@@ -146,6 +147,17 @@ def braked(state: State, now: float) -> Mapping[str, Any]:
         ],
         "waiting": len(brakes.waiting),
         "budgets": dict(brakes.short),
+        "services": [
+            {
+                "by": e.kind,
+                "service": e.name,
+                "rule": e.rule,
+                "times": e.times,
+                "within": e.within,
+                "remedy": e.remedy,
+            }
+            for e in brought_back_of_late(setup, state, now)
+        ],
     }
 
 

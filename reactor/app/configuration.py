@@ -29,9 +29,10 @@ from reactor.app.settings import HEARTBEAT_TTL, Api, HeartbeatTerms, Profile, Se
 from reactor.app.webtext import WebText, web_terms
 from reactor.core.breaker import BreakerTerms
 from reactor.core.budgets import Budget, BudgetTerms
+from reactor.core.comebacks import ComebackTerms
 from reactor.core.container import ContainerId
 from reactor.core.evidence import EvidenceTerms
-from reactor.core.language.units import read_bytes, read_duration
+from reactor.core.language.units import read_bytes, read_duration, say_duration
 from reactor.core.protection import LabelNames, Policy
 from reactor.core.restraint import GateTerms
 from reactor.core.selector import Selector
@@ -60,6 +61,8 @@ MOST_EVIDENCE = 200
 MOST_ENDS = 1_000_000
 """Tokens of a budget."""
 LONGEST_BUDGET = 10.0
+LONGEST_WAIT = 60.0
+"""Seconds for which an end of what is brought back may wait: labels say what that is, and they may lie."""
 LIKE = "such as the 64 hex digits that `docker inspect -f '{{.Id}}' NAME` prints"
 
 
@@ -251,6 +254,24 @@ class BreakerText(Strict):
     off: bool = False
 
 
+def _longest_wait(value: Any, info: ValidationInfo) -> float:
+    seconds = read_duration(value) if isinstance(value, str) else None
+    if seconds is not None and 0 < seconds <= LONGEST_WAIT:
+        return seconds
+    raise wrong(f"'{info.field_name}' is a duration up to {say_duration(LONGEST_WAIT)}, such as 1m")
+
+
+class ComebacksText(Strict):
+    """``comebacks``: how far apart the ends of a service are that is brought back whenever it is ended."""
+
+    at_least: Count = ComebackTerms().at_least
+    back_within: Duration = ComebackTerms().back_within
+    window: Duration = ComebackTerms().window
+    first: Duration = ComebackTerms().first
+    longest: Annotated[float, PlainValidator(_longest_wait)] = ComebackTerms().longest
+    off: bool = False
+
+
 def _few(value: Any, info: ValidationInfo) -> int:
     if isinstance(value, str) and value.isascii() and value.isdigit() and int(value) <= MOST_EVIDENCE:
         return int(value)
@@ -307,6 +328,7 @@ class ConfigurationText(MeansText):
     gate: GateText = GateText()
     budgets: BudgetsText = BudgetsText()
     breaker: BreakerText = BreakerText()
+    comebacks: ComebacksText = ComebacksText()
     evidence: EvidenceText = EvidenceText()
     control: Text = ""
     reload_on_change: bool = False
@@ -328,6 +350,7 @@ SHAPE = Shape(
         ("gate",): (GateText, "'gate'"),
         ("budgets",): (BudgetsText, "'budgets'"),
         ("breaker",): (BreakerText, "'breaker'"),
+        ("comebacks",): (ComebacksText, "'comebacks'"),
         ("evidence",): (EvidenceText, "'evidence'"),
         ("owners",): (OwnersText, "'owners'"),
         ("owners", "heartbeats"): (HeartbeatsText, "'heartbeats'"),
@@ -439,6 +462,7 @@ def settings_of(written: ConfigurationText) -> Settings:
         gate=GateTerms(**written.gate.model_dump()),
         budgets=BudgetTerms(**dict(written.budgets)),
         breaker=BreakerTerms(**written.breaker.model_dump()),
+        comebacks=ComebackTerms(**written.comebacks.model_dump()),
         evidence=EvidenceTerms(**written.evidence.model_dump()),
         control=written.control,
         reload_on_change=written.reload_on_change,

@@ -9,7 +9,15 @@ from time import time
 
 from reactor.app import zeros
 from reactor.app.arrivals import source_of
-from reactor.core.cautions import BreakerOpened, BudgetSpent, GateHeld, GateOpened, RuleBroken, RuleHeld
+from reactor.core.cautions import (
+    BreakerOpened,
+    BroughtBack,
+    BudgetSpent,
+    GateHeld,
+    GateOpened,
+    RuleBroken,
+    RuleHeld,
+)
 from reactor.core.decisions import Call, Decision, Outcome, Result, Why
 from reactor.core.facts import Fact
 from reactor.core.leases import RULE as OWNER_GONE
@@ -156,6 +164,8 @@ class Counting:
                 self._tally.count("reactor_budget_shortages_total", budget=note.budget.partition(" ")[0])
             case BreakerOpened():
                 self._tally.count("reactor_breaker_openings_total")
+            case BroughtBack():
+                self._tally.count("reactor_comebacks_total", by=note.kind.lower())
             case _:
                 pass
 

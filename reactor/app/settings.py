@@ -12,6 +12,7 @@ from reactor.act.config import ActConfig
 from reactor.act.means import Means
 from reactor.core.breaker import BreakerTerms
 from reactor.core.budgets import BudgetTerms
+from reactor.core.comebacks import ComebackTerms
 from reactor.core.evidence import EvidenceTerms
 from reactor.core.protection import Policy
 from reactor.core.restraint import GateTerms
@@ -119,6 +120,7 @@ class Settings:
     gate: GateTerms = field(default_factory=GateTerms)
     budgets: BudgetTerms = field(default_factory=BudgetTerms)
     breaker: BreakerTerms = field(default_factory=BreakerTerms)
+    comebacks: ComebackTerms = field(default_factory=ComebackTerms)
     control: str = ""
     reload_on_change: bool = False
     record: Path | None = None
@@ -159,6 +161,7 @@ class Settings:
             gate=self.gate,
             budgets=self.budgets,
             breaker=self.breaker,
+            comebacks=self.comebacks,
             layer_every=times.layer_every,
             leftovers_after=self.leftovers_after,
             owner_grace=times.owner_grace,

@@ -13,6 +13,7 @@ from reactor.core.cautions import (
     AcknowledgementRefused,
     BreakerClosed,
     BreakerOpened,
+    BroughtBack,
     BudgetBack,
     BudgetSpent,
     GateHeld,
@@ -237,6 +238,20 @@ class Teller:
     def _(self, note: BreakerClosed) -> None:
         fields = {"owner": note.owner or "all", "released": note.released, "by": note.by or "time"}
         log.warning("the breaker is closed", extra=fields)
+
+    @_note.register
+    def _(self, note: BroughtBack) -> None:
+        fields = {
+            "container": note.name,
+            "service": note.service,
+            "by": note.kind,
+            "rule": note.rule,
+            "times": note.times,
+            "within_s": round(note.within),
+            "remedy": note.remedy,
+        }
+        level = logging.WARNING if note.loud else logging.DEBUG
+        log.log(level, "a service is brought back whenever it is ended", extra=fields)
 
     @_note.register
     def _(self, note: HoldBegan) -> None:

@@ -64,6 +64,7 @@ CONTAINED = (
 STATUSES = ("2xx", "3xx", "4xx", "5xx", "none")
 OF_ONE_LABEL: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("reactor_budget_shortages_total", "budget", ("rule", "owner", "host", "hard")),
+    ("reactor_comebacks_total", "by", ("swarm", "nomad", "compose")),
     ("reactor_exits_total", "cause", tuple(Cause)),
     ("reactor_facts_total", "source", SOURCES),
     ("reactor_gate_openings_total", "how", ("acknowledged", "counted")),

@@ -7,7 +7,7 @@ How an appraisal is shown is the business of the rooms above.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from reactor.core.braking import OPEN
+from reactor.core.braking import OPEN, SERVICE
 from reactor.core.foresight import due_in
 from reactor.core.judging import fresh_sample, view_of
 from reactor.core.lacking import what_is_lacking
@@ -186,10 +186,14 @@ def _braked(setup: Setup, state: State, rule: Rule, entry: Entry, at: float) -> 
         yield f"silenced by {silence.who or 'somebody'} for {left} more: {silence.why}"
     waiting = state.curbs.brakes.waiting.get(entry.run.id)
     if waiting is not None and waiting.rule == rule.key:
-        what = (
-            "the breaker, which is open" if waiting.what == OPEN else f"a token of the budget: {waiting.what}"
-        )
+        what = _awaited(waiting.what)
         yield f"it waits for {what}, for {at - waiting.since:.0f} s by now"
+
+
+def _awaited(what: str) -> str:
+    if what.startswith(f"{SERVICE} "):
+        return "its turn, since its service is brought back whenever it is ended (see reactor status)"
+    return "the breaker, which is open" if what == OPEN else f"a token of the budget: {what}"
 
 
 def _rule(

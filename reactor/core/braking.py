@@ -19,6 +19,7 @@ from reactor.core.decisions import Decision
 from reactor.core.draft import Draft
 from reactor.core.notes import Note
 from reactor.core.restraint import Brakes, Waiting
+from reactor.core.returning import waits_until
 from reactor.core.rules import Level, Rule, Trigger, rules_of
 from reactor.core.state import Entry, Setup, State
 from reactor.core.verbs import Action
@@ -26,12 +27,14 @@ from reactor.core.verbs import Action
 HOST, HARD = "host", "hard"
 OPEN = "breaker"
 """What somebody waits for who waits for no budget, but for the breaker."""
+SERVICE = "service"
+"""The beginning of what somebody waits for who was brought back; the rule's name comes after it."""
 _HARD_READS = frozenset({"pids", "pids_limit", "memory", "memory_limit"})
 
 
 def is_braked(setup: Setup, rule: Rule) -> bool:
     """Whether budgets and breaker are for this rule: it ends what is alive, and not only in words."""
-    if (setup.budgets.off and setup.breaker.off) or rule is CANARY_RULE:
+    if (setup.budgets.off and setup.breaker.off and setup.comebacks.off) or rule is CANARY_RULE:
         return False
     return rule.ends and rule.on is not Trigger.DIE and not setup.runs_dry(rule)
 
@@ -110,7 +113,7 @@ class Braking:
         if not is_braked(self.setup, each.rule):
             return True
         owner = _owner(self.setup, self.draft, each.id)
-        why = self._open_for(each, owner) or self._draw(each.rule, owner)
+        why = self._open_for(each, owner) or self._back(each) or self._draw(each.rule, owner)
         if why:
             before = self.brakes.waiting.get(each.id)
             since = before.since if before is not None else self.at
@@ -121,6 +124,14 @@ class Braking:
         if is_hard(each.rule) or each.run in self.brakes.released:
             return ""
         return OPEN if "" in self.opens or (owner and owner in self.opens) else ""
+
+    def _back(self, each: Candidate) -> str:
+        """Whether an orchestrator brings back what is ended, so that the next end waits; hard ones do not."""
+        entry = self.draft.entry(each.id)
+        if entry is None or is_hard(each.rule):
+            return ""
+        waits = waits_until(self.setup, self.draft.state, entry, each.rule, self.at) is not None
+        return f"{SERVICE} {each.rule.name}" if waits else ""
 
     def _draw(self, rule: Rule, owner: str) -> str:
         """Draw a token from each budget; which of them has none, empty if all had."""
@@ -189,9 +200,12 @@ def _said(brakes: Brakes, opens: Mapping[str, Open], short: Mapping[str, int], a
         yield BreakerOpened(at, owner, opens[owner].matches, opens[owner].of)
     for owner in sorted(brakes.opens.keys() - opens.keys()):
         yield BreakerClosed(at, owner, 0)
-    for name in sorted(short.keys() - brakes.short.keys()):
+    # Of a service it is said when it is ended once more: each time that one waits would be a line in a loop.
+    was = {name for name in brakes.short if not name.startswith(f"{SERVICE} ")}
+    now = {name for name in short if not name.startswith(f"{SERVICE} ")}
+    for name in sorted(now - was):
         yield BudgetSpent(at, name, short[name])
-    for name in sorted(brakes.short.keys() - short.keys()):
+    for name in sorted(was - now):
         yield BudgetBack(at, name)
 
 

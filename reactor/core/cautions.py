@@ -133,6 +133,26 @@ class BreakerClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class BroughtBack:
+    """What is ended now came in the place of one that was ended: so often ``within`` so many seconds.
+
+    ``kind`` is who brought it back, ``remedy`` what a person can do; ``loud`` tells that it is worth
+    a warning.
+    """
+
+    at: float
+    run: Run
+    name: str
+    kind: str
+    service: str
+    rule: str
+    times: int
+    within: float
+    remedy: str
+    loud: bool
+
+
+@dataclass(frozen=True, slots=True)
 class HoldBegan:
     """From now on nothing is done, and all is said."""
 

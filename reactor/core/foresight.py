@@ -14,6 +14,7 @@ from reactor.core.language.distance import Distance
 from reactor.core.lifetimes import given_to
 from reactor.core.orders import Silence
 from reactor.core.outlook import Outlook, Stand
+from reactor.core.returning import waits_until
 from reactor.core.rules import Rule, View
 from reactor.core.state import Entry, Setup, State
 
@@ -100,6 +101,9 @@ def _braked(setup: Setup, state: State, entry: Entry, rule: Rule, soonest: float
     is_open = "" in brakes.opens or (owner and owner in brakes.opens)
     if is_open and not is_hard(rule) and entry.run not in brakes.released:
         return None
+    due = None if is_hard(rule) else waits_until(setup, state, entry, rule, at)
+    if due is not None:
+        soonest = max(soonest, due - at)
     if setup.budgets.off:
         return soonest
     waits = entry.run.id in brakes.waiting

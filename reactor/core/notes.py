@@ -11,6 +11,7 @@ from reactor.core.cautions import (
     AcknowledgementRefused,
     BreakerClosed,
     BreakerOpened,
+    BroughtBack,
     BudgetBack,
     BudgetSpent,
     GateHeld,
@@ -168,6 +169,7 @@ Note = (
     | BudgetSpent
     | BudgetBack
     | BreakerOpened
+    | BroughtBack
     | BreakerClosed
     | HoldBegan
     | HoldOver

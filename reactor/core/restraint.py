@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from reactor.core.breaker import Open, Recent
 from reactor.core.budgets import Bucket
+from reactor.core.comebacks import Loops
 from reactor.core.container import ContainerId, Run
 from reactor.core.orders import Orders
 
@@ -153,7 +154,7 @@ class Curbs:
     ``recent`` are the latest decisions of rules with a limit, ``broken`` the containers on which
     a rule failed, as long as they are there, and ``MOST_BROKEN`` of them at most. ``sums`` are the totals
     of rules. ``orders`` is what an operator ordered, None for nothing; ``spoken`` what had been said by the
-    time that the hold began.
+    time that the hold began. ``comebacks`` is what orchestrators bring back.
     """
 
     gate: Gate = field(default_factory=Gate)
@@ -164,6 +165,7 @@ class Curbs:
     brakes: Brakes = field(default_factory=Brakes)
     orders: Orders | None = None
     spoken: Mapping[Run, frozenset[str]] = field(default_factory=dict)
+    comebacks: Loops = field(default_factory=dict)
 
     def is_off(self, key: str) -> bool:
         """Whether a rule failed on so many containers that it is out of force."""

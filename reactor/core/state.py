@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from reactor.core.breaker import BreakerTerms, no_breaker
 from reactor.core.budgets import BudgetTerms, no_budgets
 from reactor.core.columns import NOBODY, PARTS, Column
+from reactor.core.comebacks import ComebackTerms, no_comebacks
 from reactor.core.container import Container, ContainerId, Run
 from reactor.core.deadlines import Deadlines
 from reactor.core.decisions import Decision
@@ -51,7 +52,8 @@ class Setup:
     ``leftovers_after`` is how long what is over lies about before it is removed, None for ever.
     ``owner_grace`` is for how long an owner has to be gone, ``owner_fresh`` how old a look at one may be;
     unless ``owners_enforced``, it is only said.
-    ``budgets`` and ``breaker`` are armed by a monitor as well; ``silences`` are put in by ``ordering``.
+    ``budgets``, ``breaker`` and ``comebacks`` are armed by a monitor as well; ``silences`` are put
+    in by ``ordering``.
     """
 
     rules: RuleSet
@@ -78,6 +80,7 @@ class Setup:
     owners_enforced: bool = False
     budgets: BudgetTerms = field(default_factory=no_budgets)
     breaker: BreakerTerms = field(default_factory=no_breaker)
+    comebacks: ComebackTerms = field(default_factory=no_comebacks)
     silences: tuple[Silence, ...] = ()
 
     def fresh_for(self, rule: Rule) -> float:

@@ -57,6 +57,7 @@ from reactor.core.parting import part
 from reactor.core.reconciling import ended_while_away, reconcile, report
 from reactor.core.reloading import reload
 from reactor.core.replaced import judge_replaced
+from reactor.core.returning import notice
 from reactor.core.rounds import put_judged
 from reactor.core.sampling import take_sample, take_zombies
 from reactor.core.state import Entry, Setup, State, Step
@@ -69,6 +70,10 @@ def step(setup: Setup, state: State, fact: Fact) -> Step:
     """What this fact leads to."""
     if state.curbs.orders is not None:
         setup = under_orders(setup, state, fact.at)
+    return notice(setup, _step(setup, state, fact), fact.at)
+
+
+def _step(setup: Setup, state: State, fact: Fact) -> Step:
     match fact:
         case Sample() | LayerSized() | Still():
             return _read(setup, state, fact)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from reactor.core.breaker import no_breaker
 from reactor.core.budgets import no_budgets
+from reactor.core.comebacks import no_comebacks
 from reactor.core.container import Run
 from reactor.core.decisions import Decision, Outcome, Result, Why
 from reactor.core.facts import Acknowledged, Acted, Fact, Held, Released, Reloaded, Resumed
@@ -96,7 +97,13 @@ class Replay:
 def with_rules(setup: Setup, rules: RuleSet) -> Setup:
     """The recorded setup with other rules, armed and without any brakes: whom would they end?"""
     return replace(
-        setup, rules=rules, dry_run=False, gate=no_gate(), budgets=no_budgets(), breaker=no_breaker()
+        setup,
+        rules=rules,
+        dry_run=False,
+        gate=no_gate(),
+        budgets=no_budgets(),
+        breaker=no_breaker(),
+        comebacks=no_comebacks(),
     )
 
 

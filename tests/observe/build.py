@@ -137,6 +137,7 @@ def busy_tally() -> Tally:
     tally.count("reactor_rule_defects_total", rule="safety/pids")
     tally.count("reactor_gate_openings_total", how="counted")
     tally.count("reactor_budget_shortages_total", budget="host")
+    tally.count("reactor_comebacks_total", by="swarm")
     tally.count("reactor_outcomes_total", action="kill", result="done", why="ended")
     tally.count("reactor_oom_events_total", 3, told_by="engine")
     tally.count("reactor_kernel_oom_kills_total", 2, result="foreign")

@@ -36,7 +36,7 @@ def health(
         "remark": plain(numbers.remark(), LONGEST),
         "dry_run": setup.dry_run,
         "held": is_held(state, at),
-        **braked(state, at),
+        **braked(setup, state, at),
         "gate": {
             "held": gate.held,
             "matches": gate.matching if gate.held else 0,

@@ -51,6 +51,11 @@ DECISIONS = (
         "Times that a budget came to have no token left, by kind: rule, owner, host or hard.", ("budget",),
     ),
     Row(
+        "reactor.comebacks", "{end}", _C, "reactor_comebacks_total",
+        "Ends of containers that an orchestrator had brought back in the place of one that was ended.",
+        ("by",),
+    ),
+    Row(
         "reactor.gate.holds", "{hold}", _C, "reactor_gate_holds_total",
         "Times that new rules were said to match too many runs and to wait for an acknowledgement.",
     ),
