@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reactor.core.budgets import Budget, BudgetTerms
 from reactor.core.cautions import BroughtBack, BudgetSpent
 from reactor.core.comebacks import SLACK, ComebackTerms
 from reactor.core.container import Container
@@ -122,6 +123,25 @@ def test_a_hard_verdict_goes_while_a_soft_one_of_the_same_service_waits() -> Non
     assert len(told.decisions) == 9, "the soft one waits"
     told.sample(at + 2.5, storm, pids=201).tick(at + 2.75)
     assert told.ended()[9:] == [(10, "g/pids")]
+
+
+def test_a_hard_verdict_that_waits_for_a_token_waits_for_nothing_else() -> None:
+    """Where hard ones are too many they go when time goes on, beside the soft ones: as soon as they may."""
+    told = story(SOON, PIDS, comebacks=TERMS, budgets=BudgetTerms(hard=Budget(1, 1.0)))
+    at = 10.0
+    for n in range(1, 10):
+        storm = _task(n, at)
+        told.see(at, storm).sample(at + 0.5, storm, pids=201).see(at + 0.5, over(storm, 137)).vanish(
+            at + 0.5, n
+        )
+        at += DELAY
+    other, storm = _task(21, at, {"reactor.task": "t"}), _task(22, at)
+    told.see(at, other, storm).sample(at + 0.25, other, pids=201).sample(at + 0.25, storm, pids=201)
+    assert told.ended()[9:] == [(21, "g/pids")], "there is one token, and it is spent"
+    told.tick(at + 0.5)
+    assert len(told.decisions) == 10
+    told.tick(at + 1.25)
+    assert told.ended()[10:] == [(22, "g/pids")]
 
 
 def test_it_is_said_aloud_at_the_third_and_at_each_doubling() -> None:
