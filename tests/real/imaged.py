@@ -25,7 +25,7 @@ GROUP = 64242
 USER = 65532
 STARTS_WITHIN = 40.0
 _SECOND = 1_000_000_000
-CHECK = {"interval": _SECOND // 2, "timeout": 5 * _SECOND, "retries": 1, "start_period": 30 * _SECOND}
+CHECK = {"interval": _SECOND // 2, "timeout": 30 * _SECOND, "retries": 1, "start_period": 30 * _SECOND}
 """The image's own check, asked more often than that."""
 _DOOR = "/run/engine"
 
@@ -153,10 +153,12 @@ class Lodger:
         state: dict[str, Any] = self._containers.inspect(self.id)["State"]
         return state
 
-    @property
-    def health(self) -> str:
-        """What its health check says."""
-        return str(self.state["Health"]["Status"])
+    def wait_health(self, status: str) -> None:
+        """Wait until its health check says so."""
+        try:
+            until(lambda: self.state["Health"]["Status"] == status, STARTS_WITHIN, f"it is {status}")
+        except InVain as vain:
+            raise AssertionError(f"{vain}; {self.state}; {self.log()[-1500:]}") from None
 
     def log(self) -> str:
         """All that it wrote."""

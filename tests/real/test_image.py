@@ -79,7 +79,7 @@ def test_without_root_and_any_right_it_ends_a_storm_and_its_health_is_that_of_it
         storm(housed, "bad")
         housed.verdict()
         housed.report("a storm, seen from a container without rights")
-        until(lambda: lodger.health == "healthy", STARTS_WITHIN, "it is healthy")
+        lodger.wait_health("healthy")
         pids = lodger.processes()
         first, monitor = (of_process(pid) for pid in pids)
         assert (first["Name"], first["NSpid"].split()[-1]) == ("tini", "1")
@@ -88,9 +88,9 @@ def test_without_root_and_any_right_it_ends_a_storm_and_its_health_is_that_of_it
             assert {process[each] for each in ("CapPrm", "CapEff", "CapBnd", "CapAmb")} == {"0" * 16}
             assert (process["NoNewPrivs"], str(GROUP) in process["Groups"].split()) == ("1", True)
         os.kill(pids[1], signal.SIGSTOP)
-        until(lambda: lodger.health == "unhealthy", STARTS_WITHIN, "a loop that stands still is unhealthy")
+        lodger.wait_health("unhealthy")
         os.kill(pids[1], signal.SIGCONT)
-        until(lambda: lodger.health == "healthy", STARTS_WITHIN, "it is healthy again")
+        lodger.wait_health("healthy")
 
 
 @pytest.mark.parametrize(("level", "namespace"), [(least, "private"), (full, "host")])
