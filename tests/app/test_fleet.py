@@ -107,7 +107,7 @@ async def test_each_violator_is_ended_on_its_own_engine(autojump_clock: MockCloc
 
 
 @pytest.mark.parametrize("what", ["away", "hangs", "breaks"])
-async def test_whatever_befalls_one_the_other_ends_at_the_same_moment(
+async def test_whatever_befalls_one_on_the_other_a_violator_is_ended_in_time(
     what: str, autojump_clock: MockClock, tmp_path: Path
 ) -> None:
     other = Engine("other", tmp_path)
