@@ -9,6 +9,8 @@ import json
 import logging
 import math
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -24,6 +26,21 @@ _ROOM_FOR_LEFT_OUT = 20
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 Scalar = str | int | float | bool | None
+
+
+_ENGINE: ContextVar[str] = ContextVar("reactor_engine", default="")
+"""Of which engine the present task speaks. A task has the value of the one that started it; nothing else
+could name it on the lines of parts that know nothing of other engines."""
+
+
+@contextmanager
+def speaking_of(engine: str) -> Iterator[None]:
+    """Name this engine on each line of this task, and of those that it starts."""
+    token = _ENGINE.set(engine)
+    try:
+        yield
+    finally:
+        _ENGINE.reset(token)
 
 
 class LogFormat(StrEnum):
@@ -115,6 +132,9 @@ def _fields(record: logging.LogRecord) -> Iterator[tuple[str, Scalar]]:
     yield "logger", plain(record.name)
     yield "msg", plain(_message(record), LONGEST_MESSAGE)
     taken = {"ts", "level", "logger", "msg", "left_out"}
+    if _ENGINE.get() and "engine" not in vars(record):
+        yield "engine", _ENGINE.get()
+        taken.add("engine")
     for name, value in vars(record).items():
         if name not in _STANDARD:
             key = _key(name, taken)

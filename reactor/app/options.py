@@ -161,7 +161,8 @@ def _engine(command: argparse.ArgumentParser) -> "argparse._ArgumentGroup":
     engine.add_argument(
         "--docker-host",
         metavar="URL",
-        help="unix:///path or tcp://host:port (default: DOCKER_HOST, then /var/run/docker.sock)",
+        help="unix:///path, tcp://host:port or ssh://[user@]host[:port] (default: DOCKER_HOST, then "
+        "/var/run/docker.sock)",
     )
     engine.add_argument(
         "--context", metavar="NAME", help="a context of the docker command line; never followed unless named"

@@ -25,6 +25,7 @@ from reactor.core.ports import EngineInfo
 from reactor.core.rules import RuleSet
 from reactor.engine.calls import DockerEngine
 from reactor.engine.endpoint import Endpoint
+from reactor.engine.ssh import MOST_STREAMS
 from reactor.journal.journal import Journal
 from reactor.journal.shelter import slip_folder
 from reactor.owners.book import LeaseBook
@@ -47,7 +48,7 @@ def draw_up(
     # Whoever is strict acts on nothing that is not on the disk.
     slips = None if settings.acting().strict else slip_folder()
     journal = Journal(path, container=find_own_container() or "", keep_days=settings.keep_days, slips=slips)
-    engine, trees = DockerEngine(endpoint, journal), look_for_trees()
+    engine, trees = DockerEngine(endpoint, journal), _trees(endpoint)
     return Plan(
         settings.setup(rules),
         engine,
@@ -60,18 +61,34 @@ def draw_up(
         metric_labels=settings.metric_labels,
         means=settings.means,
         source=f"reactor/{info.id}",
-        most_streams=settings.most_streams,
+        most_streams=_most_streams(settings, endpoint),
         drain=settings.times.drain,
         evidence=settings.evidence,
         proc=settings.proc,
         book=LeaseBook(journal.keep_lease),
         lane=_lane(settings, trees),
         containment=_containment(settings, rules, trees, engine),
-        host=trees,
+        host=None if endpoint.address.program else trees,
         heartbeats=_heartbeats(settings),
         # Whoever only says what it would do is in nobody's way.
         claim=nullcontext if settings.dry_run else partial(_claim, settings, info, path),
     )
+
+
+def _trees(endpoint: Endpoint) -> Trees:
+    """The cgroups in which its containers may be. What is behind ssh is another host's: none of ours is."""
+    return Trees() if endpoint.address.program else look_for_trees()
+
+
+def _most_streams(settings: Settings, endpoint: Endpoint) -> int:
+    """How many runs are read by streams; those beyond are counted as shed, and are not judged by readings."""
+    if not endpoint.address.program or settings.most_streams <= MOST_STREAMS:
+        return settings.most_streams
+    log.warning(
+        "by ssh only so many containers are read: each is a connection",
+        extra={"most_streams": MOST_STREAMS, "remedy": "run reactor on the engine's host, or use TLS"},
+    )
+    return MOST_STREAMS
 
 
 def _lane(settings: Settings, trees: Trees) -> Lane | None:

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from reactor.engine.errors import BadEndpoint
+from reactor.engine.ssh import ssh_address
 from reactor.engine.tls import TlsFiles, tls_files
 from reactor.http.address import Address
 
@@ -135,10 +136,19 @@ def _endpoint(named: _Named, *, verify: bool) -> Endpoint:
         return _unix(named)
     if _kind(named.host) == "tcp":
         return _tcp(named, verify=verify)
+    if _kind(named.host) == "ssh":
+        return _ssh(named)
     raise BadEndpoint(
-        f"{named} cannot be reached: only unix:///PATH and tcp://HOST:PORT are spoken here; for an engine "
-        f"behind ssh, forward its socket (ssh -nNT -L /PATH/HERE.sock:{DEFAULT_SOCKET} HOST)"
+        f"{named} cannot be reached: only unix:///PATH, tcp://HOST:PORT and ssh://HOST are spoken here"
     )
+
+
+def _ssh(named: _Named) -> Endpoint:
+    try:
+        address = ssh_address(named.host)
+    except ValueError as error:
+        raise BadEndpoint(f"{named} is not of the form ssh://[USER@]HOST[:PORT]: {error}") from None
+    return Endpoint(address, str(address), named.source, named=True)
 
 
 def _unix(named: _Named) -> Endpoint:

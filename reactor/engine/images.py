@@ -21,6 +21,7 @@ import trio
 
 from reactor.core.container import NOTHING
 from reactor.engine.endpoint import Endpoint
+from reactor.engine.image_asking import ImageAsker
 
 REMEMBERED = 2048
 IMPORTED_WITHIN = 10.0
@@ -151,6 +152,8 @@ def _checked(found: Any) -> Labels | None:
 
 def sdk_client(endpoint: Endpoint, version: str, deadline: float) -> Fetcher:
     """A client of the SDK that speaks to this engine, in this version, and to no other."""
+    if endpoint.address.program:
+        return ImageAsker(endpoint.address, version, deadline)
     from docker import APIClient  # noqa: PLC0415 - a heavy import, made in the thread
     from docker.tls import TLSConfig  # noqa: PLC0415 - as above
 

@@ -1,4 +1,4 @@
-"""How a connection is made: unix or tcp, TLS on top if asked for, and again after a short refusal.
+"""How a connection is made: unix, tcp or a program, TLS on top if asked for, and again after a short refusal.
 
 Everything here happens before the first byte of a request, so all of it may be repeated and
 every error says ``sent=False``. What is spoken over the connection is in ``exchange``.
@@ -13,6 +13,7 @@ import trio
 
 from reactor.http.address import LONGEST_PATH, Address
 from reactor.http.errors import AccessDenied, BadCertificate, ConnectionBroken, HttpError, NobodyListens
+from reactor.http.program import ProgramEnded, open_program
 
 FIRST_PAUSE = 0.005
 LONGEST_PAUSE = 0.1
@@ -44,6 +45,8 @@ async def connect(address: Address) -> trio.abc.Stream:
 
 
 async def _connect_once(address: Address) -> trio.abc.Stream:
+    if address.program:
+        return open_program(address.program)
     try:
         if address.path:
             return await _open_unix(address.path)
@@ -100,6 +103,8 @@ async def _greet(stream: trio.SocketStream, address: Address, tls: ssl.SSLContex
 def tls_meaning(error: BaseException, *, sent: bool) -> HttpError:
     """Say what a broken stream means: a certificate that was not accepted, or just an end."""
     cause = error.__cause__
+    if isinstance(cause, ProgramEnded):
+        return ConnectionBroken(str(cause), sent=sent)
     if isinstance(cause, ssl.SSLCertVerificationError):
         return BadCertificate(
             f"the certificate of the server is not accepted: {cause.verify_message}", sent=sent

@@ -6,7 +6,8 @@ ever was. What the exporter reads from the environment (headers, timeout, compre
 certificates) it reads itself.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import cast
 
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
@@ -35,11 +36,12 @@ from reactor.observe.otlp_wire import TROUBLES, Words, resource_of
 from reactor.observe.prometheus import GREATEST
 from reactor.observe.sending import NotDelivered
 from reactor.observe.snapshot import Family, MetricSnapshot
-from reactor.observe.table import SECONDS, Row
+from reactor.observe.table import SECONDS
 from reactor.observe.tally import Labels, Spread
 
 EXPORTER_LOGGER = "opentelemetry.exporter.otlp.proto.http.metric_exporter"
 _NANO = 1_000_000_000
+ENGINE = "engine"
 
 
 class OtlpSink:
@@ -68,32 +70,35 @@ class OtlpSink:
 
 def metrics_data(snapshot: MetricSnapshot, resource: Resource) -> MetricsData:
     """The snapshot in OpenTelemetry's records, cumulative, under the same resource for all."""
-    metrics = [
-        Metric(family.row.otel, family.row.help, family.row.unit, _data(family, snapshot))
-        for family in snapshot.families
-    ]
+    metrics = []
+    for _, same in groupby(snapshot.families, key=lambda family: family.row.name):
+        families = tuple(same)
+        row = families[0].row
+        metrics.append(Metric(row.otel, row.help, row.unit, _data(families, snapshot)))
     scope = ScopeMetrics(InstrumentationScope("reactor"), metrics, schema_url="")
     return MetricsData([ResourceMetrics(resource, [scope], schema_url="")])
 
 
-def _data(family: Family, snapshot: MetricSnapshot) -> DataT:
-    cumulative = AggregationTemporality.CUMULATIVE
-    if family.row.kind is Kind.HISTOGRAM:
-        return Histogram(list(_spreads(family, snapshot)), cumulative)
-    points = list(_numbers(family, snapshot))
-    if family.row.kind is Kind.GAUGE:
+def _data(families: Sequence[Family], snapshot: MetricSnapshot) -> DataT:
+    """The points of one row, of all engines."""
+    cumulative, kind = AggregationTemporality.CUMULATIVE, families[0].row.kind
+    if kind is Kind.HISTOGRAM:
+        spreads = [each for family in families for each in _spreads(family, snapshot)]
+        return Histogram(spreads, cumulative)
+    points = [each for family in families for each in _numbers(family, snapshot)]
+    if kind is Kind.GAUGE:
         return Gauge(points)
-    return Sum(points, cumulative, is_monotonic=family.row.kind is Kind.COUNTER)
+    return Sum(points, cumulative, is_monotonic=kind is Kind.COUNTER)
 
 
 def _numbers(family: Family, snapshot: MetricSnapshot) -> Iterator[NumberDataPoint]:
     at = round(snapshot.at * _NANO)
     for labels, value in breathing(family.points.items()):
         if not isinstance(value, Spread):
-            began = round(family.since.get(labels, snapshot.started) * _NANO)
+            began = round(family.began(labels) * _NANO)
             # An integer beyond 64 bits would fail the whole export; as a float it is only rounded.
             fits = isinstance(value, float) or abs(value) <= GREATEST
-            yield NumberDataPoint(_attributes(family.row, labels), began, at, value if fits else float(value))
+            yield NumberDataPoint(_attributes(family, labels), began, at, value if fits else float(value))
 
 
 def _spreads(family: Family, snapshot: MetricSnapshot) -> Iterator[HistogramDataPoint]:
@@ -101,8 +106,8 @@ def _spreads(family: Family, snapshot: MetricSnapshot) -> Iterator[HistogramData
     for labels, spread in family.points.items():
         if isinstance(spread, Spread):
             yield HistogramDataPoint(
-                attributes=_attributes(family.row, labels),
-                start_time_unix_nano=round(family.since.get(labels, snapshot.started) * _NANO),
+                attributes=_attributes(family, labels),
+                start_time_unix_nano=round(family.began(labels) * _NANO),
                 time_unix_nano=round(snapshot.at * _NANO),
                 count=sum(spread.counts),
                 sum=spread.total,
@@ -125,5 +130,6 @@ def _exemplar(exemplar: tally.Exemplar) -> Exemplar:
     )
 
 
-def _attributes(row: Row, labels: Labels) -> dict[str, str]:
-    return dict(zip(row.attributes, labels, strict=True))
+def _attributes(family: Family, labels: Labels) -> dict[str, str]:
+    whose = {ENGINE: family.engine} if family.engine else {}
+    return whose | dict(zip(family.row.attributes, labels, strict=True))

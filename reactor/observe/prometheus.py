@@ -41,10 +41,14 @@ def render(snapshot: MetricSnapshot, style: Format = Format.TEXT) -> bytes:
 def pieces(snapshot: MetricSnapshot, style: Format = Format.TEXT) -> Iterator[bytes]:
     """The snapshot piece by piece."""
     whole = style is Format.OPENMETRICS
+    written = ""
     for family in snapshot.families:
-        yield "".join(_head(family, whole=whole)).encode()
+        if family.row.name != written:
+            # Said once, of however many engines there are numbers.
+            yield "".join(_head(family, whole=whole)).encode()
+        written = family.row.name
         for some in breathing(_cut(list(family.points)), often=1):
-            yield "".join(_lines(snapshot, family, some, whole=whole)).encode()
+            yield "".join(_lines(family, some, whole=whole)).encode()
     if whole:
         yield b"# EOF\n"
 
@@ -64,19 +68,21 @@ def _head(family: Family, *, whole: bool) -> Iterator[str]:
         yield f"# UNIT {name} {unit[1:]}\n"
 
 
-def _lines(snapshot: MetricSnapshot, family: Family, keys: Sequence[Labels], *, whole: bool) -> Iterator[str]:
+def _lines(family: Family, keys: Sequence[Labels], *, whole: bool) -> Iterator[str]:
     row, points = family.row, family.points
     name, counts = row.name, whole and row.kind is Kind.COUNTER
     labels = [f'{label}="' for label in row.labels]
+    whose = [f'engine="{_escaped(family.engine)}"'] if family.engine else []
     for key in keys:
         value = points[key]
-        pairs = ",".join([f'{label}{_escaped(text)}"' for label, text in zip(labels, key, strict=True)])
+        own = [f'{label}{_escaped(text)}"' for label, text in zip(labels, key, strict=True)]
+        pairs = ",".join(whose + own)
         if isinstance(value, Spread):
             yield from _spread(name, pairs, value, whole=whole)
         else:
             yield f"{name}{{{pairs}}} {_number(value)}\n" if pairs else f"{name} {_number(value)}\n"
         if counts or (whole and isinstance(value, Spread)):
-            began = family.since.get(key, snapshot.started)
+            began = family.began(key)
             if began:
                 yield f"{name.removesuffix('_total')}_created{_braced(pairs)} {_number(began)}\n"
 

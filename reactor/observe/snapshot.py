@@ -27,18 +27,27 @@ CONTAINER_LABEL = "container.label."
 class Family:
     """One row of the table and its points, by label values.
 
-    ``since`` says when a cumulative series began, where that was not when the monitor did;
-    zero is unknown.
+    ``since`` says when a cumulative series began, where that was not when the monitor did, at ``started``;
+    zero is unknown. ``engine`` is whose numbers these are, where there is a name for it.
     """
 
     row: Row
     points: Mapping[Labels, Value] = field(hash=False)
     since: Mapping[Labels, float] = field(default_factory=dict, hash=False)
+    started: float = 0.0
+    engine: str = ""
+
+    def began(self, labels: Labels) -> float:
+        """When this series began; zero if that is unknown."""
+        return self.since.get(labels, self.started)
 
 
 @dataclass(frozen=True, slots=True)
 class MetricSnapshot:
-    """All numbers at the moment ``at``, of a monitor that began at ``started``; wall clock, in seconds."""
+    """All numbers at the moment ``at``, of a monitor that began at ``started``; wall clock, in seconds.
+
+    Families of the same row, of one engine each, stand side by side.
+    """
 
     at: float
     started: float
@@ -84,7 +93,10 @@ def collect(captured: Captured, own: OwnCost) -> MetricSnapshot:
         # Since when the engine counts them it does not say.
         "container_restarts_total": dict.fromkeys(crowd.began, 0.0),
     }
-    families = (Family(_row(row, now.labels), points[row.name], since.get(row.name, {})) for row in TABLE)
+    families = (
+        Family(_row(row, now.labels), points[row.name], since.get(row.name, {}), captured.started)
+        for row in TABLE
+    )
     return MetricSnapshot(now.at, captured.started, tuple(family for family in families if family.points))
 
 

@@ -182,7 +182,17 @@ def test_an_authority_that_is_not_there_is_named(certificates: Path) -> None:
 @pytest.mark.parametrize(
     "host",
     [
-        "ssh://me@far",
+        "ssh://",
+        "ssh://-oProxyCommand=x",
+        "ssh://me@-x",
+        "ssh://-lx@far",
+        "ssh://me:secret@far",
+        "ssh://far/run/docker.sock",
+        "ssh://far;touch",
+        "ssh://far`id`",
+        "ssh://$(id)@far",
+        "ssh://far:0x1",
+        "ssh://far:99999",
         "npipe:////./pipe/docker_engine",
         "fd://",
         "http://h:1",
