@@ -169,6 +169,11 @@ class Lodger:
         lines = [json.loads(line) for line in self.log().splitlines() if line.startswith("{")]
         return [line for line in lines if line.get("msg") == message]
 
+    def noticed_a_cut(self) -> bool:
+        """Whether the event stream ended for it, however soon it had another one."""
+        said = "the event stream ended and is opened again", "the event stream is lost"
+        return any(self.said(each) for each in said)
+
     def processes(self) -> tuple[int, int]:
         """The first process of its container, and its child, the monitor, as this host numbers them."""
         first = int(self.state["Pid"])

@@ -67,7 +67,8 @@ def test_as_many_cuts_as_in_ten_minutes_and_nothing_is_missed(lone_scene: Scene)
         cuts = monitor.said("the event stream ended and is opened again")
         assert {line["level"] for line in cuts} == {"info"}
         assert len(monitor.said("the event stream is lost")) <= told.killed, "a cut alone is no alarm"
-        assert monitor.is_ready()
+        # The cuts go on: it is ready again and again.
+        until(monitor.is_ready, 20)
     scene.report(f"{told.cuts} cuts, proxy killed {told.killed} times")
 
 
@@ -107,7 +108,7 @@ async def test_every_call_that_is_ours_comes_to_what_it_should(open_proxy: Socke
     assert ContainerId(made) not in {row.id for row in await engine.list()}
     async with engine.open_events(info.now - 60) as events:
         assert (await anext(events)).action
-    assert "403" not in open_proxy.log()
+    assert [line for line in open_proxy.log().splitlines() if line.startswith("403 ")] == []
 
 
 async def test_a_quiet_event_stream_is_cut_and_that_is_its_end(tmp_path: Path, docker_host: str) -> None:
@@ -132,8 +133,9 @@ def test_without_the_right_to_kill_it_observes_says_so_and_acts_when_it_may(lone
         until(lambda: monitor.said("the engine lets us end nothing"), 20)
         until(lambda: "only observing" in monitor.readiness(), 5)
         assert monitor.metric("reactor_may_kill") == 0
-        refused = proxy.log().count(f'403 "POST /v1.41/containers/{storm}/kill')
-        assert 1 <= refused <= 8, "it is not tried again and again"
+        refusal = f'403 "POST /v1.41/containers/{storm}/kill'
+        until(lambda: refusal in proxy.log(), 20)
+        assert proxy.log().count(refusal) <= 8, "it is not tried again and again"
         assert scene.truth.state(storm)["Running"]
         found = rights_by_the_doctor(proxy)
         assert found["verdict"] == "failed"

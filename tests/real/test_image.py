@@ -127,7 +127,7 @@ def test_it_outlives_the_engine_and_comes_back_with_it(
         with outage(house.engine, housed.truth):
             pass
         assert lodger.state["StartedAt"] == began
-        until(lambda: lodger.said("the event stream is lost"), STARTS_WITHIN, "it notices")
+        until(lodger.noticed_a_cut, STARTS_WITHIN, "it notices")
         storm(housed, "after")
         housed.verdict()
         file = house.engine.folder / "daemon.json"
