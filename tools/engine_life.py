@@ -46,8 +46,8 @@ class EngineDidNotStartError(Exception):
 class PrivateEngine:
     """One private dockerd, from start() to stop(), with the faults in between that tests need.
 
-    `live_restore` lets containers outlive the daemon, `arguments` are more options for dockerd. A guarded
-    engine ends with the process that made it, however that one ends; an unguarded one stays until stopped.
+    `live_restore` lets containers outlive the daemon (from its next start on, if it is changed), `arguments`
+    are more options for dockerd. A guarded engine ends with the process that made it, however that one ends; an unguarded one stays until stopped.
     With a network of its own its containers can publish ports, which are seen from nowhere else. ``before``
     is what stands before its command instead, by its folder: a host that somebody else has prepared.
     """
@@ -68,7 +68,7 @@ class PrivateEngine:
         # The path is short because a unix socket's may have 107 characters, those of containerd below it
         # included.
         self.folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir="/tmp"))
-        self._live_restore = live_restore
+        self.live_restore = live_restore
         self._arguments = (*arguments, *(BRIDGED if own_network else ()))
         self._before = tuple(before(self.folder)) if before else APART if own_network else ()
         self._daemon: subprocess.Popen[bytes] | None = None
@@ -186,7 +186,7 @@ class PrivateEngine:
     def _configured(self) -> dict[str, str]:
         """Write the configuration, and return the environment to start in."""
         files = engine_files()
-        (self.folder / "daemon.json").write_text(configuration(files, self.folder, self._live_restore))
+        (self.folder / "daemon.json").write_text(configuration(files, self.folder, self.live_restore))
         return files.environment | {"TMPDIR": f"{self.folder}/scratch"}
 
     def _command(self) -> tuple[str, ...]:

@@ -130,8 +130,7 @@ def test_it_outlives_the_engine_and_comes_back_with_it(
         until(lodger.noticed_a_cut, STARTS_WITHIN, "it notices")
         storm(housed, "after")
         housed.verdict()
-        file = house.engine.folder / "daemon.json"
-        file.write_text(json.dumps({**json.loads(file.read_text()), "live-restore": False}))
+        house.engine.live_restore = False
         with outage(house.engine, housed.truth):
             pass
         until(lambda: lodger.state["StartedAt"] != began, STARTS_WITHIN, "the engine starts it again")
