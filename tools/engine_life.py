@@ -47,9 +47,10 @@ class PrivateEngine:
     """One private dockerd, from start() to stop(), with the faults in between that tests need.
 
     `live_restore` lets containers outlive the daemon (from its next start on, if it is changed), `arguments`
-    are more options for dockerd. A guarded engine ends with the process that made it, however that one ends; an unguarded one stays until stopped.
-    With a network of its own its containers can publish ports, which are seen from nowhere else. ``before``
-    is what stands before its command instead, by its folder: a host that somebody else has prepared.
+    are more options for dockerd. A guarded engine ends with the process that made it, however that one ends;
+    an unguarded one stays until stopped. With a network of its own its containers can publish ports, which
+    are seen from nowhere else. ``before`` is what stands before its command instead, by its folder: a host
+    that somebody else has prepared.
     """
 
     program = "dockerd"
