@@ -67,12 +67,12 @@ async def _with_the_same_files(engine: DockerEngine, found: Whereabouts) -> froz
 
 
 def beside_us(engine: Address, proc: Path = Path("/proc")) -> bool:
-    """Whether who listens there sees the very mounts that we see: then it runs where we do, not we in it.
+    """Whether who listens there has the very root that we have: then it runs where we do, not we in it.
 
     Whoever cannot be seen, as from a process namespace of our own or behind a proxy, is not beside us.
     """
     pid = _who_listens(engine)
-    return bool(pid) and _mounts(proc / str(pid)) == _mounts(proc / "self") != frozenset()
+    return bool(pid) and (ours := _root(proc / "self")) is not None and _root(proc / str(pid)) == ours
 
 
 def _who_listens(engine: Address) -> int:
@@ -88,11 +88,10 @@ def _who_listens(engine: Address) -> int:
     return int(_CREDENTIALS.unpack(said)[0])
 
 
-def _mounts(process: Path) -> frozenset[str]:
-    """The numbers of the mounts on its root: the kernel gives each mount of each namespace its own."""
+def _root(process: Path) -> tuple[int, int] | None:
+    """Which folder it has as its root: an engine gives each container one that is nobody else's."""
     try:
-        lines = (process / "mountinfo").read_text(errors="replace").splitlines()
+        found = (process / "root").stat()
     except OSError:
-        return frozenset()
-    fields = (line.split(" ") for line in lines)
-    return frozenset(each[0] for each in fields if len(each) > 4 and each[4] == "/")
+        return None
+    return found.st_dev, found.st_ino

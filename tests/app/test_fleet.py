@@ -204,11 +204,14 @@ async def test_a_stop_waits_for_no_engine_that_was_never_there(
 
 
 async def test_each_line_of_the_log_names_the_engine(
-    autojump_clock: MockClock, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    autojump_clock: MockClock,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     lines: list[str] = []
-    caplog.handler.setFormatter(JsonFormatter())
-    caplog.handler.emit = lambda record: lines.append(JsonFormatter().format(record))  # type: ignore[method-assign]
+    # A line is made where it is said: the engine is the one of that task. The handler is one for all tests.
+    monkeypatch.setattr(caplog.handler, "emit", lambda record: lines.append(JsonFormatter().format(record)))
     other = Engine("other", tmp_path)
     other.mishap = away
     async with running(Engine("one", tmp_path), other):

@@ -1,5 +1,6 @@
 """Our own container is found in the kernel's tables, and nowhere else."""
 
+import os
 import socket
 from pathlib import Path
 
@@ -82,7 +83,7 @@ def test_a_monitor_that_does_not_know_itself_does_not_begin(tmp_path: Path) -> N
 
 
 @pytest.mark.usefixtures("somewhere")
-def test_an_engine_that_sees_our_mounts_does_not_run_us(tmp_path: Path) -> None:
+def test_an_engine_that_has_our_root_does_not_run_us(tmp_path: Path) -> None:
     """Docker in Docker: the monitor stands beside the inner engine, in no container of that one."""
     path = tmp_path / "engine.sock"
     with socket.socket(socket.AF_UNIX) as listener:
@@ -90,9 +91,10 @@ def test_an_engine_that_sees_our_mounts_does_not_run_us(tmp_path: Path) -> None:
         listener.listen()
         refuse_unknown_self(Settings(), Address.unix(str(path)))
         # The same number, and another process: what is compared is what the kernel says of the two.
-        (tmp_path / "self").mkdir()
-        (tmp_path / "self/mountinfo").write_text("77 1 0:1 / / rw - overlay overlay rw\n")
-        assert not beside_us(Address.unix(str(path)), tmp_path)
+        (tmp_path / "self/root").mkdir(parents=True)
+        assert not beside_us(Address.unix(str(path)), tmp_path), "of the other nothing is known"
+        (tmp_path / f"{os.getpid()}/root").mkdir(parents=True)
+        assert not beside_us(Address.unix(str(path)), tmp_path), "another root"
 
 
 def test_the_journal_is_one_file_for_each_engine() -> None:

@@ -51,9 +51,8 @@ def test_an_engine_that_cannot_be_reached_is_said_by_the_flag_that_named_it(
     rules: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert _complained(capsys, 2, "check", str(rules), "--against", "foo://x") == (
-        "reactor: 'foo://x' (from --against) cannot be reached: only unix:///PATH and tcp://HOST:PORT are "
-        "spoken here; for an engine behind ssh, forward its socket (ssh -nNT -L "
-        "/PATH/HERE.sock:/var/run/docker.sock HOST)\n"
+        "reactor: 'foo://x' (from --against) cannot be reached: only unix:///PATH, tcp://HOST:PORT and "
+        "ssh://HOST are spoken here\n"
     )
 
 

@@ -5,6 +5,7 @@ run (``audit``); every other signal is the engine's own, or ours when we remove.
 such a signal came before it, the engine's if it came with an outage. Only judging belongs here.
 """
 
+import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from tests.chaos.faults import Faults
 from tests.chaos.stage import Subject
 from tests.real.truth import Life, seconds
 
+_FULL = re.compile(r"[0-9a-f]{64}")
 PROMISE = 10.0
 """Seconds from the end of the last fault, or from the breach, whichever is later; for a loaded machine."""
 NOBODY: Mapping[str, Sequence[int]] = {}
@@ -237,9 +239,13 @@ def breach_of(subject: Subject, life: Life, deaths: Mapping[str, Sequence[int]])
 
 
 def offences(trials: Sequence[Trial], strays: Sequence[Told]) -> Offences:
-    """Count. ``strays`` are calls about containers that nobody knows."""
+    """Count. ``strays`` are calls about containers that nobody knows.
+
+    Whether it may kill is asked with an id that nobody has: that is a full one, by which nobody is named.
+    """
     judged = sum((_offences(trial) for trial in trials), Offences())
-    return judged + Offences(wrong=tuple(f"the engine was told to {call.verb} {call.id}" for call in strays))
+    wrong = [call for call in strays if call.verb != "kill" or not _FULL.fullmatch(call.id)]
+    return judged + Offences(wrong=tuple(f"the engine was told to {call.verb} {call.id}" for call in wrong))
 
 
 def _offences(trial: Trial) -> Offences:

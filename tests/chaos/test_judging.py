@@ -158,6 +158,9 @@ def test_what_only_an_event_told_is_no_evidence_once_the_engine_has_forgotten_it
 
 def test_a_call_about_nobody_is_wrong() -> None:
     assert offences([], [Told(0, "kill", "x")]).wrong == ("the engine was told to kill x",)
+    nobody = "ab" * 32
+    assert offences([], [Told(0, "stop", nobody)]).wrong == (f"the engine was told to stop {nobody}",)
+    assert offences([], [Told(0, "kill", nobody)]).wrong == (), "it is asked so whether it may"
 
 
 def test_an_inspect_completes_what_the_events_did_not_tell() -> None:
