@@ -109,18 +109,20 @@ async def test_a_handshake_has_its_deadline_and_its_pace() -> None:
         served.append(request)
         return sentence(200)
 
-    security = Security(give, within=0.2, rate=0.001, burst=3)
+    security = Security(give, within=0.5, rate=0.001, burst=3)
     async with trio.open_nursery() as nursery:
         listeners = await open_tcp_listeners(0)
         await nursery.start(partial(serve, listeners, handler, security=security))
         port, lasted = listeners[0].socket.getsockname()[1], []
         for _ in range(5):
-            stream, began = await trio.open_tcp_stream("127.0.0.1", port), trio.current_time()
+            # The deadline counts from when the server has it, which may be before we know.
+            began = trio.current_time()
+            stream = await trio.open_tcp_stream("127.0.0.1", port)
             assert await stream.receive_some() == b""
             lasted.append(trio.current_time() - began)
             await stream.aclose()
         nursery.cancel_scope.cancel()
-    assert [each >= 0.2 for each in lasted] == [True] * 3 + [False] * 2
+    assert [each >= 0.5 for each in lasted] == [True] * 3 + [False] * 2
     assert not served
 
 
