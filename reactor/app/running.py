@@ -108,20 +108,12 @@ async def _run(
         plan = draw_up(endpoint, settings, rules, info, path, listeners, front, gazette)
         record, beside = settings.recording_place(), SidecarDesk()
         reporter = Reporter(notifier, info.name, settings.times.reconcile_every, settings.times.drain)
+        runners, leases = _runners(settings, bulletin, api, front), _lease_desk(plan)
+        asked = (settings, control, options.rules, info.name, runners, leases, front, beside)
         plan = replace(
             plan,
             services=(
-                *services(
-                    settings,
-                    control,
-                    options.rules,
-                    info.name,
-                    _runners(settings, bulletin, api, front),
-                    _lease_desk(plan),
-                    front,
-                    beside,
-                    reporter.reloading,
-                ),
+                *services(*asked, reporter.reloading),
                 *canaries(settings.canary, plan.engine, info.id, path),
                 *sees_to_rights(plan.engine, dry_run=settings.dry_run),
                 sees_to_sidecars(_hands(endpoint), plan.journal, settings.data, beside),
