@@ -3,15 +3,14 @@
 What the standard ``OTEL_*`` variables ask for is read in ``otel``; how something is sent is in ``sending``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import trio
 
 from reactor.observe.otel import PushSettings
-from reactor.observe.own import read_own
 from reactor.observe.sending import Sender, Sink, defect
-from reactor.observe.snapshot import Capture, MetricSnapshot, Moment, collect
+from reactor.observe.snapshot import Capture, MetricSnapshot, Told
 from reactor.observe.tally import Tally
 
 
@@ -50,9 +49,8 @@ class Pusher:
         await trio.sleep(self._interval)
 
 
-def _snapshot(moment: Moment) -> MetricSnapshot:
-    captured = moment()
-    return collect(captured, read_own(captured.readings.lane_pid))
+def _snapshot(moment: Callable[[], Told]) -> MetricSnapshot:
+    return moment().snapshot()
 
 
 def _open(endpoint: str, identity: Mapping[str, str]) -> Sink[MetricSnapshot]:

@@ -4,15 +4,14 @@ How a snapshot is written down is in ``prometheus``; HTTP is the business of ``w
 """
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from time import perf_counter
 
 import trio
 
-from reactor.observe.own import read_own
 from reactor.observe.prometheus import Format, pieces
-from reactor.observe.snapshot import Capture, Moment, collect
+from reactor.observe.snapshot import Capture, Told
 from reactor.observe.tally import Tally
 
 GZIP = "gzip"
@@ -81,10 +80,8 @@ class Scraper:
         return shared.page
 
 
-def _page(moment: Moment, style: Format, *, zipped: bool) -> Page:
-    captured = moment()
-    snapshot = collect(captured, read_own(captured.readings.lane_pid))
-    made = pieces(snapshot, style)
+def _page(moment: Callable[[], Told], style: Format, *, zipped: bool) -> Page:
+    made = pieces(moment().snapshot(), style)
     headers = (("Vary", "Accept, Accept-Encoding"), *((("Content-Encoding", GZIP),) if zipped else ()))
     return Page(b"".join(_zipped(made) if zipped else made), style.value, headers)
 

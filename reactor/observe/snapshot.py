@@ -9,10 +9,11 @@ import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from math import isfinite
+from typing import Protocol
 
 from reactor.observe.columns import OF_LABELS, OF_OURSELVES, OF_READINGS, of_rules
 from reactor.observe.crowd import Crowd, Number
-from reactor.observe.own import OwnCost
+from reactor.observe.own import OwnCost, read_own
 from reactor.observe.readings import Readings
 from reactor.observe.table import TABLE, Row
 from reactor.observe.tally import Counts, Labels, Spread
@@ -63,10 +64,21 @@ class Captured:
     started: float
     crowd: Crowd = field(default_factory=Crowd, hash=False)
 
+    def snapshot(self) -> MetricSnapshot:
+        """All its numbers, with what the process costs now; for a thread."""
+        return collect(self, read_own(self.readings.lane_pid))
+
+
+class Told(Protocol):
+    """What one moment comes to, of one monitor or of several."""
+
+    def snapshot(self) -> MetricSnapshot:
+        """All its numbers."""
+
 
 Moment = Callable[[], Captured]
 """A moment that is over and cannot change: what it tells is worked out by whoever asks, in any thread."""
-Capture = Callable[[], Moment]
+Capture = Callable[[], Callable[[], Told]]
 """How an export asks for the numbers of this moment; called on the loop, and must be quick."""
 
 
@@ -87,6 +99,7 @@ def collect(captured: Captured, own: OwnCost) -> MetricSnapshot:
         "cpython_gc_collected_objects_total": {(each.generation,): each.collected for each in own.gc},
         "reactor_build_info": {(now.version, platform.python_version()): 1},
         "reactor_containers": crowd.by_standing(),
+        "reactor_engine_up": {},  # Told of several together, by whoever joins them.
     }
     since = {
         "container_cpu_time_seconds_total": crowd.began,

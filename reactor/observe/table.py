@@ -12,6 +12,7 @@ from reactor.observe.rows.actions import ACTIONS
 from reactor.observe.rows.canary import CANARY
 from reactor.observe.rows.containers import CONTAINERS
 from reactor.observe.rows.decisions import DECISIONS
+from reactor.observe.rows.engines import ENGINES
 from reactor.observe.rows.keeping import JOURNAL, RECONCILE, RECORDING
 from reactor.observe.rows.kernel import HOST, KERNEL
 from reactor.observe.rows.ourselves import EXPORTS, OURSELVES
@@ -41,6 +42,7 @@ PARTS: tuple[tuple[str, tuple[Row, ...]], ...] = (
     ("Recording", RECORDING),
     ("Canary", CANARY),
     ("Sidecars", SIDECARS),
+    ("Several engines", ENGINES),
     ("The monitor itself", OURSELVES),
     ("Exports", EXPORTS),
     ("The web", WEB),
