@@ -5,96 +5,68 @@ Only their setting up from the settings is here; what they do is in ``controllin
 
 import logging
 import os
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import trio
 
 from reactor.app.calling import missing_means
-from reactor.app.controlling import Desk, orders, reload_on_change, reload_on_hangup, serve_control
-from reactor.app.front import Front
+from reactor.app.controlling import Desk, reload_on_change, reload_on_hangup
+from reactor.app.counters import Asked, Counters
 from reactor.app.monitor import Monitor
 from reactor.app.numbers import Numbers
-from reactor.app.places import default_control, shipped_rules
 from reactor.app.plan import Service
 from reactor.app.refusals import in_words
 from reactor.app.reloading import Reloader
 from reactor.app.settings import Settings
 from reactor.app.sidecars.serving import SidecarDesk
 from reactor.core.rules import RuleSet
-from reactor.http.server import Handler, Security, serve
 from reactor.http.server_listeners import CannotListen
-from reactor.http.server_routes import Routes, routed
 from reactor.http.server_unix import own_unix_listener
 from reactor.ruleset import load
 from reactor.ruleset.errors import BadRules
-from reactor.web.api import TERMS, Feed, api, guarded
-from reactor.web.control import NO_ROUTES
-from reactor.web.defects import unbroken
-from reactor.web.leases import LeaseDesk, with_leases
-from reactor.web.seats import Seats
+from reactor.web.api import Feed
+from reactor.web.leases import LeaseDesk
 
 log = logging.getLogger("reactor.app")
 
 LOOK_EVERY = 2.0
-STREAMS = 8
-"""How many streams of decisions there may be on the control socket, which has other uses."""
 OFF = "off"
 
 
+Follow = Callable[..., Awaitable[None]]
+"""Has a ``Reloader`` read the rules whenever somebody outside asks for it, for ever; tells ``task_status``
+when it listens."""
+
+
 @dataclass(frozen=True, slots=True)
-class Runners:
-    """What runners may ask, and where beside the control socket: with this token."""
+class Rereading:
+    """How it comes that rules are read again, and who is told: ``around`` is entered for as long as it takes,
+    ``in_force`` is given the rules that are from now on."""
 
-    feed: Feed
-    listeners: Sequence[trio.SocketListener] = ()
-    token: bytes = field(default=b"", repr=False)
-    security: Security | None = None
-
-
-async def serve_api(
-    runners: Runners,
-    leases: LeaseDesk | None = None,
-    before: Callable[[Handler], Handler] = unbroken,
-    *,
-    task_status: trio.TaskStatus[Any] = trio.TASK_STATUS_IGNORED,
-) -> None:
-    """Answer runners on TCP for ever, all of them only with the token: of news, and of leases.
-
-    ``before`` is what stands before even the token.
-    """
-    handler = routed(api(runners.feed))
-    if leases is not None:
-        handler = with_leases(handler, leases.over_tcp())
-        # Whoever renews here could not do so before, however long the control socket has answered.
-        leases.book.open(trio.current_time())
-    await serve(
-        runners.listeners,
-        before(guarded(handler, runners.token)),
-        terms=TERMS,
-        security=runners.security,
-        task_status=task_status,
-    )
+    on_hangup: Follow = reload_on_hangup
+    around: Callable[[], AbstractContextManager[None]] = nullcontext
+    in_force: Callable[[RuleSet], None] = lambda _: None
 
 
 @asynccontextmanager
-async def open_control(named: str, engine_id: str) -> AsyncIterator[list[trio.SocketListener]]:
+async def open_control(named: str, usual: Path) -> AsyncIterator[list[trio.SocketListener]]:
     """The control socket while this lasts, in a list of one or none. Raises CannotListen for a named one.
 
-    A default one is a convenience: if it cannot be had, the monitor does its work without.
+    ``usual`` is where it is if nobody names one. That is a convenience: if it cannot be had, the monitor does
+    its work without.
     """
     async with AsyncExitStack() as stack:
-        yield await _opened(stack, named, engine_id)
+        yield await _opened(stack, named, usual)
 
 
-async def _opened(stack: AsyncExitStack, named: str, engine_id: str) -> list[trio.SocketListener]:
+async def _opened(stack: AsyncExitStack, named: str, usual: Path) -> list[trio.SocketListener]:
     if named == OFF:
         return []
-    path = Path(named) if named else default_control(engine_id)
+    path = Path(named) if named else usual
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         return [await stack.enter_async_context(own_unix_listener(path))]
@@ -115,47 +87,35 @@ def load_for(settings: Settings, named: Sequence[Path]) -> RuleSet:
     return rules
 
 
-def services(
+def told_something(
     settings: Settings,
-    listeners: list[trio.SocketListener],
-    paths: list[Path] | None,
+    named: Sequence[Path],
     engine: str,
-    runners: Runners | None = None,
-    leases: LeaseDesk | None = None,
-    front: Front | None = None,
-    sidecars: SidecarDesk | None = None,
-    reloading: Callable[[], AbstractContextManager[None]] = nullcontext,
-) -> tuple[Service, ...]:
-    """What the supervisor starts beside the sources. ``runners`` are told of decisions on both sockets.
+    feed: Feed,
+    leases: LeaseDesk | None,
+    counters: Counters,
+    rereading: Rereading,
+    sidecars: SidecarDesk,
+) -> Service:
+    """The service that answers at all ``counters``, and reads the rules again when somebody asks for it.
 
-    Behind ``front`` stands the web, which takes the same orders if it is to. ``sidecars`` knows how it stands
-    with these. ``reloading`` is entered while the rules are read again.
+    ``sidecars`` knows how it stands with these.
     """
-    named = paths or [shipped_rules()]
 
     async def serving(monitor: Monitor, numbers: Numbers, task_status: trio.TaskStatus[None]) -> None:
         load = partial(load_for, settings, named)
-        reloader = Reloader(load, monitor, monitor.proofs, around=reloading)
-        async with trio.open_nursery() as nursery:  # Three loops that belong together and end together.
-            await nursery.start(reload_on_hangup, reloader)
+        reloader = Reloader(
+            load, monitor, monitor.proofs, around=rereading.around, in_force=rereading.in_force
+        )
+        async with trio.open_nursery() as nursery:  # Loops that belong together and end together.
+            await nursery.start(rereading.on_hangup, reloader)
             if settings.reload_on_change:
                 nursery.start_soon(reload_on_change, reloader, partial(look_at, named), LOOK_EVERY)
-            desk = Desk(monitor, numbers, reloader, engine, sidecars.routes() if sidecars else {})
-            if front is not None:
-                front.take_orders(orders(desk, _news(runners), leases.over_tcp() if leases else None))
-            if listeners:
-                await nursery.start(serve_control, listeners, desk, _news(runners), leases)
-            if runners is not None and runners.listeners:
-                before = front.before_runners if front is not None else unbroken
-                await nursery.start(serve_api, runners, leases, before)
+            desk = Desk(monitor, numbers, reloader, engine, sidecars.routes())
+            await counters.open(Asked(desk, feed, leases), nursery)
             task_status.started()
 
-    return (serving,)
-
-
-def _news(runners: Runners | None) -> Routes:
-    """The routes of news at one place; each has seats of its own, so that no place takes those of another."""
-    return api(runners.feed, Seats(STREAMS)) if runners is not None else NO_ROUTES
+    return serving
 
 
 def look_at(paths: Iterable[Path]) -> frozenset[tuple[str, int, int, int]]:

@@ -6,7 +6,7 @@ Here the parts are joined: the socket, the signal and the look at the files all 
 
 import logging
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from types import MappingProxyType
 from typing import Any
@@ -27,10 +27,9 @@ from reactor.core.gate import objection, token
 from reactor.core.language.printing import tame
 from reactor.core.obeying import under_orders
 from reactor.core.restraint import Match
-from reactor.http.server import Handler, serve
+from reactor.http.server import Handler
 from reactor.http.server_routes import Routes
-from reactor.web.control import NO_ROUTES, TERMS, Controls, More, Order, Reader, Refused, control
-from reactor.web.defects import unbroken
+from reactor.web.control import NO_ROUTES, Controls, More, Order, Reader, Refused, control
 from reactor.web.extending import Extension, with_extensions
 from reactor.web.leases import LeaseDesk, with_leases
 
@@ -162,22 +161,6 @@ class Desk:
 
 def _match(match: Match) -> Mapping[str, str]:
     return {"id": match.run.id, "name": match.name, "rule": match.rule, "reason": match.reason}
-
-
-async def serve_control(
-    listeners: Sequence[trio.SocketListener],
-    desk: Desk,
-    more: Routes = NO_ROUTES,
-    leases: LeaseDesk | None = None,
-    *,
-    task_status: trio.TaskStatus[Any] = trio.TASK_STATUS_IGNORED,
-) -> None:
-    """Answer on the control socket for ever."""
-    handler = orders(desk, more, leases)
-    if leases is not None:
-        # The socket was opened long ago, and from now on somebody answers.
-        leases.book.open(trio.current_time())
-    await serve(listeners, unbroken(handler), terms=TERMS, task_status=task_status)
 
 
 def orders(desk: Desk, more: Routes = NO_ROUTES, leases: LeaseDesk | None = None) -> Handler:

@@ -1,8 +1,8 @@
 """Which engines are meant, what each is called, and what is in force for it.
 
-Flags, environment and file say so together, in the order of all settings: ``--docker-host`` and ``--context``
-go over ``DOCKER_HOST``, that over ``engines:`` of the file, that over the default socket. Nothing is connected
-to here.
+Flags, environment and file say so together, in the order of all settings: ``--docker-host`` and
+``--context`` go over ``DOCKER_HOST``, that over ``engines:`` of the file, that over the default socket.
+Nothing is connected to here.
 """
 
 import argparse

@@ -16,6 +16,7 @@ from reactor.app.numbers import Numbers
 from reactor.app.plan import Export, Plan
 from reactor.app.tracing import Tracer, tracing
 from reactor.core.ports import EngineInfo
+from reactor.http.server import Handler
 from reactor.http.server_routes import Routes
 from reactor.observe.otel import PushSettings, log_settings, push_settings, remarks, trace_settings
 from reactor.observe.push import Pusher
@@ -39,14 +40,19 @@ def scraped(
     """An export that answers on these listeners, ``more`` too, behind ``front`` if there is one."""
 
     async def export(numbers: Numbers, tally: Tally, task_status: trio.TaskStatus[None]) -> None:
-        scraper = Scraper(numbers.freeze, tally)
-        handler = site(scraper, numbers.why_not_ready, __version__, numbers.remark, more(numbers, tally))
+        handler = pages(numbers, tally, more(numbers, tally))
         task_status.started()
         if front is not None:
             handler = front.before(handler, tally)
         await serve_web(listeners, handler, security=front.security if front is not None else None)
 
     return export
+
+
+def pages(numbers: Numbers, tally: Tally, more: Routes) -> Handler:
+    """All that one monitor shows, ``more`` among it."""
+    scraper = Scraper(numbers.freeze, tally)
+    return site(scraper, numbers.why_not_ready, __version__, numbers.remark, more)
 
 
 def pushing(settings: PushSettings, identity: Mapping[str, str]) -> Export:

@@ -7,6 +7,7 @@ which are taken only where they were enabled. What each check is, is in ``access
 import argparse
 import logging
 import ssl
+from collections.abc import Callable
 from dataclasses import replace
 
 from reactor.access.doors import Door
@@ -63,22 +64,35 @@ class Front:
 
     def take_orders(self, handler: Handler) -> None:
         """From now on this handler answers orders, if they are taken at all."""
-        self._orders = self._door.before_orders(handler)
+        self._orders = self.before_orders(handler)
+
+    def before_orders(self, handler: Handler) -> Handler:
+        """What answers orders, where whoever was let in may give any."""
+        return self._door.before_orders(handler)
 
     def before(self, site: Handler, tally: Tally | None = None) -> Handler:
         """The pages, and the orders beside them, behind the door."""
-        self._tally = tally
-        if tally is not None:
-            tally.count("reactor_web_defects_total", 0)  # The first one is an increase only beside a zero.
+        return self.before_all(self.beside(site, lambda: self._orders), tally)
+
+    def beside(self, site: Handler, orders: Callable[[], Handler | None]) -> Handler:
+        """The pages of one monitor with its orders beside them, if they are taken here, and it is there."""
 
         async def handle(request: Request) -> Answer:
             if not request.path.startswith(ORDERS):
                 return await site(request)
             if not self._terms.orders:
                 return await site(request) if request.method in SAFE else refusal(403, OFF)
-            return await self._orders(request) if self._orders is not None else refusal(503, NOT_YET)
+            taken = orders()
+            return await taken(request) if taken is not None else refusal(503, NOT_YET)
 
-        guarded = self._door.before(handle)
+        return handle
+
+    def before_all(self, handler: Handler, tally: Tally | None = None) -> Handler:
+        """Everything that is answered here, behind the door; ``tally`` counts who is turned away."""
+        self._tally = tally
+        if tally is not None:
+            tally.count("reactor_web_defects_total", 0)  # The first one is an increase only beside a zero.
+        guarded = self._door.before(handler)
 
         async def counted(request: Request) -> Answer:
             answer = await guarded(request)

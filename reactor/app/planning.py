@@ -9,12 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 
-import trio
-
-from reactor.app.exporting import scraped
-from reactor.app.front import Front
 from reactor.app.identity import find_own_container
-from reactor.app.page.gazette import Gazette
 from reactor.app.places import control_folder
 from reactor.app.plan import Containment, Lane, Plan
 from reactor.app.settings import Settings
@@ -34,16 +29,7 @@ from reactor.owners.heartbeats import Heartbeats
 log = logging.getLogger("reactor.app")
 
 
-def draw_up(
-    endpoint: Endpoint,
-    settings: Settings,
-    rules: RuleSet,
-    info: EngineInfo,
-    path: Path,
-    listeners: list[trio.SocketListener],
-    front: Front,
-    gazette: Gazette,
-) -> Plan:
+def draw_up(endpoint: Endpoint, settings: Settings, rules: RuleSet, info: EngineInfo, path: Path) -> Plan:
     """What is to be supervised: this engine, these rules, with a journal in this file."""
     # Whoever is strict acts on nothing that is not on the disk.
     slips = None if settings.acting().strict else slip_folder()
@@ -56,8 +42,6 @@ def draw_up(
         acting_engine=engine.for_acting(),
         times=settings.watch_times(),
         acting=settings.acting(),
-        exports=(scraped(listeners, front, gazette.routes), gazette.keep_lines) if listeners else (),
-        observers=(gazette,),
         metric_labels=settings.metric_labels,
         means=settings.means,
         source=f"reactor/{info.id}",

@@ -26,7 +26,7 @@ class Reloader:
     """Loads by ``load``, which blocks and raises BadRules: one at a time, by ``reading``.
 
     ``known`` gives the proofs of the rules that are, or were last, in force. ``around`` is entered for as
-    long as it takes.
+    long as it takes. ``in_force`` is told of rules that are from now on.
     """
 
     def __init__(
@@ -36,8 +36,10 @@ class Reloader:
         known: Callable[[], frozenset[str]],
         reading: Reading | None = None,
         around: Callable[[], AbstractContextManager[None]] = nullcontext,
+        in_force: Callable[[RuleSet], None] = lambda _: None,
     ) -> None:
         self._load = load
+        self._in_force = in_force
         self._around = around
         self._monitor = monitor
         self._known = known
@@ -63,9 +65,7 @@ class Reloader:
         except ReadingHangs as hangs:
             return self._refuse((f"the rules cannot be read: {hangs}",))
         except Exception as error:  # noqa: BLE001  # Whatever a file does to its reader, the monitor goes on.
-            return self._refuse(
-                (f"the rules cannot be read: {type(error).__name__}: {error}"[:_LONGEST],)
-            )
+            return self._refuse((f"the rules cannot be read: {type(error).__name__}: {error}"[:_LONGEST],))
         self._put_in_force(rules)
         return ()
 
@@ -73,6 +73,7 @@ class Reloader:
         setup = self._monitor.setup
         known = proven(rules, setup, self._known())
         self._monitor.reload(replace(setup, rules=rules, proven=known))
+        self._in_force(rules)
         fields = {"rules": len(rules.rules), "rules_version": rules.version}
         log.info("the rules were read again and are in force", extra=fields)
 

@@ -4,14 +4,13 @@ import json
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from functools import partial
 from pathlib import Path
 
 import pytest
 import trio
 
 from reactor.access.keeping import KeptAccess
-from reactor.app.control import Runners, serve_api
+from reactor.app.counters import for_runners, serve_runners
 from reactor.app.front import Front
 from reactor.app.settings import WebTerms
 from reactor.http.server import Answer, Request, StreamingResponse, Writer
@@ -242,9 +241,10 @@ async def runners(file: Path, book: LeaseBook) -> AsyncIterator[int]:
 
     front = Front(KeptAccess(file, KeptAccess.open(file).last, 0.05), WebTerms(file), local=False)
     listeners = await open_tcp_listeners(0)
-    served = Runners(Feed(page, more, none), listeners, TOKEN, front.security)
+    handler = for_runners(Feed(page, more, none), LeaseDesk(book, at_once), TOKEN)
+    book.open(trio.current_time())
     async with trio.open_nursery() as nursery:
-        await nursery.start(partial(serve_api, served, LeaseDesk(book, at_once), front.before_runners))
+        await nursery.start(serve_runners, listeners, front.before_runners(handler), front.security)
         yield listeners[0].socket.getsockname()[1]
         nursery.cancel_scope.cancel()
 

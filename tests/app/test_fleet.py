@@ -11,7 +11,7 @@ import trio
 from trio.testing import MockClock
 
 from reactor.app.fleet.keeping import Fleet
-from reactor.app.fleet.member import Member, Ready, Stage
+from reactor.app.fleet.member import Member, Ready, Stage, Standing, lacking
 from reactor.app.log import JsonFormatter
 from reactor.app.monitor import Monitor
 from reactor.app.numbers import Numbers
@@ -38,13 +38,14 @@ class Engine:
     def member(self) -> Member:
         return Member(self.name, self.prepare)
 
-    async def prepare(self) -> Ready:
+    @asynccontextmanager
+    async def prepare(self) -> AsyncIterator[Ready]:
         await trio.sleep(0.01)
         waits = self.mishap()
         if isinstance(waits, float):
             await trio.sleep(waits)
         self._folder.mkdir(exist_ok=True)
-        return Ready(self._id, plan(self.world, self._folder, services=(self._service,)))
+        yield Ready(self._id, plan(self.world, self._folder, services=(self._service,)))
 
     async def _service(self, monitor: Monitor, _: Numbers, task_status: trio.TaskStatus[None]) -> None:
         self.monitors.append(monitor)
@@ -70,7 +71,8 @@ class Running:
 
 @asynccontextmanager
 async def running(*engines: Engine) -> AsyncIterator[Running]:
-    fleet, stop, over = Fleet([each.member() for each in engines]), trio.Event(), trio.Event()
+    standings = {each.name: Standing(each.name) for each in engines}
+    fleet, stop, over = Fleet([each.member() for each in engines], standings), trio.Event(), trio.Event()
     async with trio.open_nursery() as nursery:
         for each in engines:
             await nursery.start(each.world.run)
@@ -97,7 +99,7 @@ def storm(engine: Engine, name: str) -> Box:
 async def test_each_violator_is_ended_on_its_own_engine(autojump_clock: MockClock, tmp_path: Path) -> None:
     engines = [Engine(name, tmp_path) for name in ("one", "two", "three")]
     async with running(*engines) as now:
-        assert now.fleet.why_not_ready() == ""
+        assert lacking(now.fleet.standings) == ""
         for each in engines:
             storm(each, f"bad-of-{each.name}")
         await trio.sleep(10)
@@ -127,7 +129,7 @@ async def test_whatever_befalls_one_on_the_other_a_violator_is_ended_in_time(
         assert engine.ended() == ["bad"]
         assert died is not None
         assert died - began <= 1.0
-        assert now.fleet.why_not_ready().startswith("other: ")
+        assert lacking(now.fleet.standings).startswith("other: ")
         assert other.ended() == []
 
 
@@ -143,7 +145,7 @@ async def test_one_that_was_away_is_taken_up_when_it_is_there(
         assert other.ended() == []
         other.mishap = lambda: None
         await trio.sleep(32)
-        assert now.fleet.why_not_ready() == ""
+        assert lacking(now.fleet.standings) == ""
         assert other.ended() == ["bad"]
 
 
@@ -157,9 +159,9 @@ async def test_a_defect_in_one_tree_is_said_and_the_tree_begins_again(
         storm(one, "bad")
         await trio.sleep(0.5)
         assert now.fleet.standings["other"].stage is Stage.BROKEN
-        assert "RuntimeError: this is broken" in now.fleet.why_not_ready()
+        assert "RuntimeError: this is broken" in lacking(now.fleet.standings)
         await trio.sleep(10)
-        assert now.fleet.why_not_ready() == ""
+        assert lacking(now.fleet.standings) == ""
         assert now.fleet.standings["other"].defects == 1
         storm(other, "worse")
         await trio.sleep(10)
@@ -177,7 +179,7 @@ async def test_the_same_engine_behind_two_addresses_is_watched_once(
     again.mishap = lambda: 1.0
     async with running(one, again) as now:
         assert now.fleet.standings["one"].stage is Stage.WATCHING
-        assert "the same engine as one" in now.fleet.why_not_ready()
+        assert "the same engine as one" in lacking(now.fleet.standings)
         assert again.monitors == []
 
 

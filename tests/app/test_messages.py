@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from reactor.app.asking import ask
+from reactor.app.beginning import make_folder
 from reactor.app.cli import main
 from reactor.app.complaint import Complaint
 from reactor.app.control import open_control
 from reactor.app.invocation import find_endpoint
 from reactor.app.refusals import in_words
-from reactor.app.running import make_folder
 from reactor.app.telling import ROOM_FOR_RULES, some
 from reactor.engine import endpoint
 from reactor.http.server_listeners import CannotListen
@@ -72,7 +72,7 @@ def test_no_engine_to_check_against_names_what_check_has(
 async def test_a_control_socket_that_cannot_be_had_is_no_number(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(CannotListen) as refused:
-        async with open_control(str(tmp_path / "file" / "a.sock"), "engine"):
+        async with open_control(str(tmp_path / "file" / "a.sock"), tmp_path / "usual.sock"):
             pass
     assert str(refused.value) == (
         f"the control socket: {tmp_path}/file: something else is there already; choose another with --control"

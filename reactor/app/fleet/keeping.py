@@ -14,6 +14,7 @@ from typing import cast
 
 import trio
 
+from reactor.app.complaint import Complaint
 from reactor.app.fleet.member import Member, Ready, Stage, Standing
 from reactor.app.invocation import leaves
 from reactor.app.log import speaking_of
@@ -35,21 +36,17 @@ class SameEngine(Exception):
     """This engine has a monitor here already: two would do everything twice."""
 
 
-AWAY = (EngineError, JournalError, TerritoryTaken, SameEngine)
+AWAY = (EngineError, JournalError, TerritoryTaken, SameEngine, Complaint)
 """What somebody else has to mend, or time; everything else that ends a tree is a defect."""
 
 
 class Fleet:
-    """The monitors of some engines."""
+    """The monitors of some engines; how it stands with each is put down in ``standings``, by their names."""
 
-    def __init__(self, members: Sequence[Member]) -> None:
+    def __init__(self, members: Sequence[Member], standings: dict[str, Standing]) -> None:
         self._members = tuple(members)
-        self.standings = {member.name: Standing(member.name) for member in members}
+        self.standings = standings
         self._taken: dict[str, str] = {}
-
-    def why_not_ready(self) -> str:
-        """Which engines are not watched, and why; empty if all are."""
-        return "; ".join(filter(None, (each.why_not_ready() for each in self.standings.values())))
 
     async def run(
         self,
@@ -90,8 +87,7 @@ class Fleet:
         # trio has its status as overloads, of which a monitor uses one.
         told = cast("trio.TaskStatus[Numbers]", status)
         # Until it watches, nothing is in flight that would have to come to its end.
-        async with _until(stop) as beginning:
-            ready = await member.prepare()
+        async with _until(stop) as beginning, member.prepare() as ready:
             with self._claimed(ready, member.name):
                 standing.engine_id = ready.engine_id
                 status.on_started = beginning.disarm

@@ -1,6 +1,7 @@
 """One engine of several: what it is called, how its monitor is made, and how it stands with it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -29,10 +30,11 @@ class Ready:
 @dataclass(frozen=True, slots=True)
 class Member:
     """An engine. ``prepare`` asks it who it is and draws everything up anew, each time that it is tried: a
-    journal, connections and a state of its own. It raises what a monitor cannot begin by."""
+    journal, connections and a state of its own; what it gives lasts as long as that monitor. It raises what a
+    monitor cannot begin by."""
 
     name: str
-    prepare: Callable[[], Awaitable[Ready]] = field(hash=False)
+    prepare: Callable[[], AbstractAsyncContextManager[Ready]] = field(hash=False)
 
 
 @dataclass(slots=True)
@@ -53,3 +55,8 @@ class Standing:
             return f"{self.name}: {self.why or self.stage}"
         why = self.numbers.why_not_ready()
         return f"{self.name}: {why}" if why else ""
+
+
+def lacking(standings: Mapping[str, Standing]) -> str:
+    """Which engines are not watched, and why; empty if all are."""
+    return "; ".join(why for each in standings.values() if (why := each.why_not_ready()))

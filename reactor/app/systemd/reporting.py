@@ -1,7 +1,6 @@
 """Telling the service manager, all along: that we begin, are ready, read our rules again, work, and stop.
 
-The parts are joined here. ``attend`` runs from a monitor's first moment to its last, ``service`` among what
-it offers: when that begins, all else has begun, the answer to a SIGHUP among it.
+The parts are joined here. ``attend`` runs from the first moment to the last; it tells of a ``Subject``.
 """
 
 import logging
@@ -14,9 +13,10 @@ import trio
 
 from reactor.app.monitor import Monitor
 from reactor.app.numbers import Numbers
+from reactor.app.plan import Service
 from reactor.app.systemd.notifying import Notifier
-from reactor.app.systemd.standing import BEGINS, STOPS, standing
-from reactor.app.systemd.working import Works
+from reactor.app.systemd.standing import STOPS
+from reactor.app.systemd.subject import OneMonitor, Subject
 
 log = logging.getLogger("reactor.app")
 
@@ -28,16 +28,13 @@ reason to be started anew, and a loop that is blocked asks for none."""
 
 
 class Reporter:
-    """Tells one service manager of one monitor. ``period`` is how often the engine is listed, ``drain`` how
-    long a stop waits for what is in flight, in seconds."""
+    """Tells one service manager of one subject. ``drain`` is how long a stop waits for what is in flight, in
+    seconds."""
 
-    def __init__(self, notifier: Notifier, engine: str, period: float, drain: float) -> None:
+    def __init__(self, notifier: Notifier, subject: Subject, drain: float) -> None:
         self._notifier = notifier
-        self._engine = engine
-        self._period = period
+        self._subject = subject
         self._drain = drain
-        self._numbers: Numbers | None = None
-        self._works: Works | None = None
         self._ready = self._stopping = False
         self._said = self._ill = ""
         self._reloads = 0
@@ -55,14 +52,12 @@ class Reporter:
                 self._feed(now)
             await trio.sleep(min(LOOK_EVERY, watchdog / 2))
 
-    async def service(self, monitor: Monitor, numbers: Numbers, task_status: trio.TaskStatus[None]) -> None:
-        """The last of a monitor's services: from now on there is something to tell of."""
-        self._numbers = numbers
-        self._works = Works(monitor, numbers, self._period, trio.current_time())
+    @contextmanager
+    def until_stop(self) -> Iterator[None]:
+        """All that there is to tell of has begun; where this ends, it begins to stop."""
         self._tell()
-        task_status.started()
         try:
-            await trio.sleep_forever()
+            yield
         finally:
             self._stopping = True
             self._notifier.say("STOPPING=1", f"STATUS={STOPS}", _more_time(self._drain + MORE_TIME))
@@ -86,8 +81,8 @@ class Reporter:
     def _tell(self) -> None:
         if self._stopping or self._reloads:
             return
-        status, numbers = self._status(), self._numbers
-        first = not self._ready and numbers is not None and numbers.is_ready
+        status = self._status()
+        first = not self._ready and self._subject.is_ready
         lines = ["READY=1"] if first else []
         if status != self._said:
             lines.append(f"STATUS={status}")
@@ -98,13 +93,11 @@ class Reporter:
             self._notifier.say(*lines)
 
     def _status(self) -> str:
-        if self._ill:
-            return f"does not work: {self._ill}"
-        return standing(self._numbers, self._engine) if self._numbers is not None else BEGINS
+        return f"does not work: {self._ill}" if self._ill else self._subject.status()
 
     def _feed(self, now: float) -> None:
         # Before there is a monitor, and when its clock was stopped for good, the loop is all there is.
-        ill = self._works.why_not(now) if self._works is not None and not self._stopping else ""
+        ill = "" if self._stopping else self._subject.why_not(now)
         if ill and not self._ill:
             log.error("the monitor does not work: its watchdog is not fed any more", extra={"why": ill})
         self._ill = ill
@@ -114,3 +107,14 @@ class Reporter:
 
 def _more_time(seconds: float) -> str:
     return f"EXTEND_TIMEOUT_USEC={seconds * 1e6:.0f}"
+
+
+def of_one(reporter: Reporter, subject: OneMonitor) -> Service:
+    """The last of the only monitor's services: when it begins, all else has begun."""
+
+    async def service(monitor: Monitor, numbers: Numbers, task_status: trio.TaskStatus[None]) -> None:
+        with subject.watching(monitor, numbers), reporter.until_stop():
+            task_status.started()
+            await trio.sleep_forever()
+
+    return service

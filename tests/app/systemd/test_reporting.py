@@ -14,7 +14,8 @@ from reactor.app.monitor import Monitor
 from reactor.app.numbers import Numbers
 from reactor.app.supervise import supervise
 from reactor.app.systemd.notifying import Notifier
-from reactor.app.systemd.reporting import Reporter
+from reactor.app.systemd.reporting import Reporter, of_one
+from reactor.app.systemd.subject import OneMonitor
 from reactor.testing.direct import DirectEngine
 from reactor.testing.faults import Hang, Kind
 from reactor.testing.tasks import Usage
@@ -49,14 +50,15 @@ async def reported(
     """A monitor that was just begun, and may not be ready yet."""
     with managing(folder) as manager:
         notifier, monitors = Notifier(manager.address, watchdog), list[Monitor]()
-        reporter = Reporter(notifier, "vm", 10.0, 20.0)
+        subject = OneMonitor("vm", 10.0)
+        reporter = Reporter(notifier, subject, 20.0)
 
         async def noted(monitor: Monitor, _: Numbers, task_status: trio.TaskStatus[None]) -> None:
             monitors.append(monitor)
             task_status.started()
 
         made = plan(
-            world, folder, setup=replace(SETUP, dry_run=dry), services=(noted, reporter.service),
+            world, folder, setup=replace(SETUP, dry_run=dry), services=(noted, of_one(reporter, subject)),
             attendants=(reporter.attend,),
         )  # fmt: skip
         assert isinstance(made.engine, DirectEngine)
@@ -195,4 +197,4 @@ async def test_one_that_runs_dry_says_that_it_only_observes(
 
 async def test_without_a_manager_nothing_is_told_and_nothing_asked(autojump_clock: MockClock) -> None:
     with trio.fail_after(1):
-        await Reporter(Notifier(), "vm", 10.0, 20.0).attend()
+        await Reporter(Notifier(), OneMonitor("vm", 10.0), 20.0).attend()

@@ -1,0 +1,54 @@
+"""How the monitor of one engine of several is made, each time that it begins: with a wing, and no sockets.
+
+What it is made of is the same as for an engine alone (``beginning``).
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+import trio
+
+from reactor.app.beginning import Around, Wanted, get_to_know, greet, plan_for
+from reactor.app.control import Rereading
+from reactor.app.fleet.hangups import Hangups
+from reactor.app.fleet.member import Ready
+from reactor.app.fleet.wing import PREFIX, Wing
+from reactor.app.monitor import Monitor
+from reactor.app.numbers import Numbers
+from reactor.app.systemd.reporting import Reporter
+from reactor.app.systemd.subject import SeveralMonitors
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """Makes the monitors of one engine, one after the other. ``shown`` is whether there is a web at all."""
+
+    name: str
+    wanted: Wanted
+    wing: Wing
+    hangups: Hangups
+    subject: SeveralMonitors
+    reporter: Reporter
+    shown: bool
+
+    @asynccontextmanager
+    async def prepare(self) -> AsyncIterator[Ready]:
+        """Ask the engine who it is, and have everything ready for its monitor as long as that lives."""
+        # An engine that was away when the rules were read again is not to begin by those from before.
+        known = await get_to_know(replace(self.wanted, rules=self.hangups.rules))
+        around = Around(
+            self.wing,
+            self.wing.exports if self.shown else lambda _: (),
+            Rereading(self.hangups.follow, self.reporter.reloading, self.hangups.put_in_force),
+            last=(self._watched,),
+        )
+        plan = plan_for(known, around)
+        greet(known, f"{PREFIX}{self.name}/" if self.shown else "")
+        with self.wing.occupied():
+            yield Ready(known.info.id, plan)
+
+    async def _watched(self, monitor: Monitor, numbers: Numbers, task_status: trio.TaskStatus[None]) -> None:
+        with self.subject.watching(self.name, monitor, numbers):
+            task_status.started()
+            await trio.sleep_forever()

@@ -1,0 +1,137 @@
+"""``reactor run`` with several engines: the sockets that they share, and their monitors behind them.
+
+Only joining is here. How one is made is in ``making``, that each lives for itself in ``keeping``.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import trio
+
+from reactor.app.alone import addresses, open_runners
+from reactor.app.beginning import Wanted
+from reactor.app.control import open_control
+from reactor.app.counters import serve_control, serve_runners
+from reactor.app.engines import Meant
+from reactor.app.fleet.hall import Hall
+from reactor.app.fleet.hangups import Hangups
+from reactor.app.fleet.keeping import Fleet
+from reactor.app.fleet.making import Shop
+from reactor.app.fleet.member import Member, Standing
+from reactor.app.fleet.wing import Wing, Wings
+from reactor.app.front import Front, open_front, warn_of_open_doors
+from reactor.app.places import control_folder
+from reactor.app.supervise import open_stop_signals
+from reactor.app.systemd.notifying import Notifier
+from reactor.app.systemd.reporting import Reporter
+from reactor.app.systemd.subject import SeveralMonitors
+from reactor.core.rules import RuleSet
+from reactor.observe.own import watch_loop
+from reactor.observe.tally import Tally
+from reactor.web.defects import unbroken
+from reactor.web.listen import open_listeners, parse_listen
+from reactor.web.routes import serve_web
+
+log = logging.getLogger("reactor.app")
+
+CONTROL = "engines.sock"
+"""The control socket of a process that watches several, in the folder of all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sockets:
+    """Where is listened for all engines."""
+
+    web: list[trio.SocketListener]
+    runners: list[trio.SocketListener]
+    control: list[trio.SocketListener]
+
+
+class House:
+    """What the monitors of one process have in common, with a wing for each. ``named`` are the rule files."""
+
+    def __init__(
+        self,
+        engines: Sequence[Meant],
+        rules: RuleSet,
+        named: Sequence[Path] | None,
+        front: Front,
+        notifier: Notifier,
+    ) -> None:
+        settings = engines[0].settings  # What the process has once is the same in all of them.
+        token = settings.api.token if settings.api is not None else b""
+        self._engines, self._named = engines, named
+        self._front, self._shown = front, settings.listen != "off"
+        self.tally = Tally()
+        self.standings = {each.name: Standing(each.name) for each in engines}
+        self._wings = {name: Wing(each, front, token, self.tally) for name, each in self.standings.items()}
+        self._subject = SeveralMonitors(self.standings, settings.times.reconcile_every)
+        self.reporter = Reporter(notifier, self._subject, settings.times.drain)
+        self.hangups = Hangups(rules)
+
+    def members(self) -> list[Member]:
+        """The engines, with what makes a monitor for each."""
+        return [Member(each.name, self._shop(each).prepare) for each in self._engines]
+
+    def _shop(self, each: Meant) -> Shop:
+        return Shop(
+            each.name,
+            Wanted(each.endpoint, each.settings, self.hangups.rules, self._named),
+            self._wings[each.name],
+            self.hangups,
+            self._subject,
+            self.reporter,
+            shown=self._shown,
+        )
+
+    async def answer(self, sockets: Sockets, nursery: trio.Nursery) -> None:
+        """Answer on all sockets, in tasks of this nursery."""
+        hall, wings, front = Hall(self.standings, self.tally), self._wings, self._front
+        if sockets.web:
+            pages = Wings({name: each.by_web for name, each in wings.items()}, hall.by_web())
+            handler = front.before_all(pages.answer, self.tally)
+            await nursery.start(partial(serve_web, sockets.web, handler, security=front.security))
+        if sockets.runners:
+            asked = Wings({name: each.by_token for name, each in wings.items()}, hall.by_token)
+            handler = unbroken(asked.answer)
+            await nursery.start(serve_runners, sockets.runners, handler, front.security)
+        if sockets.control:
+            told = Wings({name: each.by_socket for name, each in wings.items()}, hall.by_socket)
+            await nursery.start(serve_control, sockets.control, unbroken(told.answer))
+
+
+async def watch_several(
+    engines: Sequence[Meant], rules: RuleSet, named: Sequence[Path] | None, notifier: Notifier
+) -> None:
+    """Watch all of these until SIGTERM or SIGINT; ``named`` are the rule files. Raises what nobody can begin
+    by; what keeps one engine from being watched is said, and tried again."""
+    settings = engines[0].settings
+    listen = None if settings.listen == "off" else parse_listen(settings.listen)
+    front = open_front(settings, listen)
+    web = [] if listen is None else await open_listeners(listen)
+    runners = await open_runners(settings)
+    async with open_control(settings.control, control_folder() / CONTROL) as control:
+        house = House(engines, rules, named, front, notifier)
+        names, listening = " ".join(house.standings), addresses(web, tls=front.secured) or "off"
+        log.info("watching several engines", extra={"engines": names, "listening": listening})
+        warn_of_open_doors(front, listen, settings.api)
+        with open_stop_signals() as wait_for_signal:
+            await _live(house, Sockets(web, runners, control), wait_for_signal)
+    log.info("stopped")
+
+
+async def _live(house: House, sockets: Sockets, wait_for_signal: Callable[[], Awaitable[None]]) -> None:
+    async def wait_for_stop() -> None:
+        with house.reporter.until_stop():
+            await wait_for_signal()
+
+    async with trio.open_nursery() as around:  # What is there before the first monitor and after the last.
+        around.start_soon(house.reporter.attend)
+        around.start_soon(watch_loop, house.tally)
+        await around.start(house.hangups.listen)
+        await house.answer(sockets, around)
+        await Fleet(house.members(), house.standings).run(wait_for_stop)
+        around.cancel_scope.cancel()
