@@ -8,6 +8,7 @@ away is no reason to restart a monitor, and makes it unhealthy only where that i
 import argparse
 import json
 import os
+import re
 import socket
 import time
 from typing import Any
@@ -16,6 +17,8 @@ from reactor.app.complaint import FOUND, OK, Complaint
 from reactor.app.finding import ENVIRONMENT, find_control
 from reactor.core.language.printing import tame
 
+SCHEME = re.compile(r"[a-z]+:/")
+"""How an address begins, also when it was taken for a path and has lost a slash."""
 _LONGEST = 1024 * 1024
 _SHOWN = 300
 
@@ -23,7 +26,7 @@ _SHOWN = 300
 def health(options: argparse.Namespace) -> int:
     """Carry out ``reactor health``: exit code 0 if the loop turns (--ready: and all is seen), else 1."""
     named = str(options.control or os.environ.get(ENVIRONMENT) or "")
-    if "://" in named:
+    if SCHEME.match(named):
         raise Complaint("reactor: health is asked at the control socket: name it with --control SOCKET")
     path = named or str(_only_socket())
     try:
@@ -75,5 +78,5 @@ def _not_ready(body: bytes) -> str:
     try:
         told: Any = json.loads(body)
         return str(told["not_ready"])
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return "the answer cannot be read"
