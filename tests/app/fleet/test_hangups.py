@@ -1,4 +1,4 @@
-"""One signal for all: each reads its rules in its own task, and who begins later begins by what is in force."""
+"""One signal for all: each reads its rules in its own task, and who begins later begins by those in force."""
 
 from typing import cast
 
