@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import trio
 
 from reactor.app.complaint import FOUND, Complaint
-from reactor.app.finding import ENVIRONMENT, find_control
+from reactor.app.finding import where
 from reactor.app.reaching import PASSWORD_FILE, USER, Way, way_to, with_flags
 from reactor.core.language.printing import tame
 from reactor.http.client import Client
@@ -47,12 +47,14 @@ def ask(options: argparse.Namespace, method: str, path: str, **query: str) -> Ma
 
 def find_way(options: argparse.Namespace, environ: Mapping[str, str]) -> Way:
     """The way to the monitor that is meant, by flags and environment."""
-    named = options.control or environ.get(ENVIRONMENT) or find_control(environ)
-    return way_to(str(named), with_flags(options, environ))
+    engine = getattr(options, "engine", "")
+    return way_to(where(options.control, engine, environ), with_flags(options, environ), engine)
 
 
 async def _ask(way: Way, method: str, target: str) -> Any:
-    return await Client(way.address).request(method, target, within=WITHIN, headers=way.headers)
+    return await Client(way.address).request(
+        method, way.prefix + target, within=WITHIN, headers=way.headers
+    )
 
 
 def _told(body: bytes) -> Mapping[str, Any]:

@@ -27,6 +27,8 @@ SHARED = (
     "reactor_metric_overflows_total",
 )
 """And of that which is counted where the process answers for all, and for each engine by itself, too."""
+OF_PROCESS = (*PROCESS, *SHARED)
+"""What is there without any monitor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def joined(
     """One snapshot of all, in the order of the table: of the ``process`` only what is its own."""
     found: dict[str, list[Family]] = {}
     for family in process.families:
-        if family.row.name.startswith((*PROCESS, *SHARED)):
+        if family.row.name.startswith(OF_PROCESS):
             found.setdefault(family.row.name, []).append(family)
     for name, snapshot in engines.items():
         for family in snapshot.families:

@@ -1,15 +1,26 @@
 """Which monitor a command speaks to, and what is said when there is none."""
 
+import json
 import socket
 from argparse import Namespace
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
+import trio
 
 from reactor.app.asking import ask, find_way
-from reactor.app.complaint import Complaint
+from reactor.app.complaint import FOUND, Complaint
 from reactor.app.finding import find_control
 from reactor.app.places import default_control
+from reactor.app.pulse import health
+from reactor.client import Client
+from reactor.http.server import Answer, Request, Response, serve
+from reactor.http.server_routes import Routes, routed
+from reactor.http.server_unix import own_unix_listener
+from reactor.web.listen import Listen, open_listeners
 
 
 def listening(path: Path) -> socket.socket:
@@ -50,6 +61,118 @@ def test_a_socket_that_a_monitor_left_behind_is_no_monitor(tmp_path: Path) -> No
         pytest.raises(Complaint, match=r"no monitor listens at .*left\.sock"),
     ):
         ask(Namespace(control=tmp_path / "left.sock"), "GET", "/v1/status")
+
+
+def saying(engine: str, below: str = "") -> Routes:
+    """A monitor that says which engine it watches, and what it was asked."""
+
+    async def handle(request: Request) -> Answer:
+        told = {"engine": engine, "not_ready": "", "decisions": [], "cursor": f"at {request.path}"}
+        return Response(200, json.dumps(told).encode(), "application/json")
+
+    return {f"{below}{path}": {"GET": handle} for path in ("/v1/status", "/-/healthy", "/api/v1/decisions")}
+
+
+@asynccontextmanager
+async def monitors(folder: Path, *engines: str) -> AsyncIterator[dict[str, str]]:
+    """One for each engine, by its own socket in the usual folder; the environment that names that."""
+    (folder / "reactor").mkdir(mode=0o700)
+    async with AsyncExitStack() as stack, trio.open_nursery() as nursery:
+        for number, engine in enumerate(engines):
+            path = folder / "reactor" / f"{number}.sock"
+            listener = await stack.enter_async_context(own_unix_listener(path))
+            await nursery.start(serve, [listener], routed(saying(engine)))
+        yield {"XDG_RUNTIME_DIR": str(folder)}
+        nursery.cancel_scope.cancel()
+
+
+async def test_one_of_several_is_chosen_by_its_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And whoever chooses none, or one that nobody watches, is told which there are."""
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    monkeypatch.delenv("REACTOR_CONTROL", raising=False)
+    async with monitors(tmp_path, "ci", "lab", "twice", "twice") as environ:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+        folder = tmp_path / "reactor"
+        with listening(folder / "left.sock"):
+            pass
+
+        async def said(engine: str) -> str:
+            with pytest.raises(Complaint) as complaint:
+                await trio.to_thread.run_sync(find_control, environ, engine)
+            return str(complaint.value)
+
+        assert await trio.to_thread.run_sync(find_control, environ, "lab") == folder / "1.sock"
+        told = await trio.to_thread.run_sync(
+            partial(ask, Namespace(control=None, engine="ci"), "GET", "/v1/status")
+        )
+        assert told["engine"] == "ci"
+        assert await said("") == "\n".join(
+            [
+                f"reactor: there are 5 control sockets in {folder}: choose by --engine NAME or --control SOCKET",
+                f"  {folder / '0.sock'}  ci",
+                f"  {folder / '1.sock'}  lab",
+                f"  {folder / '2.sock'}  twice",
+                f"  {folder / '3.sock'}  twice",
+                f"  {folder / 'left.sock'}  (nobody answers)",
+            ]
+        )
+        assert (await said("la")).startswith(f"reactor: no monitor with a control socket in {folder} watches")
+        assert (await said("twice")).startswith("reactor: 2 monitors call their engine twice")
+        well = Namespace(control=None, engine="lab", ready=True, within=5.0)
+        assert await trio.to_thread.run_sync(health, well) == 0
+        with pytest.raises(Complaint) as none:
+            await trio.to_thread.run_sync(health, Namespace(**{**vars(well), "engine": "no"}))
+        assert none.value.code == FOUND
+
+
+async def test_the_only_one_is_not_taken_for_another_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    async with monitors(tmp_path, "ci") as environ:
+        with pytest.raises(Complaint, match="watches an engine called lab"):
+            await trio.to_thread.run_sync(find_control, environ, "lab")
+        assert (await trio.to_thread.run_sync(find_control, environ)).name == "0.sock"
+
+
+async def test_at_an_address_an_engine_is_below_a_path() -> None:
+    """By the path itself, or by the flag; runners' library takes it, too."""
+    listeners = await open_listeners(Listen("127.0.0.1", 0))
+    address = f"http://127.0.0.1:{listeners[0].socket.getsockname()[1]}"
+    routes = {**saying("all"), **saying("one", "/engines/far one")}
+    async with trio.open_nursery() as nursery:
+        await nursery.start(serve, listeners, routed(routes))
+
+        async def asked(control: str, engine: str = "") -> object:
+            options = Namespace(control=control, engine=engine)
+            return (await trio.to_thread.run_sync(partial(ask, options, "GET", "/v1/status")))["engine"]
+
+        assert await asked(address) == "all"
+        assert await asked(f"{address}/engines/far%20one/") == "one"
+        assert await asked(address, "far one") == "one"
+        below = await trio.to_thread.run_sync(Client(f"{address}/engines/far%20one/").decisions)
+        assert below.cursor == "at /engines/far one/api/v1/decisions"
+        assert (await trio.to_thread.run_sync(Client(address).decisions)).cursor == "at /api/v1/decisions"
+        nursery.cancel_scope.cancel()
+
+
+def test_a_socket_that_is_named_leaves_no_engine_to_choose() -> None:
+    with pytest.raises(Complaint, match="--engine has nothing to choose there"):
+        find_way(Namespace(control=Path("x.sock"), engine="ci"), {})
+
+
+def test_an_engine_that_is_named_goes_over_the_socket_of_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But not over its address, below which the engine is."""
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    given = Namespace(control=None, engine="ci")
+    environ = {"XDG_RUNTIME_DIR": str(tmp_path), "REACTOR_CONTROL": "/x.sock"}
+    with pytest.raises(Complaint, match="no running monitor is found"):
+        find_way(given, environ)
+    assert find_way(given, {**environ, "REACTOR_CONTROL": "http://h:1"}).prefix == "/engines/ci"
 
 
 def test_the_path_of_a_socket_is_short_whatever_the_engine_calls_itself() -> None:
