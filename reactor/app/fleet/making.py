@@ -46,7 +46,7 @@ class Shop:
         plan = plan_for(known, around)
         greet(known, f"{PREFIX}{self.name}/" if self.shown else "")
         with self.wing.occupied():
-            yield Ready(known.info.id, plan)
+            yield Ready(known.info.id, plan, known.info.version)
 
     async def _watched(self, monitor: Monitor, numbers: Numbers, task_status: trio.TaskStatus[None]) -> None:
         with self.subject.watching(self.name, monitor, numbers):

@@ -1,4 +1,4 @@
-"""The program with several embedded engines: who is asked where, and that one which is away disturbs no other."""
+"""The program with several embedded engines: each is asked by its name, and one away disturbs no other."""
 
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -96,14 +96,14 @@ async def test_each_ends_its_own_and_one_that_comes_late_is_taken_up(tmp_path: P
             await come("it was ended", partial(_ended, west, "bad-of-west"))
             assert (ended(east), ended(west)) == (["bad-of-east"], ["bad-of-west"])
             await come("all is ready", partial(monitor.is_ready))
-            assert await apart(monitor.stop) == 0
+            assert await apart(partial(monitor.stop)) == 0
         for name, world in (("east", east), ("west", west)):
             names = {row["name"] for row in monitor.of(name).rows("SELECT name FROM intents")}
             assert names == {*ended(world)}, "each has a journal of its own"
 
 
 def _is(monitor: SeveralMonitors, engine: str, stage: str) -> bool:
-    return bool(monitor.standing(engine)["stage"] == stage)
+    return bool(monitor.standing(engine)["state"] == stage)
 
 
 def _ended(world: World, name: str) -> bool:
@@ -118,14 +118,14 @@ async def test_one_engine_under_two_names_is_watched_once(tmp_path: Path) -> Non
             await come("it listens", partial(monitor.has_begun))
             await come("one is watched, the other is not", partial(_one_of_two, monitor))
             storm(world, "bad")
-            assert await apart(monitor.stop) == 0
+            assert await apart(partial(monitor.stop)) == 0
         refused = monitor.said("this engine is not watched, and is tried again")
         assert len(refused) == 1, "it is said once, however often it is tried"
         assert "is watched already: name it once" in str(refused[0]["why"])
 
 
 def _one_of_two(monitor: SeveralMonitors) -> bool:
-    return sorted(str(monitor.standing(name)["stage"]) for name in ("east", "again")) == ["away", "watching"]
+    return sorted(str(monitor.standing(name)["state"]) for name in ("east", "again")) == ["away", "watching"]
 
 
 async def test_a_hang_up_has_all_read_and_who_comes_later_begins_by_what_was_read(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ async def test_a_hang_up_has_all_read_and_who_comes_later_begins_by_what_was_rea
                 world.use(task(world, "bad"), Usage(pids=101))
                 await come("it was ended", partial(_ended, world, "bad"))
                 assert ended(world) == ["bad"]
-            assert await apart(monitor.stop) == 0
+            assert await apart(partial(monitor.stop)) == 0
 
 
 def _read_again(monitor: SeveralMonitors) -> bool:
@@ -178,4 +178,4 @@ async def test_the_control_socket_is_one_and_takes_orders_for_each(tmp_path: Pat
             assert (status, told["name"]) == (200, "wanted")
             await come("it was ended", partial(_ended, worlds["west"], "wanted"))
             assert ended(worlds["east"]) == []
-            assert await apart(monitor.stop) == 0
+            assert await apart(partial(monitor.stop)) == 0
