@@ -14,7 +14,7 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from reactor.app.configuration import ConfigurationText
+from reactor.app.configtext import ConfigurationText
 
 Place = tuple[str, ...]
 """The keys that lead to a value."""

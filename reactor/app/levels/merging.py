@@ -13,7 +13,8 @@ from typing import Any
 
 from reactor.app.canarytext import NO_IMAGE
 from reactor.app.complaint import Complaint
-from reactor.app.configuration import BadConfiguration, ConfigurationText, checked, document_of
+from reactor.app.configtext import ConfigurationText
+from reactor.app.configuration import BadConfiguration, checked, document_of
 from reactor.app.levels.given import DEFAULT, Level, Origin, of_flag, of_variable
 from reactor.app.levels.leaves import FLAGS, Leaf, Place, leaves
 from reactor.app.levels.outside import outside

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from reactor.app.configuration import ConfigurationText
+from reactor.app.configtext import ConfigurationText
 from reactor.app.levels.leaves import Leaf
 from reactor.core.budgets import Budget
 from reactor.core.language.units import say_duration
