@@ -25,6 +25,7 @@ from reactor.app.configvalues import (
     Seldom,
 )
 from reactor.app.data.text import DataText
+from reactor.app.enginetext import EngineText
 from reactor.app.settings import HEARTBEAT_TTL, Settings, Times
 from reactor.app.webtext import WebText
 from reactor.core.evidence import EvidenceTerms
@@ -135,6 +136,7 @@ class ConfigurationText(MeansText):
     web: WebText = WebText()
     canary: CanaryText | None = None
     data: DataText | None = None
+    engines: list[EngineText] = Field(default=[], min_length=1)
 
 
 SHAPE = Shape(
@@ -162,5 +164,7 @@ SHAPE = Shape(
         ("web",): (WebText, "'web'"),
         ("canary",): (CanaryText, "'canary'"),
         ("data",): (DataText, "'data'"),
+        ("engines",): (EngineText, "an engine"),
+        ("engines", "scope"): (SelectorText, "a selector"),
     }
 )

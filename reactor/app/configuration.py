@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from reactor.app.calling import means_of, twice, untold, without_token
 from reactor.app.canarytext import canary_terms
 from reactor.app.configtext import SHAPE, ConfigurationText, HeartbeatsText, RecordText
+from reactor.app.enginetext import alike
 from reactor.app.settings import Api, HeartbeatTerms, Settings, Times
 from reactor.app.webtext import web_terms
 from reactor.core.breaker import BreakerTerms
@@ -24,6 +25,7 @@ from reactor.core.evidence import EvidenceTerms
 from reactor.core.protection import LabelNames, Policy
 from reactor.core.restraint import GateTerms
 from reactor.core.selector import Selector
+from reactor.engine.written import may_hold_password
 from reactor.recording.places import Limits
 from reactor.ruleset.document import Document, NotYamlError, read_document
 from reactor.ruleset.document import Path as Place
@@ -109,7 +111,8 @@ def _error(
     stranger = elsewhere(offset)
     if stranger is not None:
         return replace(stranger, message=message)
-    return error_at(name, document.source, offset, message)
+    error = error_at(name, document.source, offset, message)
+    return replace(error, shown=()) if any(map(may_hold_password, error.shown)) else error
 
 
 def together(document: Document, written: Any, path: Place) -> Iterator[Found]:
@@ -120,6 +123,7 @@ def together(document: Document, written: Any, path: Place) -> Iterator[Found]:
         yield from twice(document, written, path)
         yield from without_token(document, written, path)
         yield from untold(document, written, path)
+        yield from alike(document, written, path)
 
 
 def settings_of(written: ConfigurationText) -> Settings:
