@@ -55,7 +55,6 @@ async def test_the_page_of_one_of_several_engines(tmp_path: Path) -> None:
         return {**overview(lambda: engines, "1.2.3"), **below}
 
     async with scene(tmp_path, SHIPPED / "safety.yaml", PARTS, mounted=mounted) as played:
-        await settled(played)
         await trio.to_thread.run_sync(partial(_visit_several, played, engines))
 
 
