@@ -15,7 +15,6 @@ from tests.real.waiting import until
 from tests.tooling.containers import Containers
 from tools.private_engine import PrivateEngine
 
-
 INTENDED = "SELECT container FROM intents WHERE NOT dry_run"
 
 
