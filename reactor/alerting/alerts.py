@@ -21,7 +21,7 @@ WHOLE_NEAR, WHOLE_BEYOND = "ReactorTotalNearLimit", "ReactorTotalBeyondLimit"
 NAMES = (NEAR, BEYOND, WHOLE_NEAR, WHOLE_BEYOND)
 """All names that an alert made here can have; each has its runbook."""
 
-_JOIN = f"* on (job, instance, container_id) group_left ({NAME}, {IMAGE})"
+_JOIN = f"* on (job, instance, engine, container_id) group_left ({NAME}, {IMAGE})"
 _LONGEST = 300
 """Characters of a condition that are shown."""
 
@@ -118,7 +118,7 @@ def _said(rule: Rule, tree: Node, near: Fraction) -> Said:
 def _in_force(rule: Rule) -> str:
     """What is beyond the number of a rule that is held, dry or silenced is left there on purpose."""
     labels = f'rule={quoted_label(rule.name)}, level="{rule.level}", state=~"dry-run|silenced"'
-    return f"unless on (job, instance) (reactor_rule_state{{{labels}}} == 1)"
+    return f"unless on (job, instance, engine) (reactor_rule_state{{{labels}}} == 1)"
 
 
 def _labels(rule: Rule, near: Fraction | None) -> Iterator[tuple[str, str]]:

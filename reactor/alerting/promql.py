@@ -69,7 +69,7 @@ def total_expression(total: Total, of: str, near: Fraction = Fraction(1)) -> Sai
             raise NotInMetrics("no metric has the whole memory of the host")
         return Said(f"{HOST_AVAILABLE} {total.sign} {_number(bound / near)}", GAUGES["memory"].said)
     gauge = GAUGES[total.field]
-    summed = f"sum by (job, instance) ({gauge.expr} * {SAME} group_left () {of})"
+    summed = f"sum by (job, instance, engine) ({gauge.expr} * {SAME} group_left () {of})"
     return Said(f"{summed} {total.sign} {_number(bound * near)}", gauge.said)
 
 

@@ -42,12 +42,14 @@ log = logging.getLogger("reactor.app")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which engine is to be watched, and how. ``named`` are rule files; none means the shipped ones."""
+    """Which engine is to be watched, and how. ``named`` are rule files; none means the shipped ones. ``here``
+    is whether its containers may be this host's, so that our kernel can be asked for them."""
 
     endpoint: Endpoint
     settings: Settings
     rules: RuleSet
     named: Sequence[Path] | None = None
+    here: bool = True
 
     @property
     def files(self) -> list[Path]:
@@ -96,7 +98,7 @@ def plan_for(known: Known, around: Around) -> Plan:
     bulletin, beside = Bulletin(path), SidecarDesk()
     feed = bulletin.feed()
     gazette = Gazette(feed, info.name)
-    plan = draw_up(wanted.endpoint, settings, wanted.rules, info, path)
+    plan = draw_up(wanted.endpoint, settings, wanted.rules, info, path, here=wanted.here)
     leases, record = _lease_desk(plan), settings.recording_place()
     services = (
         told_something(
@@ -143,13 +145,14 @@ def _lease_desk(plan: Plan) -> LeaseDesk | None:
     return LeaseDesk(plan.book, written) if plan.book is not None else None
 
 
-def greet(known: Known, listening: str) -> None:
-    """Say whom we watch, and by what."""
+def greet(known: Known, listening: str, called: str = "") -> None:
+    """Say whom we watch, and by what; ``called`` is what the engine is called here, in the place of what it
+    calls itself."""
     info, endpoint, settings, rules = known.info, known.wanted.endpoint, known.settings, known.wanted.rules
     log.info(
         "watching",
         extra={
-            "engine": info.name,
+            "engine": called or info.name,
             "engine_id": info.id,
             "version": info.version,
             "api": info.api_version,

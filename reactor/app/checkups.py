@@ -27,7 +27,6 @@ from reactor.cgroups.abilities import Mode
 from reactor.core.capabilities import harms
 from reactor.core.container import ContainerId
 from reactor.core.ports import EngineError, EngineForbids
-from reactor.core.rules import RuleSet
 
 CLOCKS_APART = 2.0
 """Seconds between two clocks that nobody need know of."""
@@ -40,8 +39,9 @@ Checkup = Callable[[Patient], Iterator[Finding]]
 
 def checkups() -> tuple[Checkup, ...]:
     """All of them, in the order in which they are shown."""
-    first = (engine, rights, clock, limits, configuration, rules, journal, data_folders, port, web_access)
-    return (*first, cgroups, fast_lane, containment, slip, kernel_log, monitors, oom_score, surroundings)
+    first = (engine, rights, clock, limits, configuration, losses, rules, journal, data_folders, port)
+    kernel = (cgroups, fast_lane, containment, slip, kernel_log)
+    return (*first, web_access, *kernel, monitors, oom_score, surroundings)
 
 
 def engine(patient: Patient) -> Iterator[Finding]:
@@ -123,7 +123,6 @@ def rules(patient: Patient) -> Iterator[Finding]:
             if not line.startswith(" "):
                 yield failed("rules", line, "see: reactor check")
         return
-    yield from _losing(loaded, patient)
     missing = [*missing_means(loaded, patient.settings.means)]
     for each in missing:
         yield failed("rules", str(each))
@@ -132,11 +131,15 @@ def rules(patient: Patient) -> Iterator[Finding]:
         yield ok("rules", f"{len(loaded.rules)} are valid{whose}, version {loaded.version}")
 
 
-def _losing(loaded: RuleSet, patient: Patient) -> Iterator[Finding]:
+def losses(patient: Patient) -> Iterator[Finding]:
     """The rules that need what this engine cannot do, unless the kernel makes up for it."""
     info = patient.engine
     if info is None or not info.can.missing():
         return
+    try:
+        loaded = load_rules(patient.options.rules)
+    except Complaint:
+        return  # Said where the rules are looked at.
     found = patient.abilities
     lane = patient.settings.profile is not Profile.STREAMS and found.mode is not Mode.NONE
     ooms = found.kernel_log.works or found.mode is not Mode.NONE
@@ -171,3 +174,9 @@ def journal(patient: Patient) -> Iterator[Finding]:
         yield degraded("journal", f"{room >> 20} MiB are left for {path}: {lost}", "make room on that disk")
     else:
         yield ok("journal", f"{path} can be written, {room >> 20} MiB are left")
+
+
+OF_ENGINES: frozenset[Checkup] = frozenset(
+    (engine, rights, clock, limits, losses, journal, fast_lane, containment, slip, kernel_log, monitors)
+)
+"""Those about one engine, and a monitor of it; the others are about the host, or about all engines."""

@@ -9,9 +9,10 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
-from reactor.app.checkups import checkups
+from reactor.app.checkups import OF_ENGINES, Checkup, checkups
 from reactor.app.complaint import FOUND, OK
 from reactor.app.patient import Finding, Patient, Verdict
 from reactor.core.language.printing import tame
@@ -35,17 +36,31 @@ def doctor(options: argparse.Namespace) -> int:
 def examined(patient: Patient) -> Iterator[Finding]:
     """What all check-ups find, in order; one that breaks says so itself, and the others go on."""
     for check in checkups():
-        try:
-            yield from check(patient)
-        except Exception as error:  # noqa: BLE001  # Whatever is wrong here is what a doctor is called for.
-            name = check.__name__.replace("_", " ")
-            yield Finding(name, Verdict.FAILED, f"this check broke: {type(error).__name__}: {error}")
+        if check in OF_ENGINES:
+            for each in patient.engines:
+                yield from (replace(finding, engine=each.name) for finding in _examined(check, each))
+        else:
+            yield from _examined(check, patient.spokesman)
+
+
+def _examined(check: Checkup, patient: Patient) -> Iterator[Finding]:
+    try:
+        yield from check(patient)
+    except Exception as error:  # noqa: BLE001  # Whatever is wrong here is what a doctor is called for.
+        name = check.__name__.replace("_", " ")
+        yield Finding(name, Verdict.FAILED, f"this check broke: {type(error).__name__}: {error}")
 
 
 def document(findings: Iterable[Finding]) -> dict[str, Any]:
     """What a machine may read; keys are only ever added."""
     checks = [
-        {"check": each.name, "verdict": each.verdict.value, "said": each.said, "remedy": each.remedy}
+        {
+            "check": each.name,
+            "verdict": each.verdict.value,
+            "said": each.said,
+            "remedy": each.remedy,
+            "engine": each.engine,
+        }
         for each in findings
     ]
     return {"ok": all(each["verdict"] != Verdict.FAILED for each in checks), "checks": checks}
@@ -54,9 +69,9 @@ def document(findings: Iterable[Finding]) -> dict[str, Any]:
 def page(findings: Iterable[Finding], width: int) -> Iterator[str]:
     """One paragraph for each, and how many of which kind there are."""
     findings = [*findings]
-    column = max((len(each.name) for each in findings), default=0) + 2
+    column = max((len(each.title) for each in findings), default=0) + 2
     for each in findings:
-        head = f"{each.verdict.value:<10}{each.name:<{column}}"
+        head = f"{each.verdict.value:<10}{each.title:<{column}}"
         yield from _wrapped(each.said, width, head)
         if each.remedy:
             yield from _wrapped(f"-> {each.remedy}", width, " " * len(head), "   ")

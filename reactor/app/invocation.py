@@ -13,6 +13,7 @@ from dataclasses import replace
 from reactor.app.calling import missing_means
 from reactor.app.complaint import Complaint
 from reactor.app.configuration import settings_of
+from reactor.app.engineflags import one_host
 from reactor.app.identity import find_own_container
 from reactor.app.levels.given import Level
 from reactor.app.levels.merging import Merged, merged
@@ -62,8 +63,13 @@ def find_endpoint(
     flag: str = "--docker-host",
     remedy: str = REMEDY,
 ) -> Endpoint | None:
-    """The engine that is meant; None for the demo. ``flag`` is where the host was named, if it was."""
-    endpoint = engine_meant(options, environ, flag=flag)
+    """The engine that is meant where it is one; None for the demo. ``flag`` is where the host was named.
+
+    Where the configuration has several, one of them has to be named: none is taken by chance.
+    """
+    endpoint = _engine_meant(options, environ, flag)
+    if not endpoint.named and hasattr(options, "config"):
+        _none_by_chance(merged(options, environ), flag)
     for warning in endpoint.warnings:
         log.warning(warning)
     if endpoint.named or endpoint.exists:
@@ -73,16 +79,23 @@ def find_endpoint(
     raise Complaint(f"reactor: no engine is named, and there is none at {endpoint.host}", remedy)
 
 
-def engine_meant(
-    options: argparse.Namespace, environ: Mapping[str, str], *, flag: str = "--docker-host"
-) -> Endpoint:
-    """Where the engine is that flags and environment name, or the default; whether it is there or not."""
+def _engine_meant(options: argparse.Namespace, environ: Mapping[str, str], flag: str) -> Endpoint:
     try:
         return resolve(
-            options.docker_host, environ, options.context, tls_insecure=options.tls_insecure, flag=flag
+            one_host(options), environ, options.context, tls_insecure=options.tls_insecure, flag=flag
         )
     except BadEndpoint as bad:
         raise Complaint(f"reactor: {bad}") from None
+
+
+def _none_by_chance(found: Merged, flag: str) -> None:
+    engines = found.written.engines
+    if engines:
+        names = ", ".join(each.name for each in engines)
+        raise Complaint(
+            f"reactor: this is for one engine, and 'engines' of the configuration has {names}",
+            f"Say which one is meant: {flag} {engines[0].host}",
+        )
 
 
 def leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:

@@ -13,6 +13,7 @@ from reactor.app.alertflags import add_alerts
 from reactor.app.canaryflags import add_canary
 from reactor.app.completionflags import add_completion
 from reactor.app.data.flags import add_data
+from reactor.app.engineflags import add_engine, add_engines
 from reactor.app.levels.outside import LOG_FORMATS, LOG_LEVELS
 from reactor.app.orders import add_control, add_orders
 from reactor.app.pasts import add_past
@@ -96,8 +97,8 @@ def parser() -> argparse.ArgumentParser:
     _doctor(commands)
     add_proxy_config(commands)
     _top(commands)
-    add_stack(commands, _engine)
-    _engine(add_data(commands))
+    add_stack(commands, add_engine)
+    add_engine(add_data(commands))
     add_orders(commands)
     add_past(commands)
     add_completion(commands)
@@ -108,7 +109,7 @@ def _run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> Non
     run = commands.add_parser(
         "run",
         help="watch an engine and end what breaks the rules",
-        description="Watch one engine until stopped (SIGTERM or Ctrl-C).",
+        description="Watch an engine, or several, until stopped (SIGTERM or Ctrl-C).",
         epilog=RUN_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -146,7 +147,7 @@ def _run_flags(run: argparse.ArgumentParser) -> None:
         "where they can be read, up to 200 (normal) or 1000 (fast) times a second (default: normal)",
     )
     run.add_argument("--dry-run", action="store_true", help="say what would be ended, and end nothing")
-    _engine(run).add_argument(
+    add_engines(run).add_argument(
         "--or-demo",
         action="store_true",
         help="if no engine is named and none is at the default socket, show the demo",
@@ -154,21 +155,6 @@ def _run_flags(run: argparse.ArgumentParser) -> None:
     _places(run)
     add_canary(run)
     _logging(run)
-
-
-def _engine(command: argparse.ArgumentParser) -> "argparse._ArgumentGroup":
-    engine = command.add_argument_group("engine")
-    engine.add_argument(
-        "--docker-host",
-        metavar="URL",
-        help="unix:///path, tcp://host:port or ssh://[user@]host[:port] (default: DOCKER_HOST, then "
-        "/var/run/docker.sock)",
-    )
-    engine.add_argument(
-        "--context", metavar="NAME", help="a context of the docker command line; never followed unless named"
-    )
-    engine.add_argument("--tls-insecure", action="store_true", help="do not verify the engine's certificate")
-    return engine
 
 
 def _places(run: argparse.ArgumentParser) -> None:
@@ -238,7 +224,7 @@ def _doctor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     doctor.add_argument("--listen", metavar="HOST:PORT", help="where the monitor listens")
     _web(doctor)
     doctor.add_argument("--json", action="store_true", help="one JSON document on stdout, and nothing else")
-    _engine(doctor)
+    add_engines(doctor)
 
 
 def _top(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -288,7 +274,7 @@ cannot be told for certain is unknown here.""",
         help="the rules that say what to take readings of (default: the shipped ones)",
     )
     record.add_argument("--config", metavar="FILE", type=Path, help="the configuration, as of 'run'")
-    _engine(record)
+    add_engine(record)
     _logging(record, "error")
 
 

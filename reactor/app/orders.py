@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reactor.app.brakeflags import add_brakes
-from reactor.app.reaching import add_credentials
+from reactor.app.reaching import add_credentials, add_engine
 
 Commands = Any
 """The sub-parsers of argparse, whose type has no public name."""
@@ -69,6 +69,7 @@ def _add_health(commands: Commands) -> None:
         description="Asks the monitor at its control socket, and waits no longer than it is told to.",
     )
     add_control(health, "is asked")
+    add_engine(health)
     health.add_argument(
         "--ready",
         action="store_true",

@@ -15,7 +15,8 @@ from typing import TypeVar
 import trio
 
 from reactor.app.complaint import Complaint
-from reactor.app.invocation import find_endpoint, read_settings
+from reactor.app.engines import Meant, engines_meant
+from reactor.app.invocation import read_settings
 from reactor.app.levels.outside import fill_in
 from reactor.app.probing import probe_alone
 from reactor.app.settings import Settings
@@ -40,20 +41,31 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line: what was looked at, how it is, and what would mend it."""
+    """One line: what was looked at, how it is, and what would mend it. ``engine``: of which of several."""
 
     name: str
     verdict: Verdict
     said: str
     remedy: str = ""
+    engine: str = ""
+
+    @property
+    def title(self) -> str:
+        """What was looked at, and of which engine, where there are several."""
+        return f"{self.engine}: {self.name}" if self.engine else self.name
 
 
 @dataclass
 class Patient:
-    """What check-ups look at; each part is found out once, when it is asked for first."""
+    """What check-ups look at; each part is found out once, when it is asked for first.
+
+    One of several engines has a patient of its own: ``meant`` is the engine, ``host`` the patient for all.
+    """
 
     options: argparse.Namespace
     trees: Trees = field(default_factory=look_for_trees)
+    meant: Meant | None = None
+    host: "Patient | None" = None
 
     def __post_init__(self) -> None:
         """What the environment says counts for us as for the monitor."""
@@ -61,8 +73,35 @@ class Patient:
             fill_in(self.options, os.environ)
 
     @cached_property
+    def engines(self) -> tuple["Patient", ...]:
+        """A patient for each engine that has a name; otherwise this one is all there is."""
+        try:
+            meant = engines_meant(self.options, os.environ)
+        except Complaint:
+            return (self,)
+        if len(meant) == 1 and not meant[0].name:
+            self.meant = meant[0]
+            return (self,)
+        return tuple(Patient(self.options, self.trees, each, self) for each in meant)
+
+    @cached_property
+    def spokesman(self) -> "Patient":
+        """Who is looked at for what all have in common: the first of several whose engine answers."""
+        several = self.engines
+        if len(several) == 1:
+            return several[0]
+        return next((each for each in several if each.engine is not None), several[0])
+
+    @property
+    def name(self) -> str:
+        """What the engine is called; empty where there is one without a name."""
+        return self.meant.name if self.meant is not None else ""
+
+    @cached_property
     def settings(self) -> Settings:
         """The configuration; the default one if it cannot be read, which is a finding of its own."""
+        if self.meant is not None:
+            return self.meant.settings
         try:
             return read_settings(self.options)
         except Complaint:
@@ -71,10 +110,9 @@ class Patient:
     @cached_property
     def endpoint(self) -> Endpoint:
         """Where the engine is. Raises Complaint."""
-        found = find_endpoint(self.options, os.environ)
-        if found is None:
-            raise Complaint("no engine is named, and there is none at the default place")
-        return found
+        if self.meant is None:
+            (self.meant,) = engines_meant(self.options, os.environ)
+        return self.meant.endpoint
 
     @cached_property
     def engine(self) -> EngineInfo | None:
@@ -86,8 +124,8 @@ class Patient:
 
     @cached_property
     def abilities(self) -> Abilities:
-        """What the kernel lets us do, tried."""
-        return probe_alone(self.trees)
+        """What the kernel lets us do, tried; it is the same for all engines."""
+        return probe_alone(self.trees) if self.host is None else self.host.abilities
 
     def ask(self, question: Callable[[DockerEngine], Awaitable[Answer]]) -> Answer:
         """Ask the engine one thing. Raises Complaint or EngineError."""

@@ -29,12 +29,17 @@ from reactor.owners.heartbeats import Heartbeats
 log = logging.getLogger("reactor.app")
 
 
-def draw_up(endpoint: Endpoint, settings: Settings, rules: RuleSet, info: EngineInfo, path: Path) -> Plan:
-    """What is to be supervised: this engine, these rules, with a journal in this file."""
+def draw_up(
+    endpoint: Endpoint, settings: Settings, rules: RuleSet, info: EngineInfo, path: Path, *, here: bool = True
+) -> Plan:
+    """What is to be supervised: this engine, these rules, with a journal in this file. ``here`` says whether
+    its containers may be of this host."""
     # Whoever is strict acts on nothing that is not on the disk.
     slips = None if settings.acting().strict else slip_folder()
     journal = Journal(path, container=find_own_container() or "", keep_days=settings.keep_days, slips=slips)
-    engine, trees = DockerEngine(endpoint, journal), _trees(endpoint)
+    # What is behind ssh is another host's: none of our cgroups is.
+    here = here and not endpoint.address.program
+    engine, trees = DockerEngine(endpoint, journal), look_for_trees() if here else Trees()
     return Plan(
         settings.setup(rules),
         engine,
@@ -52,16 +57,11 @@ def draw_up(endpoint: Endpoint, settings: Settings, rules: RuleSet, info: Engine
         book=LeaseBook(journal.keep_lease),
         lane=_lane(settings, trees),
         containment=_containment(settings, rules, trees, engine),
-        host=None if endpoint.address.program else trees,
+        host=trees if here else None,
         heartbeats=_heartbeats(settings),
         # Whoever only says what it would do is in nobody's way.
         claim=nullcontext if settings.dry_run else partial(_claim, settings, info, path),
     )
-
-
-def _trees(endpoint: Endpoint) -> Trees:
-    """The cgroups in which its containers may be. What is behind ssh is another host's: none of ours is."""
-    return Trees() if endpoint.address.program else look_for_trees()
 
 
 def _most_streams(settings: Settings, endpoint: Endpoint) -> int:

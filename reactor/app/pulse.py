@@ -9,28 +9,26 @@ import argparse
 import json
 import os
 import re
-import socket
-import time
 from typing import Any
 
 from reactor.app.complaint import FOUND, OK, Complaint
-from reactor.app.finding import ENVIRONMENT, find_control
+from reactor.app.finding import Found, where
+from reactor.app.hailing import hail
 from reactor.core.language.printing import tame
 
 SCHEME = re.compile(r"[a-z]+:/")
-"""How an address begins, also when it was taken for a path and has lost a slash."""
-_LONGEST = 1024 * 1024
+"""How an address begins, also one that was taken for a path and has lost a slash."""
 _SHOWN = 300
 
 
 def health(options: argparse.Namespace) -> int:
     """Carry out ``reactor health``: exit code 0 if the loop turns (--ready: and all is seen), else 1."""
-    named = str(options.control or os.environ.get(ENVIRONMENT) or "")
-    if SCHEME.match(named):
+    found = _meant(options)
+    path = found.named
+    if SCHEME.match(path):
         raise Complaint("reactor: health is asked at the control socket: name it with --control SOCKET")
-    path = named or str(_only_socket())
     try:
-        said = _ask(path, "/v1/status" if options.ready else "/-/healthy", options.within)
+        said = hail(path, found.below + ("/v1/status" if options.ready else "/-/healthy"), options.within)
     except OSError as error:
         late = isinstance(error, TimeoutError)
         why = "it does not answer in time" if late else error.strerror or str(error)
@@ -39,29 +37,12 @@ def health(options: argparse.Namespace) -> int:
     return OK
 
 
-def _only_socket() -> str:
+def _meant(options: argparse.Namespace) -> Found:
     try:
-        return str(find_control(os.environ))
+        return where(options.control, getattr(options, "engine", ""), os.environ)
     except Complaint as none:
         # What is asked here is a yes or a no, and whoever asks knows one code for a no.
         raise Complaint(*none.lines, code=FOUND) from None
-
-
-def _ask(path: str, target: str, within: float) -> bytes:
-    """The whole answer, within so many seconds from now in all, however slowly it comes."""
-    deadline = time.monotonic() + within
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.settimeout(within)
-        connection.connect(path)
-        connection.sendall(f"GET {target} HTTP/1.1\r\nHost: reactor\r\nConnection: close\r\n\r\n".encode())
-        answer = b""
-        while len(answer) < _LONGEST:
-            connection.settimeout(max(deadline - time.monotonic(), 0.001))
-            more = connection.recv(65536)
-            if not more:
-                break
-            answer += more
-    return answer
 
 
 def _verdict(answer: bytes, *, ready: bool) -> str:

@@ -7,6 +7,7 @@ where every user of the machine can read it, nor in an address, which ends in lo
 import argparse
 import base64
 import os
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,17 +27,21 @@ SUCH_AS = "such as https://monitor.example.org:9710"
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """Where a monitor is asked, and what is shown there. ``named`` is what it is called in messages."""
+    """Where a monitor is asked, and what is shown there. ``named`` is what it is called in messages.
+
+    ``prefix`` stands before the path of each request: that of one of several engines, or of a proxy.
+    """
 
     named: str
     address: Address
     headers: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
+    prefix: str = ""
 
 
-def way_to(named: str, environ: Mapping[str, str] = os.environ) -> Way:
-    """The way to the monitor at a path or an address. Raises Complaint."""
+def way_to(named: str, environ: Mapping[str, str] = os.environ, below: str = "") -> Way:
+    """The way to the monitor at a path or an address, or to what is ``below`` it there. Raises Complaint."""
     if "://" not in named:
-        return _by_socket(Path(named))
+        return _by_socket(Path(named), below)
     parts = urlsplit(named)
     if parts.username or parts.password:
         raise Complaint(
@@ -47,7 +52,7 @@ def way_to(named: str, environ: Mapping[str, str] = os.environ) -> Way:
         port = parts.port or _PORTS[parts.scheme]
     except (KeyError, ValueError):
         raise Complaint(f"reactor: this is no address of a monitor: {SUCH_AS}") from None
-    if not parts.hostname or parts.path.strip("/") or parts.query:
+    if not parts.hostname or parts.query or parts.fragment or not _is_prefix(parts.path):
         raise Complaint(f"reactor: this is no address of a monitor: {SUCH_AS}")
     tls = _tls(environ) if parts.scheme == "https" else None
     shown = _shown(environ)
@@ -58,16 +63,24 @@ def way_to(named: str, environ: Mapping[str, str] = os.environ) -> Way:
         named,
         Address.tcp(parts.hostname, port, tls),
         MappingProxyType({"Content-Type": "application/json", **shown}),
+        parts.path.rstrip("/") + below,
     )
 
 
-def _by_socket(socket: Path) -> Way:
+def _is_prefix(path: str) -> bool:
+    """Whether this can stand before the paths of a monitor: names with single slashes between."""
+    names = path.strip("/").split("/")
+    plain = re.fullmatch(r"(/[A-Za-z0-9._~%!$&'()*+,;=:@-]+)*/?", path) is not None
+    return plain and not {".", ".."} & set(names)
+
+
+def _by_socket(socket: Path, below: str) -> Way:
     if (size := len(os.fsencode(socket))) > LONGEST_PATH:
         raise Complaint(
             f"reactor: the path of a socket has at most {LONGEST_PATH} bytes, this one has {size}: {socket}",
             "Give the monitor a shorter one: reactor run --control PATH",
         )
-    return Way(str(socket), Address.unix(str(socket)))
+    return Way(str(socket), Address.unix(str(socket)), prefix=below)
 
 
 def _tls(environ: Mapping[str, str]) -> ssl.SSLContext:
@@ -120,8 +133,20 @@ FLAGS = (
 """Each flag of a command that asks over https, with the variable that stands for it."""
 
 
+def add_engine(to: Any) -> None:
+    """The flag for one of several engines, on a parser."""
+    to.add_argument(
+        "--engine",
+        metavar="NAME",
+        default="",
+        help="of several monitors the one that watches this engine: among the sockets that are found, or "
+        "below an address",
+    )
+
+
 def add_credentials(to: Any) -> None:
-    """The flags for a monitor that is asked over https, on a parser."""
+    """The flags for one of several engines, and for a monitor that is asked over https, on a parser."""
+    add_engine(to)
     group = to.add_argument_group("for a monitor at an https:// address")
     for flag, variable, metavar, text in FLAGS:
         group.add_argument(flag, dest=variable, metavar=metavar, default="", help=f"{text} (${variable})")

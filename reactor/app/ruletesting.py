@@ -12,14 +12,8 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from reactor.app.complaint import FOUND, OK, Complaint
-from reactor.app.configuration import (
-    SHAPE,
-    BadConfiguration,
-    ConfigurationText,
-    read_configuration,
-    settings_of,
-    together,
-)
+from reactor.app.configtext import SHAPE, ConfigurationText
+from reactor.app.configuration import BadConfiguration, read_configuration, settings_of, together
 from reactor.app.settings import Settings
 from reactor.ruleset import RuleError
 from reactor.ruletest import ConfigKind, Report, Terms, document, failure, headline, run_tests

@@ -8,7 +8,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from reactor.client.connecting import Secrets, connection_to, shown
+from reactor.client.connecting import Secrets, below, connection_to, shown
 from reactor.client.leases import Lease
 from reactor.client.news import Decision, decision
 from reactor.client.stream import Stream
@@ -47,7 +47,8 @@ class Page:
 
 
 class Client:
-    """A monitor, by the path of its control socket or by ``https://HOST:PORT`` with what it asks for there.
+    """A monitor, by the path of its control socket or by ``https://HOST:PORT`` with what it asks for there;
+    one of several engines is below that, at ``/engines/NAME``.
 
     That is a ``token`` where runners are served, or a ``user`` and a ``password`` where orders are taken;
     ``secrets`` are those of TLS. It holds nothing open and can be used from any thread.
@@ -64,6 +65,7 @@ class Client:
         secrets: Secrets | None = None,
     ) -> None:
         self._where = where
+        self._below = below(where)
         self._headers = shown(token, user, password)
         self._timeout = timeout
         self._secrets = secrets or Secrets()
@@ -143,7 +145,8 @@ class Client:
         connection = self._connection(timeout)
         again = {"Last-Event-ID": last} if last else {}
         try:
-            connection.request("GET", "/api/v1/decisions/stream", headers={**self._headers, **again})
+            path = f"{self._below}/api/v1/decisions/stream"
+            connection.request("GET", path, headers={**self._headers, **again})
             answer = connection.getresponse()
             if answer.status == _OK:
                 return connection, answer
@@ -160,7 +163,7 @@ class Client:
         connection = self._connection(self._timeout)
         sent = json.dumps(body).encode() if body is not None else None
         try:
-            connection.request(method, target, body=sent, headers=self._headers)
+            connection.request(method, self._below + target, body=sent, headers=self._headers)
             answer = connection.getresponse()
             status, content = answer.status, answer.read(LARGEST)
         except (OSError, HTTPException) as error:

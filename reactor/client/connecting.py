@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPSConnection
 from urllib.parse import urlsplit
 
-WHERE = "a monitor is at the path of its control socket, at http://HOST:PORT or at https://HOST:PORT"
+WHERE = "a monitor is at the path of its control socket, at http://HOST:PORT or at https://HOST:PORT[/PATH]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +50,17 @@ def connection_to(where: str, timeout: float, secrets: Secrets) -> HTTPConnectio
     if where.startswith("/"):
         return _Unix(where, timeout)
     parts = urlsplit(where)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.password:
+    unfit = parts.username or parts.password or parts.query or parts.fragment
+    if parts.scheme not in {"http", "https"} or not parts.hostname or unfit:
         raise ValueError(WHERE)
     if parts.scheme == "http":
         return HTTPConnection(parts.hostname, parts.port, timeout=timeout)
     return HTTPSConnection(parts.hostname, parts.port, timeout=timeout, context=secrets.context())
+
+
+def below(where: str) -> str:
+    """The path that stands before all others at an address: that of one of several engines, say."""
+    return "" if where.startswith("/") else urlsplit(where).path.rstrip("/")
 
 
 def shown(token: str, user: str, password: str) -> dict[str, str]:

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 from reactor.engine.errors import BadEndpoint
 from reactor.engine.ssh import ssh_address
-from reactor.engine.tls import TlsFiles, tls_files
+from reactor.engine.tls import TlsFiles, files_in, tls_files
+from reactor.engine.written import Written
 from reactor.http.address import Address
 
 DEFAULT_SOCKET = "/var/run/docker.sock"
@@ -39,19 +40,6 @@ class Endpoint:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
-    """A host as somebody wrote it, who that was, and the TLS files that go with it."""
-
-    host: str
-    source: str
-    tls: TlsFiles | None = None
-    warnings: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        return f"{self.host!r} (from {self.source})"
-
-
 def resolve(
     docker_host: str | None,
     environ: Mapping[str, str],
@@ -59,10 +47,12 @@ def resolve(
     *,
     tls_insecure: bool = False,
     flag: str = "--docker-host",
+    certificates: str = "",
 ) -> Endpoint:
     """Find the engine: the flag, a context that was named, DOCKER_HOST, the default socket, in this order.
 
-    ``flag`` is what the flag is called where the host was named.
+    ``flag`` is what the flag is called where the host was named, ``certificates`` a folder for TLS in the
+    place of the environment's.
     """
     if docker_host and context:
         raise BadEndpoint("both --docker-host and --context are given; give one of them")
@@ -72,8 +62,12 @@ def resolve(
     if not host:
         return _default(environ)
     source = flag if docker_host else "DOCKER_HOST"
-    files = tls_files(host, environ, verify=not tls_insecure) if _kind(host) == "tcp" else None
-    return _endpoint(_Named(host.strip(), source, files), verify=not tls_insecure)
+    files = _files(host, environ, certificates, verify=not tls_insecure) if _kind(host) == "tcp" else None
+    return _endpoint(Written(host.strip(), source, files), verify=not tls_insecure)
+
+
+def _files(host: str, environ: Mapping[str, str], folder: str, *, verify: bool) -> TlsFiles | None:
+    return files_in(folder, verify=verify) if folder else tls_files(host, environ, verify=verify)
 
 
 def _kind(host: str) -> str:
@@ -104,7 +98,7 @@ def _context_not_followed(environ: Mapping[str, str]) -> tuple[str, ...]:
     return (sentence,)
 
 
-def _from_context(name: str, *, verify: bool) -> _Named:
+def _from_context(name: str, *, verify: bool) -> Written:
     from docker.context import ContextAPI  # noqa: PLC0415 - a heavy import, rarely needed
 
     try:
@@ -116,7 +110,7 @@ def _from_context(name: str, *, verify: bool) -> _Named:
         ) from error
     if found is None or not found.Host:
         raise BadEndpoint(f"there is no context {name!r}; `docker context ls` shows those that exist")
-    return _Named(found.Host, f"the context {name!r}", _context_files(found, name, verify=verify))
+    return Written(found.Host, f"the context {name!r}", _context_files(found, name, verify=verify))
 
 
 def _context_files(found: Any, name: str, *, verify: bool) -> TlsFiles | None:
@@ -131,7 +125,7 @@ def _context_files(found: Any, name: str, *, verify: bool) -> TlsFiles | None:
     return None
 
 
-def _endpoint(named: _Named, *, verify: bool) -> Endpoint:
+def _endpoint(named: Written, *, verify: bool) -> Endpoint:
     if _kind(named.host) == "unix":
         return _unix(named)
     if _kind(named.host) == "tcp":
@@ -143,7 +137,7 @@ def _endpoint(named: _Named, *, verify: bool) -> Endpoint:
     )
 
 
-def _ssh(named: _Named) -> Endpoint:
+def _ssh(named: Written) -> Endpoint:
     try:
         address = ssh_address(named.host)
     except ValueError as error:
@@ -151,7 +145,7 @@ def _ssh(named: _Named) -> Endpoint:
     return Endpoint(address, str(address), named.source, named=True)
 
 
-def _unix(named: _Named) -> Endpoint:
+def _unix(named: Written) -> Endpoint:
     path = named.host.removeprefix("unix://") or DEFAULT_SOCKET
     if not path.startswith("/") or "\0" in path:
         raise BadEndpoint(f"{named} must name an absolute path, as unix:///run/docker.sock does")
@@ -161,7 +155,7 @@ def _unix(named: _Named) -> Endpoint:
     return Endpoint(Address.unix(path), f"unix://{path}", named.source, named=True, exists=exists)
 
 
-def _tcp(named: _Named, *, verify: bool) -> Endpoint:
+def _tcp(named: Written, *, verify: bool) -> Endpoint:
     host, port = _host_and_port(named)
     files = named.tls or (None if verify else TlsFiles(verify=False))
     address = Address.tcp(host, port, files.context() if files else None)
@@ -177,7 +171,7 @@ def _warnings(host: str, files: TlsFiles | None) -> tuple[str, ...]:
     return ()
 
 
-def _host_and_port(named: _Named) -> tuple[str, int]:
+def _host_and_port(named: Written) -> tuple[str, int]:
     from docker.errors import DockerException  # noqa: PLC0415 - a heavy import, not needed for a socket
     from docker.utils import parse_host  # noqa: PLC0415 - as above
 

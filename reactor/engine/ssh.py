@@ -20,8 +20,12 @@ _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 
 def ssh_address(written: str) -> Address:
     """The address of ``ssh://[USER@]HOST[:PORT]``. Raises ValueError with a reason."""
-    parts = urlsplit(written)
-    host, user, port = parts.hostname or "", parts.username or "", parts.port
+    try:
+        parts = urlsplit(written)
+        host, user, port = parts.hostname or "", parts.username or "", parts.port
+    except ValueError:
+        # What the library says of it has a part of it in quotes, and that may be one of a password.
+        raise ValueError("host and port cannot be told apart in it") from None
     if parts.password is not None:
         raise ValueError("a password does not belong in an address; ssh finds a key by itself")
     if parts.path.strip("/") or parts.query or parts.fragment:

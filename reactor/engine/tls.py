@@ -4,12 +4,17 @@ The docker SDK knows where they lie; whether certificates are verified is decide
 unless the operator says otherwise in so many words.
 """
 
+import os
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from reactor.engine.errors import BadEndpoint
+
+NAMES = ("ca.pem", "cert.pem", "key.pem")
+"""What a folder of certificates holds: the authority, what we show, and its key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +73,17 @@ def tls_files(host: str, environ: Mapping[str, str], *, verify: bool) -> TlsFile
             f"ca.pem, cert.pem and key.pem"
         ) from error
     return TlsFiles.of(found, verify=verify) if found else None
+
+
+def files_in(folder: str, *, verify: bool) -> TlsFiles:
+    """The files of a folder that was named for one engine."""
+    missing = missing_in(folder)
+    if missing:
+        raise BadEndpoint(f"{folder} does not hold {' and '.join(missing)}")
+    authority, certificate, key = (str(Path(folder) / each) for each in NAMES)
+    return TlsFiles(authority, certificate, key, verify)
+
+
+def missing_in(folder: str) -> tuple[str, ...]:
+    """The files that such a folder has to hold and does not, or not for us."""
+    return tuple(each for each in NAMES if not os.path.isfile(Path(folder) / each))

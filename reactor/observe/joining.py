@@ -27,14 +27,16 @@ SHARED = (
     "reactor_metric_overflows_total",
 )
 """And of that which is counted where the process answers for all, and for each engine by itself, too."""
+OF_PROCESS = (*PROCESS, *SHARED)
+"""What is there without any monitor."""
 
 
 @dataclass(frozen=True, slots=True)
 class EngineNow:
-    """An engine that is to be watched, and how it stands with it: ``up`` while its monitor watches, and is ready.
+    """An engine that is to be watched: ``up`` while its monitor watches, and is ready.
 
-    ``tries`` is how often a monitor was begun for it, ``defects`` how often one broke. ``freeze`` is that of the
-    monitor that is at work; None where there is none, so that nobody reads what an earlier one left.
+    ``tries`` is how often a monitor was begun for it, ``defects`` how often one broke. ``freeze`` is that of
+    the monitor that is at work; None where there is none, so that nobody reads what an earlier one left.
     """
 
     name: str
@@ -83,7 +85,7 @@ def joined(
     """One snapshot of all, in the order of the table: of the ``process`` only what is its own."""
     found: dict[str, list[Family]] = {}
     for family in process.families:
-        if family.row.name.startswith((*PROCESS, *SHARED)):
+        if family.row.name.startswith(OF_PROCESS):
             found.setdefault(family.row.name, []).append(family)
     for name, snapshot in engines.items():
         for family in snapshot.families:

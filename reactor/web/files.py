@@ -28,11 +28,15 @@ POLICY = (
 )
 INDEX = "index.html"
 PREFIX = "/static/"
-_HEADERS = (
+PAGE_HEADERS = (
     ("Content-Security-Policy", POLICY),
-    ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
     ("X-Frame-Options", "DENY"),
+)
+"""What a page of ours may do, and may be done with."""
+_HEADERS = (
+    *PAGE_HEADERS,
+    ("X-Content-Type-Options", "nosniff"),
     # Always asked, and answered in a few bytes: after an upgrade nobody sees half of the page before.
     ("Cache-Control", "no-cache"),
     ("Vary", "Accept, Accept-Encoding"),

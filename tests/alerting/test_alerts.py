@@ -12,12 +12,13 @@ from reactor.alerting.alerts import plain_text
 from reactor.ruleset import parse
 
 JOIN = (
-    "* on (job, instance, container_id) group_left (container_name, container_image_name) "
+    "* on (job, instance, engine, container_id) group_left (container_name, container_image_name) "
     'reactor_container_info{standing=~"main|sidecar"}'
 )
-SAME = "on (job, instance, container_id)"
+SAME = "on (job, instance, engine, container_id)"
 IN_FORCE = (
-    'unless on (job, instance) (reactor_rule_state{rule="g/r", level="only", state=~"dry-run|silenced"} == 1)'
+    "unless on (job, instance, engine) "
+    '(reactor_rule_state{rule="g/r", level="only", state=~"dry-run|silenced"} == 1)'
 )
 """What is left where it is on purpose is beyond nothing."""
 USUAL = "groups: [{{name: g, rules: [{{name: r, when: '{when}'}}]}}]"
@@ -119,7 +120,7 @@ def test_the_whole_is_added_up_over_those_in_scope() -> None:
     assert isinstance(near, Alert)
     assert isinstance(beyond, Alert)
     summed = (
-        f"sum by (job, instance) (container_threads * {SAME} group_left () "
+        f"sum by (job, instance, engine) (container_threads * {SAME} group_left () "
         'reactor_container_info{standing=~"main|sidecar"})'
     )
     assert (near.name, near.expr) == ("ReactorTotalNearLimit", f"{summed} > 2700")

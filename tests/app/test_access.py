@@ -203,7 +203,11 @@ def test_doors_that_are_open_are_said(caplog: pytest.LogCaptureFixture) -> None:
     [
         ("https://ada:secret@h:1", {}, "a password does not belong in an address"),
         ("ftp://h", {}, "no address of a monitor"),
-        ("https://h:1/path", {}, "no address of a monitor"),
+        ("https://h:1/a?b=1", {}, "no address of a monitor"),
+        ("https://h:1/#/containers", {}, "no address of a monitor"),
+        ("https://h:1//elsewhere", {}, "no address of a monitor"),
+        ("https://h:1/engines/../v1", {}, "no address of a monitor"),
+        ("https://h:1/a b", {}, "no address of a monitor"),
         ("https://h:99999", {}, "no address of a monitor"),
         ("https://h", {"REACTOR_USER": "ada"}, "REACTOR_USER is set, and no password"),
         (

@@ -128,7 +128,7 @@ async def test_the_only_one_is_found_and_of_two_one_has_to_be_named(
         async with monitor(tmp_path / "b.sock"):
             code, out, err = await asked(capsys)
             assert (code, out) == (1, "")
-            assert "name one with --control" in err
+            assert "choose by --engine or --control" in err
 
 
 async def test_nobody_listens(tmp_path: Path, capsys: Capture) -> None:

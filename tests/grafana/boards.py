@@ -57,6 +57,7 @@ def filled(expr: str, *, container: str = ".+", span: str = "5m") -> str:
     values = {
         "$job": ".+",
         "$instance": ".+",
+        "$engine": ".*",
         "$container": container,
         "$__rate_interval": span,
         "$__range": span,

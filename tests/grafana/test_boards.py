@@ -12,6 +12,7 @@ from typing import Any
 import promql_parser
 import pytest
 
+from reactor.observe.joining import OF_PROCESS
 from reactor.observe.names import Kind
 from reactor.observe.table import ROWS
 from tests.grafana.boards import BOARDS, Asked, asked, boards, filled, panels
@@ -53,6 +54,29 @@ def test_template_job_rule_and_template_instance_rule(board: Any, name: str, lab
     found = variable(board, name)
     assert (found["type"], found["label"], found["multi"], found["allValue"]) == ("query", label, True, ".+")
     assert found["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
+
+
+@every_board
+def test_engines_can_be_chosen_and_all_of_them_are_also_one_without_a_name(board: Any) -> None:
+    """In Prometheus a label that is not there is the empty text."""
+    found = variable(board, "engine")
+    assert (found["multi"], found["includeAll"], found["allValue"]) == (True, True, ".*")
+    assert found["current"]["value"] == ["$__all"]
+    shown = 'reactor_engine_up{engine="far away", instance="i", job="reactor"} 1 1700000000000'
+    pattern = re.compile(found["regex"].strip("/"))
+    assert [each[1] for each in pattern.finditer(shown)] == ["far away"]
+    assert not pattern.search(shown.replace('engine="far away", ', ""))
+
+
+@every_expression
+def test_an_engine_is_chosen_wherever_there_is_one(one: Asked) -> None:
+    """And where numbers are compared or joined, each with those of its own engine."""
+    if one.panel.startswith("variable"):
+        return
+    for name, labels in SELECTOR.findall(one.expr):
+        assert ('engine=~"$engine"' in labels) is not _row(name).startswith(OF_PROCESS), (name, one.expr)
+    for together in re.findall(r"\bon \(([^)]*)\)", one.expr):
+        assert together.startswith("job, instance, engine"), one.expr
 
 
 @every_board
@@ -141,7 +165,7 @@ def test_every_metric_is_in_the_table(one: Asked) -> None:
     for name in names:
         assert _row(name) in ROWS, name
     for name, labels in SELECTOR.findall(one.expr):
-        known = {*ROWS[_row(name)].labels, "job", "instance", "le"}
+        known = {*ROWS[_row(name)].labels, "job", "instance", "engine", "le"}
         assert set(re.findall(r"(\w+)(?:=~|!~|!=|=)", labels)) <= known
 
 

@@ -56,9 +56,9 @@ def browser_context(
             browser.close()
 
 
-def opened(context: BrowserContext, port: int, place: str = "") -> Window:
-    """The status page at a place in it."""
-    url = f"http://127.0.0.1:{port}/"
+def opened(context: BrowserContext, port: int, place: str = "", below: str = "") -> Window:
+    """The status page at a place in it; it may ask for what is ``below`` a path alone."""
+    url = f"http://127.0.0.1:{port}/{below}"
     window = Window(context.new_page(), url)
     window.listen()
     window.page.goto(url + place)

@@ -8,7 +8,7 @@ the real one. ``python -m tests.page.scene`` plays it for whoever wants to look.
 import math
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,7 @@ import trio
 
 from reactor.app.exporting import scraped
 from reactor.app.feeding import Bulletin
+from reactor.app.numbers import Numbers
 from reactor.app.page.gazette import Gazette
 from reactor.app.plan import Plan
 from reactor.app.settings import Settings, Times
@@ -24,8 +25,10 @@ from reactor.app.supervise import supervise
 from reactor.core.restraint import no_gate
 from reactor.engine.calls import DockerEngine
 from reactor.engine.endpoint import resolve
+from reactor.http.server_routes import Routes
 from reactor.journal.clocks import wall
 from reactor.journal.journal import Journal
+from reactor.observe.tally import Tally
 from reactor.ruleset import load
 from reactor.testing.api import serve_world
 from reactor.testing.box import Box
@@ -149,11 +152,20 @@ class Scene:
                 await trio.sleep(0.05)
 
 
+def as_it_is(routes: Routes) -> Routes:
+    """The page of the only engine stands at the top."""
+    return routes
+
+
 @asynccontextmanager
 async def scene(
-    folder: Path, rules: Path = SHIPPED, parts: list[Part] | None = None, port: int = 0
+    folder: Path,
+    rules: Path = SHIPPED,
+    parts: list[Part] | None = None,
+    port: int = 0,
+    mounted: Callable[[Routes], Routes] = as_it_is,
 ) -> AsyncIterator[Scene]:
-    """The engine, the monitor and the page, until the block ends."""
+    """The engine, the monitor and the page, until the block ends. ``mounted`` says where the page stands."""
     world = World(seed="scene", epoch=wall(), kill_takes=0.03)
     listeners = await open_listeners(Listen("127.0.0.1", port))
     socket, journal = folder / "docker.sock", Journal(folder / "journal.db")
@@ -169,6 +181,9 @@ async def scene(
         await supervise(plan, stop.wait, task_status=task_status)
         over.set()
 
+    def pages(numbers: Numbers, tally: Tally) -> Routes:
+        return mounted(gazette.routes(numbers, tally))
+
     async with trio.open_nursery() as nursery:
         await nursery.start(serve_world, world, socket)
         engine = DockerEngine(resolve(f"unix://{socket}", {}), journal)
@@ -179,7 +194,7 @@ async def scene(
             times=settings.watch_times(),
             acting=settings.acting(),
             evidence=settings.evidence,
-            exports=(scraped(listeners, more=gazette.routes), gazette.keep_lines),
+            exports=(scraped(listeners, more=pages), gazette.keep_lines),
             observers=(bulletin, gazette),
             drain=1.0,
         )

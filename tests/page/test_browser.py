@@ -10,7 +10,9 @@ import pytest
 import trio
 from playwright.sync_api import Page, expect
 
+from reactor.http.server_routes import Routes
 from reactor.testing.tasks import Forks
+from reactor.web.overview import EngineRow, overview
 from tests.page.browsing import browser_context, opened
 from tests.page.scene import SHIPPED, Breathes, Part, Scene, scene
 from tests.page.test_page_api import HOSTILE, PARTS, settled
@@ -36,6 +38,49 @@ async def test_the_page_in_a_browser(tmp_path: Path) -> None:
     async with scene(tmp_path, rules, PARTS) as played:
         await settled(played)
         await trio.to_thread.run_sync(partial(_visit, played))
+
+
+BELOW = "engines/far%20away/"
+
+
+async def test_the_page_of_one_of_several_engines(tmp_path: Path) -> None:
+    """All engines at the top, and below a path the page of one: whatever that asks for is below it, too."""
+    engines = [
+        EngineRow("far away", "watching", containers=len(PARTS)),
+        EngineRow(HOSTILE[0], "away", HOSTILE[1]),
+    ]
+
+    def mounted(page: Routes) -> Routes:
+        below = {f"/engines/far away{path}": methods for path, methods in page.items()}
+        return {**overview(lambda: engines, "1.2.3"), **below}
+
+    async with scene(tmp_path, SHIPPED / "safety.yaml", PARTS, mounted=mounted) as played:
+        await trio.to_thread.run_sync(partial(_visit_several, played, engines))
+
+
+def _visit_several(played: Scene, engines: list[EngineRow]) -> None:
+    with browser_context() as context:
+        all_of_them = opened(context, played.port)
+        page = all_of_them.page
+        rows = page.locator("table.engines tbody tr")
+        expect(rows).to_have_count(2)
+        expect(page.locator("h2")).to_have_text("1 of 2 engines is watched")
+        expect(rows.nth(1)).to_contain_text(HOSTILE[0])
+        assert page.evaluate("window.pwned") is None
+        engines[1] = EngineRow("back", "watching", containers=0)
+        expect(page.locator("h2")).to_have_text("2 of 2 engines are watched")
+        rows.filter(has_text="far away").get_by_role("link").click()
+        _loads(page)
+        page.get_by_role("link", name="all engines").click()
+        expect(rows).to_have_count(2)
+        assert all_of_them.trouble == []
+        one = opened(context, played.port, below=BELOW)
+        _loads(one.page)
+        one.page.keyboard.press("2")
+        expect(one.page.locator("table.rules tbody tr").first).to_be_visible()
+        one.page.goto(one.url + "#/containers/near-pids")
+        expect(one.page.locator("h1")).to_have_text("near-pids")
+        assert one.trouble == []
 
 
 def _visit(played: Scene) -> None:

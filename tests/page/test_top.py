@@ -170,7 +170,9 @@ def test_where_a_monitor_is_comes_from_flags_and_the_environment(tmp_path: Path)
     (tmp_path / "p").write_text("secret\nmore\n")
     there = {"REACTOR_CONTROL": "https://h:1/under/it", "REACTOR_USER": "me", "REACTOR_PASSWORD": "secret"}
     source = source_of(options(), there)
-    assert (source.url, source.prefix) == ("https://h:1", "/under/it")
+    assert (source.url, source.prefix) == ("https://h:1/under/it", "/under/it")
+    assert source_of(options("--engine", "lab/2"), there).prefix == "/under/it/engines/lab%2F2"
+    assert source_of(options("--engine", "lab"), {}).url == f"{USUAL}/engines/lab"
     assert source.headers["Authorization"] == "Basic bWU6c2VjcmV0"
     assert "bWU6" not in repr(source)
     by_file = source_of(options("--url", USUAL, "--user", "me", "--password-file", str(tmp_path / "p")), {})

@@ -89,7 +89,7 @@ def test_the_monitor_is_called_as_it_can_be() -> None:
     assert str(Path(options.control).parent) in targets
     assert str(PLACES[1]) in targets, "intents of direct ends lie in the host's memory"
     assert str(options.rules[0]) in targets
-    assert str(Path(options.docker_host.removeprefix("unix://")).parent) in targets
+    assert str(Path(options.docker_hosts[0].host.removeprefix("unix://")).parent) in targets
     assert monitor["oom_score_adj"] == SCORE
     assert parse_listen(options.listen).port == parse_listen(DEFAULT).port
 

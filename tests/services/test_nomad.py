@@ -47,7 +47,7 @@ def test_what_it_is_called_with_is_mounted_and_its_port_is_the_one_that_is_check
     targets = {volume.split(":")[1] for volume in config["volumes"]}
     for needed in (options.journal.parent, Path(options.control).parent, PLACES[1], Path("/sys/fs/cgroup")):
         assert str(needed) in targets
-    assert str(Path(options.docker_host.removeprefix("unix://")).parent) in targets
+    assert str(Path(options.docker_hosts[0].host.removeprefix("unix://")).parent) in targets
     port = group["network"][0]["port"][0]["http"]["static"]
     assert port == parse_listen(options.listen).port == parse_listen(DEFAULT).port
     assert group["service"][0]["check"][0]["path"] == "/-/healthy"

@@ -16,7 +16,7 @@ def container() -> Json:
     chosen = variable(
         "container",
         "Container",
-        'query_result(reactor_container_info{job=~"$job", instance=~"$instance"})',
+        'query_result(reactor_container_info{job=~"$job", instance=~"$instance", engine=~"$engine"})',
         regex='/container_id="(?<value>[^"]+)".*container_name="(?<text>[^"]+)"/',
         multi=False,
         includeAll=False,
@@ -138,13 +138,13 @@ def _limits() -> tuple[Panel, ...]:
 def _numbers(field: str, unit: str) -> str:
     """What the rules in force compare a field with, for as long as the container is there."""
     rules = f'reactor_rule_threshold{{@, field="{field}", unit="{unit}"}}'
-    return f"{rules} * on (job, instance) group_left () {INFO}"
+    return f"{rules} * on (job, instance, engine) group_left () {INFO}"
 
 
 def _shares(field: str, limit: str) -> str:
     """The same where a rule says it as a percentage of the container's own limit."""
     rules = f'reactor_rule_threshold{{@, field="{field}", unit="ratio"}}'
-    return f"{rules} * on (job, instance) group_left () {limit}{{{ONE}}}"
+    return f"{rules} * on (job, instance, engine) group_left () {limit}{{{ONE}}}"
 
 
 def _more() -> tuple[Panel, ...]:

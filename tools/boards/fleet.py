@@ -17,8 +17,10 @@ from tools.boards.panels import (
 )
 
 UID = "reactor-fleet"
-CONTAINER = "/d/reactor-container?${datasource:queryparam}&${job:queryparam}&${instance:queryparam}"
-NAMED = "* on (job, instance, container_id) group_left (container_name) reactor_container_info{@}"
+CONTAINER = "/d/reactor-container?" + "&".join(
+    f"${{{name}:queryparam}}" for name in ("datasource", "job", "instance", "engine")
+)
+NAMED = "* on (job, instance, engine, container_id) group_left (container_name) reactor_container_info{@}"
 CORES = "suffix: cores"
 NEAR = ((None, GREEN), (0.8, YELLOW), (1.0, RED))
 IN_RANGE = "in the span that is shown"
@@ -106,7 +108,7 @@ def _near() -> tuple[Panel, ...]:
             "The twenty containers that are nearest to a rule which would end them, and that rule.",
             Query(f"topk (20, reactor_container_threshold_ratio{{@, {ENDING}}} {NAMED})", now=True),
             unit="percentunit",
-            columns={"container_name": "Container", "rule": "Rule", "level": "Level"},
+            columns={"container_name": "Container", "rule": "Rule", "level": "Level", "engine": "Engine"},
             value="Near",
             steps=NEAR,
             overrides=(gauge_cell("Near"), link),
@@ -238,8 +240,8 @@ def _use() -> tuple[Panel, ...]:
             "All together",
             "Processes and threads of all containers in scope.",
             Query(
-                "sum (container_threads{@} * on (job, instance, container_id) reactor_container_info{@, "
-                'standing=~"main|sidecar"})',
+                "sum (container_threads{@} * on (job, instance, engine, container_id) "
+                'reactor_container_info{@, standing=~"main|sidecar"})',
                 "PIDs",
             ),
         ),
@@ -248,11 +250,11 @@ def _use() -> tuple[Panel, ...]:
             "The working set of all containers in scope, and what the kernel calls available, where a "
             "rule asks for it.",
             Query(
-                "sum (container_memory_working_set_bytes{@} * on (job, instance, container_id) "
+                "sum (container_memory_working_set_bytes{@} * on (job, instance, engine, container_id) "
                 'reactor_container_info{@, standing=~"main|sidecar"})',
                 "containers in scope",
             ),
-            Query("reactor_host_memory_available_bytes{@}", "available on {{instance}}"),
+            Query("max by (instance) (reactor_host_memory_available_bytes{@})", "available on {{instance}}"),
             unit="bytes",
         ),
     )

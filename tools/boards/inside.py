@@ -3,6 +3,9 @@
 from tools.boards.fleet import CORES, RATE
 from tools.boards.panels import Panel, Query, bars, lines, narrow_cell, number, table
 
+READY = "(reactor_engine_up{@} or reactor_ready{@})"
+"""Whether each engine is seen: of one that is away its own monitor has nothing to say."""
+
 
 def quantile(share: float, histogram: str, by: str = "") -> str:
     """So many of all took at most as long as this."""
@@ -11,8 +14,16 @@ def quantile(share: float, histogram: str, by: str = "") -> str:
 
 
 def streams() -> tuple[Panel, ...]:
-    """What comes in, how old it is, and what reconciles found."""
+    """Who is watched, what comes in, how old it is, and what reconciles found."""
     return (
+        lines(
+            "Who is watched",
+            "1 while an engine is watched and its monitor is ready. An engine that is watched alone may have "
+            "no name.",
+            Query(READY, "{{instance}} {{engine}}"),
+            width=24,
+            defaults={"min": 0, "max": 1},
+        ),
         lines(
             "Facts",
             "What comes in per second, by its source.",
@@ -24,7 +35,10 @@ def streams() -> tuple[Panel, ...]:
             "Age of the last fact",
             "How long ago each source last told something. Events are rare on a quiet host; lists and the "
             "clock never are.",
-            Query("time() - max by (source) (reactor_last_fact_timestamp_seconds{@})", "{{source}}"),
+            Query(
+                "time() - max by (engine, source) (reactor_last_fact_timestamp_seconds{@})",
+                "{{source}} {{engine}}",
+            ),
             unit="s",
             width=8,
         ),
@@ -80,7 +94,7 @@ def kernel() -> tuple[Panel, ...]:
             "How the kernel's accounts are used",
             "Write: read, and kept informed by the kernel. Read-only: read. None: the engine's streams are "
             "all there is.",
-            Query("max by (instance, mode) (reactor_kernel_mode{@}) > 0", "{{mode}}"),
+            Query("max by (instance, engine, mode) (reactor_kernel_mode{@}) > 0", "{{mode}} {{engine}}"),
             text="name",
             width=6,
         ),
@@ -88,8 +102,14 @@ def kernel() -> tuple[Panel, ...]:
             "What it lacks",
             "What the kernel does not let the monitor do, why, and what would have to be granted. Not all "
             "of it is needed: reactor doctor says what is lost.",
-            Query("max by (instance, ability, why, grant) (reactor_kernel_lack{@})", now=True),
-            columns={"instance": "Monitor", "ability": "What", "why": "Why", "grant": "To be granted"},
+            Query("max by (instance, engine, ability, why, grant) (reactor_kernel_lack{@})", now=True),
+            columns={
+                "instance": "Monitor",
+                "engine": "Engine",
+                "ability": "What",
+                "why": "Why",
+                "grant": "To be granted",
+            },
             value="Lacking",
             width=18,
             overrides=(narrow_cell("Monitor", 150), narrow_cell("What", 140), narrow_cell("Lacking", 80)),
@@ -194,10 +214,10 @@ def canary() -> tuple[Panel, ...]:
             "Last canary that was ended in time",
             "How long ago that was, and how often one is sent. Nothing where there is no canary.",
             Query(
-                "time() - max by (instance) (reactor_canary_last_success_timestamp_seconds{@})",
-                "{{instance}}",
+                "time() - max by (instance, engine) (reactor_canary_last_success_timestamp_seconds{@})",
+                "{{instance}} {{engine}}",
             ),
-            Query("max by (instance) (reactor_canary_interval_seconds{@})", "limit: interval"),
+            Query("max by (instance, engine) (reactor_canary_interval_seconds{@})", "limit: interval"),
             unit="s",
             dashed="limit: .*",
             width=8,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tools.boards.panels import SOURCE, WHOSE, Json, Panel
+from tools.boards.panels import SOURCE, Json, Panel, chosen
 
 SCHEMA = 41
 WHOLE_WIDTH = 24
@@ -79,7 +79,7 @@ def annotation(name: str, expr: str, title: str, text: str, colour: str) -> Json
     return {
         "datasource": SOURCE,
         "enable": True,
-        "expr": expr.replace("@", WHOSE),
+        "expr": chosen(expr),
         "hide": False,
         "iconColor": colour,
         "name": name,
@@ -106,6 +106,15 @@ def _usual_variables() -> Iterator[Json]:
     }
     yield variable("job", "Job", "label_values(reactor_build_info, job)")
     yield variable("instance", "Instance", 'label_values(reactor_build_info{job=~"$job"}, instance)')
+    named = '{job=~"$job", instance=~"$instance"}'
+    # Where one engine is watched it has no name, which is among all.
+    yield variable(
+        "engine",
+        "Engine",
+        f"query_result(reactor_engine_up{named} or reactor_ready{named})",
+        regex='/engine="([^"]+)"/',
+        allValue=".*",
+    )
 
 
 def _others() -> Json:

@@ -4,7 +4,7 @@ What it sees, what it writes and what it costs are rows of the same board, and m
 """
 
 from tools.boards.fleet import RATE
-from tools.boards.inside import canary, cost, journal, kernel, quantile, streams
+from tools.boards.inside import READY, canary, cost, journal, kernel, quantile, streams
 from tools.boards.layout import Row, board
 from tools.boards.panels import GREEN, RED, Json, Panel, Query, bars, lines, number
 
@@ -36,8 +36,8 @@ def _health() -> tuple[Panel, ...]:
     return (
         number(
             "Ready",
-            "Everything is listed, and events come in.",
-            Query("min (reactor_ready{@})"),
+            "Everything is listed, and events come in: of every engine that is to be watched.",
+            Query(f"min {READY}"),
             words=YES,
             width=3,
         ),

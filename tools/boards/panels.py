@@ -1,22 +1,36 @@
 """Panels: what a board shows in one frame, as Grafana's classic JSON.
 
-In an expression ``@`` stands for the labels that choose the monitor, so that nobody forgets them. Where a
-panel stands is the business of ``layout``.
+In an expression ``@`` stands for the labels that choose the monitor and its engine, so that nobody forgets
+them. Where a panel stands is the business of ``layout``.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from reactor.observe.joining import OF_PROCESS
+
 Json = dict[str, Any]
 
 WHOSE = 'job=~"$job", instance=~"$instance"'
-"""The labels that choose the monitors; every selector has them."""
+"""The labels that choose the processes; every selector has them."""
+ENGINE = 'engine=~"$engine"'
+"""The label that chooses one of several engines; that there is none is a match where all are chosen."""
 SOURCE: Json = {"type": "prometheus", "uid": "${datasource}"}
 
 GREEN, YELLOW, RED, BLUE, GREY = "green", "yellow", "red", "blue", "text"
 Steps = Sequence[tuple[float | None, str]]
 """From which value on which colour; the first one is from None on."""
+
+
+def chosen(expr: str) -> str:
+    """The expression with the labels that choose; what a process has once is of no engine."""
+
+    def whose(found: re.Match[str]) -> str:
+        return f"{found[0][:-1]}{WHOSE if found[1].startswith(OF_PROCESS) else f'{WHOSE}, {ENGINE}'}"
+
+    return re.sub(r"(\w+)\{@", whose, expr)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +46,7 @@ class Query:
         return {
             "datasource": SOURCE,
             "editorMode": "code",
-            "expr": self.expr.replace("@", WHOSE),
+            "expr": chosen(self.expr),
             "format": "table" if table else "time_series",
             "instant": self.now,
             "legendFormat": self.legend,

@@ -24,7 +24,7 @@ const prometheus = asked.get("prometheus");
 const to = Number(asked.get("to") || Date.now() / 1000);
 const from = to - Number(asked.get("seconds") || 600);
 const theme = createTheme({ colors: { mode: asked.get("mode") || "dark" } });
-const chosen = { job: ".+", instance: ".+", container: asked.get("container") || ".+" };
+const chosen = { job: ".+", instance: ".+", engine: ".*", container: asked.get("container") || ".+" };
 
 function filled(expr) {
   const values = { ...chosen, __rate_interval: "30s", __interval: "5s", __range: `${Math.round(to - from)}s` };

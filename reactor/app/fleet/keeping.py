@@ -89,7 +89,7 @@ class Fleet:
         # Until it watches, nothing is in flight that would have to come to its end.
         async with _until(stop) as beginning, member.prepare() as ready:
             with self._claimed(ready, member.name):
-                standing.engine_id = ready.engine_id
+                standing.engine_id, standing.version = ready.engine_id, ready.version
                 status.on_started = beginning.disarm
                 await supervise(ready.plan, stop.wait, task_status=told)
 

@@ -44,9 +44,9 @@ class Shop:
             last=(self._watched,),
         )
         plan = plan_for(known, around)
-        greet(known, f"{PREFIX}{self.name}/" if self.shown else "")
+        greet(known, f"{PREFIX}{self.name}/" if self.shown else "", self.name)
         with self.wing.occupied():
-            yield Ready(known.info.id, plan)
+            yield Ready(known.info.id, plan, known.info.version)
 
     async def _watched(self, monitor: Monitor, numbers: Numbers, task_status: trio.TaskStatus[None]) -> None:
         with self.subject.watching(self.name, monitor, numbers):

@@ -21,10 +21,11 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A monitor that can begin: for the engine with this id."""
+    """A monitor that can begin: for the engine with this id, of this version."""
 
     engine_id: str
     plan: Plan
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +46,24 @@ class Standing:
     stage: Stage = Stage.STARTING
     why: str = ""
     engine_id: str = ""
+    version: str = ""
     numbers: Numbers | None = None
     tries: int = 0
     defects: int = 0
 
+    @property
+    def watched(self) -> Numbers | None:
+        """The numbers of the monitor that is at work; None where there is none."""
+        return self.numbers if self.stage is Stage.WATCHING else None
+
+    def lack(self) -> str:
+        """What is missing, as a sentence; empty if nothing is."""
+        watched = self.watched
+        return self.why or self.stage.value if watched is None else watched.why_not_ready()
+
     def why_not_ready(self) -> str:
-        """What is missing, as a sentence with the engine's name; empty if nothing is."""
-        if self.stage is not Stage.WATCHING or self.numbers is None:
-            return f"{self.name}: {self.why or self.stage}"
-        why = self.numbers.why_not_ready()
+        """The same with the engine's name in front."""
+        why = self.lack()
         return f"{self.name}: {why}" if why else ""
 
 

@@ -79,7 +79,15 @@ class House:
     def _shop(self, each: Meant) -> Shop:
         return Shop(
             each.name,
-            Wanted(each.endpoint, each.settings, self.hangups.rules, self._named),
+            # Only a socket of this host's shows that an engine is here. One from elsewhere could name ids
+            # and processes of its neighbour's containers, and have those ended by our kernel.
+            Wanted(
+                each.endpoint,
+                each.settings,
+                self.hangups.rules,
+                self._named,
+                here=bool(each.endpoint.address.path),
+            ),
             self._wings[each.name],
             self.hangups,
             self._subject,

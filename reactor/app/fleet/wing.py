@@ -55,7 +55,7 @@ class Wing:
         """What shows the pages of a monitor here."""
 
         async def export(numbers: Numbers, tally: Tally, task_status: trio.TaskStatus[None]) -> None:
-            self._pages = pages(numbers, tally, gazette.routes(numbers, self._tally))
+            self._pages = self._while_here(pages(numbers, tally, gazette.routes(numbers, self._tally)))
             task_status.started()
             await trio.sleep_forever()
 
@@ -64,9 +64,10 @@ class Wing:
     async def open(self, asked: Asked, _: trio.Nursery) -> None:
         """Answer here for the monitor that is asked."""
         asked.begin_leases()
-        self._orders = self._front.before_orders(asked.by_web())
-        self._control = asked.by_socket()
-        self._runners = self._front.before_runners(asked.by_token(self._token)) if self._token else None
+        self._orders = self._while_here(self._front.before_orders(asked.by_web()))
+        self._control = self._while_here(asked.by_socket())
+        if self._token:
+            self._runners = self._while_here(self._front.before_runners(asked.by_token(self._token)))
 
     async def by_web(self, request: Request) -> Answer:
         """An answer for whoever was let in by the front."""
@@ -84,11 +85,18 @@ class Wing:
         return await self._by(self._pages, request)
 
     async def _by(self, handler: Handler | None, request: Request) -> Answer:
-        if handler is None:
-            return refusal(503, self._standing.why_not_ready())
-        answer = await handler(request)
-        # Whoever looks at a monitor that is no more would take what it last said for what is.
-        return broken_off(answer, self._empty.wait) if isinstance(answer, StreamingResponse) else answer
+        return await handler(request) if handler is not None else refusal(503, self._standing.why_not_ready())
+
+    def _while_here(self, handler: Handler) -> Handler:
+        """The handler of this monitor, whose streams end with it."""
+        empty = self._empty
+
+        async def handle(request: Request) -> Answer:
+            answer = await handler(request)
+            # Whoever looks at a monitor that is no more would take what it last said for what is.
+            return broken_off(answer, empty.wait) if isinstance(answer, StreamingResponse) else answer
+
+        return handle
 
 
 @dataclass(frozen=True, slots=True)

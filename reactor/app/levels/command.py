@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from reactor.app.complaint import OK
-from reactor.app.invocation import effective, engine_meant
-from reactor.app.levels.given import DEFAULT, Origin, of_flag, of_variable
+from reactor.app.engines import Muster, mustered
+from reactor.app.invocation import effective
+from reactor.app.levels.engines import said_of_engines
+from reactor.app.levels.given import Origin
 from reactor.app.levels.leaves import leaves
 from reactor.app.levels.merging import Merged, merged
 from reactor.app.levels.outside import outside
@@ -24,7 +26,7 @@ from reactor.app.places import default_control, default_journal
 from reactor.core.language.printing import tame
 
 _LONGEST = 200
-_PASSWORD = re.compile(r"(://[^/@\s:]*):[^/@\s]*@")
+_PASSWORD = re.compile(r"(://[^/@\s:]*):\S*@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,10 @@ class Row:
 
 def config(options: argparse.Namespace) -> int:
     """Carry out ``reactor config``."""
-    found = [*rows(options, merged(options, os.environ))]
-    strangers = [*unknown(os.environ)]
+    levels = merged(options, os.environ)
+    muster = mustered(options, os.environ, levels)
+    found = [*rows(options, levels, muster)]
+    strangers = [*muster.warnings, *unknown(os.environ)]
     if options.json:
         json.dump(document(found, strangers), sys.stdout, indent=2)
         print()
@@ -60,12 +64,13 @@ def config(options: argparse.Namespace) -> int:
     return OK
 
 
-def rows(options: argparse.Namespace, found: Merged) -> Iterator[Row]:
+def rows(options: argparse.Namespace, found: Merged, muster: Muster) -> Iterator[Row]:
     """All settings, those first that no file has."""
     for name, given in outside(options, os.environ).items():
         usual = "(the shipped rules)" if name == "rules" else ""
         yield Row(name, _plain(given.value), given.origin, f"REACTOR_{name.upper()}", usual)
-    yield _engine(options)
+    for engine, said_of_it, origin in said_of_engines(muster, found):
+        yield Row(engine, said_of_it, origin, "DOCKER_HOST" if engine == "engine" else "")
     usually = {
         "journal.path": str(default_journal("ENGINE-ID")),
         "control": str(default_control("ENGINE-ID")),
@@ -82,13 +87,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [str(each) for each in value]
     return None if value is None else str(value)
-
-
-def _engine(options: argparse.Namespace) -> Row:
-    endpoint = engine_meant(options, os.environ)
-    origins = {"DOCKER_HOST": of_variable("DOCKER_HOST"), "--docker-host": of_flag("--docker-host")}
-    usual = DEFAULT if not endpoint.named else of_flag("--context")
-    return Row("engine", endpoint.host, origins.get(endpoint.source, usual), "DOCKER_HOST")
 
 
 def document(found: Iterable[Row], strangers: Iterable[str]) -> dict[str, Any]:

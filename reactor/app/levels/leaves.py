@@ -1,7 +1,8 @@
 """The single values of the configuration file, each with its variable and, where it has one, its flag.
 
 This is the one table of what flags and environment can say. It is made from the shape of the file, so that
-a key which is added there has its variable at once. Lists of maps (scope, webhooks) are for the file alone.
+a key which is added there has its variable at once. Lists of maps (scope, webhooks, engines) are for the file
+alone.
 """
 
 import argparse
@@ -14,7 +15,7 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from reactor.app.configuration import ConfigurationText
+from reactor.app.configtext import ConfigurationText
 
 Place = tuple[str, ...]
 """The keys that lead to a value."""

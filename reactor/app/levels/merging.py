@@ -13,7 +13,8 @@ from typing import Any
 
 from reactor.app.canarytext import NO_IMAGE
 from reactor.app.complaint import Complaint
-from reactor.app.configuration import BadConfiguration, ConfigurationText, checked, document_of
+from reactor.app.configtext import ConfigurationText
+from reactor.app.configuration import BadConfiguration, checked, document_of
 from reactor.app.levels.given import DEFAULT, Level, Origin, of_flag, of_variable
 from reactor.app.levels.leaves import FLAGS, Leaf, Place, leaves
 from reactor.app.levels.outside import outside
@@ -35,7 +36,10 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What is in force: the configuration as if all of it stood in one file, and where each value is from."""
+    """What is in force: the configuration as if all of it stood in one file, and where each value is from.
+
+    What differs for an engine has its origin below its name: ``("engines", "build", "scope")``.
+    """
 
     written: ConfigurationText
     origins: Mapping[Place, Origin]
@@ -60,6 +64,7 @@ def _merged(config: Path | None, given: list[Given]) -> Merged:
     # What is wrong with the file is said even where something goes over it.
     written = checked(document, name)
     lines = {each.place: _line(document, each.place, name) for each in leaves() if _stands(document, each)}
+    lines |= _of_engines(document, written, name)
     lasting = [*_lasting(document, {each.place: each for each in given})]
     if not lasting:
         return Merged(written, lines)
@@ -72,7 +77,15 @@ def _stands(document: Document, leaf: Leaf) -> bool:
     return leaf.place in document.values
 
 
-def _line(document: Document, place: Place, name: str) -> Origin:
+def _of_engines(document: Document, written: ConfigurationText, name: str) -> dict[Place, Origin]:
+    return {
+        ("engines", each.name, key): _line(document, ("engines", number, key), name)
+        for number, each in enumerate(written.engines)
+        for key in each.model_fields_set
+    }
+
+
+def _line(document: Document, place: tuple[str | int, ...], name: str) -> Origin:
     return Origin(Level.FILE, f"{name}:{line_and_column(document.source, document.key_at(place))[0]}")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from reactor.app.configuration import ConfigurationText
+from reactor.app.configtext import ConfigurationText
 from reactor.app.levels.leaves import Leaf
 from reactor.core.budgets import Budget
 from reactor.core.language.units import say_duration
@@ -34,7 +34,7 @@ def said(written: ConfigurationText, leaf: Leaf) -> Any:
 def _entry(entry: BaseModel) -> Any:
     # Whatever has a name is shown by it alone: its address or its arguments may hold a secret.
     name = getattr(entry, "name", "")
-    is_call = "url" in type(entry).model_fields or "run" in type(entry).model_fields
+    is_call = bool({"url", "run", "host"} & type(entry).model_fields.keys())
     return name if is_call else entry.model_dump(exclude_defaults=True)
 
 

@@ -123,6 +123,8 @@ function walk(event, step) {
   next.scrollIntoView({ block: "nearest" });
 }
 
+// One of several engines stands below the page of all.
+document.getElementById("all").hidden = !/\/engines\/[^/]+\/$/.test(location.pathname);
 document.getElementById("skip").addEventListener("click", (event) => { event.preventDefault(); main.focus(); });
 document.getElementById("theme").addEventListener("click", cycleTheme);
 document.addEventListener("keydown", keys);
