@@ -25,7 +25,7 @@ _ON_THE_SECOND_ENGINE = {
     "test_rules", "test_triggers", "test_wedged",
 }  # fmt: skip
 """About half of the time that those of tests/real take."""
-_WITH_ENGINES_OF_THEIR_OWN = {"test_swarm"}
+_WITH_ENGINES_OF_THEIR_OWN = {"test_several", "test_swarm"}
 _IN_REAL_TIME = ("real", "observers")
 _BEHIND = 5
 
@@ -61,8 +61,8 @@ def _group_of(item: pytest.Function) -> str:
         # Three processes with an engine each, where there are several: most of the time such tests wait.
         if item.path.stem in _ON_THE_SECOND_ENGINE or _on_podman(item):
             return "engine-2"
-        among_the_crowd = item.path.parent.name == "real"
-        return "engine" if among_the_crowd and item.path.stem not in _WITH_ENGINES_OF_THEIR_OWN else "engine-3"
+        in_the_crowd = item.path.parent.name == "real" and item.path.stem not in _WITH_ENGINES_OF_THEIR_OWN
+        return "engine" if in_the_crowd else "engine-3"
     chosen = item.get_closest_marker("xdist_group")
     return str(chosen.args[0]) if chosen is not None else ""
 
