@@ -65,7 +65,6 @@ async def supervise(
             acting.start_soon(courier.run)
             keeper = _keeper(plan, acting)
             workers = _workers(plan, monitor, courier, acting, keeper)
-            workers.recall(told_to_stop(plan.journal))
             workers.start()
             _start_collecting(collector, acting)
             async with trio.open_nursery() as sources:
@@ -152,7 +151,7 @@ def _workers(
         gather=gather,
         interrupted=interrupted,
     )
-    return Workers(
+    workers = Workers(
         plan.acting_engine or plan.engine,
         plan.journal,
         monitor.allows,
@@ -165,6 +164,8 @@ def _workers(
         containment=keeper,
         known=monitor.known,
     )
+    workers.recall(told_to_stop(plan.journal))
+    return workers
 
 
 async def _started(

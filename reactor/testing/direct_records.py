@@ -25,7 +25,10 @@ ENDED = frozenset({State.EXITED, State.DEAD, State.REMOVING, State.RESTARTING})
 def container_record(
     world: World, box: Box, born: float | None, created: float | None, finished: float | None
 ) -> Container:
-    """The record of an inspect. The three moments are what the engine's front knows of them."""
+    """The record of an inspect. The three moments are what the engine's front knows of them.
+
+    Long, because a record has that many fields: one line for each.
+    """
     recipe, traits = box.recipe, box.recipe.traits
     joins = (m.removeprefix(SHARED) for m in _modes(box) if m.startswith(SHARED))
     # The zero of a container that runs says nothing; a start that failed has left its code.

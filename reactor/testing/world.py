@@ -120,7 +120,8 @@ class World(Mishaps, Fates):
     ) -> Box:
         """Create a container. ``joins`` shares that one's network; an unknown image is made up.
 
-        Without a limit of its own there is as much swap as memory alone: none.
+        Without a limit of its own there is as much swap as memory alone: none. Long, because a container has
+        that many settings: each has a default here, so that whoever makes one names what matters to him.
         """
         ground = self.ground
         now = ground.settle()
