@@ -257,7 +257,7 @@ class Containment(Protocol):
         ...
 
     async def wait_over(self, run: Run) -> None:
-        """Wait until all processes of a run that was ended here are gone; at once where that cannot be seen."""
+        """Wait until all processes of a run that was ended here are gone; not at all where nobody sees that."""
         ...
 
     def thaw(self, run: Run) -> str:

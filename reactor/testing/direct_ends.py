@@ -14,8 +14,8 @@ KILLED = 137
 
 
 class DirectEnds:
-    """Ends runs of a world past its engine. ``lost`` are those that it has no hold on, ``dies_for`` is how long
-    it takes, in seconds, until it is seen that the processes of one are gone.
+    """Ends runs of a world past its engine. ``lost`` are those that it has no hold on, ``dies_for`` is how
+    long it takes, in seconds, until it is seen that the processes of one are gone.
 
     ``ended`` and ``frozen`` are the runs that it ended and that it keeps frozen, ``thawed`` all that went on.
     """
