@@ -10,7 +10,7 @@ from types import MappingProxyType
 INFO = "reactor_container_info"
 """The metric that has a container's name, image and standing."""
 SAME = "on (job, instance, engine, container_id)"
-"""Two numbers of one container, as the monitor of one engine shows them; where engines have no names, none matches none."""
+"""Two numbers of one container, as the monitor of one engine shows them. No name matches no name."""
 HOST_AVAILABLE = "reactor_host_memory_available_bytes"
 
 BYTES = "{{ $value | humanize1024 }}B"

@@ -21,7 +21,7 @@ from reactor.http.errors import HttpError, NobodyListens
 
 WITHIN = 30.0
 """Seconds for an answer: a reload reads files."""
-_OK, _UNKNOWN = 200, 401
+_OK, _UNKNOWN, _MISSING = 200, 401, 404
 _LONGEST = 500
 
 
@@ -39,6 +39,10 @@ def ask(options: argparse.Namespace, method: str, path: str, **query: str) -> Ma
         raise Complaint(
             f"reactor: {way.named} asks for a name and a password: {USER}, {PASSWORD_FILE}", code=FOUND
         )
+    if answer.status == _MISSING and way.prefix and not answer.body.startswith(b"{"):
+        raise Complaint(
+            f"reactor: nobody answers below {way.prefix} at {way.named}: is this an engine's name?"
+        )
     told = _told(answer.body)
     if answer.status != _OK:
         raise Complaint(*_lines(told, answer.status), code=FOUND)
@@ -47,14 +51,12 @@ def ask(options: argparse.Namespace, method: str, path: str, **query: str) -> Ma
 
 def find_way(options: argparse.Namespace, environ: Mapping[str, str]) -> Way:
     """The way to the monitor that is meant, by flags and environment."""
-    engine = getattr(options, "engine", "")
-    return way_to(where(options.control, engine, environ), with_flags(options, environ), engine)
+    found = where(options.control, getattr(options, "engine", ""), environ)
+    return way_to(found.named, with_flags(options, environ), found.below)
 
 
 async def _ask(way: Way, method: str, target: str) -> Any:
-    return await Client(way.address).request(
-        method, way.prefix + target, within=WITHIN, headers=way.headers
-    )
+    return await Client(way.address).request(method, way.prefix + target, within=WITHIN, headers=way.headers)
 
 
 def _told(body: bytes) -> Mapping[str, Any]:

@@ -145,13 +145,14 @@ def _lease_desk(plan: Plan) -> LeaseDesk | None:
     return LeaseDesk(plan.book, written) if plan.book is not None else None
 
 
-def greet(known: Known, listening: str) -> None:
-    """Say whom we watch, and by what."""
+def greet(known: Known, listening: str, called: str = "") -> None:
+    """Say whom we watch, and by what; ``called`` is what the engine is called here, in the place of what it
+    calls itself."""
     info, endpoint, settings, rules = known.info, known.wanted.endpoint, known.settings, known.wanted.rules
     log.info(
         "watching",
         extra={
-            "engine": info.name,
+            "engine": called or info.name,
             "engine_id": info.id,
             "version": info.version,
             "api": info.api_version,

@@ -94,6 +94,9 @@ def _reloaded(told: Told) -> Iterator[str]:
 
 
 def _status(told: Told) -> Iterator[str]:
+    if "engines" in told:
+        yield from _engines(told)
+        return
     yield f"engine {told['engine']}; {_rules(told)} in force, version {told['version']}"
     yield "ready" if not told["not_ready"] else f"not ready: {told['not_ready']}"
     if told["reading"] is not None:
@@ -106,6 +109,14 @@ def _status(told: Told) -> Iterator[str]:
     if told["held_rules"]:
         yield from _held(told)
         yield f"to let them act: reactor ack {told['token']}; else mend the rules and reload"
+
+
+def _engines(told: Told) -> Iterator[str]:
+    """Of a process that watches several engines, of which none was chosen."""
+    for each in told["engines"]:
+        name = each["name"]
+        yield f"engine {name}: {each['not_ready'].removeprefix(f'{name}: ') or 'ready'}"
+    yield "more of one of them: reactor status --engine NAME"
 
 
 def _held(told: Told) -> Iterator[str]:

@@ -11,7 +11,7 @@ import os
 from typing import Any
 
 from reactor.app.complaint import FOUND, OK, Complaint
-from reactor.app.finding import where
+from reactor.app.finding import Found, where
 from reactor.app.hailing import hail
 from reactor.core.language.printing import tame
 
@@ -20,11 +20,12 @@ _SHOWN = 300
 
 def health(options: argparse.Namespace) -> int:
     """Carry out ``reactor health``: exit code 0 if the loop turns (--ready: and all is seen), else 1."""
-    path = _socket(options)
+    found = _meant(options)
+    path = found.named
     if "://" in path:
         raise Complaint("reactor: health is asked at the control socket: name it with --control SOCKET")
     try:
-        said = hail(path, "/v1/status" if options.ready else "/-/healthy", options.within)
+        said = hail(path, found.below + ("/v1/status" if options.ready else "/-/healthy"), options.within)
     except OSError as error:
         late = isinstance(error, TimeoutError)
         why = "it does not answer in time" if late else error.strerror or str(error)
@@ -33,7 +34,7 @@ def health(options: argparse.Namespace) -> int:
     return OK
 
 
-def _socket(options: argparse.Namespace) -> str:
+def _meant(options: argparse.Namespace) -> Found:
     try:
         return where(options.control, getattr(options, "engine", ""), os.environ)
     except Complaint as none:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from reactor.app.complaint import Complaint
 from reactor.http.address import LONGEST_PATH, Address
@@ -38,12 +38,10 @@ class Way:
     prefix: str = ""
 
 
-def way_to(named: str, environ: Mapping[str, str] = os.environ, engine: str = "") -> Way:
-    """The way to the monitor at a path or an address; below an address that of this engine. Raises Complaint."""
+def way_to(named: str, environ: Mapping[str, str] = os.environ, below: str = "") -> Way:
+    """The way to the monitor at a path or an address, or to what is ``below`` it there. Raises Complaint."""
     if "://" not in named:
-        return _by_socket(Path(named))
-    if engine:
-        named = f"{named.rstrip('/')}/engines/{quote(engine, safe='')}"
+        return _by_socket(Path(named), below)
     parts = urlsplit(named)
     if parts.username or parts.password:
         raise Complaint(
@@ -65,7 +63,7 @@ def way_to(named: str, environ: Mapping[str, str] = os.environ, engine: str = ""
         named,
         Address.tcp(parts.hostname, port, tls),
         MappingProxyType({"Content-Type": "application/json", **shown}),
-        parts.path.rstrip("/"),
+        parts.path.rstrip("/") + below,
     )
 
 
@@ -76,13 +74,13 @@ def _is_prefix(path: str) -> bool:
     return plain and not {".", ".."} & set(names)
 
 
-def _by_socket(socket: Path) -> Way:
+def _by_socket(socket: Path, below: str) -> Way:
     if (size := len(os.fsencode(socket))) > LONGEST_PATH:
         raise Complaint(
             f"reactor: the path of a socket has at most {LONGEST_PATH} bytes, this one has {size}: {socket}",
             "Give the monitor a shorter one: reactor run --control PATH",
         )
-    return Way(str(socket), Address.unix(str(socket)))
+    return Way(str(socket), Address.unix(str(socket)), prefix=below)
 
 
 def _tls(environ: Mapping[str, str]) -> ssl.SSLContext:
@@ -141,8 +139,8 @@ def add_engine(to: Any) -> None:
         "--engine",
         metavar="NAME",
         default="",
-        help="of several monitors the one that watches this engine: among the sockets that are found, or below "
-        "an address",
+        help="of several monitors the one that watches this engine: among the sockets that are found, or "
+        "below an address",
     )
 
 

@@ -23,10 +23,12 @@ Prometheus names are the standard translation of the OpenTelemetry ones.
   configuration) names them: as `container_label_team` on `reactor_container_info`, {MOST_KEYS} at most, and
   {MOST_VALUES} values of each; what comes on top is shown as `{OTHER}`.
 - What counts events carries no container id: a container that is gone would take its counts with it.
-- Where one process watches several engines, everything about an engine has one label more, `engine`, with its name; what the process
-  has once (`process_…`, `cpython_…`, `reactor_build_info`, `reactor_loop_lag_seconds`) has none, and what is counted where the process
-  answers for all (`reactor_web_…`, `reactor_scrapes_total`) has none there. Where one engine is watched that has no name there is no such
-  label. An engine that is away has no series but `reactor_engine_up`, which is 0, and how often it was tried.
+- Where one process watches several engines, everything about an engine has one label more, `engine`,
+  with its name; what the process has once (`process_…`, `cpython_…`, `reactor_build_info`,
+  `reactor_loop_lag_seconds`) has none, nor has what is counted where the process answers for all
+  (`reactor_web_…`, `reactor_scrapes_total`). Where one engine is watched that has no name there is no
+  such label. An engine that is away has no series but `reactor_engine_up`, which is 0, and how often it
+  was tried.
 - What is unknown has no series. There is no zero that means "no data".
 - One metric has at most {MOST_LABEL_SETS} label sets; what comes on top is counted under the label
   value `{OVERFLOW}`, and in `reactor_metric_overflows_total`.

@@ -33,10 +33,10 @@ OF_PROCESS = (*PROCESS, *SHARED)
 
 @dataclass(frozen=True, slots=True)
 class EngineNow:
-    """An engine that is to be watched, and how it stands with it: ``up`` while its monitor watches, and is ready.
+    """An engine that is to be watched: ``up`` while its monitor watches, and is ready.
 
-    ``tries`` is how often a monitor was begun for it, ``defects`` how often one broke. ``freeze`` is that of the
-    monitor that is at work; None where there is none, so that nobody reads what an earlier one left.
+    ``tries`` is how often a monitor was begun for it, ``defects`` how often one broke. ``freeze`` is that of
+    the monitor that is at work; None where there is none, so that nobody reads what an earlier one left.
     """
 
     name: str

@@ -22,7 +22,7 @@ from reactor.web.files import PAGE_HEADERS, PREFIX, TYPES, page_files
 LONGEST_NAME, LONGEST_WHY = 64, 300
 FRESH = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"), ("Vary", "Accept"))
 
-# A shape and a word for each state, as on the page of one engine; no colour says anything alone.
+# A shape and a word for each stage, as on the page of one engine; no colour says anything alone.
 _CIRCLE, _SQUARE = "M8 3.2a4.8 4.8 0 1 0 .01 0z", "M2.4 2.4h11.2v11.2H2.4zM7 4.6v4.6h2V4.6zm0 5.6v1.8h2v-1.8z"
 _TRIANGLE, _RING = "M8 2.6 14.2 13.2H1.8z", "M8 2.6a5.4 5.4 0 1 0 .01 0zm0 1.6a3.8 3.8 0 1 1-.01 0z"
 _SIGNS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
@@ -53,14 +53,16 @@ _PAGE = """\
 <body>
 <header class="top"><div class="head">
 <span class="brand"><svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true" class="logo">\
-<circle cx="12" cy="12" r="10"></circle><path d="M3 13h4l2.2-6 4 11 2.3-7H21"></path></svg><span>reactor</span></span>
+<circle cx="12" cy="12" r="10"></circle><path d="M3 13h4l2.2-6 4 11 2.3-7H21"></path></svg>\
+<span>reactor</span></span>
 <span class="engine">engines</span><span class="spacer"></span>
 <span class="live" id="live" role="status"></span>
 </div></header>
 <main id="main"><h1 class="unseen">Engines</h1><section class="panel" aria-label="Engines">
 <h2 id="title">{title}</h2>
 <table class="grid engines"><thead><tr><th scope="col">Engine</th><th scope="col">State</th>\
-<th scope="col" class="number">Containers</th><th scope="col">Version</th><th scope="col">Why</th></tr></thead>
+<th scope="col" class="number">Containers</th><th scope="col">Version</th>\
+<th scope="col">Why</th></tr></thead>
 <tbody id="rows">
 {rows}
 </tbody></table></section></main>
@@ -70,24 +72,29 @@ _PAGE = """\
 </html>
 """
 _ROW = """\
-<tr data-state="{state}"><td class="c-name"><span class="who"><a class="row" href="{path}"><bdi>{name}</bdi></a></span></td>\
+<tr><td class="c-name"><span class="who"><a class="row" href="{path}"><bdi>{name}</bdi></a></span></td>\
 <td><span class="status {shape}"><svg viewBox="0 0 16 16" class="shape {shape}" aria-hidden="true">\
 <path d="{drawing}" fill-rule="evenodd"></path></svg>{word}</span></td>\
-<td class="number" data-label="Containers">{containers}</td><td><bdi>{version}</bdi></td><td class="c-why"><bdi>{why}</bdi></td></tr>"""
+<td class="number" data-label="Containers">{containers}</td><td><bdi>{version}</bdi></td>\
+<td class="c-why"><bdi>{why}</bdi></td></tr>"""
 
 
 @dataclass(frozen=True, slots=True)
 class EngineRow:
-    """One engine: ``state`` is where its monitor is, ``why`` what is missing there, empty if nothing is.
+    """One engine: ``stage`` is where its monitor is, ``not_ready`` what is missing there, if anything is.
 
-    ``version`` is the engine's own; ``containers`` is None where nobody knows how many there are.
+    ``version`` is the engine's own; ``containers`` is None where nobody knows how many there are. ``tries``
+    is how often a monitor was begun, ``defects`` how often one broke.
     """
 
     name: str
-    state: str
-    why: str = ""
+    stage: str
+    not_ready: str = ""
+    engine_id: str = ""
     version: str = ""
     containers: int | None = None
+    tries: int = 0
+    defects: int = 0
 
     @property
     def path(self) -> str:
@@ -96,8 +103,8 @@ class EngineRow:
 
     @property
     def shown(self) -> str:
-        """Its state, in which one that is watched and not seen is not as good as one that is."""
-        return "not ready" if self.state == "watching" and self.why else self.state
+        """Its state in a word: one that is watched and not seen is not as well as one that is."""
+        return "not ready" if self.stage == "watching" and self.not_ready else self.stage
 
 
 Rows = Callable[[], Sequence[EngineRow]]
@@ -137,10 +144,13 @@ def overview_json(rows: Sequence[EngineRow], version: str) -> bytes:
     engines = [
         {
             "name": plain(row.name, LONGEST_NAME),
-            "state": row.state,
-            "why": plain(row.why, LONGEST_WHY),
+            "stage": row.stage,
+            "not_ready": plain(row.not_ready, LONGEST_WHY),
+            "engine_id": plain(row.engine_id, LONGEST_NAME),
             "version": plain(row.version, LONGEST_NAME) or None,
             "containers": row.containers,
+            "tries": row.tries,
+            "defects": row.defects,
             "path": f"/{row.path}",
         }
         for row in rows
@@ -156,7 +166,6 @@ def _title(rows: Sequence[EngineRow]) -> str:
 def _row(row: EngineRow) -> str:
     shape, drawing, word = _SIGNS.get(row.shown, ("unknown", _RING, escape(plain(row.shown))))
     return _ROW.format(
-        state=escape(row.shown),
         path=escape(row.path),
         name=escape(plain(row.name, LONGEST_NAME)),
         shape=shape,
@@ -164,7 +173,7 @@ def _row(row: EngineRow) -> str:
         word=word,
         containers="\N{EN DASH}" if row.containers is None else row.containers,
         version=escape(plain(row.version, LONGEST_NAME)),
-        why=escape(plain(row.why, LONGEST_WHY)),
+        why=escape(plain(row.not_ready, LONGEST_WHY)),
     )
 
 
@@ -173,5 +182,5 @@ def _columns(rows: Sequence[EngineRow]) -> Iterator[str]:
     widest = max(map(len, names), default=0)
     for name, row in zip(names, rows, strict=True):
         count = "?" if row.containers is None else str(row.containers)
-        told = f"{count} containers" if not row.why else plain(row.why, LONGEST_WHY)
+        told = plain(row.not_ready, LONGEST_WHY) or f"{count} containers"
         yield f"{name:<{widest}}  {row.shown:<9}  {told}"

@@ -17,7 +17,8 @@ JOIN = (
 )
 SAME = "on (job, instance, engine, container_id)"
 IN_FORCE = (
-    'unless on (job, instance, engine) (reactor_rule_state{rule="g/r", level="only", state=~"dry-run|silenced"} == 1)'
+    "unless on (job, instance, engine) "
+    '(reactor_rule_state{rule="g/r", level="only", state=~"dry-run|silenced"} == 1)'
 )
 """What is left where it is on purpose is beyond nothing."""
 USUAL = "groups: [{{name: g, rules: [{{name: r, when: '{when}'}}]}}]"

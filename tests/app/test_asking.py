@@ -13,7 +13,7 @@ import trio
 
 from reactor.app.asking import ask, find_way
 from reactor.app.complaint import FOUND, Complaint
-from reactor.app.finding import find_control
+from reactor.app.finding import Found, find_control
 from reactor.app.places import default_control
 from reactor.app.pulse import health
 from reactor.client import Client
@@ -42,7 +42,7 @@ def test_the_one_that_is_named_then_the_environments_then_the_only_one(
     only = tmp_path / "reactor" / "a.sock"
     with listening(only):
         (only.parent / "left.txt").touch()
-        assert find_control(environ) == only
+        assert find_control(environ) == Found(str(only))
         with listening(only.with_name("b.sock")), pytest.raises(Complaint) as two:
             find_control(environ)
         assert "there are 2 control sockets" in str(two.value)
@@ -103,14 +103,15 @@ async def test_one_of_several_is_chosen_by_its_engine(
                 await trio.to_thread.run_sync(find_control, environ, engine)
             return str(complaint.value)
 
-        assert await trio.to_thread.run_sync(find_control, environ, "lab") == folder / "1.sock"
+        one = await trio.to_thread.run_sync(find_control, environ, "lab")
+        assert one == Found(str(folder / "1.sock"))
         told = await trio.to_thread.run_sync(
             partial(ask, Namespace(control=None, engine="ci"), "GET", "/v1/status")
         )
         assert told["engine"] == "ci"
         assert await said("") == "\n".join(
             [
-                f"reactor: there are 5 control sockets in {folder}: choose by --engine NAME or --control SOCKET",
+                f"reactor: there are 5 control sockets in {folder}: choose by --engine or --control",
                 f"  {folder / '0.sock'}  ci",
                 f"  {folder / '1.sock'}  lab",
                 f"  {folder / '2.sock'}  twice",
@@ -119,7 +120,7 @@ async def test_one_of_several_is_chosen_by_its_engine(
             ]
         )
         assert (await said("la")).startswith(f"reactor: no monitor with a control socket in {folder} watches")
-        assert (await said("twice")).startswith("reactor: 2 monitors call their engine twice")
+        assert (await said("twice")).startswith("reactor: 2 monitors call an engine twice")
         well = Namespace(control=None, engine="lab", ready=True, within=5.0)
         assert await trio.to_thread.run_sync(health, well) == 0
         with pytest.raises(Complaint) as none:
@@ -134,7 +135,7 @@ async def test_the_only_one_is_not_taken_for_another_engine(
     async with monitors(tmp_path, "ci") as environ:
         with pytest.raises(Complaint, match="watches an engine called lab"):
             await trio.to_thread.run_sync(find_control, environ, "lab")
-        assert (await trio.to_thread.run_sync(find_control, environ)).name == "0.sock"
+        assert (await trio.to_thread.run_sync(find_control, environ)).named.endswith("/0.sock")
 
 
 async def test_at_an_address_an_engine_is_below_a_path() -> None:
@@ -153,26 +154,45 @@ async def test_at_an_address_an_engine_is_below_a_path() -> None:
         assert await asked(f"{address}/engines/far%20one/") == "one"
         assert await asked(address, "far one") == "one"
         below = await trio.to_thread.run_sync(Client(f"{address}/engines/far%20one/").decisions)
+        with pytest.raises(Complaint, match="nobody answers below /engines/none"):
+            await asked(address, "none")
         assert below.cursor == "at /engines/far one/api/v1/decisions"
         assert (await trio.to_thread.run_sync(Client(address).decisions)).cursor == "at /api/v1/decisions"
         nursery.cancel_scope.cancel()
 
 
-def test_a_socket_that_is_named_leaves_no_engine_to_choose() -> None:
-    with pytest.raises(Complaint, match="--engine has nothing to choose there"):
-        find_way(Namespace(control=Path("x.sock"), engine="ci"), {})
-
-
-def test_an_engine_that_is_named_goes_over_the_socket_of_the_environment(
+async def test_of_one_process_with_several_engines_each_is_below_a_path_of_the_socket(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """But not over its address, below which the engine is."""
+    """Found among the sockets or named; the socket of one engine is no other's."""
     monkeypatch.setattr("os.geteuid", lambda: 1000)
-    given = Namespace(control=None, engine="ci")
-    environ = {"XDG_RUNTIME_DIR": str(tmp_path), "REACTOR_CONTROL": "/x.sock"}
-    with pytest.raises(Complaint, match="no running monitor is found"):
-        find_way(given, environ)
-    assert find_way(given, {**environ, "REACTOR_CONTROL": "http://h:1"}).prefix == "/engines/ci"
+    async with monitors(tmp_path, "alone") as environ, trio.open_nursery() as nursery:
+        folder = tmp_path / "reactor"
+        house, alone = folder / "engines.sock", folder / "0.sock"
+
+        async def status(_: Request) -> Answer:
+            return Response(200, json.dumps({"engines": [{"name": "ci"}, {"name": "far one"}]}).encode())
+
+        routes = {"/v1/status": {"GET": status}, **saying("far one", "/engines/far one")}
+        async with own_unix_listener(house) as listener:
+            await nursery.start(serve, [listener], routed(routes))
+            way = await trio.to_thread.run_sync(find_way, Namespace(control=None, engine="far one"), environ)
+            assert (way.address.path, way.prefix) == (str(house), "/engines/far%20one")
+            asked = partial(ask, Namespace(control=house, engine="far one"), "GET", "/v1/status")
+            assert (await trio.to_thread.run_sync(asked))["engine"] == "far one"
+            named = {**environ, "REACTOR_CONTROL": str(alone)}
+            way = await trio.to_thread.run_sync(find_way, Namespace(control=None, engine="alone"), named)
+            assert (way.address.path, way.prefix) == (str(alone), "")
+            with pytest.raises(Complaint, match="watches no engine called ci, but alone"):
+                await trio.to_thread.run_sync(find_way, Namespace(control=alone, engine="ci"), environ)
+            with pytest.raises(Complaint, match=r"engines\.sock  ci, far one"):
+                await trio.to_thread.run_sync(find_way, Namespace(control=None), environ)
+            nursery.cancel_scope.cancel()
+
+
+def test_at_an_address_of_the_environment_an_engine_is_below_it() -> None:
+    way = find_way(Namespace(control=None, engine="ci"), {"REACTOR_CONTROL": "http://h:1/x/"})
+    assert way.prefix == "/x/engines/ci"
 
 
 def test_the_path_of_a_socket_is_short_whatever_the_engine_calls_itself() -> None:

@@ -29,3 +29,12 @@ def test_what_is_not_on_the_disk_is_said(
         )
         assert brakes.hold(options) == 0
         assert ("not on the disk" in capsys.readouterr().out) is not on_disk
+
+
+def test_the_status_of_several_engines_is_a_line_of_each(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [{"name": "ci", "not_ready": ""}, {"name": "far\x1b", "not_ready": "far\x1b: away"}]
+    monkeypatch.setattr(ordering, "ask", lambda *_args, **_more: {"not_ready": "", "engines": rows})
+    assert ordering.status(argparse.Namespace(control=Path("x.sock"), json=False)) == 0
+    assert capsys.readouterr().out.splitlines()[:2] == ["engine ci: ready", "engine far\\u001b: away"]

@@ -45,14 +45,16 @@ BELOW = "engines/far%20away/"
 
 async def test_the_page_of_one_of_several_engines(tmp_path: Path) -> None:
     """All engines at the top, and below a path the page of one: whatever that asks for is below it, too."""
-    engines = [EngineRow("far away", "watching", containers=len(PARTS)), EngineRow(HOSTILE[0], "away", HOSTILE[1])]
+    engines = [
+        EngineRow("far away", "watching", containers=len(PARTS)),
+        EngineRow(HOSTILE[0], "away", HOSTILE[1]),
+    ]
 
     def mounted(page: Routes) -> Routes:
         below = {f"/engines/far away{path}": methods for path, methods in page.items()}
         return {**overview(lambda: engines, "1.2.3"), **below}
 
     async with scene(tmp_path, SHIPPED / "safety.yaml", PARTS, mounted=mounted) as played:
-        await settled(played)
         await trio.to_thread.run_sync(partial(_visit_several, played, engines))
 
 

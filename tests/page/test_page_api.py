@@ -180,7 +180,9 @@ def test_the_page_asks_for_its_own_files_only() -> None:
         assert all(f"/static/{one or other}" in routes for one, other in named), file.name
         assert set(re.findall(r"https?://[^\s\"']+", text)) <= {"http://www.w3.org/2000/svg"}, file.name
         # Below a path of its own it asks for what is below that: nothing begins at the top.
-        assert not re.search(r"""(href|src|action)["']?\s*[=:]\s*["'`]/|\(\s*["'`]/[\w`]|from\s+["']/""", text)
+        assert not re.search(
+            r"""(href|src|action)["']?\s*[=:]\s*["'`]/|\(\s*["'`]/[\w`]|from\s+["']/""", text
+        )
         assert not re.search(
             r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|Function\(", text
         )
@@ -197,9 +199,7 @@ def test_the_document_has_every_route_and_no_other() -> None:
 
     routes = page(Nobody(), Nobody())  # type: ignore[arg-type]  # Only the paths are looked at.
     served = {
-        path.replace("*", "ID")
-        for path in (*routes, *overview(lambda: (), ""))
-        if path.startswith("/api/")
+        path.replace("*", "ID") for path in (*routes, *overview(lambda: (), "")) if path.startswith("/api/")
     }
     assert documented == served
     assert {method for methods in routes.values() for method in methods} == {"GET"}, "questions only"

@@ -10,15 +10,15 @@ from reactor.web.files import POLICY
 from reactor.web.overview import EngineRow, overview, overview_json, overview_page, overview_text
 
 ROWS = (
-    EngineRow("build/a", "watching", version="27.3.1", containers=12),
-    EngineRow("lab", "watching", "the event stream is not up", "27.3.1", 3),
+    EngineRow("build/a", "watching", "", "ABCD", "27.3.1", 12, tries=2, defects=1),
+    EngineRow("lab", "watching", "the event stream is not up", version="27.3.1", containers=3),
     EngineRow("new", "starting"),
     EngineRow("far", "away", "ssh: Connection refused"),
     EngineRow("ill", "broken", "a defect: ValueError: x"),
     EngineRow("over", "stopped"),
     EngineRow("odd", "resting"),
 )
-HOSTILE = EngineRow('"><script>x</script>', "away", "</td>{0}<img src=x onerror=x>\n\x1b[31m", "<b>1")
+HOSTILE = EngineRow('"><script>x</script>', "away", "</td>{0}<img src=x onerror=x>\n\x1b[31m", version="<b>1")
 
 
 class Words(HTMLParser):
@@ -82,10 +82,13 @@ def test_for_programs_what_is_not_known_is_null() -> None:
     assert told["version"] == "1.2.3"
     assert told["engines"][0] == {
         "name": "build/a",
-        "state": "watching",
-        "why": "",
+        "stage": "watching",
+        "not_ready": "",
+        "engine_id": "ABCD",
         "version": "27.3.1",
         "containers": 12,
+        "tries": 2,
+        "defects": 1,
         "path": "/engines/build%2Fa/",
     }
     assert (told["engines"][2]["version"], told["engines"][2]["containers"]) == (None, None)
@@ -105,7 +108,7 @@ async def test_who_asks_gets_his_form_of_what_is_now() -> None:
     assert (headers["Content-Security-Policy"], headers["Cache-Control"]) == (POLICY, "no-store")
     assert "Accept" in headers["Vary"]
     assert not re.search(rb"<script>|style=|javascript:", page.body)
-    for named in re.findall(rb'static/[\w.]+', page.body):
+    for named in re.findall(rb"static/[\w.]+", page.body):
         assert (await ask(f"/{named.decode()}")).status == 200
     assert (await ask("/", "*/*")).content_type.startswith("text/plain")
     assert (await ask("/api/v1/engines")).content_type == "application/json"

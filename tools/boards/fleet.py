@@ -17,8 +17,8 @@ from tools.boards.panels import (
 )
 
 UID = "reactor-fleet"
-CONTAINER = (
-    "/d/reactor-container?${datasource:queryparam}&${job:queryparam}&${instance:queryparam}&${engine:queryparam}"
+CONTAINER = "/d/reactor-container?" + "&".join(
+    f"${{{name}:queryparam}}" for name in ("datasource", "job", "instance", "engine")
 )
 NAMED = "* on (job, instance, engine, container_id) group_left (container_name) reactor_container_info{@}"
 CORES = "suffix: cores"
@@ -240,8 +240,8 @@ def _use() -> tuple[Panel, ...]:
             "All together",
             "Processes and threads of all containers in scope.",
             Query(
-                "sum (container_threads{@} * on (job, instance, engine, container_id) reactor_container_info{@, "
-                'standing=~"main|sidecar"})',
+                "sum (container_threads{@} * on (job, instance, engine, container_id) "
+                'reactor_container_info{@, standing=~"main|sidecar"})',
                 "PIDs",
             ),
         ),

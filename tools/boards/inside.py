@@ -18,7 +18,8 @@ def streams() -> tuple[Panel, ...]:
     return (
         lines(
             "Who is watched",
-            "1 while an engine is watched and its monitor is ready. Where one engine is watched it has no name.",
+            "1 while an engine is watched and its monitor is ready. An engine that is watched alone may have "
+            "no name.",
             Query(READY, "{{instance}} {{engine}}"),
             width=24,
             defaults={"min": 0, "max": 1},

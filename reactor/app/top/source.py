@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 
 from reactor.app.complaint import Complaint
-from reactor.app.finding import ENVIRONMENT
+from reactor.app.finding import ENVIRONMENT, below
 from reactor.app.reaching import CA, CERT, KEY, PASSWORD_FILE, USER, way_to, with_flags
 from reactor.core.language.printing import tame
 from reactor.http.client import Client
@@ -103,7 +103,7 @@ def source_of(options: argparse.Namespace, environ: Mapping[str, str] = os.envir
     if parts.scheme not in {"http", "https"}:
         raise Complaint(f"reactor: {tame(named, 200)!r} is no address: {_SUCH_AS}")
     # What is in front of the monitor may give it a path of its own.
-    way = way_to(named, with_flags(options, environ), getattr(options, "engine", ""))
+    way = way_to(named, with_flags(options, environ), below(options.engine))
     client = Client(way.address, largest=LARGEST)
     return Source(f"{parts.scheme}://{way.address.authority}{way.prefix}", client, way.prefix, way.headers)
 

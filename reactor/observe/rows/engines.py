@@ -6,8 +6,8 @@ from reactor.observe.rows.row import Row
 ENGINES = (
     Row(
         "reactor.engine.up", "", Kind.GAUGE, "reactor_engine_up",
-        "1 while the engine of this name is watched, its monitor is ready and its numbers can be told, else 0. "
-        "Absent where one engine is watched that has no name.", ("engine",),
+        "1 while the engine of this name is watched, its monitor is ready and its numbers can be told, "
+        "else 0. Absent where one engine is watched that has no name.", ("engine",),
     ),
     Row(
         "reactor.engine.tries", "{try}", Kind.COUNTER, "reactor_engine_tries_total",

@@ -12,7 +12,7 @@ from reactor.http.address import Address
 from reactor.http.client import Client
 from reactor.journal.clocks import wall
 from reactor.testing.api import serve_world
-from reactor.testing.direct import BY
+from reactor.testing.api_call import BY
 from reactor.testing.tasks import Usage
 from reactor.testing.world import World
 from tests.app.embedded import RULES, apart, rules_in
@@ -21,7 +21,7 @@ from tests.real.several import SeveralMonitors
 from tests.real.waiting import until
 
 SOON = 20.0
-QUICK = "times: {reconcile_every: 1s}\n"
+QUICK = "times: {reconcile_every: 1s}\ngate: {off: true}\nbreaker: {off: true}\n"
 
 
 class Engines:
@@ -174,7 +174,7 @@ async def test_the_control_socket_is_one_and_takes_orders_for_each(tmp_path: Pat
             status, told = await ask("POST", "/v1/kill?container=wanted")
             assert status == 409, "nobody guesses which of the two is meant"
             assert told["error"] == "this monitor watches several engines, name one with --engine: east, west"
-            status, told = await ask("POST", "/engines/west/v1/kill?container=wanted&who=me&reason=test")
+            status, told = await ask("POST", "/engines/west/v1/kill?container=wanted&who=me&why=test")
             assert (status, told["name"]) == (200, "wanted")
             await come("it was ended", partial(_ended, worlds["west"], "wanted"))
             assert ended(worlds["east"]) == []
