@@ -9,6 +9,7 @@ import trio
 
 from reactor.app.checkups import OF_ENGINES, checkups
 from reactor.app.doctor import document, examined, page
+from reactor.app.kernelcheckups import containment, fast_lane, kernel_log
 from reactor.app.options import parser
 from reactor.app.patient import Finding, Patient, Verdict
 from reactor.cgroups.abilities import Abilities
@@ -77,6 +78,28 @@ async def test_each_engine_has_its_lines_and_what_is_the_hosts_is_said_once(
     dry = {each.engine for each in found if each.name == "slip" and "nobody is ended directly" in each.said}
     assert dry == {"here"}
     assert len(probed) == 1
+
+
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [
+        ("tcp://127.0.0.1:1", "only those at a socket of this machine"),
+        ("ssh://-", ""),
+        ("ssh://no.such", "behind ssh"),
+    ],
+)
+def test_what_the_kernel_lets_us_do_is_not_said_of_an_engine_that_may_be_elsewhere(
+    host: str, said: str
+) -> None:
+    """Also while it does not answer, and nothing but its address is known."""
+    patients = Patient(parser().parse_args(["doctor", "--docker-host", f"a={host}"]), Trees())
+    (each,) = patients.engines
+    each.__dict__["engine"] = None
+    if not said:
+        assert each is patients, "an address that is none is a finding, and no engine"
+        return
+    for check in (fast_lane, containment, kernel_log):
+        assert said in "".join(found.said for found in check(each)), check
 
 
 async def test_the_name_stands_in_front_and_in_a_key_of_its_own(tmp_path: Path) -> None:
