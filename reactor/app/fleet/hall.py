@@ -34,7 +34,7 @@ class Hall:
         if request.path == "/-/healthy":
             return Response(200, b"Healthy.\n")
         if (request.method, request.path) == ("GET", "/v1/status"):
-            engines = [{"name": each.name, "not_ready": each.why_not_ready()} for each in self._all()]
+            engines = [{"name": each.name, "not_ready": each.lack()} for each in self._all()]
             return _json(200, {"not_ready": self._why_not_ready(), "engines": engines})
         return await self.by_token(request)
 
@@ -65,7 +65,16 @@ def _now(each: Standing) -> EngineNow:
 def _row(each: Standing) -> EngineRow:
     watched = each.watched
     known = len(watched.sources.state().entries) if watched is not None else None
-    return EngineRow(each.name, each.stage.value, each.lack(), each.version, known)
+    return EngineRow(
+        each.name,
+        each.stage.value,
+        not_ready=each.lack(),
+        engine_id=each.engine_id,
+        version=each.version,
+        containers=known,
+        tries=each.tries,
+        defects=each.defects,
+    )
 
 
 def _json(status: int, told: Any) -> Response:

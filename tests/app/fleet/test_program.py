@@ -103,7 +103,7 @@ async def test_each_ends_its_own_and_one_that_comes_late_is_taken_up(tmp_path: P
 
 
 def _is(monitor: SeveralMonitors, engine: str, stage: str) -> bool:
-    return bool(monitor.standing(engine)["state"] == stage)
+    return bool(monitor.standing(engine)["stage"] == stage)
 
 
 def _ended(world: World, name: str) -> bool:
@@ -125,7 +125,7 @@ async def test_one_engine_under_two_names_is_watched_once(tmp_path: Path) -> Non
 
 
 def _one_of_two(monitor: SeveralMonitors) -> bool:
-    return sorted(str(monitor.standing(name)["state"]) for name in ("east", "again")) == ["away", "watching"]
+    return sorted(str(monitor.standing(name)["stage"]) for name in ("east", "again")) == ["away", "watching"]
 
 
 async def test_a_hang_up_has_all_read_and_who_comes_later_begins_by_what_was_read(tmp_path: Path) -> None:
@@ -151,6 +151,10 @@ async def test_a_hang_up_has_all_read_and_who_comes_later_begins_by_what_was_rea
             assert await apart(partial(monitor.stop)) == 0
 
 
+def _knows(monitor: SeveralMonitors, engine: str) -> bool:
+    return bool(monitor.standing(engine)["containers"])
+
+
 def _read_again(monitor: SeveralMonitors) -> bool:
     return bool(monitor.said("the rules were read again and are in force", engine="east"))
 
@@ -169,6 +173,7 @@ async def test_the_control_socket_is_one_and_takes_orders_for_each(tmp_path: Pat
                 answer = await client.request(method, path, within=SOON)
                 return answer.status, json.loads(answer.body)
 
+            await come("it is known", partial(_knows, monitor, "west"))
             status, told = await ask("GET", "/v1/status")
             assert (status, told["not_ready"]) == (200, "")
             status, told = await ask("POST", "/v1/kill?container=wanted")
