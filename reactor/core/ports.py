@@ -257,7 +257,7 @@ class Containment(Protocol):
         ...
 
     async def wait_over(self, run: Run) -> None:
-        """Wait until all processes of a run that was ended here are gone; not at all where nobody sees that."""
+        """Wait until all processes of a run that was ended here are gone; not at all where nobody can tell."""
         ...
 
     def thaw(self, run: Run) -> str:
