@@ -29,6 +29,13 @@ class DeadlinePassed(EngineUnreachable):
     """The engine took the call and did not answer in time. What became of the call is unknown."""
 
 
+class GivenUp(DeadlinePassed):
+    """Something between us and the engine did not wait longer for its answer, after however short a time.
+
+    What became of the call is unknown, and so is whether the engine hangs.
+    """
+
+
 class EngineForbids(EngineError):
     """The engine, the socket or a proxy in between denies us this call."""
 

@@ -87,7 +87,10 @@ def created(body: bytes) -> ContainerId:
 
 
 def container(body: InspectedBody, context: Context) -> Container:
-    """The record of a container. The caller compares its id with the one that was asked for."""
+    """The record of a container. The caller compares its id with the one that was asked for.
+
+    Long, because a record has that many fields: one line for each, and nothing is decided here.
+    """
     state, config, host = (
         body.state or StateBody(),
         body.config or ConfigBody(),
