@@ -160,11 +160,11 @@ class Crew:
             still = eye.is_still(closely=closely)
             if still and eye.have_limits_moved(now):
                 still, tell = False, True
+            if still and (not self.rest.may_read_anew(now, eye.read_at) or eye.is_as_told(now)):
+                self.rest.put(key, now)
+                return
         except CgroupGone:
             self.lose(eye)
-            return
-        if still and not self.rest.may_read_anew(now, eye.told_at):
-            self.rest.put(key, now)
             return
         if still or tell:
             eye.due = now
