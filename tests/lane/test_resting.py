@@ -123,6 +123,7 @@ def test_who_does_not_move_is_told_twice_and_vouched_for_from_then_on(tmp_path: 
     assert here.count == 2 * len(WHO)
     assert all(each.lasts for each in here.told.values())
     here.post.set(2, "memory", "memory.stat", f"cache 1\ntotal_inactive_file {MIB}")
+    here.post.set(2, "cpuacct", "cpuacct.usage", int(0.008e9))
     here.post.set(3, "cpuacct", "cpuacct.usage", int(0.047e9))
     for _ in range(int(1.5 * ANEW_AFTER / 0.5)):
         here.post.look(0.5)
