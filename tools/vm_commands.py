@@ -43,7 +43,7 @@ def _user_mode(release: Release, checkout: Path, console: Path) -> Command:
     folder = console.parent
     return Command(
         (
-            user_mode_kernel(), f"mem={_MEBIBYTES}M", f"uml_dir={folder}", "umid=machine", "noreboot",
+            user_mode_kernel(), f"mem={_MEBIBYTES}M", f"uml_dir={folder}", "umid=machine",
             # What changes goes to a file of its own in the folder of the run.
             f"ubd0={folder / 'changes'},{disk(release)}", f"ubd1={checkout}",
             "con=null", "ssl=null", "ssl0=null,fd:2", "ssl1=null,fd:1",

@@ -78,7 +78,7 @@ FILES: Final[Mapping[str, str]] = {
 """The files of the first disk, by path."""
 
 KERNEL_ARGUMENTS: Final = (
-    "rw rootflags=noatime console=ttyS0 quiet psi=1 panic=-1 "
+    "rw console=ttyS0 quiet psi=1 panic=-1 "
     # With AppArmor no container starts without the parser of its profiles; the others only cost time.
     "apparmor=0 selinux=0 audit=0 mitigations=off systemd.show_status=0"
 )

@@ -85,7 +85,8 @@ class Heard:
 
     def __call__(self, line: str) -> None:
         """Take one line."""
-        shown: str | None = line
+        # What a kernel says before anything else is for its console.
+        shown = line if self.rows or line.startswith(MARK) else None
         if line.startswith(_DRIVER):
             driver = line.removeprefix(_DRIVER)
             self.rows.append(Row(self.engine, driver, before=len(self.records.passed(self.engine, driver))))
