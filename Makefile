@@ -5,9 +5,9 @@ ARGS ?=
 SEED ?= 1
 COUNT ?= 1000000
 BREACHES ?= 500
-# Several at a time; what needs a real engine stays in two processes with one engine each (tests/conftest.py).
-# One process more than two engines have, also on two cores: tests on an engine wait most of the time.
-PARALLEL ?= -n $(shell n=$$(nproc); echo $$((n < 3 ? 3 : n > 4 ? 4 : n))) --dist loadgroup
+# Several at a time; what needs a real engine stays in three processes with one engine each (tests/conftest.py).
+# One process more than these engines, also on two cores: tests on an engine wait most of the time.
+PARALLEL ?= -n 4 --dist loadgroup
 BIN := .venv/bin
 READY := .venv/.ready
 PLOTS := .venv/.plots

@@ -24,7 +24,8 @@ _ON_THE_SECOND_ENGINE = {
     "test_brakes", "test_chaos", "test_exits", "test_lane", "test_names", "test_outages", "test_owners",
     "test_rules", "test_triggers", "test_wedged",
 }  # fmt: skip
-"""About half of the time that all take that need one."""
+"""About half of the time that those of tests/real take."""
+_WITH_ENGINES_OF_THEIR_OWN = {"test_several", "test_swarm"}
 _IN_REAL_TIME = ("real", "observers")
 _BEHIND = 5
 
@@ -44,10 +45,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.real)
         if _on_podman(item):
             item.add_marker(pytest.mark.podman)
-        if item.get_closest_marker("real") is not None:
-            # Two processes with an engine each, where there are several: most of the time such tests wait.
-            second = item.path.stem in _ON_THE_SECOND_ENGINE or _on_podman(item)
-            group = "engine-2" if second else "engine"
+        if group := _group_of(item):
             item.add_marker(pytest.mark.xdist_group(group))
             if hasattr(item.config, "workerinput"):
                 # pytest-xdist 3.8 writes the group where pytest 9.2 does not look for it any more, and then
@@ -55,6 +53,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item._id = coerce_node_id(f"{item.nodeid}@{group}")
     # They take longest, and what waits for nothing fills the gaps.
     items.sort(key=lambda item: item.get_closest_marker("real") is None)
+
+
+def _group_of(item: pytest.Function) -> str:
+    """Which tests it is to be in one process with; empty if it may be in any."""
+    if item.get_closest_marker("real") is not None:
+        # Three processes with an engine each, where there are several: most of the time such tests wait.
+        if item.path.stem in _ON_THE_SECOND_ENGINE or _on_podman(item):
+            return "engine-2"
+        in_the_crowd = item.path.parent.name == "real" and item.path.stem not in _WITH_ENGINES_OF_THEIR_OWN
+        return "engine" if in_the_crowd else "engine-3"
+    chosen = item.get_closest_marker("xdist_group")
+    return str(chosen.args[0]) if chosen is not None else ""
 
 
 def _on_podman(item: pytest.Function) -> bool:

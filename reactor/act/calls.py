@@ -19,6 +19,7 @@ from reactor.core.ports import (
     EngineError,
     EngineForbids,
     EngineUnreachable,
+    GivenUp,
     NoSuchContainer,
 )
 
@@ -112,6 +113,8 @@ def _told(error: EngineError) -> tuple[int, str]:
             return 404, ""
         case EngineAnswered():
             return error.status, ""
+        case GivenUp():
+            return 0, "given up by a proxy"
         case DeadlinePassed():
             return 0, "no answer in time"
         case EngineUnreachable():

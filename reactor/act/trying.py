@@ -14,7 +14,7 @@ from reactor.act.removing import clear_away
 from reactor.core.container import Container
 from reactor.core.deciding import POLITE
 from reactor.core.decisions import Decision, Result, Why
-from reactor.core.ports import DeadlinePassed, EngineAnswered, EngineError, EngineForbids
+from reactor.core.ports import DeadlinePassed, EngineAnswered, EngineError, EngineForbids, GivenUp
 from reactor.core.verbs import Action
 
 WITHOUT_EFFECT = frozenset({304, 404, 409})
@@ -122,7 +122,10 @@ async def _strike(case: Case, config: ActConfig) -> Verdict | Unsettled:
     except DeadlinePassed as error:
         if polite and trio.current_time() < began + grace_of(case.decision, config):
             return await _outlast(case, config, began)
-        return await _after_hang(case, config, str(error))
+        # Two restarts would be two new runs; a second kill of a run that is seen alive is no second end.
+        if case.polite or not isinstance(error, GivenUp):
+            return await _after_hang(case, config, str(error))
+        status = NO_ANSWER
     except EngineAnswered as error:
         status = error.status
     except EngineForbids:

@@ -21,6 +21,7 @@ from reactor.app.numbers import Numbers
 from reactor.app.reading import Reading, ReadingHangs
 from reactor.app.reloading import Reloader
 from reactor.core.appraisal import SPARED, appraise, find
+from reactor.core.beats import next_beat
 from reactor.core.commanding import meant, refusal
 from reactor.core.facts import Acknowledged, Ordered
 from reactor.core.gate import objection, token
@@ -189,7 +190,7 @@ async def reload_on_change(
     reading = reading or Reading()
     seen = settled = await _look(reading, look)
     while True:
-        await trio.sleep(every)
+        await trio.sleep_until(next_beat(trio.current_time(), every))
         now = await _look(reading, look)
         if now is None:
             continue

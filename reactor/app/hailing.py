@@ -37,6 +37,6 @@ def told(answer: bytes) -> Mapping[str, Any] | None:
         return None
     try:
         said = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return said if isinstance(said, dict) else None

@@ -8,6 +8,7 @@ away is no reason to restart a monitor, and makes it unhealthy only where that i
 import argparse
 import json
 import os
+import re
 from typing import Any
 
 from reactor.app.complaint import FOUND, OK, Complaint
@@ -15,6 +16,8 @@ from reactor.app.finding import Found, where
 from reactor.app.hailing import hail
 from reactor.core.language.printing import tame
 
+SCHEME = re.compile(r"[a-z]+:/")
+"""How an address begins, also one that was taken for a path and has lost a slash."""
 _SHOWN = 300
 
 
@@ -22,7 +25,7 @@ def health(options: argparse.Namespace) -> int:
     """Carry out ``reactor health``: exit code 0 if the loop turns (--ready: and all is seen), else 1."""
     found = _meant(options)
     path = found.named
-    if "://" in path:
+    if SCHEME.match(path):
         raise Complaint("reactor: health is asked at the control socket: name it with --control SOCKET")
     try:
         said = hail(path, found.below + ("/v1/status" if options.ready else "/-/healthy"), options.within)
@@ -56,5 +59,5 @@ def _not_ready(body: bytes) -> str:
     try:
         told: Any = json.loads(body)
         return str(told["not_ready"])
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return "the answer cannot be read"

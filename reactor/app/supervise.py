@@ -21,7 +21,7 @@ from reactor.act.measures import Measures
 from reactor.act.workers import Workers
 from reactor.app.garbage import keep_collections_short
 from reactor.app.inheriting import told_to_stop
-from reactor.app.monitor import Monitor, in_turn
+from reactor.app.monitor import Monitor, Observer, OnFact, in_turn
 from reactor.app.numbers import Numbers
 from reactor.app.plan import Export, Plan, Service
 from reactor.app.proofs import proven
@@ -55,16 +55,12 @@ async def supervise(
         claims.enter_context(plan.claim())
         await keeping.start(scheduler.run)
         setup = _with_memory(plan)
-        recorder = plan.recorder
-        on_fact = in_turn((*((recorder.take,) if recorder is not None else ()), *plan.on_facts))
         collector = Collector(plan.engine, plan.journal, plan.evidence) if plan.evidence else None
-        observers = (*plan.observers, collector) if collector is not None else plan.observers
         courier = Courier(plan.means.webhooks, time.time, plan.chance.random)
-        if plan.tell:
-            observers = (*observers, Crier(plan.tell, courier, plan.source, time.time))
-        monitor = Monitor(setup, scheduler, plan.journal, tally, observers, on_fact)
-        if recorder is not None:
-            await keeping.start(recorder.run, setup)
+        observers = _observers(plan, collector, courier)
+        monitor = Monitor(setup, scheduler, plan.journal, tally, observers, _on_fact(plan))
+        if plan.recorder is not None:
+            await keeping.start(plan.recorder.run, setup)
         async with trio.open_nursery() as acting:
             acting.start_soon(courier.run)
             keeper = _keeper(plan, acting)
@@ -74,10 +70,7 @@ async def supervise(
             _start_collecting(collector, acting)
             async with trio.open_nursery() as sources:
                 numbers = await start_watching(plan, monitor, workers, sources, tally, keeper)
-                for export in plan.exports:
-                    await acting.start(_started, export, numbers, tally)
-                acting.start_soon(watch_loop, tally)
-                acting.start_soon(keep_collections_short)
+                await _start_exports(plan, numbers, tally, acting)
                 for service in plan.services:
                     await sources.start(_serving, service, monitor, numbers)
                 task_status.started(numbers)
@@ -87,6 +80,27 @@ async def supervise(
             await _drain(plan, workers, courier)
             acting.cancel_scope.cancel()
         keeping.cancel_scope.cancel()
+
+
+def _on_fact(plan: Plan) -> OnFact:
+    """Who is told of every fact, a recording first."""
+    recording = (plan.recorder.take,) if plan.recorder is not None else ()
+    return in_turn((*recording, *plan.on_facts))
+
+
+def _observers(plan: Plan, collector: Collector | None, courier: Courier) -> tuple[Observer, ...]:
+    """Who is told of every step and outcome."""
+    collecting = (collector,) if collector is not None else ()
+    crying = (Crier(plan.tell, courier, plan.source, time.time),) if plan.tell else ()
+    return (*plan.observers, *collecting, *crying)
+
+
+async def _start_exports(plan: Plan, numbers: Numbers, tally: Tally, acting: trio.Nursery) -> None:
+    """What is told of the monitor from outside, and what it watches of itself."""
+    for export in plan.exports:
+        await acting.start(_started, export, numbers, tally)
+    acting.start_soon(watch_loop, tally)
+    acting.start_soon(keep_collections_short)
 
 
 def _start_collecting(collector: Collector | None, acting: trio.Nursery) -> None:

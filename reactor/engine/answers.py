@@ -9,6 +9,7 @@ from reactor.core.ports import (
     EngineError,
     EngineForbids,
     EngineUnreachable,
+    GivenUp,
     NoSuchContainer,
 )
 from reactor.engine.errors import EngineSaidNonsense
@@ -56,9 +57,7 @@ def of_proxy(status: int, body: bytes, what: str) -> EngineUnreachable | None:
     if status not in BETWEEN or reason(body):
         return None
     if status == GAVE_UP:
-        return DeadlinePassed(
-            f"{what}: a proxy before the engine did not wait longer for it (status {status})"
-        )
+        return GivenUp(f"{what}: a proxy before the engine did not wait longer for it (status {status})")
     return EngineUnreachable(f"{what}: a proxy before the engine does not reach it (status {status})")
 
 

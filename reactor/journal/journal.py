@@ -22,6 +22,7 @@ from reactor.core.protection import Standing
 from reactor.journal import clocks, intents, rows
 from reactor.journal.backlog import Backlog, Receipt
 from reactor.journal.memory import KnownRun, Memory, Recollection
+from reactor.journal.opening import Listener
 from reactor.journal.slips import Slip
 from reactor.journal.store import Store
 from reactor.journal.tenancydesk import TenancyDesk
@@ -75,10 +76,7 @@ class Journal(TenancyDesk):
             self._slip,
             self._backlog,
             self._shouter,
-            moment=self._moment,
-            recall=self._recall,
-            left=self._take_left,
-            begun_anew=self._write_all_known,
+            Listener(self._moment, self._recall, self._take_left, self._write_all_known),
             keep_days=keep_days,
             inline=inline,
         )

@@ -7,6 +7,7 @@ tried again is up to ``writer``. The work on the file is done in the writer's th
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from reactor.core.decisions import Decision
@@ -23,12 +24,22 @@ from reactor.journal.thread import OneThread
 log = logging.getLogger("reactor.journal")
 
 
-class Opening:
-    """Opens one journal, again whenever it had to be given up.
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who is told what is found. ``moment`` tells the time there.
 
     ``recall`` is told once what an earlier monitor left in the file, ``left`` what it left on the slip where
-    that cannot be entered, ``begun_anew`` of a file that was empty, ``opened`` of each that was opened.
+    that cannot be entered, ``begun_anew`` of a file that was empty.
     """
+
+    moment: Callable[[], Moment]
+    recall: Callable[[Recollection], None]
+    left: Callable[[tuple[Decision, ...]], None]
+    begun_anew: Callable[[], None]
+
+
+class Opening:
+    """Opens one journal, again whenever it had to be given up; ``opened`` is told of each file that was."""
 
     def __init__(
         self,
@@ -37,11 +48,7 @@ class Opening:
         backlog: Backlog,
         shouter: Shouter,
         thread: OneThread,
-        *,
-        moment: Callable[[], Moment],
-        recall: Callable[[Recollection], None],
-        left: Callable[[tuple[Decision, ...]], None],
-        begun_anew: Callable[[], None],
+        listener: Listener,
         opened: Callable[[], None],
     ) -> None:
         self._store = store
@@ -49,10 +56,7 @@ class Opening:
         self._backlog = backlog
         self._shouter = shouter
         self._thread = thread
-        self._moment = moment
-        self._recall = recall
-        self._left = left
-        self._begun_anew = begun_anew
+        self._listener = listener
         self._opened = opened
         self._recalled = False
         self._slip_said = False
@@ -67,18 +71,18 @@ class Opening:
         await self._enter(self._slip.open())
         self._say_slip()
         if not self._recalled:
-            now = self._moment()
-            self._recall(await self._thread.run(lambda: self._store.recall(now, CAPACITY)))
+            now = self._listener.moment()
+            self._listener.recall(await self._thread.run(lambda: self._store.recall(now, CAPACITY)))
             self._recalled = True
         if opened.anew:
-            self._begun_anew()
+            self._listener.begun_anew()
 
     async def peek(self) -> None:
         """What was ordered before holds also on a disk that takes nothing more, if it can be read."""
         self.take_left()
-        now = self._moment()
+        now = self._listener.moment()
         with suppress(JournalError):
-            self._recall(await self._thread.run(lambda: self._store.peek(now, CAPACITY)))
+            self._listener.recall(await self._thread.run(lambda: self._store.peek(now, CAPACITY)))
             self._recalled = True
 
     def take_left(self) -> None:
@@ -98,11 +102,11 @@ class Opening:
 
     def _put_left(self, left: Sequence[Row]) -> None:
         """What could not be entered is written like our own; that it is open is known at once."""
-        now = self._moment()
+        now = self._listener.moment()
         for row in left:
             self._backlog.put_intent(row)
         if left:
-            self._left(tuple(each for row in left if (each := read(row.values, now)) is not None))
+            self._listener.left(tuple(each for row in left if (each := read(row.values, now)) is not None))
 
     def _say_slip(self) -> None:
         """Once: what a direct end waits for depends on it."""

@@ -8,17 +8,13 @@ while starting, and is said later.
 
 import logging
 import sqlite3
-from collections.abc import Callable
 
 import trio
 
-from reactor.core.decisions import Decision
 from reactor.journal.backlog import Backlog, Batch
 from reactor.journal.checkpoints import Checkpointer
 from reactor.journal.errors import JournalError
-from reactor.journal.memory import Recollection
-from reactor.journal.opening import Opening
-from reactor.journal.rows import Moment
+from reactor.journal.opening import Listener, Opening
 from reactor.journal.shouting import Shouter
 from reactor.journal.slips import Slip
 from reactor.journal.store import Store
@@ -46,11 +42,8 @@ class Writer:
         slip: Slip,
         backlog: Backlog,
         shouter: Shouter,
+        listener: Listener,
         *,
-        moment: Callable[[], Moment],
-        recall: Callable[[Recollection], None],
-        left: Callable[[tuple[Decision, ...]], None],
-        begun_anew: Callable[[], None],
         keep_days: float,
         inline: bool,
     ) -> None:
@@ -62,18 +55,7 @@ class Writer:
         self._thread = OneThread(inline=inline)
         self._syncer = Syncer(store, done=self._synced, failed=self._not_synced, inline=inline)
         self._checkpointer = Checkpointer(store, self._is_calm, inline=inline)
-        self._opening = Opening(
-            store,
-            slip,
-            backlog,
-            shouter,
-            self._thread,
-            moment=moment,
-            recall=recall,
-            left=left,
-            begun_anew=begun_anew,
-            opened=self._take_back,
-        )
+        self._opening = Opening(store, slip, backlog, shouter, self._thread, listener, opened=self._take_back)
         self._must_rest = False
         self._failing = True
         self._expire_at = 0.0

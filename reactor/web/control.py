@@ -86,6 +86,12 @@ class Controls:
 
 def control(controls: Controls, more: Routes = NO_ROUTES) -> Handler:
     """The handler of the control socket; ``more`` is answered there, too."""
+    further = _further(controls.more, controls.kept)
+    return routed({**_questions(controls), **_orders(controls), **more, **further})
+
+
+def _questions(controls: Controls) -> Routes:
+    """What changes nothing."""
 
     async def status(_: Request) -> Answer:
         return answer(controls.status)
@@ -99,6 +105,16 @@ def control(controls: Controls, more: Routes = NO_ROUTES) -> Handler:
         if not wanted:
             return _json(400, {"error": "name a container: ?container=NAME or an id"})
         return answer(lambda: controls.explain(wanted))
+
+    return {
+        "/-/healthy": {"GET": healthy},
+        "/v1/status": {"GET": status},
+        "/v1/explain": {"GET": explain},
+    }
+
+
+def _orders(controls: Controls) -> Routes:
+    """What somebody wants to be done."""
 
     async def reload(_: Request) -> Answer:
         try:
@@ -125,18 +141,11 @@ def control(controls: Controls, more: Routes = NO_ROUTES) -> Handler:
         )
         return answer(lambda: controls.kill(order))
 
-    return routed(
-        {
-            "/-/healthy": {"GET": healthy},
-            "/v1/status": {"GET": status},
-            "/v1/explain": {"GET": explain},
-            "/-/reload": {"POST": reload},
-            "/v1/ack": {"POST": acknowledge},
-            "/v1/kill": {"POST": kill},
-            **more,
-            **_further(controls.more, controls.kept),
-        }
-    )
+    return {
+        "/-/reload": {"POST": reload},
+        "/v1/ack": {"POST": acknowledge},
+        "/v1/kill": {"POST": kill},
+    }
 
 
 def _further(more: More, kept: Kept) -> dict[str, dict[str, Handler]]:

@@ -13,7 +13,7 @@ from trio.testing import MockClock
 from reactor.act.config import ActConfig
 from reactor.core.container import Run
 from reactor.core.decisions import Result
-from reactor.core.ports import EngineAnswered, EngineUnreachable
+from reactor.core.ports import EngineAnswered, EngineUnreachable, GivenUp
 from reactor.testing.box import Box
 from reactor.testing.direct import BY
 from reactor.testing.faults import Delay, Fail, Fault, Hang, Kind, Script, Swallow
@@ -21,11 +21,17 @@ from reactor.testing.tasks import Exits
 
 from .build import Bench, acting
 
+BAD: list[Fault] = [
+    Hang(),
+    Fail(EngineAnswered(500, "no")),
+    Fail(EngineUnreachable("broken")),
+    Fail(GivenUp("not waited for")),
+]
 FAULTS: dict[Kind, list[Fault]] = {
     # A kill that is late on its way is not among them: between the last look and the engine nobody can look.
-    Kind.KILL: [Hang(), Fail(EngineAnswered(500, "no")), Fail(EngineUnreachable("broken")), Swallow()],
-    Kind.INSPECT: [Hang(), Fail(EngineAnswered(500, "no")), Fail(EngineUnreachable("broken")), Delay(0.3)],
-    Kind.LIST: [Hang(), Fail(EngineAnswered(500, "no")), Fail(EngineUnreachable("broken")), Delay(0.3)],
+    Kind.KILL: [*BAD, Swallow()],
+    Kind.INSPECT: [*BAD, Delay(0.3)],
+    Kind.LIST: [*BAD, Delay(0.3)],
 }
 
 faults = st.sampled_from(

@@ -18,6 +18,7 @@ from reactor.core.ports import (
     EngineError,
     EngineForbids,
     EngineUnreachable,
+    GivenUp,
     NoSuchContainer,
     StreamEnded,
 )
@@ -197,7 +198,7 @@ HTML = b"<html><body><h1>504 Gateway Time-out</h1></body></html>"
 
 @pytest.mark.parametrize("raw", [b"", HTML, b"[]", b'{"message":""}'])
 @pytest.mark.parametrize(
-    ("status", "error"), [(502, EngineUnreachable), (503, EngineUnreachable), (504, DeadlinePassed)]
+    ("status", "error"), [(502, EngineUnreachable), (503, EngineUnreachable), (504, GivenUp)]
 )
 async def test_a_proxy_that_answers_in_the_engines_place_says_nothing_for_it(
     status: int, error: type[EngineUnreachable], raw: bytes

@@ -8,6 +8,8 @@ from reactor.core.language.units import read_duration
 
 Commands = Any
 """The sub-parsers of argparse, whose type has no public name."""
+Group = Any
+"""A group of flags, likewise."""
 LIST, PRUNE = "list", "prune"
 DESCRIPTION = """\
 Data folders lie below one root, which the configuration names ('data: {root: PATH}'); they stay when their
@@ -37,7 +39,12 @@ def add_data(commands: Commands) -> argparse.ArgumentParser:
         "--root", metavar="PATH", type=Path, help="the root, in the place of the configuration's"
     )
     data.add_argument("--json", action="store_true", help="one JSON document on stdout, and nothing else")
-    prune = data.add_argument_group("prune")
+    _add_prune(data.add_argument_group("prune"))
+    return data
+
+
+def _add_prune(prune: Group) -> None:
+    """What says which folders go."""
     prune.add_argument(
         "--older-than",
         metavar="AGE",
@@ -63,7 +70,6 @@ def add_data(commands: Commands) -> argparse.ArgumentParser:
         "disk; what it has mounted of single folders counts all the same; may be repeated",
     )
     prune.add_argument("--yes", action="store_true", help="remove them; without it, only say what would go")
-    return data
 
 
 def _age(text: str) -> float:

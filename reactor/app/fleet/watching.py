@@ -29,8 +29,10 @@ from reactor.app.systemd.notifying import Notifier
 from reactor.app.systemd.reporting import Reporter
 from reactor.app.systemd.subject import SeveralMonitors
 from reactor.core.rules import RuleSet
+from reactor.http.server import Handler
 from reactor.observe.own import watch_loop
 from reactor.observe.tally import Tally
+from reactor.web.api import guarded
 from reactor.web.defects import unbroken
 from reactor.web.listen import open_listeners, parse_listen
 from reactor.web.routes import serve_web
@@ -62,15 +64,19 @@ class House:
         notifier: Notifier,
     ) -> None:
         settings = engines[0].settings  # What the process has once is the same in all of them.
-        token = settings.api.token if settings.api is not None else b""
+        self._token = settings.api.token if settings.api is not None else b""
         self._engines, self._named = engines, named
         self._front, self._shown = front, settings.listen != "off"
         self.tally = Tally()
         self.standings = {each.name: Standing(each.name) for each in engines}
-        self._wings = {name: Wing(each, front, token, self.tally) for name, each in self.standings.items()}
+        self._hall = Hall(self.standings, self.tally)
+        self._wings = {name: self._wing(each) for name, each in self.standings.items()}
         self._subject = SeveralMonitors(self.standings, settings.times.reconcile_every)
         self.reporter = Reporter(notifier, self._subject, settings.times.drain)
         self.hangups = Hangups(rules)
+
+    def _wing(self, standing: Standing) -> Wing:
+        return Wing(standing, self._front, self._token, self.tally)
 
     def members(self) -> list[Member]:
         """The engines, with what makes a monitor for each."""
@@ -95,20 +101,30 @@ class House:
             shown=self._shown,
         )
 
+    def by_web(self) -> Handler:
+        """What is answered behind the front."""
+        pages = Wings({name: each.by_web for name, each in self._wings.items()}, self._hall.by_web())
+        return self._front.before_all(pages.answer, self.tally)
+
+    def by_token(self) -> Handler:
+        """What runners are answered: which engines there are, too, only with the token."""
+        asked = Wings({name: each.by_token for name, each in self._wings.items()}, self._hall.by_token)
+        return self._front.before_runners(guarded(asked.answer, self._token))
+
+    def by_socket(self) -> Handler:
+        """What is answered on the control socket."""
+        told = Wings({name: each.by_socket for name, each in self._wings.items()}, self._hall.by_socket)
+        return unbroken(told.answer)
+
     async def answer(self, sockets: Sockets, nursery: trio.Nursery) -> None:
         """Answer on all sockets, in tasks of this nursery."""
-        hall, wings, front = Hall(self.standings, self.tally), self._wings, self._front
+        security = self._front.security
         if sockets.web:
-            pages = Wings({name: each.by_web for name, each in wings.items()}, hall.by_web())
-            handler = front.before_all(pages.answer, self.tally)
-            await nursery.start(partial(serve_web, sockets.web, handler, security=front.security))
+            await nursery.start(partial(serve_web, sockets.web, self.by_web(), security=security))
         if sockets.runners:
-            asked = Wings({name: each.by_token for name, each in wings.items()}, hall.by_token)
-            handler = unbroken(asked.answer)
-            await nursery.start(serve_runners, sockets.runners, handler, front.security)
+            await nursery.start(serve_runners, sockets.runners, self.by_token(), security)
         if sockets.control:
-            told = Wings({name: each.by_socket for name, each in wings.items()}, hall.by_socket)
-            await nursery.start(serve_control, sockets.control, unbroken(told.answer))
+            await nursery.start(serve_control, sockets.control, self.by_socket())
 
 
 async def watch_several(

@@ -67,7 +67,7 @@ class Wing:
         self._orders = self._while_here(self._front.before_orders(asked.by_web()))
         self._control = self._while_here(asked.by_socket())
         if self._token:
-            self._runners = self._while_here(self._front.before_runners(asked.by_token(self._token)))
+            self._runners = self._while_here(asked.by_token(self._token))
 
     async def by_web(self, request: Request) -> Answer:
         """An answer for whoever was let in by the front."""

@@ -13,6 +13,7 @@ from reactor import __version__
 from reactor.app.braking import braked
 from reactor.app.numbers import Numbers, Sources
 from reactor.core.obeying import is_held
+from reactor.core.state import Setup, State
 from reactor.observe.own import OwnCost
 from reactor.observe.text import plain
 
@@ -25,7 +26,6 @@ def health(
 ) -> Told:
     """All of it at this moment. ``busy`` is the share of a core that the monitor used of late."""
     setup, state, at = sources.setup(), sources.state(), trio.current_time()
-    gate = state.curbs.gate
     return {
         "version": __version__,
         "engine": plain(engine),
@@ -37,16 +37,8 @@ def health(
         "dry_run": setup.dry_run,
         "held": is_held(state, at),
         **braked(setup, state, at),
-        "gate": {
-            "held": gate.held,
-            "matches": gate.matching if gate.held else 0,
-            "unknown": gate.unknown if gate.held else 0,
-        },
-        "rules": {
-            "loaded": len(setup.rules.rules),
-            "version": setup.rules.version,
-            "errors": [plain(error, LONGEST) for error in sources.reloads().errors],
-        },
+        "gate": _gate(state),
+        "rules": _rules(sources, setup),
         "containers": len(state.entries),
         "events": _events(sources, at),
         "readings": _readings(sources),
@@ -54,13 +46,24 @@ def health(
         "reconcile": _reconcile(sources, at),
         "journal": _journal(sources),
         "acting": _acting(sources),
-        "cost": {
-            "cpu_seconds": own.cpu,
-            "cores": busy,
-            "memory": own.memory,
-            "threads": own.threads,
-            "open_files": own.open_fds,
-        },
+        "cost": _cost(own, busy),
+    }
+
+
+def _gate(state: State) -> Told:
+    gate = state.curbs.gate
+    return {
+        "held": gate.held,
+        "matches": gate.matching if gate.held else 0,
+        "unknown": gate.unknown if gate.held else 0,
+    }
+
+
+def _rules(sources: Sources, setup: Setup) -> Told:
+    return {
+        "loaded": len(setup.rules.rules),
+        "version": setup.rules.version,
+        "errors": [plain(error, LONGEST) for error in sources.reloads().errors],
     }
 
 
@@ -140,6 +143,16 @@ def _acting(sources: Sources) -> Told:
         "waiting": outbox.waiting,
         "overdue": outbox.overdue,
         "retries": outbox.retries,
+    }
+
+
+def _cost(own: OwnCost, busy: float | None) -> Told:
+    return {
+        "cpu_seconds": own.cpu,
+        "cores": busy,
+        "memory": own.memory,
+        "threads": own.threads,
+        "open_files": own.open_fds,
     }
 
 

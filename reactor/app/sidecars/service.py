@@ -10,45 +10,29 @@ from functools import partial
 import trio
 
 from reactor.app.monitor import Monitor
+from reactor.app.sidecars.attention import Attention
 from reactor.app.sidecars.book import Book
 from reactor.app.sidecars.holding import Holding
-from reactor.app.sidecars.roster import Roster, has_made
+from reactor.app.sidecars.inherited import Inherited
+from reactor.app.sidecars.roster import Roster
 from reactor.app.sidecars.seeing import Sight
 from reactor.app.sidecars.working import Labour, Means, Work
 from reactor.core.asking import wanted_of
-from reactor.core.container import ContainerId, Run
-from reactor.core.container import State as ContainerState
 from reactor.core.decisions import Outcome
-from reactor.core.facts import (
-    Acted,
-    Exited,
-    Held,
-    Parted,
-    Reloaded,
-    Resumed,
-    Seen,
-    Snapshot,
-    Subscription,
-    Vanished,
-)
+from reactor.core.facts import Acted, Parted
 from reactor.core.obeying import under_orders
 from reactor.core.planning import plan
 from reactor.core.provision_steps import Hold, Make, Part, Release, Step
 from reactor.core.provisions import Task
-from reactor.core.recipes import TEMPLATE_LABEL
 from reactor.core.state import State
 from reactor.core.state import Step as CoreStep
 
 log = logging.getLogger("reactor.sidecars")
 
-TOGETHER = 0.01
-"""Seconds in which what changes is looked at together."""
 LAST_WORDS = 5.0
 """Seconds for letting mains go on at the end."""
 LOOKED_AT_EVERY = 10.0
 """Seconds after which one is looked at again whose pause may still come; its event tells it at once."""
-_LOUD = frozenset({Reloaded, Subscription, Held, Resumed})
-"""After these all are planned for again."""
 IN_ONE_GO = 20
 """So many tasks are planned for before others have their turn."""
 _UNDONE = {
@@ -68,16 +52,10 @@ class Provisioning:
         self._sight = Sight(monitor)
         self._work = Work(means, self._sight, book)
         self._holding = Holding(means.hands, means.journal, self._sight, book)
-        self._changed: set[ContainerId] = set()
-        self._news = True
-        self._everybody = True
-        self._active = True
+        self._attention = Attention(self.roster)
+        self._inherited = Inherited(self.roster, self._holding, book)
         self._busy: set[str] = set()
-        self._again: set[str] = set()
         self._due: dict[str, float] = {}
-        self._left: set[Run] = set()
-        self._named: set[Run] = set()
-        self._wake = trio.Event()
 
     # What changed
 
@@ -86,32 +64,15 @@ class Provisioning:
         if step.decisions:
             self._holding.decided(step.decisions)
         fact = self._monitor.graph.fact
-        if type(fact) is Snapshot:
-            # Where nothing is provided, whoever was made here is met by a look, too.
-            if self._active:
-                self._news = True
-                self._wake.set()
-        elif type(fact) in _LOUD:
-            self._everybody = True
-            self._wake.set()
-        elif isinstance(fact, Seen | Vanished | Exited | Acted):
-            self._notice(fact)
-
-    def _notice(self, fact: Seen | Vanished | Exited | Acted) -> None:
-        is_made = isinstance(fact, Seen) and TEMPLATE_LABEL in fact.container.labels
-        if self._active or is_made:
+        if self._attention.notice(fact):
             if isinstance(fact, Acted):
                 self._holding.acted(fact.outcome)
-            self._changed.add(_about(fact))
-            # With what was made belong mains of which nothing was kept.
-            self._everybody = self._everybody or not self._active
             self._sight.changed()
-            self._wake.set()
 
     @property
     def waiting(self) -> int:
         """How many containers wait to be looked at."""
-        return len(self._changed)
+        return self._attention.waiting
 
     def outcome(self, _outcome: Outcome) -> None:
         """Nothing: it comes as a fact, too."""
@@ -126,10 +87,7 @@ class Provisioning:
                 task_status.started()
                 while True:
                     await self._look(nursery)
-                    with trio.move_on_at(min(self._due.values(), default=float("inf"))):
-                        await self._wake.wait()
-                    self._wake = trio.Event()
-                    await trio.sleep(TOGETHER)
+                    await self._attention.wait(min(self._due.values(), default=float("inf")))
         finally:
             with trio.move_on_after(LAST_WORDS, shield=True):
                 await self._holding.release_all()
@@ -137,9 +95,8 @@ class Provisioning:
     async def _recall(self) -> None:
         """Take up those whom an earlier monitor paused."""
         await self._journal.wait_recalled()
-        self._left = set(self._journal.paused())
-        self._everybody = True
-        self._wake.set()
+        self._inherited.recall(self._journal.paused())
+        self._attention.all()
 
     async def _look(self, nursery: trio.Nursery) -> None:
         state, now = self._monitor.state, trio.current_time()
@@ -147,51 +104,18 @@ class Provisioning:
             # What is missing may only be unknown: the next list tells, and all are looked at then.
             self._due.clear()
             return
-        touched = self._touched(state)
+        provided = bool(self._monitor.setup.rules.provisions.sets or self._inherited or self._book.holds)
+        touched = self._attention.take(state, provided=provided)
         if self._monitor.setup.dry_run:
-            self._name_left(state)
+            self._inherited.name(state)
         else:
-            self._abandon(nursery)
+            self._inherited.abandon(nursery)
         touched |= {task for task, due in self._due.items() if due <= now}
         for number, task in enumerate(touched, 1):
             self._due.pop(task, None)
             if not number % IN_ONE_GO:
                 await trio.lowlevel.checkpoint()
             self._consider_safely(task, nursery)
-
-    def _touched(self, state: State) -> set[str]:
-        changed, self._changed = self._changed, set()
-        again, self._again = self._again, set()
-        if not (self._everybody or self._news):
-            return self.roster.take(state, changed) | again
-        provided = bool(self._monitor.setup.rules.provisions.sets or self._left or self._book.holds)
-        self._active = provided or has_made(state)
-        if not self._active:
-            self.roster.clear()
-            self._everybody = self._news = False
-            return again
-        touched = self.roster.take_news(state) | self.roster.take(state, changed) | again
-        if self._everybody:
-            touched |= set(self.roster.tasks())
-        self._everybody = self._news = False
-        return touched
-
-    def _abandon(self, nursery: trio.Nursery) -> None:
-        """Let those go on who were paused by an earlier monitor and are no mains of a task any more."""
-        for run in tuple(self._left):
-            if not self.roster.of(run.id):
-                self._left.discard(run)
-                nursery.start_soon(self._holding.abandon, run, "it is no main of a task any more")
-
-    def _name_left(self, state: State) -> None:
-        """Say whom an earlier monitor paused, where this one does nothing about it."""
-        for run in self._left - self._named:
-            entry = state.entries.get(run.id)
-            if entry is not None and entry.run == run and entry.container.state is ContainerState.PAUSED:
-                self._named.add(run)
-                fields = {"container": entry.container.name, "id": run.id[:12]}
-                words = "an earlier monitor paused a main, and a dry run does not let it go on"
-                log.warning(words, extra={**fields, "remedy": f"docker unpause {run.id[:12]}"})
 
     def _consider_safely(self, name: str, nursery: trio.Nursery) -> None:
         try:
@@ -209,7 +133,7 @@ class Provisioning:
             return
         setup = under_orders(self._monitor.setup, state, now)
         if not self._monitor.setup.dry_run:
-            self._inherit(task, now)
+            self._inherited.take_up(task, now)
         self._book.look_at(name, state)
         self._book.count_alone(task, state, now)
         wanted = wanted_of(setup.rules.provisions, task.mains)
@@ -265,17 +189,13 @@ class Provisioning:
             await self._work.do(task, work)
         finally:
             self._busy.discard(task.name)
-            self._plan_again(task.name)
+            self._attention.again(task.name)
 
     async def _move(self, task: Task, moves: list[Hold | Release]) -> None:
         try:
             await self._holding.move(task, moves)
         finally:
-            self._plan_again(task.name)
-
-    def _plan_again(self, task: str) -> None:
-        self._again.add(task)
-        self._wake.set()
+            self._attention.again(task.name)
 
     def _only_said(self, name: str, steps: list[Step]) -> list[Step]:
         for each in steps:
@@ -286,16 +206,6 @@ class Provisioning:
         # Nobody whom this monitor paused waits for the end of an operator's hold.
         return [each for each in steps if isinstance(each, Part | Release)]
 
-    # Whom we paused
-
-    def _inherit(self, task: Task, now: float) -> None:
-        """Those of this task who were paused by an earlier monitor are held by us from now on."""
-        for run in [each for each in self._left if self.roster.of(each.id) == task.name]:
-            self._left.discard(run)
-            self._book.hold(task.name, run, now)
-            # If it was asked for right before the end, the pause may come yet.
-            self._book.doubt(run)
-
     def _strays(self, task: Task, state: State) -> list[Step]:
         """Those that we hold and that are no mains of this task any more, or are over."""
         mains = {main.run for main in task.mains}
@@ -305,18 +215,6 @@ class Provisioning:
             if run not in mains and not (entry is not None and entry.unsure):
                 found.append(Release(run, "it is no main of a task any more"))
         return found
-
-
-def _about(fact: Seen | Vanished | Exited | Acted) -> ContainerId:
-    match fact:
-        case Seen():
-            return fact.container.id
-        case Vanished():
-            return fact.id
-        case Exited():
-            return fact.run.id
-        case Acted():
-            return fact.outcome.decision.run.id
 
 
 def _is_sure(state: State) -> bool:
