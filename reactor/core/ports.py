@@ -264,7 +264,7 @@ class Containment(Protocol):
         ...
 
     async def wait_over(self, run: Run) -> None:
-        """Wait until all processes of a run that was ended here are gone; not at all where nobody can tell."""
+        """Wait until all processes of a run that was ended here are gone; not at all where none is held."""
         ...
 
     def thaw(self, run: Run) -> str:

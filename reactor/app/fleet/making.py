@@ -44,7 +44,7 @@ class Shop:
             last=(self._watched,),
         )
         plan = plan_for(known, around)
-        greet(known, f"{PREFIX}{self.name}/" if self.shown else "", self.name)
+        greet(known, f"{PREFIX}{self.name}/" if self.shown else "")
         with self.wing.occupied():
             yield Ready(known.info.id, plan, known.info.version)
 

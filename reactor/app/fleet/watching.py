@@ -93,6 +93,7 @@ class House:
                 self.hangups.rules,
                 self._named,
                 here=bool(each.endpoint.address.path),
+                called=each.name,
             ),
             self._wings[each.name],
             self.hangups,

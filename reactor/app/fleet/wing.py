@@ -18,7 +18,7 @@ from reactor.app.front import Front
 from reactor.app.numbers import Numbers
 from reactor.app.page.gazette import Gazette
 from reactor.app.plan import Export
-from reactor.http.server import Answer, Handler, Request, Response, StreamingResponse, sentence
+from reactor.http.server import Answer, Handler, Request, Response, StreamingResponse
 from reactor.observe.tally import Tally
 from reactor.web.control import refusal
 
@@ -113,7 +113,7 @@ class Wings:
         name, slash, rest = request.path.removeprefix(PREFIX).partition("/")
         handler = self.by_name.get(name)
         if handler is None:
-            return sentence(404, _NOBODY)
+            return refusal(404, _NOBODY)
         if not slash:
             return Response(308, headers=(("Location", f"{PREFIX}{name}/"),))
         return await handler(replace(request, path=f"/{rest}"))
