@@ -1,4 +1,4 @@
-"""The program with engines that differ: what an entry of the file says reaches that engine's monitor alone."""
+"""The program with engines that differ: what an entry of the file says reaches its monitor alone."""
 
 import json
 from functools import partial
@@ -57,7 +57,7 @@ async def test_one_that_is_dry_and_one_with_another_scope_stand_beside_one_that_
             world.use(task(world, "only-this"), Usage(pids=201))
             await come("the live one's is ended", partial(_has_ended, worlds["live"], "bad"))
             await come("the dry one's would be", partial(_would_end, monitor, "dry"))
-            await come("who is in the other scope is ended", partial(_has_ended, worlds["apart"], "only-this"))
+            await come("who is in that scope is ended", partial(_has_ended, worlds["apart"], "only-this"))
             assert ended(worlds["live"]) == ["bad"]
             assert ended(worlds["dry"]) == []
             assert ended(worlds["apart"]) == ["only-this"]
