@@ -79,7 +79,8 @@ def test_one_without_a_name_is_as_it_always_was(file: Path) -> None:
     (found,) = engines_meant(options, {})
     assert (found.name, found.endpoint.host, found.endpoint.source) == ("", "unix:///a", "--docker-host")
     assert found.settings == read_settings(options, {})
-    assert found.endpoint == find_endpoint(options, {})
+    one = parser().parse_args(["record", "-o", "/x", "--docker-host", "unix:///a"])
+    assert found.endpoint == find_endpoint(one, {})
 
 
 def test_one_with_a_name_keeps_it_and_may_have_all_that_one_may_have() -> None:

@@ -277,5 +277,25 @@ def test_what_run_would_refuse_config_refuses(capsys: pytest.CaptureFixture[str]
     )
     assert main(["config", "--config", str(file)]) == 2
     assert capsys.readouterr().err.startswith(
-        "reactor: /j.db (c.yaml:1) would be the journal of a and b: each needs its own\n"
+        "c.yaml:1:17: this would be the journal of several engines: leave it out, and each has one "
     )
+
+
+def test_what_a_file_says_for_all_is_held_against_its_own_engines_alone(
+    capsys: pytest.CaptureFixture[str], file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another level may name other engines as well as another journal."""
+    pair = "engines: [{name: a, host: 'unix:///a'}, {name: b, host: 'unix:///b'JOURNAL}]\n"
+    file.write_text(pair.replace("JOURNAL", ""))
+    assert main(["config", "--config", str(file), "--docker-host", "unix:///c", "--journal", "/j.db"]) == 0
+    assert main(["config", "--config", str(file), "--journal", "/j.db"]) == 2
+    said = "reactor: /j.db (flag --journal) would be the journal of a and b: each needs its own"
+    assert said in capsys.readouterr().err
+    (told,) = mistakes(f"data: {{root: /srv/data}}\n{pair.replace('JOURNAL', '')}")
+    assert told.startswith("c.yaml:1:1: 'data' is for one engine, and 'engines' has several: ")
+    one_of_its_own = pair.replace("JOURNAL", ", journal: /b.db")
+    assert parse_configuration(f"journal: {{path: /j.db}}\n{one_of_its_own}", "c.yaml").journal == Path(
+        "/j.db"
+    )
+    alone = "data: {root: /srv/data}\njournal: {path: /j.db}\nengines: [{name: a, host: 'unix:///a'}]\n"
+    assert parse_configuration(alone, "c.yaml").data == Path("/srv/data")
