@@ -53,7 +53,8 @@ class Sockets:
 
 
 class House:
-    """What the monitors of one process have in common, with a wing for each. ``named`` are the rule files."""
+    """What the monitors of one process have in common, with a wing for each. ``named`` are the rule files;
+    ``renewing`` tells that leases can be renewed."""
 
     def __init__(
         self,
@@ -62,10 +63,12 @@ class House:
         named: Sequence[Path] | None,
         front: Front,
         notifier: Notifier,
+        *,
+        renewing: bool = True,
     ) -> None:
         settings = engines[0].settings  # What the process has once is the same in all of them.
         self._token = settings.api.token if settings.api is not None else b""
-        self._engines, self._named = engines, named
+        self._engines, self._named, self._renewing = engines, named, renewing
         self._front, self._shown = front, settings.listen != "off"
         self.tally = Tally()
         self.standings = {each.name: Standing(each.name) for each in engines}
@@ -76,7 +79,7 @@ class House:
         self.hangups = Hangups(rules)
 
     def _wing(self, standing: Standing) -> Wing:
-        return Wing(standing, self._front, self._token, self.tally)
+        return Wing(standing, self._front, self._token, self.tally, renewing=self._renewing)
 
     def members(self) -> list[Member]:
         """The engines, with what makes a monitor for each."""
@@ -138,7 +141,7 @@ async def watch_several(
     web = [] if listen is None else await open_listeners(listen)
     runners = await open_runners(settings)
     async with open_control(settings.control, control_folder() / CONTROL) as control:
-        house = House(engines, rules, named, front, notifier)
+        house = House(engines, rules, named, front, notifier, renewing=bool(control or runners))
         names, listening = " ".join(house.standings), addresses(web, tls=front.secured) or "off"
         log.info("watching several engines", extra={"engines": names, "listening": listening})
         warn_of_open_doors(front, listen, settings.api)

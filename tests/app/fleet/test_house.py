@@ -47,7 +47,8 @@ async def test_who_has_no_token_is_told_nothing_of_engines(path: str, shown: str
 
 async def test_who_has_the_token_is_told_why_nobody_answers(tmp_path: Path) -> None:
     found = house(tmp_path)
-    asked = Request("GET", "/engines/east/api/v1/decisions", {}, {"authorization": f"Bearer {TOKEN.decode()}"})
+    shown = {"authorization": f"Bearer {TOKEN.decode()}"}
+    asked = Request("GET", "/engines/east/api/v1/decisions", {}, shown)
     answer = await found.by_token()(asked)
     assert isinstance(answer, Response)
     assert (answer.status, answer.body) == (503, b'{"error": "east: starting"}\n')
