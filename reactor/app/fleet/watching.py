@@ -5,19 +5,20 @@ Only joining is here. How one is made is in ``making``, that each lives for itse
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import trio
 
 from reactor.app.alone import addresses, open_runners
-from reactor.app.beginning import Wanted
-from reactor.app.control import open_control
+from reactor.app.beginning import Wanted, named_or_shipped
+from reactor.app.control import LOOK_EVERY, load_for, look_at, open_control
+from reactor.app.controlling import reload_on_change
 from reactor.app.counters import serve_control, serve_runners
 from reactor.app.engines import Meant
 from reactor.app.fleet.hall import Hall
-from reactor.app.fleet.hangups import Hangups
+from reactor.app.fleet.hangups import Hangups, ReadForAll
 from reactor.app.fleet.keeping import Fleet
 from reactor.app.fleet.making import Shop
 from reactor.app.fleet.member import Member, Standing
@@ -92,7 +93,8 @@ class House:
             # and processes of its neighbour's containers, and have those ended by our kernel.
             Wanted(
                 each.endpoint,
-                each.settings,
+                # Files are looked at once for all, also while nobody watches.
+                replace(each.settings, reload_on_change=False),
                 self.hangups.rules,
                 self._named,
                 here=bool(each.endpoint.address.path),
@@ -118,6 +120,16 @@ class House:
         """What is answered on the control socket."""
         told = Wings({name: each.by_socket for name, each in self._wings.items()}, self._hall.by_socket)
         return unbroken(told.answer)
+
+    async def reread(self, nursery: trio.Nursery) -> None:
+        """Have the rules read again, whenever somebody outside asks for it, in tasks of this nursery."""
+        settings, hangups = self._engines[0].settings, self.hangups
+        files = named_or_shipped(self._named)
+        await nursery.start(hangups.listen)
+        reader = ReadForAll(hangups, partial(load_for, settings, files), self.reporter.reloading)
+        await nursery.start(hangups.follow, reader)
+        if settings.reload_on_change:
+            nursery.start_soon(reload_on_change, hangups, partial(look_at, files), LOOK_EVERY)
 
     async def answer(self, sockets: Sockets, nursery: trio.Nursery) -> None:
         """Answer on all sockets, in tasks of this nursery."""
@@ -158,7 +170,7 @@ async def _live(house: House, sockets: Sockets, wait_for_signal: Callable[[], Aw
     async with trio.open_nursery() as around:  # What is there before the first monitor and after the last.
         around.start_soon(house.reporter.attend)
         around.start_soon(watch_loop, house.tally)
-        await around.start(house.hangups.listen)
+        await house.reread(around)
         await house.answer(sockets, around)
         await Fleet(house.members(), house.standings).run(wait_for_stop)
         around.cancel_scope.cancel()

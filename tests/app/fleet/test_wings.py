@@ -18,7 +18,6 @@ from reactor.http.server import Aborted, Answer, Handler, Request, Response, Str
 from reactor.observe.tally import Tally
 from reactor.web.listen import parse_listen
 
-
 RECORD = logging.LogRecord("reactor.app", logging.INFO, "", 0, "somebody is to be ended", None, None)
 
 
