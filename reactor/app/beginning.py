@@ -40,6 +40,11 @@ from reactor.web.leases import LeaseDesk
 log = logging.getLogger("reactor.app")
 
 
+def named_or_shipped(named: Sequence[Path] | None) -> list[Path]:
+    """The rule files that were named; the shipped ones where none were."""
+    return [*(named or ())] or [shipped_rules()]
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which engine is to be watched, and how. ``named`` are rule files; none means the shipped ones. ``here``
@@ -56,7 +61,7 @@ class Wanted:
     @property
     def files(self) -> list[Path]:
         """From where rules are read again."""
-        return [*(self.named or ())] or [shipped_rules()]
+        return named_or_shipped(self.named)
 
 
 @dataclass(frozen=True, slots=True)

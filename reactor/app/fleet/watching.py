@@ -5,19 +5,20 @@ Only joining is here. How one is made is in ``making``, that each lives for itse
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import trio
 
 from reactor.app.alone import addresses, open_runners
-from reactor.app.beginning import Wanted
-from reactor.app.control import open_control
+from reactor.app.beginning import Wanted, named_or_shipped
+from reactor.app.control import LOOK_EVERY, load_for, look_at, open_control
+from reactor.app.controlling import reload_on_change
 from reactor.app.counters import serve_control, serve_runners
 from reactor.app.engines import Meant
 from reactor.app.fleet.hall import Hall
-from reactor.app.fleet.hangups import Hangups
+from reactor.app.fleet.hangups import Hangups, ReadForAll
 from reactor.app.fleet.keeping import Fleet
 from reactor.app.fleet.making import Shop
 from reactor.app.fleet.member import Member, Standing
@@ -53,7 +54,8 @@ class Sockets:
 
 
 class House:
-    """What the monitors of one process have in common, with a wing for each. ``named`` are the rule files."""
+    """What the monitors of one process have in common, with a wing for each. ``named`` are the rule files;
+    ``renewing`` tells that leases can be renewed."""
 
     def __init__(
         self,
@@ -62,10 +64,12 @@ class House:
         named: Sequence[Path] | None,
         front: Front,
         notifier: Notifier,
+        *,
+        renewing: bool = True,
     ) -> None:
         settings = engines[0].settings  # What the process has once is the same in all of them.
         self._token = settings.api.token if settings.api is not None else b""
-        self._engines, self._named = engines, named
+        self._engines, self._named, self._renewing = engines, named, renewing
         self._front, self._shown = front, settings.listen != "off"
         self.tally = Tally()
         self.standings = {each.name: Standing(each.name) for each in engines}
@@ -76,7 +80,7 @@ class House:
         self.hangups = Hangups(rules)
 
     def _wing(self, standing: Standing) -> Wing:
-        return Wing(standing, self._front, self._token, self.tally)
+        return Wing(standing, self._front, self._token, self.tally, renewing=self._renewing)
 
     def members(self) -> list[Member]:
         """The engines, with what makes a monitor for each."""
@@ -89,7 +93,8 @@ class House:
             # and processes of its neighbour's containers, and have those ended by our kernel.
             Wanted(
                 each.endpoint,
-                each.settings,
+                # Files are looked at once for all, also while nobody watches.
+                replace(each.settings, reload_on_change=False),
                 self.hangups.rules,
                 self._named,
                 here=bool(each.endpoint.address.path),
@@ -117,6 +122,16 @@ class House:
         told = Wings({name: each.by_socket for name, each in self._wings.items()}, self._hall.by_socket)
         return unbroken(told.answer)
 
+    async def reread(self, nursery: trio.Nursery) -> None:
+        """Have the rules read again, whenever somebody outside asks for it, in tasks of this nursery."""
+        settings, hangups = self._engines[0].settings, self.hangups
+        files = named_or_shipped(self._named)
+        await nursery.start(hangups.listen)
+        reader = ReadForAll(hangups, partial(load_for, settings, files), self.reporter.reloading)
+        await nursery.start(hangups.follow, reader)
+        if settings.reload_on_change:
+            nursery.start_soon(reload_on_change, hangups, partial(look_at, files), LOOK_EVERY)
+
     async def answer(self, sockets: Sockets, nursery: trio.Nursery) -> None:
         """Answer on all sockets, in tasks of this nursery."""
         security = self._front.security
@@ -139,7 +154,7 @@ async def watch_several(
     web = [] if listen is None else await open_listeners(listen)
     runners = await open_runners(settings)
     async with open_control(settings.control, control_folder() / CONTROL) as control:
-        house = House(engines, rules, named, front, notifier)
+        house = House(engines, rules, named, front, notifier, renewing=bool(control or runners))
         names, listening = " ".join(house.standings), addresses(web, tls=front.secured) or "off"
         log.info("watching several engines", extra={"engines": names, "listening": listening})
         warn_of_open_doors(front, listen, settings.api)
@@ -156,7 +171,7 @@ async def _live(house: House, sockets: Sockets, wait_for_signal: Callable[[], Aw
     async with trio.open_nursery() as around:  # What is there before the first monitor and after the last.
         around.start_soon(house.reporter.attend)
         around.start_soon(watch_loop, house.tally)
-        await around.start(house.hangups.listen)
+        await house.reread(around)
         await house.answer(sockets, around)
         await Fleet(house.members(), house.standings).run(wait_for_stop)
         around.cancel_scope.cancel()
