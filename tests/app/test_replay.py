@@ -290,7 +290,7 @@ def test_a_recording_without_the_texts_of_its_rules(
 
 
 @given(facts=st.lists(st.one_of(*map(records, get_args(Fact))), max_size=8), wall=st.floats())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_no_facts_at_all_bring_a_traceback(
     tmp_path_factory: pytest.TempPathFactory, facts: list[Fact], wall: float
 ) -> None:

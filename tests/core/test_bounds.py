@@ -35,7 +35,7 @@ def test_what_is_found(text: str, bounds: set[Bound], plain: bool) -> None:
     assert is_plain(tree) is plain
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(conditions(), views(), st.integers(0, 2**40), st.integers(0, 300))
 def test_between_two_bounds_nothing_changes(tree: Node, seen: View, memory: int, pids: int) -> None:
     """The truth of a plain condition changes with a reading only where that passes a bound."""

@@ -153,7 +153,7 @@ def theirs(text: str, seen: View) -> bool | None:
     return bool(answer.value()) if answer.type() == cel.Type.BOOL else None
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(conditions, views)
 def test_as_a_cel_engine(tree: Node, seen: View) -> None:
     """Every plain condition compiles there and means the same; what is an error there is unknown here."""

@@ -23,7 +23,7 @@ from reactor.core.rules import View
 from reactor.ruleset.expressions import LONGEST
 from tests.core.written import LANGUAGE, condition, conditions, problems, trees, view, views
 
-many = settings(max_examples=300, deadline=None)
+many = settings(max_examples=150, deadline=None)
 
 
 @many
@@ -175,7 +175,7 @@ _pieces = st.sampled_from(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @example('name == "\\\x85"')
 @example("pids > .5\x00")
 @given(st.lists(_pieces, max_size=14).map(" ".join) | st.text(max_size=40))

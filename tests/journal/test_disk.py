@@ -153,7 +153,7 @@ async def test_a_disk_that_stalls_at_the_start_keeps_nobody_from_beginning(
     monkeypatch.setattr(Store, "open", stall)
     monkeypatch.setattr(writer, "START_PATIENCE", 0.2)
     with trio.fail_after(15):
-        async with running(path) as journal:
+        async with running(path, patience=0.1) as journal:
             assert not await journal.intend(decide(1), trio.current_time())
             assert not journal.is_recalled
             assert not journal.statistics().healthy

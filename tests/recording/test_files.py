@@ -122,7 +122,7 @@ def test_cut_within_its_header_it_is_refused_with_a_place(tmp_path: Path) -> Non
 
 
 @given(data=st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_damage_anywhere_is_found_and_named(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:

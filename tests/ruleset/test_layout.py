@@ -123,7 +123,7 @@ def test_line_endings(ending: str) -> None:
     assert laid_out(AFTER.replace("\n", ending), LANGUAGE) == laid_out(AFTER, LANGUAGE)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(rule_files())
 @example(BEFORE)
 def test_any_file(text: str) -> None:
