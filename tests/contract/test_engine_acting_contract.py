@@ -27,7 +27,7 @@ async def restarting(bench: Bench) -> ContainerId:
     """A container between two runs, with time enough before the next one: the pause doubles each time."""
     container = await bench.run(Job.EXIT_3, restart="always")
     with trio.fail_after(30):
-        while (await bench.engine.inspect(container)).restarts < SEVERAL:  # noqa: ASYNC110 - no event
+        while ((await bench.engine.inspect(container)).restarts or 0) < SEVERAL:  # noqa: ASYNC110 - no event
             await trio.sleep(AGAIN)
     await bench.until(container, State.RESTARTING)
     return container
