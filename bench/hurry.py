@@ -205,6 +205,10 @@ class _Ends:
             raise DidNotBegin(f"not ended: {contained.why}")
         return contained
 
+    async def wait_over(self, run: Run) -> None:  # noqa: ARG002 - As above.
+        """Nobody is asked afterwards."""
+        await trio.lowlevel.checkpoint()
+
     def thaw(self, run: Run) -> str:  # noqa: ARG002 - As above.
         """Nobody is frozen."""
         return ""

@@ -8,11 +8,22 @@ from collections.abc import Mapping, Sequence
 from shlex import join, quote
 from typing import Final
 
-CHECKOUT: Final = "/srv/reactor"
+_MOUNTED: Final = "/srv"
+CHECKOUT: Final = f"{_MOUNTED}/reactor"
 """Where the second disk has the checkout; `run.sh` lies beside it."""
 LIBRARIES: Final = "/opt/site"
 ENGINE: Final = "unix:///run/docker.sock"
-_ENDED: Final = "reactor-v2: ended with "
+MARK: Final = "reactor-v2: "
+"""Before each line of a machine that is made for a program."""
+DONE: Final = "REACTOR_V2_DONE"
+"""The variable with the file that names, by lines, tests that are not run again; who begins is added."""
+ENDED: Final = ".ended"
+"""The ending of the file beside it: pytest came to its end, whatever it was."""
+PART: Final = "REACTOR_V2_PART"
+"""The variable with `2/5`: run the second fifth of the tests."""
+_ENDED: Final = f"{MARK}ended with "
+# A test that hangs ends its pytest; the next one goes on behind it. So many may hang.
+_TURNS: Final = 5
 
 # Nothing that starts later, asks the network or waits for a person: each costs an emulated processor seconds.
 SILENCED: Final = (
@@ -40,7 +51,8 @@ WantedBy=multi-user.target
 _ENTRY: Final = f"""\
 exec </dev/null >/dev/ttyS1 2>&1
 stty -F /dev/ttyS1 raw -echo
-mount -o noatime /dev/vda /srv && cd {CHECKOUT} && sh /srv/run.sh
+for disk in /dev/vda /dev/ubdb; do [ -b $disk ] && mount -o noatime $disk {_MOUNTED}; done
+cd {CHECKOUT} && sh {_MOUNTED}/run.sh
 echo "{_ENDED}$?"
 sync
 systemctl poweroff --no-block
@@ -59,7 +71,6 @@ FILES: Final[Mapping[str, str]] = {
     "etc/systemd/system/reactor-v2.service": _SERVICE,
     "etc/systemd/system/docker.service.d/own.conf": _OWN_CONTAINERD,
     "etc/docker/daemon.json": _CONFIGURATION,
-    "etc/fstab": "/dev/nvme0n1 / ext4 rw,noatime 0 0\n",
     "etc/hostname": "reactor-v2\n",
     # Whoever names the host in a test finds it without a network.
     "etc/hosts": "127.0.0.1 localhost reactor-v2\n",
@@ -67,13 +78,18 @@ FILES: Final[Mapping[str, str]] = {
 """The files of the first disk, by path."""
 
 KERNEL_ARGUMENTS: Final = (
-    "root=/dev/nvme0n1 rw console=ttyS0 quiet psi=1 panic=-1 "
+    "rw console=ttyS0 quiet psi=1 panic=-1 "
     # With AppArmor no container starts without the parser of its profiles; the others only cost time.
     "apparmor=0 selinux=0 audit=0 mitigations=off systemd.show_status=0"
 )
 
 
-def script(passes: Sequence[tuple[str, Sequence[str]]], patience: float | None) -> str:
+def done_file(driver: str) -> str:
+    """The file on the second disk that names the tests which are not run again with this driver."""
+    return f"done-{driver}"
+
+
+def script(passes: Sequence[tuple[str, Sequence[str]]], patience: float | None, part: str = "1/1") -> str:
     """Write what runs inside: each pass is the driver of cgroups, and what pytest is told.
 
     The worst of their exit codes is that of the script. Without ``patience`` it is measured in there.
@@ -81,22 +97,24 @@ def script(passes: Sequence[tuple[str, Sequence[str]]], patience: float | None) 
     factor = "$(python3 -m tools.vm_pace)" if patience is None else f"{patience:g}"
     lines = [
         f"export PYTHONPATH={CHECKOUT}:{LIBRARIES} HOME=/root LANG=C.UTF-8 TERM=dumb",
-        "export PYTHONUNBUFFERED=1",
+        f"export PYTHONUNBUFFERED=1 {PART}={quote(part)}",
         f"export REACTOR_TEST_PATIENCE={factor}",
-        'echo "reactor-v2: up after $(cut -d" " -f1 /proc/uptime) s, kernel $(uname -r)"',
+        f'echo "{MARK}up after $(cut -d" " -f1 /proc/uptime) s, kernel $(uname -r)"',
         "worst=0",
     ]
     for driver, arguments in passes:
-        lines.append(f"echo {quote(f'reactor-v2: driver {driver}')}")
+        lines.append(f"echo {quote(f'{MARK}driver {driver}')}")
+        lines.append(f"for turn in $(seq {_TURNS}); do")
         lines.append(f"{_environment(driver)} {join(('python3', '-m', 'pytest', *arguments))}")
         lines.append("code=$?; [ $code -gt $worst ] && worst=$code")
+        lines.append(f"[ -e {_MOUNTED}/{done_file(driver)}{ENDED} ] && break; done")
     return "\n".join((*lines, "exit $worst", ""))
 
 
 def _environment(driver: str) -> str:
     """The engine that most tests share is the machine's own with systemd, and else one that they start."""
     named = f" REACTOR_TEST_DOCKER_HOST={ENGINE}" if driver == "systemd" else ""
-    return f"env REACTOR_TEST_CGROUP_DRIVER={driver}{named}"
+    return f"env {DONE}={_MOUNTED}/{done_file(driver)} REACTOR_TEST_CGROUP_DRIVER={driver}{named}"
 
 
 def ended_with(line: str) -> int | None:

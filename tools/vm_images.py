@@ -6,6 +6,7 @@ what is written into them (vm_guest.py), and running a machine (vm_machine.py).
 
 import hashlib
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,7 @@ from tools.vm_packages import (
     Release,
     VmMissingError,
     add_libraries,
+    add_modules,
     call,
     make_root,
     require,
@@ -59,8 +61,8 @@ def prepare(release: Release) -> None:
             note.write_text(key)
 
 
-def write_checkout(script: str, folder: Path) -> Path:
-    """Put the working tree as it is now, and the script, on a second disk in this folder."""
+def write_checkout(files: Mapping[str, str], folder: Path) -> Path:
+    """Put the working tree as it is now, and these files beside it, on a second disk in this folder."""
     tree, image = folder / "srv", folder / "checkout.img"
     listed = call(("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"))
     for name in listed.split("\0"):
@@ -69,7 +71,8 @@ def write_checkout(script: str, folder: Path) -> Path:
             place = tree / "reactor" / name
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(CHECKOUT / name, place)
-    (tree / "run.sh").write_text(script)
+    for name, text in files.items():
+        (tree / name).write_text(text)
     _write_disk(tree, image, _MEBIBYTES_OF_THE_CHECKOUT)
     shutil.rmtree(tree)
     return image
@@ -89,6 +92,8 @@ def _make(release: Release) -> None:
     root = CACHE / f"{release.name}.root"
     shutil.rmtree(root, ignore_errors=True)
     try:
+        # First what is sooner known to be missing here.
+        add_libraries(release, _constraints(), root / LIBRARIES.lstrip("/"))
         make_root(release, root)
         _finish(release, root)
     finally:
@@ -96,7 +101,7 @@ def _make(release: Release) -> None:
 
 
 def _finish(release: Release, root: Path) -> None:
-    add_libraries(release, _constraints(), root / LIBRARIES.lstrip("/"))
+    add_modules(root)
     # Here it takes seconds, and an emulated processor would do it at every run.
     compiled = ("python3", "-m", "compileall", "-q", LIBRARIES, f"/usr/lib/python{release.python}")
     try:

@@ -24,10 +24,14 @@ PACKAGES: Final = (
 )  # fmt: skip
 _TOOLS: Final = CACHE / "root"
 _EMULATOR: Final = "qemu-system-x86_64"
+_USER_MODE: Final = "linux.uml"
+_MODULES: Final = "usr/lib/uml/modules"
 _NOT_FOR_TESTS: Final = frozenset(
     {
-        "ast_serialize", "editables", "hatchling", "librt", "mypy", "mypy_extensions", "pathspec", "ruff",
-        "tomlkit", "trove-classifiers",
+        "argparse-manpage", "ast_serialize", "contourpy", "cycler", "editables", "fonttools", "greenlet",
+        "hatchling", "kiwisolver", "librt", "matplotlib", "mypy", "mypy_extensions", "numpy", "pathspec",
+        "pillow", "playwright", "pyee", "pyparsing", "python-dateutil", "ruff", "six", "tomlkit",
+        "trove-classifiers",
     }
 )  # fmt: skip
 _PLATFORMS: Final = ("manylinux2014_x86_64", "manylinux_2_17_x86_64", "manylinux_2_28_x86_64")
@@ -81,11 +85,11 @@ def require() -> None:
         )
     lacking = [
         program
-        for program in (_EMULATOR, "debootstrap")
+        for program in (_EMULATOR, _USER_MODE, "debootstrap")
         if not shutil.which(program, path=_PATH) and not list(_TOOLS.glob(f"usr/*bin/{program}"))
     ]
     if lacking:
-        fetch(("qemu-system-x86", "debootstrap"), lacking, CACHE, "about 20 MB")
+        fetch(("qemu-system-x86", "user-mode-linux", "debootstrap"), lacking, CACHE, "about 60 MB")
 
 
 def emulator() -> tuple[tuple[str, ...], dict[str, str]]:
@@ -96,6 +100,17 @@ def emulator() -> tuple[tuple[str, ...], dict[str, str]]:
     folders = [str(_TOOLS / base / "x86_64-linux-gnu") for base in ("usr/lib", "lib")]
     command = (f"{_TOOLS}/usr/bin/{_EMULATOR}", "-L", f"{share}/qemu", "-L", f"{share}/seabios")
     return command, {"LD_LIBRARY_PATH": os.pathsep.join(folders)}
+
+
+def user_mode_kernel() -> str:
+    """Return the kernel that is a program, installed or unpacked."""
+    return shutil.which(_USER_MODE, path=_PATH) or f"{_TOOLS}/usr/bin/{_USER_MODE}"
+
+
+def add_modules(root: Path) -> None:
+    """Add the modules of that kernel to a root file system; those of the other came with its package."""
+    found = next(base for base in (_TOOLS / _MODULES, Path("/", _MODULES)) if base.is_dir())
+    shutil.copytree(found, root / "usr/lib/modules", dirs_exist_ok=True)
 
 
 def make_root(release: Release, root: Path) -> None:

@@ -55,6 +55,7 @@ TROUBLE = (
 )
 MOST_WORDS = 300
 PORT = 19_999
+UNCONTAINED = "containment: off\n"
 ENDS = 5
 """How often the end of the engine is gone about."""
 
@@ -148,7 +149,8 @@ def _played(options: Options, engine: PrivateEngine, folder: Path, found: Found,
                 kept = (
                     options.keep or folder
                 ) / f"{size}-{number}-{name.replace(', ', '-').replace(' ', '-')}"
-                place = Place(engine.docker_host, kept, engine.folder.name, rules, PORT + number % 100)
+                more = "" if options.contained else UNCONTAINED
+                place = Place(engine.docker_host, kept, engine.folder.name, rules, PORT + number % 100, more)
                 try:
                     turns.take(name, place, attacks=attacks)
                 except TURN_LOST as why:

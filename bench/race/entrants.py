@@ -69,13 +69,15 @@ class Entrant(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a turn takes place. ``rules`` are reactor's, ``cgroups`` the name of the engine's parent."""
+    """Where a turn takes place. ``rules`` are reactor's, ``more`` is put into its configuration, ``cgroups``
+    is the name of the engine's parent."""
 
     docker_host: str
     folder: Path
     cgroups: str
     rules: str
     port: int
+    more: str = ""
 
 
 class Nobody:
@@ -186,7 +188,8 @@ def _threads(place: Place, _attacked: bool) -> Watcher:
 def _ours(profile: str) -> Callable[[Place, bool], Ours]:
     def make(place: Place, _attacked: bool) -> Ours:
         place.folder.mkdir(parents=True)
-        return Ours(place.docker_host, place.folder, place.rules, CONFIGURATION.format(profile=profile))
+        told = CONFIGURATION.format(profile=profile) + place.more
+        return Ours(place.docker_host, place.folder, place.rules, told)
 
     return make
 

@@ -16,7 +16,8 @@ Mix = Mapping[str, tuple[int, int, int, int, int]]
 class Options:
     """``sizes`` are numbers of idle containers, ``attacked`` the one at which there are attacks, ``rounds``
     how many turns everybody has there; ``seconds`` is how long each window is. After so many ``minutes`` no
-    more turns are begun; ``parts`` are measured after that, ``small`` ones to try it."""
+    more turns are begun; ``parts`` are measured after that, ``small`` ones to try it. If not ``contained``,
+    reactor has the engine alone end what it ends."""
 
     sizes: tuple[int, ...]
     attacked: int
@@ -35,6 +36,7 @@ class Options:
     minutes: float | None = None
     parts: bool = True
     small: bool = False
+    contained: bool = True
 
 
 MIX: Final[Mix] = {
@@ -82,6 +84,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         minutes=said.minutes,
         parts=not said.no_parts,
         small=base.small,
+        contained=not said.uncontained,
     )
 
 
@@ -112,6 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--only", nargs="+", choices=EVERYBODY, metavar="NAME", help="some of: " + ", ".join(EVERYBODY))
     add("--minutes", type=float, metavar="N", help="begin no more turns after so long")
     add("--no-parts", action="store_true", help="leave out what other benches measure: scale, replay, scrape")
+    add("--uncontained", action="store_true", help="reactor has the engine alone end containers")
     add("--seed", type=int, metavar="N", help="of the order of turns and of the moments of attacks")
     add("--beside", type=Path, nargs="+", metavar="FILE", help="show what other benches wrote as JSON, too")
     add("--again", type=Path, metavar="FILE", help="measure nothing, show what an earlier run wrote as JSON")

@@ -18,7 +18,7 @@ class ActConfig:
     ``settle`` is how long a run may take to be seen over after a call that went well, ``tries``
     how many tries there are before the quarantine, ``quarantine_room`` how many runs fit there.
     ``write_patience`` is how long a direct end waits for its intent, ``longest_frozen`` how long a run is
-    frozen at most.
+    frozen at most, ``dying`` how long who was ended directly is left to die before the engine is asked.
     """
 
     kill_slots: int = 10
@@ -34,6 +34,7 @@ class ActConfig:
     settle: float = 2.0
     write_patience: float = 0.1
     longest_frozen: float = 20.0
+    dying: float = 0.1
     longest_grace: float = 300.0
     tries: int = 3
     first_pause: float = 0.2

@@ -83,6 +83,13 @@ class Direct:
         case.struck = case.struck or step.contained.ended
         case.calls.note(_told(step.contained), step.at, step.contained.why, took=step.took)
 
+    async def wait_over(self, case: Case) -> None:
+        """Leave the processors to those who die: an engine that is asked to kill begins programs of its own,
+        and takes away what they need to be gone."""
+        if case.contained.ended and self._containment is not None:
+            with trio.move_on_after(self._config.dying):
+                await self._containment.wait_over(case.decision.run)
+
     def leave(self, decision: Decision) -> None:
         """The engine was asked, or will not be: nothing stays frozen for this."""
         step = self._steps.pop(decision, None)

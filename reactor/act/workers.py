@@ -144,7 +144,7 @@ class Workers:
                 self._direct.leave(decision)
                 self._ledger.conclude(case, STRICT)
                 continue
-            if before_end(decision):
+            if before_end(decision) or case.contained.ended:
                 # What comes first may take its time, and needs no slot of those who end something.
                 self._nursery.start_soon(self._go_through, case)
                 continue
@@ -173,11 +173,13 @@ class Workers:
     async def _go_through(self, case: Case) -> None:
         """The stages before the end, and then the end, unless a stage that failed calls it off."""
         decision = case.decision
-        with await self._lanes[Line.OTHER].acquire():
-            went = await self._stages(case, before_end(decision), self._guard)
-        if not decision.ends or went.called_off or went.verdict is not None:
-            self._ledger.conclude(case, verdict_of(went))
-            return
+        if before_end(decision):
+            with await self._lanes[Line.OTHER].acquire():
+                went = await self._stages(case, before_end(decision), self._guard)
+            if not decision.ends or went.called_off or went.verdict is not None:
+                self._ledger.conclude(case, verdict_of(went))
+                return
+        await self._direct.wait_over(case)
         line = Line.KILL if decision.action not in POLITE else Line.STOP
         lease = await self._lanes[line].acquire(self._expected(case))
         await self._carry_out(case, lease)

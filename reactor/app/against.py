@@ -55,8 +55,6 @@ def count_against(options: argparse.Namespace, rules: RuleSet) -> tuple[Count, .
         options.docker_host = options.against
     settings = replace(read_settings(options), dry_run=True)
     endpoint = find_endpoint(options, os.environ, flag="--against", remedy=REMEDY)
-    if endpoint is None:
-        raise Complaint("reactor: no engine is named, and none is at the default socket")
     try:
         with logging_to(sys.stderr.fileno(), LogFormat.LOGFMT, logging.ERROR):
             return trio.run(_against_engine, endpoint, settings, rules)

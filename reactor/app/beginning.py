@@ -40,21 +40,28 @@ from reactor.web.leases import LeaseDesk
 log = logging.getLogger("reactor.app")
 
 
+def named_or_shipped(named: Sequence[Path] | None) -> list[Path]:
+    """The rule files that were named; the shipped ones where none were."""
+    return [*(named or ())] or [shipped_rules()]
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which engine is to be watched, and how. ``named`` are rule files; none means the shipped ones. ``here``
-    is whether its containers may be this host's, so that our kernel can be asked for them."""
+    is whether its containers may be this host's, so that our kernel can be asked for them. ``called`` is what
+    the engine is called here, in the place of what it calls itself."""
 
     endpoint: Endpoint
     settings: Settings
     rules: RuleSet
     named: Sequence[Path] | None = None
     here: bool = True
+    called: str = ""
 
     @property
     def files(self) -> list[Path]:
         """From where rules are read again."""
-        return [*(self.named or ())] or [shipped_rules()]
+        return named_or_shipped(self.named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,11 @@ class Known:
     info: EngineInfo
 
     @property
+    def name(self) -> str:
+        """What the engine is called."""
+        return self.wanted.called or self.info.name
+
+    @property
     def journal(self) -> Path:
         """The file of its journal."""
         return self.settings.journal or default_journal(self.info.id)
@@ -97,12 +109,12 @@ def plan_for(known: Known, around: Around) -> Plan:
     make_folder(path)
     bulletin, beside = Bulletin(path), SidecarDesk()
     feed = bulletin.feed()
-    gazette = Gazette(feed, info.name)
+    gazette = Gazette(feed, known.name)
     plan = draw_up(wanted.endpoint, settings, wanted.rules, info, path, here=wanted.here)
     leases, record = _lease_desk(plan), settings.recording_place()
     services = (
         told_something(
-            settings, wanted.files, info.name, feed, leases, around.counters, around.rereading, beside
+            settings, wanted.files, known.name, feed, leases, around.counters, around.rereading, beside
         ),
         *canaries(settings.canary, plan.engine, info.id, path),
         *sees_to_rights(plan.engine, dry_run=settings.dry_run),
@@ -145,14 +157,13 @@ def _lease_desk(plan: Plan) -> LeaseDesk | None:
     return LeaseDesk(plan.book, written) if plan.book is not None else None
 
 
-def greet(known: Known, listening: str, called: str = "") -> None:
-    """Say whom we watch, and by what; ``called`` is what the engine is called here, in the place of what it
-    calls itself."""
+def greet(known: Known, listening: str) -> None:
+    """Say whom we watch, and by what."""
     info, endpoint, settings, rules = known.info, known.wanted.endpoint, known.settings, known.wanted.rules
     log.info(
         "watching",
         extra={
-            "engine": called or info.name,
+            "engine": known.name,
             "engine_id": info.id,
             "version": info.version,
             "api": info.api_version,

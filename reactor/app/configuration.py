@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from reactor.app.calling import means_of, twice, untold, without_token
 from reactor.app.canarytext import canary_terms
 from reactor.app.configtext import SHAPE, ConfigurationText, HeartbeatsText, RecordText
-from reactor.app.enginetext import alike
+from reactor.app.enginetext import alike, crowded
 from reactor.app.settings import Api, HeartbeatTerms, Settings, Times
 from reactor.app.webtext import web_terms
 from reactor.core.breaker import BreakerTerms
@@ -84,15 +84,17 @@ def _read(text: str, name: str) -> Document:
 
 
 def checked(
-    document: Document, name: str, elsewhere: Callable[[int], RuleError | None] = lambda _: None
+    document: Document, name: str, elsewhere: Callable[[int], RuleError | None] | None = None
 ) -> ConfigurationText:
     """The configuration that a document has. Raises BadConfiguration with all that is wrong.
 
-    ``elsewhere`` says of an offset who stands there, if it is none of the file's.
+    ``elsewhere`` says of an offset who stands there, if it is none of the file's; without it the document is
+    the file by itself, and not what other levels are laid over: those may name other engines, too.
     """
     if document.data is None:
         return ConfigurationText()
     found = [*document.problems, *together(document, document.data, ())]
+    found += crowded(document, document.data) if elsewhere is None else []
     written: ConfigurationText | None = None
     try:
         written = ConfigurationText.model_validate(document.data)
@@ -106,9 +108,14 @@ def checked(
 
 
 def _error(
-    name: str, document: Document, offset: int, message: str, *, elsewhere: Callable[[int], RuleError | None]
+    name: str,
+    document: Document,
+    offset: int,
+    message: str,
+    *,
+    elsewhere: Callable[[int], RuleError | None] | None,
 ) -> RuleError:
-    stranger = elsewhere(offset)
+    stranger = elsewhere(offset) if elsewhere is not None else None
     if stranger is not None:
         return replace(stranger, message=message)
     error = error_at(name, document.source, offset, message)

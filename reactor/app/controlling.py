@@ -19,8 +19,9 @@ from reactor.app.extending import give, listed
 from reactor.app.monitor import Monitor
 from reactor.app.numbers import Numbers
 from reactor.app.reading import Reading, ReadingHangs
-from reactor.app.reloading import Reloader
+from reactor.app.reloading import Reloader, Reloads
 from reactor.core.appraisal import SPARED, appraise, find
+from reactor.core.beats import next_beat
 from reactor.core.commanding import meant, refusal
 from reactor.core.facts import Acknowledged, Ordered
 from reactor.core.gate import objection, token
@@ -180,7 +181,7 @@ async def reload_on_hangup(
 
 
 async def reload_on_change(
-    reloader: Reloader, look: Callable[[], object], every: float, reading: Reading | None = None
+    reloader: Reloads, look: Callable[[], object], every: float, reading: Reading | None = None
 ) -> None:
     """Read the rules again when what ``look`` sees of their files has changed, and stayed so for one look.
 
@@ -189,7 +190,7 @@ async def reload_on_change(
     reading = reading or Reading()
     seen = settled = await _look(reading, look)
     while True:
-        await trio.sleep(every)
+        await trio.sleep_until(next_beat(trio.current_time(), every))
         now = await _look(reading, look)
         if now is None:
             continue

@@ -69,14 +69,6 @@ def _asked(text: str) -> Asked:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def one_host(options: argparse.Namespace) -> str | None:
-    """The host that a flag names, where one engine is meant. Raises Complaint for several."""
-    several = hosts_asked(options)
-    if len(several) > 1:
-        raise Complaint("reactor: this is for one engine: give --docker-host once")
-    return several[0].host if several else getattr(options, "docker_host", None)
-
-
 def hosts_asked(options: argparse.Namespace) -> tuple[Asked, ...]:
     """The engines that flags name. Raises Complaint where one of several is empty."""
     found: list[Asked] = getattr(options, "docker_hosts", None) or []

@@ -32,12 +32,13 @@ class Meant:
     its own where there are several: ``policy.scope``, ``dry_run``, ``journal``, ``profile`` and the place of
     recordings; no two have the same journal or folder of recordings.
 
-    The same in all, and meant for the process as a whole: ``listen``, ``control``, ``web``, ``api`` and
-    ``metric_labels`` (one page, one control socket, one place for runners, one ``/metrics``), ``means`` and ``tell`` (what is called is called for
-    all), ``heartbeats`` (only read, by each monitor for itself), ``proc`` and ``reload_on_change`` (the rules
-    are one set). The same in all, and counted for each by itself: ``times``, ``at_once``, ``most_streams``,
-    ``gate``, ``budgets``, ``breaker``, ``comebacks``, ``evidence``, ``record_limits``, ``keep_days``,
-    ``strict``, ``containment``, ``leftovers_after``, ``owners_enforced`` and ``canary`` (each is sent one).
+    The same in all, and meant for the process as a whole: ``listen``, ``web``, ``api``, ``control`` and
+    ``metric_labels`` (one page, one place for runners, one control socket, one ``/metrics``), ``means`` and
+    ``tell`` (what is called is called for all), ``heartbeats`` (only read, by each monitor for itself),
+    ``proc`` and ``reload_on_change`` (the rules are one set). The same in all, and counted for each by
+    itself: ``times``, ``at_once``, ``most_streams``, ``gate``, ``budgets``, ``breaker``, ``comebacks``,
+    ``evidence``, ``record_limits``, ``keep_days``, ``strict``, ``containment``, ``leftovers_after``,
+    ``owners_enforced`` and ``canary`` (each is sent one).
     ``data`` is None where there are several.
     """
 

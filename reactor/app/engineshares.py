@@ -14,7 +14,7 @@ from reactor.app.settings import Settings
 from reactor.engine.endpoint import Endpoint
 from reactor.recording.places import Folder
 
-_EACH = "Leave it out, and each has one at a default place; or name one for each in 'engines': docs/engines.md"
+_EACH = "Leave it out, and each has one at a default place; or name one in each entry of 'engines'"
 _ALONE = "Leave it out here, and run a monitor of its own for the engine on this host: docs/engines.md"
 
 
@@ -45,21 +45,20 @@ def apart(names: Sequence[str], settings: Sequence[Settings], found: Merged) -> 
         place = found.origin(("data", "root"))
         said = f"data folders ({place}) lie on the host of one engine, and here are several"
         raise Complaint(f"reactor: {said}: {', '.join(names)}", _ALONE)
-    journals = [str(each.journal or "") for each in settings]
-    _no_two("journal", names, journals, found.written.journal.path, f"{found.origin(('journal', 'path'))}")
+    _no_journal_twice(names, settings, found)
     return [_recording(name, each, found) for name, each in zip(names, settings, strict=True)]
 
 
-def _no_two(what: str, names: Sequence[str], paths: Sequence[str], usual: str, origin: str) -> None:
-    """That no two engines have one path; ``usual`` is the one at the top of the configuration."""
-    users: dict[str, list[str]] = {}
-    for name, path in zip(names, paths, strict=True):
-        if path:
-            users.setdefault(os.path.abspath(path), []).append(name)
+def _no_journal_twice(names: Sequence[str], settings: Sequence[Settings], found: Merged) -> None:
+    usual, users = found.written.journal.path, dict[str, list[str]]()
+    for name, each in zip(names, settings, strict=True):
+        if each.journal is not None:
+            users.setdefault(os.path.abspath(each.journal), []).append(name)
     for path, whose in users.items():
         if len(whose) > 1:
-            by = f" ({origin})" if usual and os.path.abspath(usual) == path else ""
-            said = f"{path}{by} would be the {what} of {' and '.join(whose)}: each needs its own"
+            is_usual = usual and os.path.abspath(usual) == path
+            by = f" ({found.origin(('journal', 'path'))})" if is_usual else ""
+            said = f"{path}{by} would be the journal of {' and '.join(whose)}: each needs its own"
             raise Complaint(f"reactor: {said}", _EACH)
 
 

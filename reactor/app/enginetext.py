@@ -30,6 +30,8 @@ _ALONE = {
     "journal": "there are two engines with this journal: each needs its own",
 }
 """What must not stand in two entries, and what is said of the second."""
+_OWN = "run a monitor of its own for the one on this host"
+_EACH = f"leave it out, and each has one at a default place; or name one in each entry of '{KEY}'"
 
 
 def _name(value: Any, info: ValidationInfo) -> str:
@@ -95,6 +97,19 @@ def alike(document: Document, written: Mapping[str, Any], path: Place) -> Iterat
         if isinstance(host, str) and not host.strip().startswith("tcp://"):
             for key in {"tls", "tls_insecure"} & entry.keys():
                 yield document.key_at((*place, key)), f"'{key}' is for engines at tcp://, and this is none"
+
+
+def crowded(document: Document, written: Any) -> Iterator[Found]:
+    """What a file says for all of several engines, and only one can have."""
+    listed = [entry for _, entry in entries(written, KEY, ())]
+    if len(listed) < 2:
+        return
+    if "data" in written:
+        yield document.key_at(("data",)), f"'data' is for one engine, and '{KEY}' has several: {_OWN}"
+    journal = written.get("journal")
+    without = [each for each in listed if "journal" not in each]
+    if isinstance(journal, dict) and journal.get("path") and len(without) > 1:
+        yield document.value_at(("journal", "path")), f"this would be the journal of several engines: {_EACH}"
 
 
 def settings_for(settings: Settings, written: EngineText | None) -> Settings:

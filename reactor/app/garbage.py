@@ -10,6 +10,8 @@ import gc
 
 import trio
 
+from reactor.core.beats import next_beat
+
 EVERY = 10.0
 """Seconds between two looks at whether there was a full collection."""
 FULL = 2
@@ -30,4 +32,4 @@ async def keep_collections_short() -> None:
         if full != seen:
             gc.freeze()
         seen = full
-        await trio.sleep(EVERY)
+        await trio.sleep_until(next_beat(trio.current_time(), EVERY))

@@ -13,7 +13,6 @@ from dataclasses import replace
 from reactor.app.calling import missing_means
 from reactor.app.complaint import Complaint
 from reactor.app.configuration import settings_of
-from reactor.app.engineflags import one_host
 from reactor.app.identity import find_own_container
 from reactor.app.levels.given import Level
 from reactor.app.levels.merging import Merged, merged
@@ -62,8 +61,8 @@ def find_endpoint(
     *,
     flag: str = "--docker-host",
     remedy: str = REMEDY,
-) -> Endpoint | None:
-    """The engine that is meant where it is one; None for the demo. ``flag`` is where the host was named.
+) -> Endpoint:
+    """The engine that is meant, for a command for one. ``flag`` is where the host was named, if it was.
 
     Where the configuration has several, one of them has to be named: none is taken by chance.
     """
@@ -74,15 +73,13 @@ def find_endpoint(
         log.warning(warning)
     if endpoint.named or endpoint.exists:
         return endpoint
-    if getattr(options, "or_demo", False):
-        return None
     raise Complaint(f"reactor: no engine is named, and there is none at {endpoint.host}", remedy)
 
 
 def _engine_meant(options: argparse.Namespace, environ: Mapping[str, str], flag: str) -> Endpoint:
     try:
         return resolve(
-            one_host(options), environ, options.context, tls_insecure=options.tls_insecure, flag=flag
+            options.docker_host, environ, options.context, tls_insecure=options.tls_insecure, flag=flag
         )
     except BadEndpoint as bad:
         raise Complaint(f"reactor: {bad}") from None

@@ -118,7 +118,9 @@ def kernel_log(patient: Patient) -> Iterator[Finding]:
 def _why_not_here(patient: Patient) -> str:
     """Why nothing of this kernel is the engine's; empty if it is, or there is no engine to ask."""
     info = patient.engine
-    return why_not_ours(info, patient.settings.proc) if info is not None else ""
+    if info is None or patient.elsewhere:
+        return patient.elsewhere
+    return why_not_ours(info, patient.settings.proc)
 
 
 def _grant(ability: Ability) -> str:

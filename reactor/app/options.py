@@ -335,7 +335,7 @@ def _check(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         help="say how many containers each rule matches now: on an engine (unix:///path, tcp://host:port, or "
         "'engine' for the one that is found), or at the end of a recording. Nothing is ended",
     )
-    check.set_defaults(docker_host=None, context=None, tls_insecure=False, or_demo=False)
+    check.set_defaults(docker_host=None, context=None, tls_insecure=False)
 
 
 def _schema(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -114,6 +114,19 @@ class Patient:
             (self.meant,) = engines_meant(self.options, os.environ)
         return self.meant.endpoint
 
+    @property
+    def elsewhere(self) -> str:
+        """Why the engine is not taken to be on this host, as far as its address tells; empty if it may be."""
+        try:
+            address = self.endpoint.address
+        except Complaint:
+            return ""
+        if address.program:
+            return "the engine is behind ssh"
+        if self.name and not address.path:
+            return "of several engines only those at a socket of this machine are taken to be on it"
+        return ""
+
     @cached_property
     def engine(self) -> EngineInfo | None:
         """Who the engine is, None if it does not answer."""

@@ -7,7 +7,8 @@ for it (a signal, the control socket, a file that changed) is decided in ``contr
 import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import trio
 
@@ -20,6 +21,41 @@ from reactor.ruleset import BadRules
 log = logging.getLogger("reactor.app")
 
 _LONGEST = 300
+
+
+class Reloads(Protocol):
+    """Whoever has rules read again."""
+
+    async def reload(self) -> tuple[str, ...]:
+        """Read the files again; returns the mistakes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Mistakes:
+    """Why rules cannot be used, a sentence for each."""
+
+    errors: tuple[str, ...]
+
+    def say(self) -> None:
+        """Put them into the log."""
+        log.error(
+            "the rules cannot be used: those before stay in force", extra={"mistakes": len(self.errors)}
+        )
+        for error in self.errors:
+            log.error("a mistake in the rules", extra={"mistake": error})
+
+
+async def read_by(reading: Reading, load: Callable[[], RuleSet]) -> RuleSet | Mistakes:
+    """What ``load`` gives, which blocks and raises BadRules; it never fails otherwise."""
+    try:
+        return await reading.run(load)
+    except BadRules as bad:
+        return Mistakes(tuple(map(str, bad.errors)))
+    except ReadingHangs as hangs:
+        return Mistakes((f"the rules cannot be read: {hangs}",))
+    except Exception as error:  # noqa: BLE001  # Whatever a file does to its reader, the monitor goes on.
+        return Mistakes((f"the rules cannot be read: {type(error).__name__}: {error}"[:_LONGEST],))
 
 
 class Reloader:
@@ -58,15 +94,12 @@ class Reloader:
                 return await self._reloaded()
 
     async def _reloaded(self) -> tuple[str, ...]:
-        try:
-            rules = await self._reading.run(self._load)
-        except BadRules as bad:
-            return self._refuse(tuple(map(str, bad.errors)))
-        except ReadingHangs as hangs:
-            return self._refuse((f"the rules cannot be read: {hangs}",))
-        except Exception as error:  # noqa: BLE001  # Whatever a file does to its reader, the monitor goes on.
-            return self._refuse((f"the rules cannot be read: {type(error).__name__}: {error}"[:_LONGEST],))
-        self._put_in_force(rules)
+        read = await read_by(self._reading, self._load)
+        if isinstance(read, Mistakes):
+            self._monitor.reload_failed(read.errors)
+            read.say()
+            return read.errors
+        self._put_in_force(read)
         return ()
 
     def _put_in_force(self, rules: RuleSet) -> None:
@@ -76,10 +109,3 @@ class Reloader:
         self._in_force(rules)
         fields = {"rules": len(rules.rules), "rules_version": rules.version}
         log.info("the rules were read again and are in force", extra=fields)
-
-    def _refuse(self, errors: tuple[str, ...]) -> tuple[str, ...]:
-        self._monitor.reload_failed(errors)
-        log.error("the rules cannot be used: those before stay in force", extra={"mistakes": len(errors)})
-        for error in errors:
-            log.error("a mistake in the rules", extra={"mistake": error})
-        return errors

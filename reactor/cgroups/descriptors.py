@@ -86,7 +86,7 @@ class Drawer:
         self.home = home
         self._budget = budget
         # By position in What: a descriptor and an inode for each, -1 for none.
-        self._kept = [-1] * len(What)
+        self.files = self._kept = [-1] * len(What)
         self._inodes = [-1] * len(What)
         self._absent = [part not in home.places for part in CONTROLLER]
 

@@ -4,8 +4,10 @@ It is what stands behind the port ``Containment``. Nothing is decided here, and 
 is to be ended: whoever is not held by then is left to the engine.
 """
 
+import os
 import resource
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -115,6 +117,19 @@ class Keeper:
         if frozen.frozen:
             self._frozen[run] = frozen.how
         return frozen
+
+    async def wait_over(self, run: Run) -> None:
+        """Wait for its first process, which the kernel lets go when no other one of its namespace is left."""
+        handle = self._handles.get(run)
+        if handle is None or handle.init < 0:
+            return
+        with suppress(OSError):  # There is no descriptor left, and so nothing to wait by.
+            # A copy: the run may be let go of meanwhile.
+            first = os.dup(handle.init)
+            try:
+                await trio.lowlevel.wait_readable(first)
+            finally:
+                os.close(first)
 
     def thaw(self, run: Run) -> str:
         """Let a run go on that was frozen here."""

@@ -6,6 +6,7 @@ whoever looks at an entry takes it as it is by now (``renewed``), and is told by
 moment would have told him. ``tests/core/test_lasting.py`` holds it against carrying it over each time.
 """
 
+import math
 from typing import Final
 
 from reactor.core.facts import Sample, Still
@@ -33,6 +34,14 @@ def sample_of(state: State, entry: Entry) -> Sample | None:
     if sample is None or vouched is None or vouched.as_of <= sample.at or not is_vouched(state, entry):
         return sample
     return changed(sample, at=vouched.as_of)
+
+
+def known_until(state: State, entry: Entry) -> float:
+    """Up to when the last sample is evidence; for ever ago if there is none."""
+    sample, vouched = entry.sample, state.vouched
+    if sample is None:
+        return -math.inf
+    return max(sample.at, vouched.as_of) if vouched is not None and is_vouched(state, entry) else sample.at
 
 
 def renewed(state: State, entry: Entry) -> Entry:

@@ -252,8 +252,8 @@ class Contained:
 
 
 class Containment(Protocol):
-    """Ends runs without the engine. It never waits and never raises, and knows no rules: who may be ended is
-    decided, and admitted, before it is asked."""
+    """Ends runs without the engine. It never raises, and knows no rules: who may be ended is decided, and
+    admitted, before it is asked. Only ``wait_over`` waits."""
 
     def contain(self, run: Run, container: Container | None, *, recorded: bool = True) -> Contained:
         """End this very run, or freeze it where its end would have the engine begin another one.
@@ -261,6 +261,10 @@ class Containment(Protocol):
         ``container`` is how it was seen last; without that nothing is done. Nobody is frozen unless the
         intent is ``recorded``: if we died, nobody would know that there is something to thaw.
         """
+        ...
+
+    async def wait_over(self, run: Run) -> None:
+        """Wait until all processes of a run that was ended here are gone; not at all where none is held."""
         ...
 
     def thaw(self, run: Run) -> str:

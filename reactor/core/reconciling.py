@@ -20,7 +20,7 @@ from reactor.core.topology import living_by_task
 def reconcile(setup: Setup, state: State, snapshot: Snapshot) -> tuple[Draft, tuple[ContainerId, ...]]:
     """Take in a snapshot; returns who changed. The report comes from ``report`` once it was judged."""
     draft = Draft(state)
-    containers = {container.id: container for container in snapshot.containers}
+    containers = {container.run.id: container for container in snapshot.containers}
     news = {key: each for key, each in containers.items() if not _is_known(state.entries.get(key), each)}
     for container in joiners_last(news):
         see(setup, draft, container, snapshot.at)
@@ -29,7 +29,7 @@ def reconcile(setup: Setup, state: State, snapshot: Snapshot) -> tuple[Draft, tu
         _doubt(draft, key)
     listed = containers.keys() | snapshot.unsure | snapshot.unread
     for entry in state.entries.values():
-        if entry.run.id not in listed and entry.seen_at < snapshot.began:
+        if entry.seen_at < snapshot.began and entry.container.run.id not in listed:
             vanish(draft, entry.run.id, snapshot.at)
     changed = tuple(draft.changed)
     began = state.began if state.began is not None else snapshot.began
@@ -78,13 +78,15 @@ def _doubt(draft: Draft, key: ContainerId) -> None:
 
 
 def _count_orphans(setup: Setup, draft: Draft, snapshot: Snapshot) -> None:
+    sidecars = [entry for entry in draft.state.living() if entry.is_sidecar and not entry.ending]
+    if not sidecars:
+        return
     tasks = living_by_task(draft.state)
     hidden = Hidden(setup.policy, draft.state, snapshot)
-    for entry in draft.state.living():
-        if entry.is_sidecar and not entry.ending:
-            counted = count_alone(draft.state, entry, snapshot.at, tasks, hidden)
-            if counted is not entry:
-                draft.changed[entry.run.id] = counted
+    for entry in sidecars:
+        counted = count_alone(draft.state, entry, snapshot.at, tasks, hidden)
+        if counted is not entry:
+            draft.changed[entry.run.id] = counted
 
 
 def ended_while_away(setup: Setup, state: State, snapshot: Snapshot) -> list[Ended]:
@@ -107,7 +109,8 @@ def _unseen(setup: Setup, run: Run) -> Cause:
 
 def report(setup: Setup, before: State, after: State, snapshot: Snapshot, acted_on: int) -> Reconciled:
     """The reconcile report of a snapshot: what changed since its list was taken."""
-    left = Counter(_left(entry) for entry in after.living())
+    living = [*after.living()]
+    left = Counter(map(_left, living))
     found = [entry for entry in after.entries.values() if _found_dead(setup, entry, snapshot)]
     return Reconciled(
         at=snapshot.at,
@@ -115,9 +118,9 @@ def report(setup: Setup, before: State, after: State, snapshot: Snapshot, acted_
         gap=snapshot.gap,
         blind=snapshot.blind,
         listed=len(snapshot.containers) + len(snapshot.unsure) + len(snapshot.unread),
-        adopted=sum(entry.adopted_at >= snapshot.began for entry in after.living()),
+        adopted=sum(entry.adopted_at >= snapshot.began for entry in living),
         found_dead=len(found) + len(ended_while_away(setup, after, snapshot)),
-        orphans=sum(_newly_alone(before, entry) for entry in after.living()),
+        orphans=sum(_newly_alone(before, entry) for entry in living if entry.alone is not None),
         acted_on=acted_on,
         left=dict(sorted(left.items())),
     )
@@ -136,9 +139,9 @@ def _left(entry: Entry) -> str:
         return "being-ended"
     if entry.alone is not None:
         return "orphan-waiting"
-    return "within-rules" if entry.governed else str(entry.standing)
+    return "within-rules" if entry.governed else entry.standing.value
 
 
 def _newly_alone(before: State, entry: Entry) -> bool:
     old = before.entries.get(entry.run.id)
-    return entry.alone is not None and (old is None or old.alone is None)
+    return old is None or old.alone is None

@@ -12,7 +12,7 @@ from reactor.core.breaker import BreakerTerms, no_breaker
 from reactor.core.budgets import BudgetTerms, no_budgets
 from reactor.core.columns import NOBODY, PARTS, Column
 from reactor.core.comebacks import ComebackTerms, no_comebacks
-from reactor.core.container import Container, ContainerId, Run
+from reactor.core.container import ALIVE, Container, ContainerId, Run
 from reactor.core.deadlines import Deadlines
 from reactor.core.decisions import Decision
 from reactor.core.earlier import Earlier, nothing_earlier
@@ -375,7 +375,9 @@ class State:
 
     def living(self) -> Iterator[Entry]:
         """The entries of runs under way."""
-        return (entry for entry in self.entries.values() if entry.ended_at is None and entry.container.alive)
+        for entry in self.entries.values():
+            if entry.ended_at is None and entry.container.state in ALIVE:
+                yield entry
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ NEVER = "0001-01-01T00:00:00"
 ALIASES = {"configured": "created", "initialized": "created", "stopped": "exited", "stopping": "running"}
 """Podman's words where they differ from Docker's."""
 
+STATES = {state.value: state for state in State}
 OWN_PIDS = frozenset({"", "private"})
 """The words for a process namespace of its own, Docker's and Podman's."""
 ENDED = frozenset({State.EXITED, State.DEAD, State.REMOVING, State.RESTARTING})
@@ -172,7 +173,9 @@ def _joins(host: HostBody) -> frozenset[ContainerId]:
 
 
 def _own_name(names: list[str]) -> str:
-    # A second slash makes a link: the name under which another container knows this one.
+    # A second slash makes a link: the name under which another container knows this one. Most have no link.
+    if len(names) == 1 and names[0].rfind("/") <= 0:
+        return names[0].removeprefix("/")
     own = (name for name in names if "/" not in name.removeprefix("/"))
     return next(own, "").removeprefix("/")
 
@@ -188,8 +191,7 @@ def _status(body: InspectedBody) -> str:
 
 
 def _state(word: str) -> State | None:
-    word = ALIASES.get(word, word)
-    return State(word) if word in State.__members__.values() else None
+    return STATES.get(ALIASES.get(word, word))
 
 
 def _moment(text: str) -> str:

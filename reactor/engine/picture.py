@@ -55,7 +55,7 @@ class Picture:
         if known is None or row.id in self._failed:
             return True
         # The event that told of other health can have been lost; the list then says so, too.
-        if row.health not in {"", known.container.health}:
+        if row.health and row.health != known.container.health:
             return True
         # The image of a container can be unreadable for a while; then its labels cannot be told apart.
         return known.container.state is not row.state or known.container.image_labels is None

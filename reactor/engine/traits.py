@@ -102,6 +102,9 @@ def has_health_check(state: StateBody, config: ConfigBody | None) -> bool | None
 
 def listed_health(status: msgspec.Raw) -> str:
     """What a row of the list says of it, in the words of ``docker ps``: a hint that a look is due."""
+    written = bytes(status)
+    if not written.endswith(b')"') and b"\\" not in written:
+        return ""
     found = LISTED_HEALTH.search(said(status, TEXT) or "")
     return found[1] if found else ""
 

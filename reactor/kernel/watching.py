@@ -10,6 +10,7 @@ from time import thread_time
 
 import trio
 
+from reactor.core.beats import next_beat
 from reactor.core.container import ContainerId, Run
 from reactor.core.facts import Fact, HostSeen, ZombiesSeen
 from reactor.core.ports import EngineInfo
@@ -56,7 +57,7 @@ class KernelWatch:
         while True:
             if self._wants_host():
                 self._look_at_host()
-            await trio.sleep(HOST_EVERY)
+            await trio.sleep_until(next_beat(trio.current_time(), HOST_EVERY))
 
     def _look_at_host(self) -> None:
         # It takes some 30 microseconds, waits for no disk, and so needs no thread.
@@ -70,13 +71,13 @@ class KernelWatch:
     async def watch_zombies(self) -> None:
         """Tell who has how many zombies, as soon as somebody wants to know, and then every 15 seconds."""
         while True:
-            wanted = self._wanted_zombies()
+            wanted, began = self._wanted_zombies(), trio.current_time()
             if not wanted:
-                await trio.sleep(1)
+                await trio.sleep_until(next_beat(began))
                 continue
-            began = trio.current_time()
             used = await self._look_for_zombies(wanted, began)
-            await trio.sleep_until(began + min(ZOMBIES_SELDOM, max(ZOMBIES_EVERY, used / ZOMBIES_SHARE)))
+            pause = min(ZOMBIES_SELDOM, max(ZOMBIES_EVERY, used / ZOMBIES_SHARE))
+            await trio.sleep_until(next_beat(began + pause))
 
     async def _look_for_zombies(self, wanted: frozenset[Run], began: float) -> float:
         """Look once, and tell; how many seconds of a processor that took."""

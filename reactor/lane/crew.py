@@ -156,15 +156,19 @@ class Crew:
     def look_at_rest(self, key: int, now: float, *, tell: bool, closely: bool = True) -> None:
         """Whether one who rests is as he was told: if not, he is told anew, or said to have moved."""
         eye = self.eyes[key]
+        anew = self.rest.may_read_anew(now, eye.read_at)
+        if not anew and eye.is_untouched(now, closely=closely):
+            self.rest.put(key, now)
+            return
         try:
             still = eye.is_still(closely=closely)
             if still and eye.have_limits_moved(now):
                 still, tell = False, True
+            if still and (not anew or eye.is_as_told(now)):
+                self.rest.put(key, now)
+                return
         except CgroupGone:
             self.lose(eye)
-            return
-        if still and not self.rest.may_read_anew(now, eye.told_at):
-            self.rest.put(key, now)
             return
         if still or tell:
             eye.due = now

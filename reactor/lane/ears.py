@@ -32,6 +32,11 @@ class Ear:
         """Whether there is a bell."""
         return self._bell is not None
 
+    @property
+    def hears_moves(self) -> bool:
+        """Whether it tells of processes that are moved into another cgroup."""
+        return self._bell is not None and self._bell.hears_moves
+
     def is_mine(self, number: int) -> bool:
         """Whether this is the descriptor of the bell."""
         return self._bell is not None and number == self._bell.fileno()

@@ -7,6 +7,7 @@ usage says nothing any more: such a one is *masked*, and read by its working set
 
 import os
 from dataclasses import dataclass, field
+from math import inf
 
 from reactor.cgroups.files import What
 from reactor.cgroups.reading import Reading
@@ -32,6 +33,10 @@ WORK = 0.05
 """Seconds of processor time after which who is at rest is told again."""
 HOT = 0.5
 """Seconds between two readings that are told of a run above a mark."""
+UNMOVED = 300.0
+"""Seconds after which one is read whole although nothing in it has run: the host may take page cache back."""
+STEADY = 0.005
+"""The part of a core by which it may work more or less than it was told to, and need not be told anew."""
 
 
 @dataclass(slots=True, eq=False)
@@ -46,7 +51,8 @@ class Eye:
     ``numbers`` are those of usage that matter, ``is_told`` is whether the kernel tells of them by itself,
     ``rung`` when it did, ``is_muted`` whether it is not heard for a while. ``strung`` are the tripwires.
     ``climbs`` is whether it is near a mark of memory and comes nearer than it has been since it came near.
-    ``waits`` is whether it stands in the line of turns.
+    ``waits`` is whether it stands in the line of turns. ``read_at`` is when it was last read whole, or
+    need not have been.
     """
 
     word: Arm
@@ -74,6 +80,10 @@ class Eye:
     _places: tuple[int, int] = field(default=(-1, -1), init=False)
     _said: tuple[int, int, float] = field(default=(-1, -1, 0.0), init=False)
     _worked: float | None = field(default=None, init=False)
+    _works: float | None = field(default=None, init=False)
+    _told: tuple[int | None, object] = field(default=(None, None), init=False)
+    _whole_at: float = field(default=0.0, init=False)
+    read_at: float = field(default=0.0, init=False)
     _before: tuple[int, float] = field(default=(0, 0.0), init=False)
     _grows: float = field(default=0.0, init=False)
     _highest: int = field(default=0, init=False)
@@ -82,6 +92,7 @@ class Eye:
     def take(self, reading: Reading) -> bool:
         """Take a reading in; whether it has to be told, because it passed a mark or it is time."""
         pids, memory = reading.pids or 0, reading.memory or 0
+        self.read_at = self._whole_at = reading.at
         places = place(self._of_pids, pids), place(self._of_memory, memory)
         passed, self._places = places != self._places, places
         self.above = places != (0, 0)
@@ -103,9 +114,47 @@ class Eye:
         if not passed and reading.at < self.due:
             return False
         self.due = reading.at + (min(HOT, self.word.every) if self.above else self.word.every)
-        self._said, self._worked = (pids, usage, reading.at), reading.cpu
+        self._keep(reading)
         self.high = max(self.high, pids)
         return True
+
+    def _has_not_run(self, at: float) -> bool:
+        """Whether nothing in it has run for a nanosecond since it was told: then it has touched no page."""
+        if self._works is None or abs(self._works) > STEADY or at >= self._whole_at + UNMOVED:
+            return False
+        if self._worked is None or self.gauge.worked() != self._worked:
+            return False
+        self.read_at = at
+        return True
+
+    def _keep(self, reading: Reading) -> None:
+        """It is told: what the next one is held against."""
+        self._works = self._pace_of_work(reading)
+        self._said, self._worked = (reading.pids or 0, reading.usage or 0, reading.at), reading.cpu
+        self._told = reading.memory, self.gauge.limits
+
+    def _pace_of_work(self, reading: Reading) -> float | None:
+        """The part of a core that it has used since it was told, None if that is not known."""
+        took = reading.at - self._said[2]
+        if reading.cpu is None or self._worked is None or took < LEAST_PACE:
+            return None
+        return (reading.cpu - self._worked) / took
+
+    def is_as_told(self, at: float) -> bool:
+        """Whether all of it is as it was told, what is only seen by reading it whole as well.
+
+        It works as it was told to if it was told twice at least. Raises CgroupGone.
+        """
+        if self._has_not_run(at):
+            return True
+        reading = self.read(at)
+        pids, usage, _ = self._said
+        works, told = self._pace_of_work(reading), self._works
+        if works is None or told is None or abs(works - told) > STEADY:
+            return False
+        self.read_at = self._whole_at = reading.at
+        same = (reading.pids, reading.usage, reading.memory) == (pids, usage, self._told[0])
+        return same and self.gauge.limits == self._told[1]
 
     def rests(self, now: float, pids: int) -> bool:
         """Whether all is as it was told, not long ago, so that it need not be told again; then it is put off.
@@ -133,10 +182,11 @@ class Eye:
     def _is_known(self, reading: Reading) -> bool:
         return bool(reading.pids) and reading.usage is not None and reading.memory is not None
 
-    @property
-    def told_at(self) -> float:
-        """When what was told last was read."""
-        return self._said[2]
+    def is_untouched(self, now: float, *, closely: bool) -> bool:
+        """The same as ``is_still`` and no limit due, where that is quickly to be seen; else False."""
+        pids, usage, _ = self._said
+        cpu = self._worked + WORK if closely and self._worked is not None else inf
+        return self.gauge.shows(pids, usage, cpu, now)
 
     def is_still(self, *, closely: bool) -> bool:
         """Whether it is as it was told last, if ``closely`` in what it works as well. Raises CgroupGone."""

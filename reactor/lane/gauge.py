@@ -5,12 +5,14 @@ Only reading is here; what a reading means is in ``eye``.
 
 import os
 from dataclasses import dataclass, field
+from math import inf
 
 from reactor.cgroups.descriptors import Drawer
 from reactor.cgroups.files import What
 from reactor.cgroups.parsing import UNLIMITED, cpu_nanoseconds, limit, number, working_set
 from reactor.cgroups.reading import Reading
 
+_PIDS, _USAGE, _CPU = int(What.PIDS), int(What.MEMORY), int(What.CPU)
 SELDOM = 20.0
 """Seconds between two looks at its limits; and at ``memory.stat`` where nothing was charged or given back."""
 
@@ -53,7 +55,7 @@ class Gauge:
         For ``memory.stat`` the kernel has to add up. If not ``closely``, it may be some seconds old, where
         usage is the same. Processor time comes first: between it and ``at`` must be next to nothing.
         """
-        drawer, run, cpu = self.drawer, self.drawer.home.run, self._cpu()
+        drawer, run, cpu = self.drawer, self.drawer.home.run, self.worked()
         usage = _number(drawer.read(What.MEMORY))
         if closely or usage != self._usage or at >= self._memory_at:
             stat, after = drawer.read(What.MEMORY_STAT), _number(drawer.read(What.MEMORY))
@@ -76,9 +78,31 @@ class Gauge:
         drawer = self.drawer
         return _number(drawer.read(What.PIDS)), _number(drawer.read(What.MEMORY))
 
+    def shows(self, pids: int, usage: int, cpu: float, at: float) -> bool:
+        """Whether this is what its kept files show, and no limit is due. False also where that takes longer.
+
+        It may have used less than ``cpu`` seconds of a processor. Asked so often that it is one question.
+        """
+        kept = self.drawer.files
+        try:
+            return (
+                at < self._limits_at
+                and int(os.pread(kept[_PIDS], 32, 0)) == pids
+                and int(os.pread(kept[_USAGE], 32, 0)) == usage
+                and (cpu == inf or kept[_CPU] < 0 or int(os.pread(kept[_CPU], 32, 0)) * 1e-9 < cpu)
+            )
+        except (OSError, ValueError):
+            return False
+
     def worked_now(self) -> float | None:
         """Processor time in seconds, if that file is kept open: else it is not worth it."""
-        return self._cpu() if self.drawer.kept(What.CPU) >= 0 else None
+        return self.worked() if self.drawer.kept(What.CPU) >= 0 else None
+
+    def worked(self) -> float | None:
+        """Processor time in seconds. Raises CgroupGone."""
+        data, place = self.drawer.read(What.CPU), self.drawer.home.places.get("cpu")
+        used = None if data is None or place is None else cpu_nanoseconds(data, place.version)
+        return None if used is None else used * 1e-9
 
     def read_peak(self) -> int | None:
         """The most PIDs that there ever were, if the kernel keeps that. Raises CgroupGone."""
@@ -90,11 +114,6 @@ class Gauge:
             return int(os.pread(self.drawer.kept(What.PIDS_PEAK), 32, 0)) > known
         except (OSError, ValueError):
             return True
-
-    def _cpu(self) -> float | None:
-        data, place = self.drawer.read(What.CPU), self.drawer.home.places.get("cpu")
-        used = None if data is None or place is None else cpu_nanoseconds(data, place.version)
-        return None if used is None else used * 1e-9
 
 
 def _kept(drawer: Drawer, what: What) -> int:

@@ -15,7 +15,17 @@ from reactor.lane.crowd import Crowd
 from reactor.lane.eye import Eye
 from reactor.lane.pace import Seen
 from reactor.lane.purse import Purse
-from reactor.lane.rounds import BEAT, DUE_AT_ONCE, INFINITE, Peaks, Turns, on_beat
+from reactor.lane.rounds import (
+    BEAT,
+    CALM_BEAT,
+    DUE_AT_ONCE,
+    INFINITE,
+    UNFORKED,
+    Peaks,
+    Sweeps,
+    Turns,
+    on_beat,
+)
 from reactor.lane.wires import Stir, Wire
 from reactor.lane.words import Arm, Beat, Disarm, News
 
@@ -61,7 +71,8 @@ class Lookout:
         self._purse, self._quiet = Purse(share, now), Purse(share * QUIETLY, now)
         self._turns = Turns()
         self._peaks: Peaks[Eye] = Peaks()
-        self._sweep_at = self._close_at = self._next = 0.0
+        self._sweeping = Sweeps()
+        self._close_at = self._next = 0.0
         self._hot_until = self._urgent_until = self._looked = 0.0
         self.is_stirring = False
         self._looks = self._sweeps = self._rings = 0
@@ -90,9 +101,16 @@ class Lookout:
         self._next = self._drawn_until = 0.0
         return self._said()
 
-    def look(self) -> News:
-        """Look once: at the parents, and at whoever there is a reason to look at."""
+    def look(self, *, unforked: bool = False) -> News:
+        """Look once: at the parents, and at whoever there is a reason to look at.
+
+        ``unforked`` is whether the kernel is known to have told of no fork since the look before.
+        """
         self._looks += 1
+        if not unforked:
+            self._sweeping.forked()
+            self._peaks.forked()
+            self._next = min(self._next, self._sweeping.at, self._peaks.at)
         now = self._looked = self._clock()
         self.is_stirring = now < self._hot_until
         for wire in self._wires:
@@ -163,12 +181,8 @@ class Lookout:
 
     def _look_around(self, now: float) -> None:
         """At everybody whose time has come."""
-        if now >= self._sweep_at:
-            took = self._sweep(usage=True)
-            if any(wire.cannot_tell for wire in self._wires):
-                self._sweep_at = now + self._purse.period(took, BLINDLY)
-            else:
-                self._sweep_at = on_beat(now + self._quiet.period(took, SWEEP_EVERY))
+        if now >= self._sweeping.at:
+            self._sweep_everybody(now)
         if self._crew.close and now >= self._close_at:
             began = self._used()
             self._look_closely()
@@ -183,7 +197,18 @@ class Lookout:
                 self._beat(key, now)
             else:
                 self._turns.add(now, key)
-        self._next = min(self._sweep_at, self._peaks.at, self._turns.at, rest.at)
+        self._next = min(self._sweeping.at, self._peaks.at, self._turns.at, rest.at)
+
+    def _sweep_everybody(self, now: float) -> None:
+        """Without a reason; and when the next time is. Memory that nobody tells of grows without a fork."""
+        took = self._sweep(usage=True)
+        if any(wire.cannot_tell for wire in self._wires):
+            soon = late = now + self._purse.period(took, BLINDLY)
+        else:
+            soon = late = on_beat(now + self._quiet.period(took, SWEEP_EVERY))
+            if self._memory.is_blind:
+                late = on_beat(now + UNFORKED, CALM_BEAT)
+        self._sweeping.done(soon, late)
 
     def _look_at_rest(self, now: float) -> None:
         """At those who were told for good: each in some seconds, and as often as is wanted if one stirs."""

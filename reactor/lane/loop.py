@@ -21,6 +21,7 @@ from reactor.lane.ears import Ear
 from reactor.lane.lookout import Lookout
 from reactor.lane.pace import Pace
 from reactor.lane.precedence import go_first, lift
+from reactor.lane.rounds import CALM_BEAT, on_beat
 from reactor.lane.words import Beat, Lines, News, news, read_command
 
 BEAT_EVERY = 0.95
@@ -97,8 +98,11 @@ class Lane:
                 continue
             late = max(late, now - pace.due)
             pace.begin()
-            said = lookout.look()
-            pace.seen(now, lookout.seen)
+            said = lookout.look(unforked=pace.is_unforked)
+            seen = lookout.seen
+            # Said is something each second, whether there is anything to look at or not.
+            seen.turn = min(seen.turn, on_beat(now, CALM_BEAT) + CALM_BEAT)
+            pace.seen(now, seen)
             if now >= beat_at:
                 spent = time.process_time()
                 self._listen_well(now)

@@ -28,6 +28,11 @@ UNHEARD: Final = NEAR_PIDS
 class Bell(Protocol):
     """The fork bell, as far as it matters here."""
 
+    @property
+    def hears_moves(self) -> bool:
+        """Whether it rings as well for whoever is moved into another cgroup."""
+        ...
+
     def rang(self) -> bool:
         """Whether it rang since this was asked last."""
         ...
@@ -109,6 +114,17 @@ class Pace:
         """A look begins: what rang before it is answered by it."""
         if self._bell is not None and self._bell.rang():
             self._rung = True
+
+    @property
+    def is_unforked(self) -> bool:
+        """Whether the bell is relied on, and has not rung since the look before the one that begins.
+
+        So fewer than ``UNHEARD`` came about since it last rang, however long ago that is.
+        """
+        bell = self._bell
+        if bell is None or self._rung or self._is_new or self._is_doubtful:
+            return False
+        return bell.hears_moves and self._looked >= self._deaf_until
 
     def seen(self, now: float, seen: Seen) -> None:
         """A look was made, at ``now``: when the next one is due."""

@@ -9,13 +9,13 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Final
 
-from reactor.lane.rounds import BEAT, INFINITE, on_beat
+from reactor.lane.rounds import BEAT, CALM_BEAT, INFINITE, on_beat
 
 AT_ONCE: Final = 200
 """So many are looked at one after the other; with more of them, that is done more often than on each beat."""
 ANEW_AFTER: Final = 20.0
-"""Seconds after which one is read whole and told although nothing has moved: what it used of processors, and
-the working set may be others by then."""
+"""Seconds after which one is read whole although nothing has moved: what it used of processors, and the
+working set may be others by then. It is told if they are."""
 ANEW_A_SECOND, ANEW_AT_ONCE = 20.0, 20.0
 """So many of those are read in a second at most;"""
 ANEW_WITHIN: Final = 60.0
@@ -51,8 +51,9 @@ class Resting:
     def turn(self, now: float, every: float) -> Iterator[int]:
         """Those whose turn it is, so that each has one ``every`` so many seconds; they are taken out."""
         count = len(self._line)
-        pause = min(BEAT, max(LEAST_PAUSE, every * AT_ONCE / max(1, count)))
-        self.at = on_beat(now) + BEAT if pause >= BEAT else now + pause
+        beat = CALM_BEAT if every >= 4 * CALM_BEAT else BEAT
+        pause = min(beat, max(LEAST_PAUSE, every * AT_ONCE / max(1, count)))
+        self.at = on_beat(now, pause) + pause if pause in {BEAT, CALM_BEAT} else now + pause
         # Of many, as many each time, so that those who came at one moment do not all wait for the last one.
         quota = int(count * pause / every) + 1 if count > AT_ONCE else 0
         due = now + pause / 2 - every
@@ -63,9 +64,9 @@ class Resting:
             del self._line[key]
             yield key
 
-    def may_read_anew(self, now: float, told: float) -> bool:
-        """Whether one who was told then is read whole now; whoever asks does so if he may."""
-        if now - told < ANEW_AFTER:
+    def may_read_anew(self, now: float, read: float) -> bool:
+        """Whether one who was read whole then is so again now; whoever asks does so if he may."""
+        if now - read < ANEW_AFTER:
             return False
         pace = max(ANEW_A_SECOND, len(self._line) / ANEW_WITHIN)
         self._anew = min(max(ANEW_AT_ONCE, pace), self._anew + (now - self._filled) * pace)

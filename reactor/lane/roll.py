@@ -3,7 +3,6 @@
 Only the account is here. Who finds their cgroups and talks to the lane is ``watching``.
 """
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import count
 
@@ -44,15 +43,12 @@ class Roll:
         self._left: dict[Run, _Left] = {}
         # Those who are not read, or otherwise than is wanted: nearly always nobody.
         self._open: dict[Run, Watched] = {}
+        self._has_gone = False
 
     @property
     def here(self) -> int:
         """How many are read."""
         return len(self._armed)
-
-    def here_now(self) -> Iterable[Run]:
-        """Those who are read."""
-        return self._armed.keys()
 
     @property
     def elsewhere(self) -> int:
@@ -63,6 +59,7 @@ class Roll:
         """These, and no others. Those who were wanted before keep their places, the newest come last."""
         now = {each.run: each for each in wanted}
         known = {run: now[run] for run in self._wanted if run in now}
+        self._has_gone = self._has_gone or len(known) < len(self._wanted)
         self._wanted = known | now
         self._left = {run: left for run, left in self._left.items() if run in now}
         self._reopen()
@@ -74,14 +71,18 @@ class Roll:
         """Whether this is still what is wanted of its run."""
         return self._wanted.get(watched.run) is watched
 
-    def no_longer_wanted(self) -> Iterator[Disarm]:
+    def no_longer_wanted(self) -> dict[Run, Disarm]:
         """Take those off the roll who are read for nobody."""
+        if not self._has_gone:
+            return {}
+        self._has_gone, words = False, dict[Run, Disarm]()
         for run in self._armed.keys() - self._wanted.keys():
             key = self._armed.pop(run).key
             self._meant.pop(run, None)
             self._told.discard(run)
             del self._runs[key]
-            yield Disarm(key)
+            words[run] = Disarm(key)
+        return words
 
     def not_read(self, now: float) -> list[Watched]:
         """Those who are not read, or not as it is wanted by now. The newest first: they are in a hurry."""

@@ -16,6 +16,7 @@ import trio
 
 from reactor.cgroups.finding import PROC
 from reactor.cgroups.mounts import Trees
+from reactor.core.beats import next_beat
 from reactor.core.container import Run
 from reactor.core.facts import Sample, Still
 from reactor.core.watched import Watched
@@ -135,10 +136,10 @@ class FastLane:
         """Whoever is wanted and is not read, or no more; and again when there is a reason to look again."""
         while True:
             self._woken = trio.Event()
-            here = frozenset(self._roll.here_now())
-            words: list[Arm | Disarm] = list(self._roll.no_longer_wanted())
+            dropped = self._roll.no_longer_wanted()
+            words: list[Arm | Disarm] = [*dropped.values()]
             # It is not looked at from now on, also if somebody remembers its last reading.
-            self._say_still(here.difference(self._roll.here_now()))
+            self._say_still(dropped.keys())
             for watched in self._roll.not_read(trio.current_time()):
                 word = await self._arm(watched)
                 words += [word] if word is not None else []
@@ -151,7 +152,7 @@ class FastLane:
             if words:
                 await lane.say(words)
             self._leave_to_others()
-            with trio.move_on_after(LOOK_AGAIN):
+            with trio.move_on_at(next_beat(trio.current_time(), LOOK_AGAIN)):
                 await self._woken.wait()
 
     async def _arm(self, watched: Watched) -> Arm | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import trio
 
+from reactor.core.beats import next_beat
 from reactor.observe.tally import Tally
 
 PROC = Path("/proc")
@@ -94,6 +95,6 @@ def _most_fds() -> int | None:
 async def watch_loop(tally: Tally, *, every: float = 1.0) -> None:
     """Ask for a timer again and again, for ever, and count how late it comes."""
     while True:
-        due = trio.current_time() + every
+        due = next_beat(trio.current_time(), every)
         await trio.sleep_until(due)
         tally.observe("reactor_loop_lag_seconds", trio.current_time() - due)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import trio
 
+from reactor.core.beats import next_beat
 from reactor.core.facts import Fact, OwnersSeen
 from reactor.core.owners import Kind, Owner, Presence
 from reactor.core.ports import EngineInfo
@@ -66,7 +67,7 @@ class OwnerWatch:
         """Look for ever."""
         while True:
             await self.look()
-            await trio.sleep(EVERY)
+            await trio.sleep_until(next_beat(trio.current_time(), EVERY))
 
     async def look(self) -> None:
         """Look for everybody once, and tell of it if there is news, or if it was told long ago."""

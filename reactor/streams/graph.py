@@ -12,9 +12,11 @@ from time import perf_counter
 import reactivex as rx
 from reactivex import Observable, Subject
 from reactivex import operators as ops
-from reactivex.abc import DisposableBase, SchedulerBase
+from reactivex.abc import DisposableBase, ObserverBase, SchedulerBase
+from reactivex.disposable import SerialDisposable
 from reactivex.scheduler import ImmediateScheduler
 
+from reactor.core.beats import next_beat
 from reactor.core.facts import Acted, Fact, Happened, Reloaded, Sample, Tick
 from reactor.core.state import Setup, State, Step
 from reactor.core.step import step
@@ -70,7 +72,7 @@ class Graph:
         self._setup = setup
         self._now = now
         self._stopped: Subject[None] = Subject()
-        ticks: Observable[Fact] = rx.interval(tick, scheduler=scheduler).pipe(
+        ticks: Observable[Fact] = _beats(tick, now, scheduler).pipe(
             ops.take_until(self._stopped), ops.map(lambda _: Tick(now()))
         )
         fresh: Observable[Fact] = self._events.pipe(ops.filter(self._is_new))
@@ -136,3 +138,22 @@ class Graph:
                 return self._outcomes
             case _:
                 return self._sightings
+
+
+def _beats(every: float, now: Callable[[], float], scheduler: SchedulerBase) -> Observable[None]:
+    """Something at each beat, when others are awake as well."""
+
+    def subscribe(observer: ObserverBase[None], _: SchedulerBase | None = None) -> DisposableBase:
+        turn = SerialDisposable()
+
+        def wait() -> None:
+            turn.disposable = scheduler.schedule_relative(next_beat(now(), every) - now(), strike)
+
+        def strike(_scheduler: SchedulerBase, _state: object = None) -> None:
+            observer.on_next(None)
+            wait()
+
+        wait()
+        return turn
+
+    return rx.create(subscribe)

@@ -4,6 +4,8 @@ What a kernel would do belongs here; what the engine of this world makes of an e
 restart policies included, is its own affair.
 """
 
+import trio
+
 from reactor.core.container import Container, Run, State
 from reactor.core.ports import Contained
 from reactor.testing.world import World
@@ -12,7 +14,8 @@ KILLED = 137
 
 
 class DirectEnds:
-    """Ends runs of a world past its engine. ``lost`` are those that it has no hold on.
+    """Ends runs of a world past its engine. ``lost`` are those that it has no hold on, ``dies_for`` is how
+    long it takes, in seconds, until it is seen that the processes of one are gone.
 
     ``ended`` and ``frozen`` are the runs that it ended and that it keeps frozen, ``thawed`` all that went on.
     """
@@ -20,6 +23,7 @@ class DirectEnds:
     def __init__(self, world: World) -> None:
         self._world = world
         self.lost: set[Run] = set()
+        self.dies_for = 0.0
         self.ended: list[Run] = []
         self.frozen: set[Run] = set()
         self.thawed: list[Run] = []
@@ -37,6 +41,10 @@ class DirectEnds:
         self.ended.append(run)
         self._world.exit(box, KILLED)
         return Contained("cgroup.kill", ended=True)
+
+    async def wait_over(self, run: Run) -> None:
+        """Wait for as long as it takes."""
+        await trio.sleep(self.dies_for if run in self.ended else 0.0)
 
     def thaw(self, run: Run) -> str:
         """Let it go on."""

@@ -18,6 +18,7 @@ from reactor.http.server_routes import Routes
 from reactor.observe.text import plain
 from reactor.web.control import JSON
 from reactor.web.files import PAGE_HEADERS, PREFIX, TYPES, page_files
+from reactor.web.routes import INDEX_TEXT
 
 LONGEST_NAME, LONGEST_WHY = 64, 300
 FRESH = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"), ("Vary", "Accept"))
@@ -90,9 +91,9 @@ class EngineRow:
     name: str
     stage: str
     not_ready: str = ""
-    engine_id: str = ""
     version: str = ""
     containers: int | None = None
+    engine_id: str = ""
     tries: int = 0
     defects: int = 0
 
@@ -113,17 +114,18 @@ Rows = Callable[[], Sequence[EngineRow]]
 def overview(rows: Rows, version: str) -> Routes:
     """The routes of the page of all engines and of what belongs to it; ``version`` is reactor's own."""
 
-    async def index(request: Request) -> Answer:
-        now = rows()
-        if "text/html" in request.headers.get("accept", ""):
-            return Response(200, overview_page(now, version), TYPES["html"], (*PAGE_HEADERS, *FRESH))
-        return sentence(200, overview_text(now, version), FRESH)
+    async def page(_: Request) -> Answer:
+        return Response(200, overview_page(rows(), version), TYPES["html"], (*PAGE_HEADERS, *FRESH))
+
+    async def text(_: Request) -> Answer:
+        return sentence(200, overview_text(rows(), version), FRESH)
 
     async def engines(_: Request) -> Answer:
         return Response(200, overview_json(rows(), version), JSON, FRESH)
 
     static = {path: methods for path, methods in page_files().items() if path.startswith(PREFIX)}
-    return {**static, "/": {"GET": index}, "/api/v1/engines": {"GET": engines}}
+    told = {"/": page, INDEX_TEXT: text, "/api/v1/engines": engines}
+    return {**static, **{path: {"GET": handler} for path, handler in told.items()}}
 
 
 def overview_page(rows: Sequence[EngineRow], version: str) -> bytes:

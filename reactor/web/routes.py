@@ -36,6 +36,9 @@ _PAGE = """\
 # Nothing here is worth keeping, and nothing may be taken for another type than it says.
 _HEADERS = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
 
+INDEX_TEXT = "/index.txt"
+"""What is told at ``/`` to those who are no browsers, where that is not the usual."""
+
 NotReady = Callable[[], str]
 """Says why the monitor is not ready, in a sentence; empty when it is."""
 
@@ -50,15 +53,15 @@ def site(
     """The handler of all paths; others are 404, other methods than GET and HEAD 405.
 
     ``remark`` is what should be known of a monitor that is ready. ``more`` is answered, too; a page at ``/``
-    among it is for browsers.
+    among it is for browsers, and the text at ``/index.txt`` for all others.
     """
-    page = more.get("/", {}).get("GET")
+    page, words = more.get("/", {}).get("GET"), more.get(INDEX_TEXT, {}).get("GET")
     text = _INDEX.format(version=version, more=_PAGE if page is not None else "").rstrip()
 
     async def index(request: Request) -> Answer:
         if page is not None and "text/html" in request.headers.get("accept", ""):
             return await page(request)
-        return sentence(200, text, _HEADERS)
+        return sentence(200, text, _HEADERS) if words is None else await words(request)
 
     async def metrics(request: Request) -> Answer:
         asked = request.headers.get("accept", ""), request.headers.get("accept-encoding", "")

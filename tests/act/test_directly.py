@@ -102,6 +102,24 @@ async def test_a_journal_that_is_written_after_the_end_of_those_who_act_ends_nob
     assert (len(late), ends.ended, ends.frozen, box.alive) == (2, [], set(), True)
 
 
+@pytest.mark.parametrize(("dies_for", "asked"), [(0.03, 0.03), (1e6, ActConfig().dying)])
+async def test_the_engine_is_asked_when_they_are_gone_or_take_too_long(
+    autojump_clock: MockClock, dies_for: float, asked: float
+) -> None:
+    """It would take the processors from those who die. A neighbour's kill does not wait for that."""
+    async with containing(journal=Notebook(slips=True), config=ActConfig(kill_slots=1)) as (bench, ends):
+        ends.dies_for = dies_for
+        box, other = bench.world.spawn(), bench.world.spawn()
+        bench.put(box, contain=True)
+        bench.put(other)
+        await bench.finish()
+        told = {outcome.decision.run: outcome for outcome in bench.finals}
+        began = told[box.run].decision.at
+        assert [call.began - began for call in told[box.run].calls] == pytest.approx([0.0, asked])
+        assert told[other.run].calls[0].began == told[other.run].decision.at
+        assert {outcome.why for outcome in told.values()} == {Why.ENDED}
+
+
 async def test_what_does_not_ask_for_it_is_left_to_the_engine(autojump_clock: MockClock) -> None:
     async with containing() as (bench, ends):
         boxes = [bench.world.spawn() for _ in range(3)]

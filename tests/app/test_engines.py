@@ -31,7 +31,6 @@ engines:
     scope: [{label: com.example.job}]
     dry_run: true
     journal: /var/lib/ci.db
-    control: "off"
     profile: normal
 """
 
@@ -80,7 +79,8 @@ def test_one_without_a_name_is_as_it_always_was(file: Path) -> None:
     (found,) = engines_meant(options, {})
     assert (found.name, found.endpoint.host, found.endpoint.source) == ("", "unix:///a", "--docker-host")
     assert found.settings == read_settings(options, {})
-    assert found.endpoint == find_endpoint(options, {})
+    one = parser().parse_args(["record", "-o", "/x", "--docker-host", "unix:///a"])
+    assert found.endpoint == find_endpoint(one, {})
 
 
 def test_one_with_a_name_keeps_it_and_may_have_all_that_one_may_have() -> None:
@@ -134,7 +134,6 @@ def test_what_an_entry_says_goes_over_the_top_for_this_engine_alone(file: Path) 
     assert build.settings.policy.scope == (Selector(label="team", value="ml"),)
     assert (build.settings.profile, ci.settings.profile) == (Profile.STREAMS, Profile.NORMAL)
     assert (build.settings.journal, ci.settings.journal) == (None, Path("/var/lib/ci.db"))
-    assert (build.settings.control, ci.settings.control) == ("", "off")
     assert ci.settings.policy.labels == build.settings.policy.labels
 
 
@@ -189,11 +188,6 @@ TWO = ("--docker-host", "a=unix:///a", "--docker-host", "b=unix:///b")
             "reactor: /j.db (environment REACTOR_JOURNAL) would be the journal of a and b",
         ),
         (
-            ("--control", "/c.sock"),
-            {},
-            "reactor: /c.sock (flag --control) would be the control socket of a and b: each needs its own",
-        ),
-        (
             ("--record", "/r.reactor"),
             {},
             "reactor: /r.reactor (flag --record) is one file, and there are several engines to record",
@@ -239,10 +233,10 @@ def test_two_users_of_one_host_may_have_an_engine_each() -> None:
     assert "one engine" in str(complaint("--docker-host", "ssh://far", "--docker-host", "ssh://far"))
 
 
-def test_who_has_a_journal_and_a_socket_of_its_own_may_leave_the_others_that_of_the_top(file: Path) -> None:
+def test_who_has_a_journal_of_its_own_may_leave_the_other_that_of_the_top(file: Path) -> None:
     build, ci = meant("--journal", "/top.db", "--control", "/top.sock", file=file)
     assert (str(build.settings.journal), str(ci.settings.journal)) == ("/top.db", "/var/lib/ci.db")
-    assert (build.settings.control, ci.settings.control) == ("/top.sock", "off")
+    assert (build.settings.control, ci.settings.control) == ("/top.sock", "/top.sock")
     said = complaint("--journal", "/var/lib/../lib/ci.db", file=file).lines[0]
     assert said.startswith("reactor: /var/lib/ci.db (flag --journal) would be the journal of build and ci")
 

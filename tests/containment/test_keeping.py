@@ -377,6 +377,28 @@ async def test_without_cgroup_kill_its_first_process_is_ended(tmp_path: Path) ->
             assert keeper.contain(RUN, one).why == "its first process is over"
 
 
+async def test_it_is_waited_for_until_it_is_gone_also_if_it_is_let_go_of_meanwhile(tmp_path: Path) -> None:
+    host = HostV1(tmp_path)
+    with process() as running:
+        one = replace(place(host, pid=running.pid), own_pids=True)
+        first(host, one, f"{running.pid} 1")
+        async with keeping(host, one) as keeper, trio.open_nursery() as nursery:
+            over = trio.Event()
+
+            async def wait() -> None:
+                await keeper.wait_over(RUN)
+                over.set()
+
+            nursery.start_soon(wait)
+            await trio.testing.wait_all_tasks_blocked()
+            keeper.want({})
+            assert not over.is_set()
+            running.kill()
+            with trio.fail_after(10):
+                await over.wait()
+            await keeper.wait_over(RUN)  # There is nothing to wait by any more.
+
+
 async def test_there_are_never_more_descriptors_than_allowed(tmp_path: Path) -> None:
     host = HostV2(tmp_path)
     all_of_them = [place(host, run_of(n), NOBODYS + n) for n in range(9)]

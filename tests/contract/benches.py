@@ -9,7 +9,7 @@ import signal
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from enum import Enum
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from reactor.core.container import Container, ContainerId, State
 from reactor.core.ports import Engine, Maker
 from reactor.core.recipes import Recipe
 from reactor.engine.calls import DockerEngine
+from reactor.engine.deadlines import Deadlines
 from reactor.engine.endpoint import resolve
 from reactor.engine.making import Making
 from reactor.testing import tasks
@@ -35,10 +36,13 @@ from reactor.testing.refusals import Refused
 from reactor.testing.traits import PLAIN, Traits
 from reactor.testing.world import World
 from tests.tooling.containers import Containers, unique_name
+from tests.tooling.patience import patient
 from tools.private_engine import TEST_IMAGE, PrivateEngine
 
 NO_LABELS: Mapping[str, str] = {}
 MIB = 1024 * 1024
+AGAIN = patient(0.02)
+"""Seconds between two times of asking an engine."""
 TAKES = 0.1
 """How long the end and the start of an embedded engine take: no real one does it in no time at all."""
 
@@ -197,7 +201,7 @@ class Bench(ABC):
         """Look at it until it is in this state."""
         with trio.fail_after(within):
             while (found := await self.engine.inspect(container)).state is not state:  # noqa: ASYNC110 - no event
-                await trio.sleep(0.02)
+                await trio.sleep(AGAIN)
         return found
 
 
@@ -309,7 +313,7 @@ class DockerBench(Bench):
         self._power = power
         self._shims: dict[ContainerId, int] = {}
         self._images: list[str] = []
-        engine = DockerEngine(resolve(containers.docker_host, {}))
+        engine = DockerEngine(resolve(containers.docker_host, {}), deadlines=None if power else _patient())
         self.engine = engine
         self.maker = Making.on(engine)
 
@@ -445,6 +449,11 @@ class PodmanBench(DockerBench):
         await trio.to_thread.run_sync(self._engine.import_busybox, reference, changes)
         self._images.append(f"docker.io/library/{reference}")
         return reference
+
+
+def _patient() -> Deadlines:
+    """How long each call may take on a slow host; who breaks an engine counts on the usual ones."""
+    return Deadlines(**{call: patient(seconds) for call, seconds in asdict(Deadlines()).items()})
 
 
 def _cpu(cores: float | None, *, quota: bool) -> dict[str, Any]:

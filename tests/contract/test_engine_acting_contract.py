@@ -8,9 +8,11 @@ import trio
 from reactor.core.container import Container, ContainerId, Limits, State
 from reactor.core.ports import EngineAnswered, NoSuchContainer
 from reactor.testing.traits import Traits
-from tests.contract.benches import MIB, Bench, Job
+from tests.contract.benches import AGAIN, MIB, Bench, Job
 from tests.contract.test_engine_contract import UNKNOWN, actions, heard
+from tests.tooling.patience import FACTOR, patient
 
+SEVERAL = 3 if FACTOR == 1 else 6
 LIMITS = Limits(pids=40, memory=96 * MIB, swap=96 * MIB, cpu=0.5)
 
 
@@ -18,17 +20,30 @@ async def until_listed(bench: Bench, container: ContainerId, state: State) -> No
     """Wait until the list shows it so: it may lag behind an inspect."""
     with trio.fail_after(20):
         while {row.id: row.state for row in await bench.engine.list()}[container] is not state:  # noqa: ASYNC110 - no event
-            await trio.sleep(0.02)
+            await trio.sleep(AGAIN)
 
 
 async def restarting(bench: Bench) -> ContainerId:
-    """A container between two runs, with time enough before the next one."""
+    """A container between two runs, with time enough before the next one: the pause doubles each time."""
     container = await bench.run(Job.EXIT_3, restart="always")
     with trio.fail_after(30):
-        while (await bench.engine.inspect(container)).restarts != 3:  # noqa: ASYNC110 - no event
-            await trio.sleep(0.02)
+        while ((await bench.engine.inspect(container)).restarts or 0) < SEVERAL:  # noqa: ASYNC110 - no event
+            await trio.sleep(AGAIN)
     await bench.until(container, State.RESTARTING)
     return container
+
+
+def in_turn(told: list[str]) -> list[str]:
+    """With each end before the stop that it is due to.
+
+    An engine wakes whoever waits for an end, writes it to its disk, and tells of it then: a stop that has
+    waited may be told before. (Seen with Docker 26.1; 20.10 does the same, and is quicker.)
+    """
+    turned = list(told)
+    for place in range(len(told) - 1):
+        if told[place : place + 2] == ["stop", "die"]:
+            turned[place : place + 2] = ["die", "stop"]
+    return turned
 
 
 async def looks(bench: Bench, *containers: ContainerId) -> list[Container]:
@@ -65,10 +80,10 @@ async def test_only_what_runs_can_be_paused_and_only_what_is_paused_goes_on(benc
 
 
 async def test_a_restart_is_another_run(bench: Bench) -> None:
-    """Told as kill, die, stop, start, restart, in this order."""
+    """Told as kill, die, stop, start, restart; of die and stop, either may be first."""
     info = await bench.engine.identify()
     container, neighbour = await bench.run(Job.SERVE), await bench.run()
-    await trio.sleep(0.3)  # Its handler must be there before the signal is.
+    await trio.sleep(patient(0.3))  # Its handler must be there before the signal is.
     first, other = await looks(bench, container, neighbour)
     assert await bench.engine.restart(container, 10) == 204
     second, same = await looks(bench, container, neighbour)
@@ -76,7 +91,7 @@ async def test_a_restart_is_another_run(bench: Bench) -> None:
     assert second.run != first.run
     assert same.run == other.run
     told = actions(await heard(bench, info.now - 1, "restart", of=container))
-    assert told == ["create", "start", "kill", "die", "stop", "start", "restart"]
+    assert in_turn(told) == ["create", "start", "kill", "die", "stop", "start", "restart"]
 
 
 async def test_a_restart_kills_whoever_does_not_listen(bench: Bench) -> None:
@@ -84,9 +99,9 @@ async def test_a_restart_kills_whoever_does_not_listen(bench: Bench) -> None:
     container = await bench.run()
     began = trio.current_time()
     assert await bench.engine.restart(container, 1) == 204
-    assert 0.9 < trio.current_time() - began < 8
+    assert 0.9 < trio.current_time() - began < patient(8)
     told = actions(await heard(bench, info.now - 1, "restart", of=container))
-    assert told == ["create", "start", "kill", "kill", "die", "stop", "start", "restart"]
+    assert in_turn(told) == ["create", "start", "kill", "kill", "die", "stop", "start", "restart"]
 
 
 async def test_a_restart_starts_whatever_does_not_run(bench: Bench) -> None:
@@ -109,7 +124,7 @@ async def test_a_restart_of_a_paused_one_lets_it_go_on_first(bench: Bench) -> No
     second = await bench.engine.inspect(container)
     assert (second.state, second.run == first.run) == (State.RUNNING, False)
     told = actions(await heard(bench, info.now - 1, "restart", of=container))
-    assert [what for what in told if what != "unpause"] == [
+    assert [what for what in in_turn(told) if what != "unpause"] == [
         *("create", "start", "pause", "kill", "kill", "die", "stop", "start", "restart")
     ]
     assert told.count("unpause") == 1
@@ -117,7 +132,7 @@ async def test_a_restart_of_a_paused_one_lets_it_go_on_first(bench: Bench) -> No
 
 async def test_a_stop_of_a_paused_one_can_be_polite(bench: Bench) -> None:
     container = await bench.run(Job.SERVE)
-    await trio.sleep(0.3)  # Its handler must be there before the signal is.
+    await trio.sleep(patient(0.3))  # Its handler must be there before the signal is.
     await bench.engine.pause(container)
     assert await bench.engine.stop(container, 10) == 204
     assert (await bench.until(container, State.EXITED)).exit_code == 0
@@ -130,14 +145,14 @@ async def test_a_restart_leaves_what_removes_itself(bench: Bench) -> None:
     assert await bench.engine.kill(container) == 204
     with trio.fail_after(20):
         while container in {row.id for row in await bench.engine.list()}:  # noqa: ASYNC110 - no event
-            await trio.sleep(0.02)
+            await trio.sleep(AGAIN)
 
 
 async def test_limits_are_none_or_what_was_given(bench: Bench) -> None:
     bare = await bench.create()
-    full = await bench.create(memory=64 * MIB, pids=50, cpus=1.5)
+    full = await bench.create(memory=64 * MIB, pids=50, cpus=0.75)
     assert (await bench.engine.inspect(bare)).limits == Limits()
-    assert (await bench.engine.inspect(full)).limits == Limits(50, 64 * MIB, 64 * MIB, 1.5)
+    assert (await bench.engine.inspect(full)).limits == Limits(50, 64 * MIB, 64 * MIB, 0.75)
 
 
 async def test_an_update_sets_all_limits_and_says_so(bench: Bench) -> None:
@@ -164,8 +179,8 @@ async def test_an_update_leaves_what_is_not_named(bench: Bench) -> None:
         (Limits(memory=128 * MIB), Limits(20, 128 * MIB, 128 * MIB, 0.5)),
         (Limits(memory=32 * MIB, swap=48 * MIB), Limits(20, 32 * MIB, 48 * MIB, 0.5)),
         (Limits(memory=256 * MIB), Limits(20, 256 * MIB, 256 * MIB, 0.5)),
-        (Limits(cpu=1.25), Limits(20, 256 * MIB, 256 * MIB, 1.25)),
-        (Limits(cpu=1.25), Limits(20, 256 * MIB, 256 * MIB, 1.25)),
+        (Limits(cpu=0.75), Limits(20, 256 * MIB, 256 * MIB, 0.75)),
+        (Limits(cpu=0.75), Limits(20, 256 * MIB, 256 * MIB, 0.75)),
     ):
         assert await bench.engine.update(container, change) == 200
         assert (await bench.engine.inspect(container)).limits == wanted
@@ -207,10 +222,11 @@ async def test_what_it_holds_already_cannot_be_taken_away(bench: Bench) -> None:
 
 async def test_an_update_in_every_state(bench: Bench) -> None:
     created, over = await bench.create(), await bench.run(Job.EXIT_3)
-    paused, between = await bench.run(), await restarting(bench)
+    paused = await bench.run()
     await bench.engine.pause(paused)
     await bench.until(over, State.EXITED)
-    for container in (created, over, paused, between):
+    between = await restarting(bench)
+    for container in (between, created, over, paused):
         assert await bench.engine.update(container, Limits(pids=33)) == 200
         assert (await bench.engine.inspect(container)).limits.pids == 33
     await bench.start(over)
@@ -343,7 +359,7 @@ async def last(bench: Bench, container: ContainerId, lines: int = 3, most: int =
     """The end of its output, once it has written all of it."""
     with trio.fail_after(20):
         while "last" not in (text := await bench.engine.tail(container, lines, most)):  # noqa: ASYNC110 - no event
-            await trio.sleep(0.05)
+            await trio.sleep(AGAIN)
     return text
 
 

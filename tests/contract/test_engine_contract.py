@@ -10,6 +10,7 @@ from reactor.core.facts import Sample
 from reactor.core.ports import Event, NoSuchContainer, StreamEnded
 from tests.contract.benches import MIB, Bench, Job
 from tests.tooling.containers import unique_name
+from tests.tooling.patience import patient
 
 UNKNOWN = ContainerId("0" * 64)
 BESIDES = {"attach", "exec_create", "exec_start", "exec_die"} | {"init", "cleanup", "exec", "exec_died"}
@@ -217,10 +218,8 @@ async def test_whom_the_engine_does_not_know(bench: Bench) -> None:
 
 async def test_a_stop_lets_a_well_behaved_container_end_by_itself(bench: Bench) -> None:
     container = await bench.run(Job.SERVE)
-    await trio.sleep(0.3)  # Its handler must be there before the signal is.
-    began = trio.current_time()
+    await trio.sleep(patient(0.3))  # Its handler must be there before the signal is.
     assert await bench.engine.stop(container, 10) == 204
-    assert trio.current_time() - began < 5
     assert (await bench.until(container, State.EXITED)).exit_code == 0
     assert await bench.engine.stop(container, 10) == 304
 
@@ -229,7 +228,7 @@ async def test_a_stop_kills_whoever_does_not_listen_after_its_grace(bench: Bench
     container = await bench.run(Job.SLEEP)
     began = trio.current_time()
     assert await bench.engine.stop(container, 1) == 204
-    assert 0.9 < trio.current_time() - began < 8
+    assert 0.9 < trio.current_time() - began < patient(8)
     assert (await bench.until(container, State.EXITED)).exit_code == 137
 
 

@@ -7,7 +7,8 @@ import trio
 
 from reactor.core.container import Limits, State
 from reactor.core.ports import DeadlinePassed, EngineUnreachable, StreamEnded
-from tests.contract.benches import Bench, Job
+from tests.contract.benches import AGAIN, Bench, Job
+from tests.tooling.patience import patient
 
 
 async def read_all(stream: AsyncIterator[object]) -> None:
@@ -76,20 +77,20 @@ async def test_a_container_that_is_stuck_holds_up_nobody_else(mortal_bench: Benc
             await bench.engine.inspect(stuck)
 
     async def kill() -> None:
-        with trio.move_on_after(5) as patience:
+        with trio.move_on_after(patient(5)) as patience:
             await bench.engine.kill(stuck)
         assert patience.cancelled_caught
 
     try:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(kill)
-            await trio.sleep(0.5)  # The kill holds the container from now on.
+            await trio.sleep(patient(0.5))  # The kill holds the container from now on.
             nursery.start_soon(hang)
             began = trio.current_time()
             rows = {row.id: row.state for row in await bench.engine.list()}
             assert rows[stuck] is State.RUNNING
             assert await bench.engine.kill(other) == 204
-            assert trio.current_time() - began < 3
+            assert trio.current_time() - began < patient(3)
     finally:
         await bench.free(stuck)
     assert (await bench.until(stuck, State.EXITED)).exit_code == 137
@@ -106,7 +107,7 @@ async def test_what_is_done_to_one_that_is_stuck_holds_up_nobody_and_is_done_lat
         await bench.wedge(stuck)
 
     async def give_up(call: Callable[[], Awaitable[int]]) -> None:
-        with trio.move_on_after(4) as patience:
+        with trio.move_on_after(patient(4)) as patience:
             await call()
         assert patience.cancelled_caught
 
@@ -114,7 +115,7 @@ async def test_what_is_done_to_one_that_is_stuck_holds_up_nobody_and_is_done_lat
         async with trio.open_nursery() as nursery:
             nursery.start_soon(give_up, lambda: bench.engine.pause(paused))
             nursery.start_soon(give_up, lambda: bench.engine.remove(removed, force=True))
-            await trio.sleep(0.5)  # They hold their containers from now on.
+            await trio.sleep(patient(0.5))  # They hold their containers from now on.
             with trio.fail_after(3):
                 assert await bench.engine.pause(other) == 204
                 assert await bench.engine.update(other, Limits(pids=9)) == 200
@@ -128,4 +129,4 @@ async def test_what_is_done_to_one_that_is_stuck_holds_up_nobody_and_is_done_lat
     await bench.until(paused, State.PAUSED)
     with trio.fail_after(30):
         while removed in {row.id for row in await bench.engine.list()}:  # noqa: ASYNC110 - no event
-            await trio.sleep(0.05)
+            await trio.sleep(AGAIN)

@@ -8,8 +8,9 @@ from reactor.core.facts import Fact, Seen
 from reactor.core.ports import NoSuchContainer
 from reactor.engine.watch import Watch
 from reactor.testing.traits import HealthCheck, Traits
-from tests.contract.benches import MIB, Bench, Job
+from tests.contract.benches import AGAIN, MIB, Bench, Job
 from tests.contract.test_engine_contract import actions, heard
+from tests.tooling.patience import patient
 
 OFTEN = Traits(health=HealthCheck(interval=0.3, retries=2))
 
@@ -18,7 +19,7 @@ async def until_health(bench: Bench, container: ContainerId, health: str, within
     """Look at it until its health is this."""
     with trio.fail_after(within):
         while (found := await bench.engine.inspect(container)).health != health:  # noqa: ASYNC110 - no event
-            await trio.sleep(0.05)
+            await trio.sleep(AGAIN)
     return found
 
 
@@ -105,11 +106,11 @@ async def test_whoever_watches_sees_each_change_of_health(bench: Bench) -> None:
 async def test_the_list_hints_at_the_health(bench: Bench) -> None:
     container, bare = await bench.run(traits=OFTEN), await bench.run()
     await until_health(bench, container, "healthy")
-    await trio.sleep(0.1)  # A list may lag behind an inspect a little.
+    await trio.sleep(patient(0.1))  # A list may lag behind an inspect a little.
     rows = {row.id: row.health for row in await bench.engine.list()}
     assert (rows[container], rows[bare]) == ("healthy", "")
     await bench.pause(container)
-    await trio.sleep(0.1)
+    await trio.sleep(patient(0.1))
     assert {row.id: row.health for row in await bench.engine.list()}[container] == ""
 
 
@@ -118,7 +119,7 @@ async def test_restarts_by_policy_are_counted_and_a_start_by_hand_counts_anew(be
     assert (await bench.engine.inspect(container)).restarts == 0
     with trio.fail_after(30):
         while (found := await bench.engine.inspect(container)).restarts != 2:  # noqa: ASYNC110 - no event
-            await trio.sleep(0.02)
+            await trio.sleep(AGAIN)
     assert found.restarts == 2
     with trio.fail_after(30):
         while (await bench.engine.inspect(container)).state is not State.EXITED:

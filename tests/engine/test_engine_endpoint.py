@@ -9,9 +9,12 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reactor.engine.endpoint import resolve
 from reactor.engine.errors import BadEndpoint
+from reactor.engine.written import without_password
 
 TLS = Path(__file__).parent.parent / "http" / "tls"
 
@@ -218,6 +221,54 @@ def test_an_authority_that_is_not_there_is_named(certificates: Path) -> None:
 def test_what_cannot_be_spoken_to_is_refused_with_a_sentence(host: str) -> None:
     with pytest.raises(BadEndpoint, match="from --docker-host"):
         resolve(host, {})
+
+
+WRITTEN = (
+    "tcp://me:{}@h:1", "tcp://:{}@h:1", "ssh://me:{}@far", "ssh://me:{}@far:22", "http://me:{}@h",
+    "me:{}@h:1", "unix://me:{}@h", "tcp://me:{}@h:1/path", "TCP://me:{}@h:1", " tcp://me:{}@h:1",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("form", WRITTEN)
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=12))
+def test_no_password_stands_in_an_error_whatever_it_is_made_of(form: str, more: str) -> None:
+    """Not in the words of the libraries that take it apart, either: some quote what they stumble on."""
+    for where, host in ((form.format(f"sec{more}ret"), None), (None, form.format(f"sec{more}ret"))):
+        with pytest.raises(BadEndpoint) as refused:
+            resolve(where, {"DOCKER_HOST": host or ""})
+        assert "sec" not in str(refused.value)
+        assert "ret" not in str(refused.value)
+        assert "***" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("host", "shown"),
+    [
+        ("tcp://h:1", "tcp://h:1"),
+        ("tcp://me@h:1", "tcp://me@h:1"),
+        ("ssh://me@far:22", "ssh://me@far:22"),
+        ("unix:///run/a:b@c.sock", "unix:///run/a:b@c.sock"),
+        ("tcp://me:a@b://c@h:1", "tcp://me:***@h:1"),
+        ("a:b://c@h", "a:***@h"),
+        ("far:2375", "far:2375"),
+    ],
+)
+def test_an_address_is_shown_as_it_was_written_but_for_a_password(host: str, shown: str) -> None:
+    assert without_password(host) == shown
+
+
+def test_certificates_that_were_named_for_one_engine_go_before_those_of_the_environment(
+    certificates: Path, tmp_path: Path
+) -> None:
+    for environ in ({}, {"DOCKER_CERT_PATH": "/no/such", "DOCKER_TLS_VERIFY": "1"}):
+        found = resolve("tcp://h:1", environ, certificates=str(certificates))
+        assert found.tls is not None
+        assert (found.tls.certificate, found.tls.verify) == (f"{certificates}/cert.pem", True)
+        assert found.address.tls is not None
+        assert found.address.tls.verify_mode is ssl.CERT_REQUIRED
+    (certificates / "key.pem").unlink()
+    with pytest.raises(BadEndpoint, match=rf"{certificates} does not hold key\.pem"):
+        resolve("tcp://h:1", {}, certificates=str(certificates))
 
 
 def test_a_context_that_does_not_exist_or_cannot_be_read(config: Path) -> None:

@@ -26,9 +26,9 @@ class Post:
     def __post_init__(self) -> None:
         self.lookout = Lookout(self.share, self.budget, lambda: self.now)
 
-    def look(self, seconds: float = 0.005) -> News:
+    def look(self, seconds: float = 0.005, *, unforked: bool = False) -> News:
         self.now += seconds
-        return self.lookout.look()
+        return self.lookout.look(unforked=unforked)
 
     def run(self, number: int, **changes: int) -> None:
         """A container with a memory limit of 100 MiB."""

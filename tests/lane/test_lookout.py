@@ -131,6 +131,30 @@ def test_who_is_gone_is_said_once_and_its_files_are_closed(here: Post) -> None:
     assert len(os.listdir("/proc/self/fd")) == before
 
 
+def test_while_nothing_forks_all_are_read_and_their_peaks_seldom(here: Post) -> None:
+    """And as soon as ever once something may have: no peak waits for longer than a second then."""
+    here.run(1)
+    here.lookout.obey([Arm(1, here.host.found(run_of(1)), 60.0, PIDS)])
+    here.look(0.5)
+    before = here.lookout.beat(0.0, 0.0).sweeps
+    for _ in range(20):
+        here.look(0.5, unforked=True)
+    assert here.lookout.beat(0.0, 0.0).sweeps - before in {5, 6}, "each two seconds"
+    here.pids(1, 3, peak=203)
+    looks = (here.look(0.1, unforked=step > 0) for step in range(11))
+    assert (1, 203, 4) in [each for said in looks for each in brief(said)]
+
+
+def test_memory_that_is_found_by_looking_grows_without_a_fork(here: Post) -> None:
+    here.run(1)
+    here.arm(1, every=60.0)
+    here.look(0.5)
+    before = here.lookout.beat(0.0, 0.0).sweeps
+    for _ in range(20):
+        here.look(0.5, unforked=True)
+    assert here.lookout.beat(0.0, 0.0).sweeps - before >= 19
+
+
 def test_beyond_its_budget_a_jump_waits_for_the_next_turn(here: Post) -> None:
     """And that is counted. A reading that is due is told all the same."""
     here.run(1)

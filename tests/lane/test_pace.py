@@ -22,6 +22,7 @@ class Rope:
     forks: int = 0
     pending: bool = False
     heard: bool = False
+    hears_moves: bool = True
 
     def fork(self) -> None:
         self.forks += 1
@@ -227,3 +228,38 @@ def test_what_another_bell_tells_of_is_looked_at_soon_and_an_order_at_once() -> 
     assert abs(watch.pace.due - 100.2 - PERIOD) < EPSILON
     watch.pace.at_once(watch.now)
     assert watch.pace.due == watch.now
+
+
+def unforked(watch: Watch) -> bool:
+    """Whether it is known that nothing forked."""
+    return watch.pace.is_unforked
+
+
+def test_nothing_has_forked_only_by_a_bell_that_is_relied_on_and_has_not_rung() -> None:
+    watch = Watch()
+    watch.until(101.3)
+    assert unforked(watch)
+    for _ in range(4):
+        watch.rope.fork()
+    watch.pace.begin()
+    assert not unforked(watch)
+    watch.look()
+    watch.until(103.0)
+    assert unforked(watch)
+    watch.rope.hears_moves = False
+    assert not unforked(watch), "who is moved into a cgroup came about before"
+
+
+def test_of_a_bell_that_missed_something_or_is_new_nobody_knows_what_forked() -> None:
+    watch = Watch(rope=Rope(deaf=True))
+    watch.until(101.3)
+    for _ in range(UNHEARD):
+        watch.rope.fork()
+    watch.until(102.0)
+    assert not unforked(watch)
+    watch.until(102.0 + DEAF_FOR)
+    watch.pace.take(watch.rope, watch.now)
+    assert not unforked(watch)
+    watch.pace.take(None, watch.now)
+    watch.until(watch.now + 3.0)
+    assert not unforked(watch)

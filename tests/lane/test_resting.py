@@ -113,14 +113,39 @@ def test_nothing_is_vouched_for_that_is_not_so(
         shutil.rmtree(folder)
 
 
-def test_who_does_not_move_is_told_anew_seldom_and_vouched_for_meanwhile(tmp_path: Path) -> None:
+def test_who_does_not_move_is_told_twice_and_vouched_for_from_then_on(tmp_path: Path) -> None:
+    """The second time tells how much it works. It is read whole again and again all the same."""
     here = ledger(tmp_path)
     for number in WHO:
         here.arm(number, 1.0)
-    for _ in range(int(2.5 * ANEW_AFTER / 0.5)):
+    for _ in range(int(4.5 * ANEW_AFTER / 0.5)):
         here.look(0.5)
-    assert here.count == 3 * len(WHO)
+    assert here.count == 2 * len(WHO)
     assert all(each.lasts for each in here.told.values())
+    here.post.set(2, "memory", "memory.stat", f"cache 1\ntotal_inactive_file {MIB}")
+    here.post.set(2, "cpuacct", "cpuacct.usage", int(0.008e9))
+    here.post.set(3, "cpuacct", "cpuacct.usage", int(0.047e9))
+    for _ in range(int(1.5 * ANEW_AFTER / 0.5)):
+        here.post.look(0.5)
+    assert here.post.lookout.beat(0.0, 0.0).told == 2 * len(WHO) + 1, "not who used 40 ms in twenty seconds"
+
+
+def test_who_works_less_than_he_was_told_to_is_told_anew(here: Post) -> None:
+    """It is no move, and whoever shows how much of a core it is would show that for ever."""
+    here.run(1)
+    here.memory(1, 4 * MIB)
+    word = Arm(1, here.host.found(run_of(1)), 1.0, PIDS, (), (), SHARE, at_rest=5.0, lasts=True)
+    here.lookout.obey([word])
+    used, told = 1.0, dict[int, float | None]()
+    for step in range(320):
+        used += 0.004 if step < 160 else 0.0
+        here.set(1, "cpuacct", "cpuacct.usage", int(used * 1e9))
+        for each in here.look(0.5).told:
+            told[step] = each.cpu
+    at = [step for step in told if step >= 160]
+    assert [told[step] for step in at] == pytest.approx([used] * len(at))
+    assert 1 <= len(at) <= 3
+    assert max(at) <= 160 + 3 * ANEW_AFTER / 0.5
 
 
 def test_while_the_parents_count_moves_who_moved_is_told_within_a_second(tmp_path: Path) -> None:

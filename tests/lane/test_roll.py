@@ -44,7 +44,7 @@ def test_other_bounds_are_handed_over_again_with_the_same_key() -> None:
     assert roll.arm(again, word.home, fresh=word.fresh).key == word.key
     assert roll.not_read(0.0) == []
     roll.want(frozenset())
-    assert [each.key for each in roll.no_longer_wanted()] == [word.key]
+    assert [each.key for each in roll.no_longer_wanted().values()] == [word.key]
     assert roll.run_of(word.key) is None
 
 

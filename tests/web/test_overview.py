@@ -5,12 +5,14 @@ import re
 from html.parser import HTMLParser
 
 from reactor.http.server import Request, Response
-from reactor.http.server_routes import routed
+from reactor.observe.scraping import Scraper
 from reactor.web.files import POLICY
 from reactor.web.overview import EngineRow, overview, overview_json, overview_page, overview_text
+from reactor.web.routes import site
+from tests.observe.build import captured
 
 ROWS = (
-    EngineRow("build/a", "watching", "", "ABCD", "27.3.1", 12, tries=2, defects=1),
+    EngineRow("build/a", "watching", "", "27.3.1", 12, "ABCD", tries=2, defects=1),
     EngineRow("lab", "watching", "the event stream is not up", version="27.3.1", containers=3),
     EngineRow("new", "starting"),
     EngineRow("far", "away", "ssh: Connection refused"),
@@ -96,7 +98,7 @@ def test_for_programs_what_is_not_known_is_null() -> None:
 
 async def test_who_asks_gets_his_form_of_what_is_now() -> None:
     now = list(ROWS)
-    handler = routed(overview(lambda: now, "1.2.3"))
+    handler = site(Scraper(lambda: captured), str, "1.2.3", more=overview(lambda: now, "1.2.3"))
 
     async def ask(path: str, accept: str = "") -> Response:
         answer = await handler(Request("GET", path, {}, {"accept": accept} if accept else {}))
@@ -110,7 +112,9 @@ async def test_who_asks_gets_his_form_of_what_is_now() -> None:
     assert not re.search(rb"<script>|style=|javascript:", page.body)
     for named in re.findall(rb"static/[\w.]+", page.body):
         assert (await ask(f"/{named.decode()}")).status == 200
-    assert (await ask("/", "*/*")).content_type.startswith("text/plain")
+    for text in (await ask("/", "*/*"), await ask("/index.txt")):
+        assert text.content_type.startswith("text/plain")
+        assert text.body.startswith(b"reactor 1.2.3: 1 of 7 engines is watched\n")
     assert (await ask("/api/v1/engines")).content_type == "application/json"
     now.pop()
     assert len(json.loads((await ask("/api/v1/engines")).body)["engines"]) == len(ROWS) - 1

@@ -51,8 +51,6 @@ def prune(options: argparse.Namespace, settings: Settings, root: Root) -> int:
 
 def _asking(options: argparse.Namespace, settings: Settings, root: Root, progress: Progress) -> Asking:
     endpoint = find_endpoint(options, os.environ)
-    if endpoint is None:
-        raise Complaint("reactor: no engine is named, and none is at the default socket")
     if not _is_here(endpoint):
         raise Complaint(
             f"reactor: the engine at {endpoint.host} may be on another host, which binds folders of its own",

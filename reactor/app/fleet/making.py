@@ -6,6 +6,7 @@ What it is made of is the same as for an engine alone (``beginning``).
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
 import trio
 
@@ -36,15 +37,21 @@ class Shop:
     async def prepare(self) -> AsyncIterator[Ready]:
         """Ask the engine who it is, and have everything ready for its monitor as long as that lives."""
         # An engine that was away when the rules were read again is not to begin by those from before.
-        known = await get_to_know(replace(self.wanted, rules=self.hangups.rules))
+        begun = self.hangups.begin(self.name)
+        known = await get_to_know(replace(self.wanted, rules=begun.rules))
         around = Around(
             self.wing,
             self.wing.exports if self.shown else lambda _: (),
-            Rereading(self.hangups.follow, self.reporter.reloading, self.hangups.put_in_force),
+            Rereading(
+                # Until it watches it does not follow, which can take long.
+                partial(self.hangups.follow, heard=begun.heard),
+                self.reporter.reloading,
+                partial(self.hangups.put_in_force, self.name),
+            ),
             last=(self._watched,),
         )
         plan = plan_for(known, around)
-        greet(known, f"{PREFIX}{self.name}/" if self.shown else "", self.name)
+        greet(known, f"{PREFIX}{self.name}/" if self.shown else "")
         with self.wing.occupied():
             yield Ready(known.info.id, plan, known.info.version)
 

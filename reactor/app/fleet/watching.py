@@ -5,19 +5,20 @@ Only joining is here. How one is made is in ``making``, that each lives for itse
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import trio
 
 from reactor.app.alone import addresses, open_runners
-from reactor.app.beginning import Wanted
-from reactor.app.control import open_control
+from reactor.app.beginning import Wanted, named_or_shipped
+from reactor.app.control import LOOK_EVERY, load_for, look_at, open_control
+from reactor.app.controlling import reload_on_change
 from reactor.app.counters import serve_control, serve_runners
 from reactor.app.engines import Meant
 from reactor.app.fleet.hall import Hall
-from reactor.app.fleet.hangups import Hangups
+from reactor.app.fleet.hangups import Hangups, ReadForAll
 from reactor.app.fleet.keeping import Fleet
 from reactor.app.fleet.making import Shop
 from reactor.app.fleet.member import Member, Standing
@@ -29,8 +30,10 @@ from reactor.app.systemd.notifying import Notifier
 from reactor.app.systemd.reporting import Reporter
 from reactor.app.systemd.subject import SeveralMonitors
 from reactor.core.rules import RuleSet
+from reactor.http.server import Handler
 from reactor.observe.own import watch_loop
 from reactor.observe.tally import Tally
+from reactor.web.api import guarded
 from reactor.web.defects import unbroken
 from reactor.web.listen import open_listeners, parse_listen
 from reactor.web.routes import serve_web
@@ -51,7 +54,8 @@ class Sockets:
 
 
 class House:
-    """What the monitors of one process have in common, with a wing for each. ``named`` are the rule files."""
+    """What the monitors of one process have in common, with a wing for each. ``named`` are the rule files;
+    ``renewing`` tells that leases can be renewed."""
 
     def __init__(
         self,
@@ -60,17 +64,23 @@ class House:
         named: Sequence[Path] | None,
         front: Front,
         notifier: Notifier,
+        *,
+        renewing: bool = True,
     ) -> None:
         settings = engines[0].settings  # What the process has once is the same in all of them.
-        token = settings.api.token if settings.api is not None else b""
-        self._engines, self._named = engines, named
+        self._token = settings.api.token if settings.api is not None else b""
+        self._engines, self._named, self._renewing = engines, named, renewing
         self._front, self._shown = front, settings.listen != "off"
         self.tally = Tally()
         self.standings = {each.name: Standing(each.name) for each in engines}
-        self._wings = {name: Wing(each, front, token, self.tally) for name, each in self.standings.items()}
+        self._hall = Hall(self.standings, self.tally)
+        self._wings = {name: self._wing(each) for name, each in self.standings.items()}
         self._subject = SeveralMonitors(self.standings, settings.times.reconcile_every)
         self.reporter = Reporter(notifier, self._subject, settings.times.drain)
         self.hangups = Hangups(rules)
+
+    def _wing(self, standing: Standing) -> Wing:
+        return Wing(standing, self._front, self._token, self.tally, renewing=self._renewing)
 
     def members(self) -> list[Member]:
         """The engines, with what makes a monitor for each."""
@@ -83,10 +93,12 @@ class House:
             # and processes of its neighbour's containers, and have those ended by our kernel.
             Wanted(
                 each.endpoint,
-                each.settings,
+                # Files are looked at once for all, also while nobody watches.
+                replace(each.settings, reload_on_change=False),
                 self.hangups.rules,
                 self._named,
                 here=bool(each.endpoint.address.path),
+                called=each.name,
             ),
             self._wings[each.name],
             self.hangups,
@@ -95,20 +107,40 @@ class House:
             shown=self._shown,
         )
 
+    def by_web(self) -> Handler:
+        """What is answered behind the front."""
+        pages = Wings({name: each.by_web for name, each in self._wings.items()}, self._hall.by_web())
+        return self._front.before_all(pages.answer, self.tally)
+
+    def by_token(self) -> Handler:
+        """What runners are answered: which engines there are, too, only with the token."""
+        asked = Wings({name: each.by_token for name, each in self._wings.items()}, self._hall.by_token)
+        return self._front.before_runners(guarded(asked.answer, self._token))
+
+    def by_socket(self) -> Handler:
+        """What is answered on the control socket."""
+        told = Wings({name: each.by_socket for name, each in self._wings.items()}, self._hall.by_socket)
+        return unbroken(told.answer)
+
+    async def reread(self, nursery: trio.Nursery) -> None:
+        """Have the rules read again, whenever somebody outside asks for it, in tasks of this nursery."""
+        settings, hangups = self._engines[0].settings, self.hangups
+        files = named_or_shipped(self._named)
+        await nursery.start(hangups.listen)
+        reader = ReadForAll(hangups, partial(load_for, settings, files), self.reporter.reloading)
+        await nursery.start(hangups.follow, reader)
+        if settings.reload_on_change:
+            nursery.start_soon(reload_on_change, hangups, partial(look_at, files), LOOK_EVERY)
+
     async def answer(self, sockets: Sockets, nursery: trio.Nursery) -> None:
         """Answer on all sockets, in tasks of this nursery."""
-        hall, wings, front = Hall(self.standings, self.tally), self._wings, self._front
+        security = self._front.security
         if sockets.web:
-            pages = Wings({name: each.by_web for name, each in wings.items()}, hall.by_web())
-            handler = front.before_all(pages.answer, self.tally)
-            await nursery.start(partial(serve_web, sockets.web, handler, security=front.security))
+            await nursery.start(partial(serve_web, sockets.web, self.by_web(), security=security))
         if sockets.runners:
-            asked = Wings({name: each.by_token for name, each in wings.items()}, hall.by_token)
-            handler = unbroken(asked.answer)
-            await nursery.start(serve_runners, sockets.runners, handler, front.security)
+            await nursery.start(serve_runners, sockets.runners, self.by_token(), security)
         if sockets.control:
-            told = Wings({name: each.by_socket for name, each in wings.items()}, hall.by_socket)
-            await nursery.start(serve_control, sockets.control, unbroken(told.answer))
+            await nursery.start(serve_control, sockets.control, self.by_socket())
 
 
 async def watch_several(
@@ -122,7 +154,7 @@ async def watch_several(
     web = [] if listen is None else await open_listeners(listen)
     runners = await open_runners(settings)
     async with open_control(settings.control, control_folder() / CONTROL) as control:
-        house = House(engines, rules, named, front, notifier)
+        house = House(engines, rules, named, front, notifier, renewing=bool(control or runners))
         names, listening = " ".join(house.standings), addresses(web, tls=front.secured) or "off"
         log.info("watching several engines", extra={"engines": names, "listening": listening})
         warn_of_open_doors(front, listen, settings.api)
@@ -139,7 +171,7 @@ async def _live(house: House, sockets: Sockets, wait_for_signal: Callable[[], Aw
     async with trio.open_nursery() as around:  # What is there before the first monitor and after the last.
         around.start_soon(house.reporter.attend)
         around.start_soon(watch_loop, house.tally)
-        await around.start(house.hangups.listen)
+        await house.reread(around)
         await house.answer(sockets, around)
         await Fleet(house.members(), house.standings).run(wait_for_stop)
         around.cancel_scope.cancel()

@@ -15,10 +15,11 @@ from reactor.app.counters import Asked
 from reactor.app.exporting import pages
 from reactor.app.fleet.member import Standing
 from reactor.app.front import Front
+from reactor.app.log import speaking_of
 from reactor.app.numbers import Numbers
 from reactor.app.page.gazette import Gazette
 from reactor.app.plan import Export
-from reactor.http.server import Answer, Handler, Request, Response, StreamingResponse, sentence
+from reactor.http.server import Answer, Handler, Request, Response, StreamingResponse
 from reactor.observe.tally import Tally
 from reactor.web.control import refusal
 
@@ -27,13 +28,19 @@ _NOBODY = "there is no engine of this name: / tells of all"
 
 
 class Wing:
-    """What is answered for one engine. ``token`` is that of runners; ``tally`` is the process's own."""
+    """What is answered for one engine. ``token`` is that of runners; ``tally`` is the process's own.
 
-    def __init__(self, standing: Standing, front: Front, token: bytes, tally: Tally) -> None:
+    ``renewing`` tells that leases can be renewed at a socket: where there is none, none runs out.
+    """
+
+    def __init__(
+        self, standing: Standing, front: Front, token: bytes, tally: Tally, *, renewing: bool = True
+    ) -> None:
         self._standing = standing
         self._front = front
         self._token = token
         self._tally = tally
+        self._renewing = renewing
         self._pages: Handler | None = None
         self._orders: Handler | None = None
         self._control: Handler | None = None
@@ -63,11 +70,12 @@ class Wing:
 
     async def open(self, asked: Asked, _: trio.Nursery) -> None:
         """Answer here for the monitor that is asked."""
-        asked.begin_leases()
+        if self._renewing:
+            asked.begin_leases()
         self._orders = self._while_here(self._front.before_orders(asked.by_web()))
         self._control = self._while_here(asked.by_socket())
         if self._token:
-            self._runners = self._while_here(self._front.before_runners(asked.by_token(self._token)))
+            self._runners = self._while_here(asked.by_token(self._token))
 
     async def by_web(self, request: Request) -> Answer:
         """An answer for whoever was let in by the front."""
@@ -88,11 +96,13 @@ class Wing:
         return await handler(request) if handler is not None else refusal(503, self._standing.why_not_ready())
 
     def _while_here(self, handler: Handler) -> Handler:
-        """The handler of this monitor, whose streams end with it."""
+        """The handler of this monitor, whose streams end with it, and whose lines are of its engine."""
         empty = self._empty
 
         async def handle(request: Request) -> Answer:
-            answer = await handler(request)
+            # Who serves is of no engine; what an order leads to is decided, and told of, in his task.
+            with speaking_of(self._standing.name):
+                answer = await handler(request)
             # Whoever looks at a monitor that is no more would take what it last said for what is.
             return broken_off(answer, empty.wait) if isinstance(answer, StreamingResponse) else answer
 
@@ -113,7 +123,7 @@ class Wings:
         name, slash, rest = request.path.removeprefix(PREFIX).partition("/")
         handler = self.by_name.get(name)
         if handler is None:
-            return sentence(404, _NOBODY)
+            return refusal(404, _NOBODY)
         if not slash:
             return Response(308, headers=(("Location", f"{PREFIX}{name}/"),))
         return await handler(replace(request, path=f"/{rest}"))

@@ -12,6 +12,7 @@ import trio
 
 from reactor.app.numbers import Numbers
 from reactor.app.page.desk import Desk
+from reactor.core.beats import next_beat
 from reactor.core.decisions import Outcome
 from reactor.core.notes import Reconciled
 from reactor.core.state import Step
@@ -60,7 +61,7 @@ class Gazette:
             pause = await desk.lines.keep()
             desk.note_cost(await trio.to_thread.run_sync(read_own, limiter=self._limiter))
             await desk.forget()
-            await trio.sleep(pause)
+            await trio.sleep_until(next_beat(trio.current_time() + pause))
 
     def _open(self, numbers: Numbers) -> Desk:
         if self._desk is None:

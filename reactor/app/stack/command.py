@@ -38,8 +38,6 @@ async def carry_out(options: argparse.Namespace, settled: float = SETTLED) -> in
     """What the command does, with ``settled`` as in Tools; the exit code."""
     asked = wanted(options)
     endpoint = find_endpoint(options, os.environ, remedy=REMEDY)
-    if endpoint is None:
-        raise Complaint("reactor: no engine is named, and none is at the default socket", REMEDY)
     engine = DockerEngine(endpoint)
     tools = Tools(engine, Making.on(engine), Premises.on(engine), settled)
     verbs = {"up": _up, "down": _down, "status": _status}

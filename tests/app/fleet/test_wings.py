@@ -1,5 +1,6 @@
 """Which engine is meant by a path, and what is answered where there is no monitor."""
 
+import logging
 from typing import cast
 
 import h11
@@ -11,10 +12,13 @@ from reactor.app.counters import Asked
 from reactor.app.fleet.member import Stage, Standing
 from reactor.app.fleet.wing import Wing, Wings
 from reactor.app.front import open_front
+from reactor.app.log import JsonFormatter
 from reactor.app.settings import Settings, WebTerms
 from reactor.http.server import Aborted, Answer, Handler, Request, Response, StreamingResponse, Writer
 from reactor.observe.tally import Tally
 from reactor.web.listen import parse_listen
+
+RECORD = logging.LogRecord("reactor.app", logging.INFO, "", 0, "somebody is to be ended", None, None)
 
 
 def asked(path: str, method: str = "GET") -> Request:
@@ -59,9 +63,9 @@ async def test_without_the_slash_a_browser_is_sent_to_where_relative_links_are_r
     assert (answer.status, [*answer.headers]) == (308, [("Location", "/engines/east/")])
 
 
-def wing(standing: Standing, *, orders: bool = False) -> Wing:
+def wing(standing: Standing, *, orders: bool = False, renewing: bool = True) -> Wing:
     settings = Settings(web=WebTerms(orders=orders))
-    return Wing(standing, open_front(settings, parse_listen("127.0.0.1:0")), b"t", Tally())
+    return Wing(standing, open_front(settings, parse_listen("127.0.0.1:0")), b"t", Tally(), renewing=renewing)
 
 
 @pytest.mark.parametrize("place", ["by_web", "by_socket", "by_token"])
@@ -82,8 +86,12 @@ async def test_orders_to_an_empty_wing_are_refused() -> None:
 class Streaming:
     """Stands for what a monitor answers: a stream without an end, at every place."""
 
+    def __init__(self) -> None:
+        self.leases_begun = 0
+        self.lines: list[str] = []
+
     def begin_leases(self) -> None:
-        """It keeps none."""
+        self.leases_begun += 1
 
     def by_web(self) -> Handler:
         return self._stream
@@ -95,6 +103,7 @@ class Streaming:
         return self._stream
 
     async def _stream(self, _: Request) -> Answer:
+        self.lines.append(JsonFormatter().format(RECORD))
         return StreamingResponse(self._endless)
 
     async def _endless(self, _: Writer) -> None:
@@ -129,3 +138,25 @@ async def test_who_looks_at_a_monitor_that_is_gone_sees_his_stream_end(
     gone = await getattr(full, place)(asked("/api/v1/decisions/stream"))
     assert isinstance(gone, Response)
     assert gone.status == 503
+
+
+@pytest.mark.parametrize("place", ["by_web", "by_socket", "by_token"])
+async def test_what_an_order_leads_to_is_said_with_the_engine(place: str) -> None:
+    """The task that serves the socket is of no engine, and decisions are made in it all the same."""
+    asked, full = Streaming(), wing(Standing("east"), orders=True)
+    async with trio.open_nursery() as nursery:
+        with full.occupied():
+            await full.open(cast("Asked", asked), nursery)
+            await getattr(full, place)(Request("POST", "/v1/kill", {}, {"host": "127.0.0.1"}))
+    assert ['"engine":"east"' in line for line in asked.lines] == [True]
+    assert '"engine"' not in JsonFormatter().format(RECORD)
+
+
+@pytest.mark.parametrize("renewing", [True, False])
+async def test_no_lease_runs_out_where_nobody_can_renew_it(renewing: bool) -> None:
+    """Without a control socket and a place for runners, those of an earlier monitor would all end."""
+    asked, full = Streaming(), wing(Standing("east"), renewing=renewing)
+    async with trio.open_nursery() as nursery:
+        with full.occupied():
+            await full.open(cast("Asked", asked), nursery)
+    assert asked.leases_begun == renewing

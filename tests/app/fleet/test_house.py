@@ -1,0 +1,57 @@
+"""The sockets that several engines share: what is told there to whom, before any monitor is there."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reactor.app.engines import Meant
+from reactor.app.fleet.member import Stage
+from reactor.app.fleet.watching import House
+from reactor.app.front import open_front
+from reactor.app.settings import Api, Settings
+from reactor.app.systemd.notifying import Notifier
+from reactor.core.rules import RuleSet
+from reactor.engine.endpoint import resolve
+from reactor.http.server import Request, Response
+from reactor.web.listen import parse_listen
+
+TOKEN = b"the token of runners"
+SETTINGS = Settings(api=Api(parse_listen("127.0.0.1:0"), TOKEN))
+
+
+def house(folder: Path, settings: Settings = SETTINGS) -> House:
+    engines = [
+        Meant(name, resolve(f"unix://{folder / name}.sock", {}), settings) for name in ("east", "secret")
+    ]
+    front = open_front(settings, parse_listen("127.0.0.1:0"))
+    return House(engines, RuleSet((), "v"), None, front, Notifier())
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/engines/secret", "/engines/secret/", "/engines/secret/api/v1/decisions", "/engines/none/"]
+)
+@pytest.mark.parametrize("shown", ["", "Bearer another"])
+async def test_who_has_no_token_is_told_nothing_of_engines(path: str, shown: str, tmp_path: Path) -> None:
+    """Neither what they are called nor why one is away: an address may stand in that."""
+    found = house(tmp_path)
+    away = found.standings["secret"]
+    away.stage, away.why = Stage.AWAY, "GET /version: nobody listens at 10.1.2.3"
+    headers = {"host": "x", **({"authorization": shown} if shown else {})}
+    answer = await found.by_token()(Request("GET", path, {}, headers))
+    assert isinstance(answer, Response)
+    assert answer.status == 401
+    assert b"secret" not in answer.body
+    assert b"10.1.2.3" not in answer.body
+
+
+async def test_who_has_the_token_is_told_why_nobody_answers(tmp_path: Path) -> None:
+    found = house(tmp_path)
+    shown = {"authorization": f"Bearer {TOKEN.decode()}"}
+    asked = Request("GET", "/engines/east/api/v1/decisions", {}, shown)
+    answer = await found.by_token()(asked)
+    assert isinstance(answer, Response)
+    assert (answer.status, answer.body) == (503, b'{"error": "east: starting"}\n')
+    answer = await found.by_token()(replace(asked, path="/"))
+    assert isinstance(answer, Response)
+    assert answer.status == 409
