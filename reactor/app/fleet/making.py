@@ -50,7 +50,8 @@ class Shop:
             ),
             last=(self._watched,),
         )
-        plan = plan_for(known, around)
+        # Two of one process must not come to act on one engine when an address moves.
+        plan = replace(plan_for(known, around), whose=known.info.id)
         greet(known, f"{PREFIX}{self.name}/" if self.shown else "", self.name)
         with self.wing.occupied():
             yield Ready(known.info.id, plan, known.info.version)

@@ -30,7 +30,7 @@ class Engine:
 
     def __init__(self, name: str, folder: Path, engine_id: str = "", seed: str = "") -> None:
         self.name, self.world = name, World(seed=seed or name)
-        self._folder, self._id = folder / name, engine_id or name
+        self._folder, self._id = folder / name, engine_id or (name if seed else "")
         self.mishap: Callable[[], object] = lambda: None
         self.monitors: list[Monitor] = []
         self.service_breaks = trio.Event()
@@ -45,7 +45,8 @@ class Engine:
         if isinstance(waits, float):
             await trio.sleep(waits)
         self._folder.mkdir(exist_ok=True)
-        yield Ready(self._id, plan(self.world, self._folder, services=(self._service,)))
+        whose = self.world.ground.seed
+        yield Ready(self._id or whose, plan(self.world, self._folder, services=(self._service,), whose=whose))
 
     async def _service(self, monitor: Monitor, _: Numbers, task_status: trio.TaskStatus[None]) -> None:
         self.monitors.append(monitor)
@@ -181,6 +182,38 @@ async def test_the_same_engine_behind_two_addresses_is_watched_once(
         assert now.fleet.standings["one"].stage is Stage.WATCHING
         assert "the same engine as one" in lacking(now.fleet.standings)
         assert again.monitors == []
+
+
+async def test_an_address_that_comes_to_lead_to_another_ones_engine_is_not_watched_twice(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    """A name is moved, or a socket: what answers there from then on has a monitor already."""
+    one, moves = Engine("one", tmp_path), Engine("moves", tmp_path)
+    async with running(one, moves) as now:
+        moves.world.ground.seed = "one"
+        moves.world.events.end_all("clean")
+        await trio.sleep(10)
+        assert now.fleet.standings["moves"].stage is Stage.AWAY
+        assert "the same engine as one" in lacking(now.fleet.standings)
+        assert now.fleet.standings["one"].stage is Stage.WATCHING
+        storm(moves, "bad")
+        await trio.sleep(30)
+        assert moves.ended() == []
+
+
+async def test_an_engine_that_is_made_anew_is_watched_as_another_one(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    """The same host, with nothing of what it had: its journal is not that of the one before."""
+    one = Engine("one", tmp_path)
+    async with running(one) as now:
+        one.world.ground.seed = "anew"
+        one.world.events.end_all("clean")
+        storm(one, "bad")
+        await trio.sleep(10)
+        standing = now.fleet.standings["one"]
+        assert (standing.stage, standing.engine_id, standing.defects) == (Stage.WATCHING, "anew", 0)
+        assert one.ended() == ["bad"]
 
 
 async def test_a_hold_on_one_holds_no_other(autojump_clock: MockClock, tmp_path: Path) -> None:
