@@ -68,8 +68,9 @@ class Plan:
     ``containment`` is where runs can be ended directly, and whether they are.
     ``on_facts`` are told of every fact, as the recorder is.
     ``metric_labels`` are the keys of containers' labels that metrics show.
-    ``claim`` keeps others from acting beside us. ``whose`` is the id of the only engine that this is for: with
-    another one behind its address it ends; empty for any. ``attendants`` run from the first moment to the last.
+    ``claim`` keeps others from acting beside us. ``whose`` is the id of the only engine that this is for:
+    with another one behind its address it ends; empty for any.
+    ``attendants`` run from the first moment to the last.
     """
 
     setup: Setup

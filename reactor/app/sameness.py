@@ -1,7 +1,7 @@
 """Whether it is still the same engine that answers behind its address.
 
-Addresses move: a name that leads elsewhere, a socket in another one's place. Two monitors of one process could
-then act on one engine, and the journal would be that of another one. What happens then is in ``fleet``.
+Addresses move: a name that leads elsewhere, a socket in another one's place. Two monitors of one process
+could then act on one engine, and the journal would be that of another one. What happens then is in ``fleet``.
 """
 
 import trio
@@ -14,7 +14,7 @@ class AnotherEngine(EngineError):
 
 
 class Sameness:
-    """Keeps an eye on the id of the engine that answers. ``whose`` is the one that is meant; empty for any."""
+    """Keeps an eye on the id of who answers. ``whose`` is the one that is meant; empty for any."""
 
     def __init__(self, whose: str) -> None:
         self._whose = whose

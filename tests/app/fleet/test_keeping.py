@@ -4,6 +4,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,8 @@ class Engine:
         self._folder, self._id = folder / name, engine_id or (name if seed else "")
         self.mishap: Callable[[], object] = lambda: None
         self.monitors: list[Monitor] = []
+        self.greeted: list[str] = []
+        self.journal = ""
         self.service_breaks = trio.Event()
 
     def member(self) -> Member:
@@ -46,7 +49,9 @@ class Engine:
             await trio.sleep(waits)
         self._folder.mkdir(exist_ok=True)
         whose = self.world.ground.seed
-        yield Ready(self._id or whose, plan(self.world, self._folder, services=(self._service,), whose=whose))
+        made = plan(self.world, self._folder, services=(self._service,), whose=whose)
+        greet = partial(self.greeted.append, whose)
+        yield Ready(self._id or whose, made, journal=self.journal, greet=greet)
 
     async def _service(self, monitor: Monitor, _: Numbers, task_status: trio.TaskStatus[None]) -> None:
         self.monitors.append(monitor)
@@ -180,8 +185,41 @@ async def test_the_same_engine_behind_two_addresses_is_watched_once(
     again.mishap = lambda: 1.0
     async with running(one, again) as now:
         assert now.fleet.standings["one"].stage is Stage.WATCHING
-        assert "the same engine as one" in lacking(now.fleet.standings)
+        assert "is the same engine, or has the same journal, as one" in lacking(now.fleet.standings)
         assert again.monitors == []
+        assert again.greeted == [], "nobody is told that it is watched"
+
+
+async def test_one_journal_behind_two_paths_is_one_monitors(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    one, again = Engine("one", tmp_path), Engine("again", tmp_path)
+    one.journal = again.journal = "/the/same.db"
+    again.mishap = lambda: 1.0
+    async with running(one, again) as now:
+        await trio.sleep(60)
+        assert now.fleet.standings["again"].stage is Stage.AWAY
+        assert again.monitors == []
+
+
+async def test_an_engine_that_calls_itself_another_ones_name_does_not_take_its_place(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    """What it says must not leave another engine without a monitor, also when that is away just then."""
+    one, liar = Engine("one", tmp_path), Engine("liar", tmp_path)
+    async with running(one, liar) as now:
+        one.mishap = away
+        one.service_breaks.set()
+        await trio.sleep(5)
+        assert now.fleet.standings["one"].stage is Stage.AWAY
+        liar.world.ground.seed = "one"
+        liar.world.events.end_all("clean")
+        await trio.sleep(60)
+        one.mishap = lambda: None
+        storm(one, "bad")
+        await trio.sleep(40)
+        assert now.fleet.standings["liar"].stage is Stage.AWAY
+        assert one.ended() == ["bad"]
 
 
 async def test_an_address_that_comes_to_lead_to_another_ones_engine_is_not_watched_twice(
@@ -194,7 +232,7 @@ async def test_an_address_that_comes_to_lead_to_another_ones_engine_is_not_watch
         moves.world.events.end_all("clean")
         await trio.sleep(10)
         assert now.fleet.standings["moves"].stage is Stage.AWAY
-        assert "the same engine as one" in lacking(now.fleet.standings)
+        assert "the same engine, or has the same journal, as one" in lacking(now.fleet.standings)
         assert now.fleet.standings["one"].stage is Stage.WATCHING
         storm(moves, "bad")
         await trio.sleep(30)
