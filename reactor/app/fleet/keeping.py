@@ -16,6 +16,7 @@ import trio
 
 from reactor.app.complaint import Complaint
 from reactor.app.fleet.member import Member, Ready, Stage, Standing
+from reactor.app.garbage import drop_what_is_over
 from reactor.app.invocation import leaves
 from reactor.app.log import speaking_of
 from reactor.app.numbers import Numbers
@@ -77,6 +78,9 @@ class Fleet:
                     await self._live(member, standing, stop)
                 except Exception as error:  # noqa: BLE001  # Nothing of one engine is to reach another one.
                     _say(standing, error)
+                if standing.numbers is not None and not stop.is_set():
+                    standing.numbers = None
+                    drop_what_is_over()
                 if trio.current_time() - began > GOOD_AFTER:
                     pause = FIRST_PAUSE
                 with trio.move_on_after(pause):

@@ -1,6 +1,7 @@
 """Several engines in one process, in virtual time: whatever befalls one, the others are guarded as before."""
 
 import logging
+import weakref
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -176,6 +177,22 @@ async def test_a_defect_in_one_tree_is_said_and_the_tree_begins_again(
     assert [each.message for each in caplog.records if each.levelno == logging.ERROR] == [
         "the monitor of this engine broke, and begins again"
     ]
+
+
+async def test_of_a_monitor_that_broke_nothing_stays_in_memory(
+    autojump_clock: MockClock, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever is known when something is set aside for the collector stays for ever, unless it is looked for."""
+    caplog.set_level(logging.CRITICAL, "reactor.app")  # A record would keep the error, and all that led to it.
+    one, other = Engine("one", tmp_path), Engine("other", tmp_path)
+    async with running(one, other):
+        gone = []
+        for _ in range(3):
+            gone.append(weakref.ref(other.monitors.pop()))
+            other.service_breaks.set()
+            await trio.sleep(10)
+        assert [each() for each in gone] == [None, None, None]
+        assert len(other.monitors) == 1
 
 
 async def test_the_same_engine_behind_two_addresses_is_watched_once(
