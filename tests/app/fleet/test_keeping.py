@@ -182,8 +182,9 @@ async def test_a_defect_in_one_tree_is_said_and_the_tree_begins_again(
 async def test_of_a_monitor_that_broke_nothing_stays_in_memory(
     autojump_clock: MockClock, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Whatever is known when something is set aside for the collector stays for ever, unless it is looked for."""
-    caplog.set_level(logging.CRITICAL, "reactor.app")  # A record would keep the error, and all that led to it.
+    """What is known when all is set aside for the collector stays for ever, unless it is looked for."""
+    # A record would keep the error, and all that led to it.
+    caplog.set_level(logging.CRITICAL, "reactor.app")
     one, other = Engine("one", tmp_path), Engine("other", tmp_path)
     async with running(one, other):
         gone = []
