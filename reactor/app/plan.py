@@ -68,7 +68,9 @@ class Plan:
     ``containment`` is where runs can be ended directly, and whether they are.
     ``on_facts`` are told of every fact, as the recorder is.
     ``metric_labels`` are the keys of containers' labels that metrics show.
-    ``claim`` keeps others from acting beside us. ``attendants`` run from the first moment to the last.
+    ``claim`` keeps others from acting beside us. ``whose`` is the id of the only engine that this is for:
+    with another one behind its address it ends; empty for any.
+    ``attendants`` run from the first moment to the last.
     """
 
     setup: Setup
@@ -97,4 +99,5 @@ class Plan:
     heartbeats: Heartbeats | None = None
     metric_labels: tuple[str, ...] = ()
     claim: Callable[[], AbstractContextManager[object]] = nullcontext
+    whose: str = ""
     attendants: tuple[Callable[[], Awaitable[None]], ...] = ()

@@ -24,6 +24,7 @@ from reactor.app.numbers import Numbers, Sources
 from reactor.app.oomwords import OomWords, hear_of_ooms
 from reactor.app.plan import Plan
 from reactor.app.probing import ProbeOnce
+from reactor.app.sameness import Sameness
 from reactor.app.shortcomings import Shortcomings, elsewhere
 from reactor.app.wanting import Remembered, Wanted, hold_nobody
 from reactor.containment.keeping import Keeper
@@ -118,7 +119,11 @@ def _eyes(plan: Plan, monitor: Monitor, workers: Workers, sources: trio.Nursery,
     shortcomings = Shortcomings(lambda: monitor.setup.rules, beside)
     monitor.also_tell(shortcomings)
 
+    sameness = Sameness(plan.whose)
+    sources.start_soon(sameness.run)
+
     def opened(info: EngineInfo) -> None:
+        sameness.connected(info)
         kernel.connected(info)
         owners.connected(info)
         shortcomings.connected(info)

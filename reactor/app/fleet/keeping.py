@@ -8,14 +8,15 @@ restart.
 """
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import cast
 
 import trio
 
 from reactor.app.complaint import Complaint
 from reactor.app.fleet.member import Member, Ready, Stage, Standing
+from reactor.app.garbage import drop_what_is_over
 from reactor.app.invocation import leaves
 from reactor.app.log import speaking_of
 from reactor.app.numbers import Numbers
@@ -32,6 +33,10 @@ GOOD_AFTER = 60.0
 """A monitor that has lasted for so many seconds begins again with the first pause."""
 
 
+_SAME = "is the same engine, or has the same journal,"
+_REMEDY = "name it once; for the copy of a machine see docs/engines.md"
+
+
 class SameEngine(Exception):
     """This engine has a monitor here already: two would do everything twice."""
 
@@ -46,7 +51,7 @@ class Fleet:
     def __init__(self, members: Sequence[Member], standings: dict[str, Standing]) -> None:
         self._members = tuple(members)
         self.standings = standings
-        self._taken: dict[str, str] = {}
+        self._taken: dict[str, frozenset[str]] = {}
 
     async def run(
         self,
@@ -73,6 +78,9 @@ class Fleet:
                     await self._live(member, standing, stop)
                 except Exception as error:  # noqa: BLE001  # Nothing of one engine is to reach another one.
                     _say(standing, error)
+                if standing.numbers is not None and not stop.is_set():
+                    standing.numbers = None
+                    drop_what_is_over()
                 if trio.current_time() - began > GOOD_AFTER:
                     pause = FIRST_PAUSE
                 with trio.move_on_after(pause):
@@ -88,21 +96,23 @@ class Fleet:
         told = cast("trio.TaskStatus[Numbers]", status)
         # Until it watches, nothing is in flight that would have to come to its end.
         async with _until(stop) as beginning, member.prepare() as ready:
-            with self._claimed(ready, member.name):
-                standing.engine_id, standing.version = ready.engine_id, ready.version
-                status.on_started = beginning.disarm
-                await supervise(ready.plan, stop.wait, task_status=told)
+            self._claim(ready, member.name)
+            ready.greet()
+            standing.engine_id, standing.version = ready.engine_id, ready.version
+            status.on_started = beginning.disarm
+            await supervise(ready.plan, stop.wait, task_status=told)
 
-    @contextmanager
-    def _claimed(self, ready: Ready, name: str) -> Iterator[None]:
-        """Keep this engine for this monitor while this lasts. Raises SameEngine."""
-        holder = self._taken.setdefault(ready.engine_id, name)
-        if holder != name:
-            raise SameEngine(f"this is the same engine as {holder}, which is watched already: name it once")
-        try:
-            yield
-        finally:
-            del self._taken[ready.engine_id]
+    def _claim(self, ready: Ready, name: str) -> None:
+        """Keep this engine, and its journal, for this monitor. Raises SameEngine.
+
+        Whoever had them first keeps them, watched or not, until he has others: what an engine says of itself
+        must not take away the engine of somebody who is just away.
+        """
+        claimed = frozenset(filter(None, (ready.engine_id, ready.journal)))
+        for holder, theirs in self._taken.items():
+            if holder != name and theirs & claimed:
+                raise SameEngine(f"this {_SAME} as {holder}: {_REMEDY}")
+        self._taken[name] = claimed
 
 
 class _Begun:

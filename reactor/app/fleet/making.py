@@ -3,6 +3,7 @@
 What it is made of is the same as for an engine alone (``beginning``).
 """
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from functools import partial
 
 import trio
 
-from reactor.app.beginning import Around, Wanted, get_to_know, greet, plan_for
+from reactor.app.beginning import Around, Known, Wanted, get_to_know, greet, plan_for
 from reactor.app.control import Rereading
 from reactor.app.fleet.hangups import Hangups
 from reactor.app.fleet.member import Ready
@@ -50,12 +51,18 @@ class Shop:
             ),
             last=(self._watched,),
         )
-        plan = plan_for(known, around)
-        greet(known, f"{PREFIX}{self.name}/" if self.shown else "")
+        # Two of one process must not come to act on one engine when an address moves.
+        plan = replace(plan_for(known, around), whose=known.info.id)
+        greeting = partial(greet, known, f"{PREFIX}{self.name}/" if self.shown else "")
         with self.wing.occupied():
-            yield Ready(known.info.id, plan, known.info.version)
+            yield Ready(known.info.id, plan, known.info.version, _file(known), greeting)
 
     async def _watched(self, monitor: Monitor, numbers: Numbers, task_status: trio.TaskStatus[None]) -> None:
         with self.subject.watching(self.name, monitor, numbers):
             task_status.started()
             await trio.sleep_forever()
+
+
+def _file(known: Known) -> str:
+    """The journal, as whoever has it by another path would call it, too."""
+    return os.path.realpath(known.journal)

@@ -21,11 +21,14 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A monitor that can begin: for the engine with this id, of this version."""
+    """A monitor that can begin: for the engine with this id, of this version, with this journal. ``greet``
+    says so."""
 
     engine_id: str
     plan: Plan
     version: str = ""
+    journal: str = ""
+    greet: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
 """Several engines in one process, in virtual time: whatever befalls one, the others are guarded as before."""
 
 import logging
+import weakref
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -30,9 +32,11 @@ class Engine:
 
     def __init__(self, name: str, folder: Path, engine_id: str = "", seed: str = "") -> None:
         self.name, self.world = name, World(seed=seed or name)
-        self._folder, self._id = folder / name, engine_id or name
+        self._folder, self._id = folder / name, engine_id or (name if seed else "")
         self.mishap: Callable[[], object] = lambda: None
         self.monitors: list[Monitor] = []
+        self.greeted: list[str] = []
+        self.journal = ""
         self.service_breaks = trio.Event()
 
     def member(self) -> Member:
@@ -45,7 +49,10 @@ class Engine:
         if isinstance(waits, float):
             await trio.sleep(waits)
         self._folder.mkdir(exist_ok=True)
-        yield Ready(self._id, plan(self.world, self._folder, services=(self._service,)))
+        whose = self.world.ground.seed
+        made = plan(self.world, self._folder, services=(self._service,), whose=whose)
+        greet = partial(self.greeted.append, whose)
+        yield Ready(self._id or whose, made, journal=self.journal, greet=greet)
 
     async def _service(self, monitor: Monitor, _: Numbers, task_status: trio.TaskStatus[None]) -> None:
         self.monitors.append(monitor)
@@ -172,6 +179,23 @@ async def test_a_defect_in_one_tree_is_said_and_the_tree_begins_again(
     ]
 
 
+async def test_of_a_monitor_that_broke_nothing_stays_in_memory(
+    autojump_clock: MockClock, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What is known when all is set aside for the collector stays for ever, unless it is looked for."""
+    # A record would keep the error, and all that led to it.
+    caplog.set_level(logging.CRITICAL, "reactor.app")
+    one, other = Engine("one", tmp_path), Engine("other", tmp_path)
+    async with running(one, other):
+        gone = []
+        for _ in range(3):
+            gone.append(weakref.ref(other.monitors.pop()))
+            other.service_breaks.set()
+            await trio.sleep(10)
+        assert [each() for each in gone] == [None, None, None]
+        assert len(other.monitors) == 1
+
+
 async def test_the_same_engine_behind_two_addresses_is_watched_once(
     autojump_clock: MockClock, tmp_path: Path
 ) -> None:
@@ -179,8 +203,73 @@ async def test_the_same_engine_behind_two_addresses_is_watched_once(
     again.mishap = lambda: 1.0
     async with running(one, again) as now:
         assert now.fleet.standings["one"].stage is Stage.WATCHING
-        assert "the same engine as one" in lacking(now.fleet.standings)
+        assert "is the same engine, or has the same journal, as one" in lacking(now.fleet.standings)
         assert again.monitors == []
+        assert again.greeted == [], "nobody is told that it is watched"
+
+
+async def test_one_journal_behind_two_paths_is_one_monitors(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    one, again = Engine("one", tmp_path), Engine("again", tmp_path)
+    one.journal = again.journal = "/the/same.db"
+    again.mishap = lambda: 1.0
+    async with running(one, again) as now:
+        await trio.sleep(60)
+        assert now.fleet.standings["again"].stage is Stage.AWAY
+        assert again.monitors == []
+
+
+async def test_an_engine_that_calls_itself_another_ones_name_does_not_take_its_place(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    """What it says must not leave another engine without a monitor, also when that is away just then."""
+    one, liar = Engine("one", tmp_path), Engine("liar", tmp_path)
+    async with running(one, liar) as now:
+        one.mishap = away
+        one.service_breaks.set()
+        await trio.sleep(5)
+        assert now.fleet.standings["one"].stage is Stage.AWAY
+        liar.world.ground.seed = "one"
+        liar.world.events.end_all("clean")
+        await trio.sleep(60)
+        one.mishap = lambda: None
+        storm(one, "bad")
+        await trio.sleep(40)
+        assert now.fleet.standings["liar"].stage is Stage.AWAY
+        assert one.ended() == ["bad"]
+
+
+async def test_an_address_that_comes_to_lead_to_another_ones_engine_is_not_watched_twice(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    """A name is moved, or a socket: what answers there from then on has a monitor already."""
+    one, moves = Engine("one", tmp_path), Engine("moves", tmp_path)
+    async with running(one, moves) as now:
+        moves.world.ground.seed = "one"
+        moves.world.events.end_all("clean")
+        await trio.sleep(10)
+        assert now.fleet.standings["moves"].stage is Stage.AWAY
+        assert "the same engine, or has the same journal, as one" in lacking(now.fleet.standings)
+        assert now.fleet.standings["one"].stage is Stage.WATCHING
+        storm(moves, "bad")
+        await trio.sleep(30)
+        assert moves.ended() == []
+
+
+async def test_an_engine_that_is_made_anew_is_watched_as_another_one(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    """The same host, with nothing of what it had: its journal is not that of the one before."""
+    one = Engine("one", tmp_path)
+    async with running(one) as now:
+        one.world.ground.seed = "anew"
+        one.world.events.end_all("clean")
+        storm(one, "bad")
+        await trio.sleep(10)
+        standing = now.fleet.standings["one"]
+        assert (standing.stage, standing.engine_id, standing.defects) == (Stage.WATCHING, "anew", 0)
+        assert one.ended() == ["bad"]
 
 
 async def test_a_hold_on_one_holds_no_other(autojump_clock: MockClock, tmp_path: Path) -> None:
