@@ -13,6 +13,8 @@ from reactor.cgroups.finding import Home, Place
 from reactor.core.container import ContainerId, Run
 from reactor.lane.marks import Ratio
 
+READ: Final = ("pids", "memory", "cpu")
+"""The parts of a home that the lane reads; of the others it need not know."""
 LONGEST: Final = 1 << 20
 """Bytes of a line; a longer one is a defect."""
 
@@ -114,7 +116,8 @@ def command(word: Arm | Disarm) -> bytes:
     """A line for the lane."""
     if isinstance(word, Disarm):
         return _line({"disarm": word.key})
-    places = {part: [place.path, place.version, *place.identity] for part, place in word.home.places.items()}
+    found = ((part, word.home.places.get(part)) for part in READ)
+    places = {part: [at.path, at.version, *at.identity] for part, at in found if at is not None}
     numbers = [word.pids, word.memory, word.pids_shares, word.memory_shares]
     run = word.home.run
     said = {"arm": word.key, "run": [run.id, run.started_at], "in": places, "every": word.every}
