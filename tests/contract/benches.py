@@ -6,6 +6,7 @@ of what an engine answers belongs here.
 
 import os
 import signal
+import subprocess
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -191,6 +192,10 @@ class Bench(ABC):
     async def free(self, container: ContainerId) -> None:
         """Let it go on."""
 
+    def pids_without_limit(self) -> int | None:
+        """The limit of PIDs that readings tell of whoever was given none."""
+        return None
+
     async def run(self, job: Job = Job.SLEEP, **options: Any) -> ContainerId:
         """Create and start."""
         container = await self.create(job, **options)
@@ -324,6 +329,13 @@ class DockerBench(Bench):
 
     async def document(self, container: ContainerId) -> dict[str, Any]:
         return await trio.to_thread.run_sync(self._containers.inspect, container)
+
+    def pids_without_limit(self) -> int | None:
+        """What systemd gives every unit, and the kernel holds it to, where it makes the cgroups."""
+        if self._containers.client.info()["CgroupDriver"] != "systemd":
+            return None
+        asked = ("systemctl", "show", "--value", "--property=DefaultTasksMax")
+        return int(subprocess.run(asked, capture_output=True, check=True).stdout)
 
     def lack(self, path: str) -> None:
         """What is not there is not there."""

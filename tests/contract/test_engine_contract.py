@@ -350,7 +350,7 @@ async def test_readings_of_a_run(bench: Bench) -> None:
 async def test_without_limits_readings_know_none(bench: Bench) -> None:
     sample = (await readings(bench, await bench.run(), 2))[-1]
     assert sample is not None
-    assert (sample.pids_limit, sample.memory_limit) == (None, None)
+    assert (sample.pids_limit, sample.memory_limit) == (bench.pids_without_limit(), None)
 
 
 async def test_after_a_death_there_is_no_data_and_after_a_removal_no_stream(bench: Bench) -> None:
