@@ -4,6 +4,7 @@ Only joining is here. How one is made is in ``making``, that each lives for itse
 """
 
 import logging
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,6 +18,7 @@ from reactor.app.control import LOOK_EVERY, load_for, look_at, open_control
 from reactor.app.controlling import reload_on_change
 from reactor.app.counters import serve_control, serve_runners
 from reactor.app.engines import Meant
+from reactor.app.exporting import check_sending
 from reactor.app.fleet.hall import Hall
 from reactor.app.fleet.hangups import Hangups, ReadForAll
 from reactor.app.fleet.keeping import Fleet
@@ -149,6 +151,7 @@ async def watch_several(
     """Watch all of these until SIGTERM or SIGINT; ``named`` are the rule files. Raises what nobody can begin
     by; what keeps one engine from being watched is said, and tried again."""
     settings = engines[0].settings
+    check_sending(os.environ)
     listen = None if settings.listen == "off" else parse_listen(settings.listen)
     front = open_front(settings, listen)
     web = [] if listen is None else await open_listeners(listen)
