@@ -24,6 +24,7 @@ from reactor.app.fleet.hangups import Hangups, ReadForAll
 from reactor.app.fleet.keeping import Fleet
 from reactor.app.fleet.making import Shop
 from reactor.app.fleet.member import Member, Standing
+from reactor.app.fleet.room import make_room
 from reactor.app.fleet.wing import Wing, Wings
 from reactor.app.front import Front, open_front, warn_of_open_doors
 from reactor.app.places import control_folder
@@ -107,6 +108,7 @@ class House:
             self._subject,
             self.reporter,
             shown=self._shown,
+            engines=len(self._engines),
         )
 
     def by_web(self) -> Handler:
@@ -152,6 +154,7 @@ async def watch_several(
     by; what keeps one engine from being watched is said, and tried again."""
     settings = engines[0].settings
     check_sending(os.environ)
+    make_room()
     listen = None if settings.listen == "off" else parse_listen(settings.listen)
     front = open_front(settings, listen)
     web = [] if listen is None else await open_listeners(listen)
