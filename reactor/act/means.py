@@ -27,16 +27,19 @@ class Webhook:
 @dataclass(frozen=True, slots=True)
 class Notices:
     """Notices are written into the folder that a container has mounted at ``inside``, if it lies below
-    ``root``; without a root none are."""
+    ``root``; without a root none are. ``here`` is whether what containers have mounted is of this host."""
 
     root: Path | None = None
     inside: str = "/run/reactor"
+    here: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """All of it. Programs are argument lists, never given to a shell."""
+    """All of it. Programs are argument lists, never given to a shell; ``told`` stands in the environment of
+    each, over what is passed on of ours."""
 
     webhooks: Mapping[str, Webhook] = field(default_factory=lambda: MappingProxyType({}))
     programs: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     notices: Notices = Notices()
+    told: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

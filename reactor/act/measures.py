@@ -114,7 +114,7 @@ class Measures:
         program = self._means.programs.get(stage.target)
         if program is None:
             return f"no program '{stage.target}' is configured"
-        return await run_program(program, environment(decision, os.environ))
+        return await run_program(program, environment(decision, os.environ, self._means.told))
 
     async def _send(self, case: Case, stage: Stage, _seen: Container | None) -> str:
         if stage.target not in self._means.webhooks:

@@ -26,6 +26,9 @@ def folder_of(container: Container, notices: Notices) -> Path:
     """Where this container can be told something. Raises NoNotice."""
     if notices.root is None:
         raise NoNotice("no folder for notices is configured")
+    if not notices.here:
+        # A folder of the same path is here perhaps, and another container's.
+        raise NoNotice("its engine is not known to be on this host, and so are its folders")
     source = container.binds.get(notices.inside)
     if source is None:
         raise NoNotice(f"the container has nothing mounted at {notices.inside}")

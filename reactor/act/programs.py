@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 
 import trio
 
@@ -23,9 +24,13 @@ LAST_WAIT = 1.0
 kill of a container does not wait for that."""
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "DOCKER_HOST")
 
+NOTHING_MORE: Mapping[str, str] = MappingProxyType({})
 
-def environment(decision: Decision, ours: Mapping[str, str]) -> dict[str, str]:
-    """What a program finds in its environment."""
+
+def environment(
+    decision: Decision, ours: Mapping[str, str], told: Mapping[str, str] = NOTHING_MORE
+) -> dict[str, str]:
+    """What a program finds in its environment. What it is ``told`` goes over ours."""
     return {name: ours[name] for name in _PASSED_ON if name in ours} | {
         "REACTOR_DECISION": decision.id,
         "REACTOR_CONTAINER": decision.run.id,
@@ -34,6 +39,7 @@ def environment(decision: Decision, ours: Mapping[str, str]) -> dict[str, str]:
         "REACTOR_RULE": plain(decision.rule),
         "REACTOR_ACTION": decision.action,
         "REACTOR_REASON": plain(decision.reason, 500),
+        **told,
     }
 
 

@@ -75,6 +75,11 @@ def identity_of(info: EngineInfo) -> Mapping[str, str]:
     }
 
 
+def check_sending(environ: Mapping[str, str]) -> None:
+    """Raises BadSetting for what nobody can follow, before anything begins."""
+    push_settings(environ), trace_settings(environ), log_settings(environ)
+
+
 def sent(plan: Plan, identity: Mapping[str, str], environ: Mapping[str, str]) -> Plan:
     """The plan with all that the environment asks to be sent. Raises BadSetting."""
     metrics, traces, logs = push_settings(environ), trace_settings(environ), log_settings(environ)

@@ -47,11 +47,13 @@ class Lane:
 class Containment:
     """The trees of cgroups of the engine's host. If not ``on``, nobody is ended directly; what an earlier
     monitor left frozen is thawed all the same. ``named`` tells when the engine had been asked that named this
-    process of this run, by the clock of the host since its boot."""
+    process of this run, by the clock of the host since its boot; ``sharers`` is how many monitors share the
+    descriptors of this process."""
 
     trees: Trees
     on: bool = True
     named: Callable[[Run, int], float | None] = lambda _run, _pid: None
+    sharers: int = 1
 
 
 @dataclass(frozen=True, slots=True)

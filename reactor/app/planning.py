@@ -6,6 +6,7 @@ nothing runs: that is for ``running`` and ``supervise``.
 
 import logging
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -48,7 +49,8 @@ def draw_up(
         times=settings.watch_times(),
         acting=settings.acting(),
         metric_labels=settings.metric_labels,
-        means=settings.means,
+        # What a container elsewhere has mounted may be called like a folder here, of somebody else.
+        means=replace(settings.means, notices=replace(settings.means.notices, here=here)),
         source=f"reactor/{info.id}",
         most_streams=_most_streams(settings, endpoint),
         drain=settings.times.drain,

@@ -26,7 +26,7 @@ from reactor.app.numbers import Numbers
 from reactor.app.plan import Export, Plan, Service
 from reactor.app.proofs import proven
 from reactor.app.sources import start_watching
-from reactor.containment.keeping import Keeper
+from reactor.containment.keeping import Keeper, usual_most
 from reactor.containment.thawing import thaw_left
 from reactor.core.state import Setup
 from reactor.observe.own import watch_loop
@@ -128,7 +128,8 @@ def _keeper(plan: Plan, acting: trio.Nursery) -> Keeper | None:
     if plan.containment is None:
         return None
     trees, inspect = plan.containment.trees, plan.engine.inspect
-    keeper = Keeper(trees, inspect, named=plan.containment.named, proc=plan.proc)
+    most = usual_most(plan.containment.sharers)
+    keeper = Keeper(trees, inspect, named=plan.containment.named, proc=plan.proc, most=most)
     meant = [intent.run for intent in plan.journal.open_intents()]
     acting.start_soon(thaw_left, meant, trees, inspect, keeper.is_frozen, plan.proc)
     if not plan.containment.on:

@@ -61,7 +61,7 @@ class Keeper:
         self._trees = trees
         self._inspect, self._named = inspect, named
         self._proc = proc
-        self._most = _usual_most() if most is None else most
+        self._most = usual_most() if most is None else most
         self._wanted: Mapping[Run, Container] = {}
         self._handles: dict[Run, Handle] = {}
         self._refused: dict[Run, str] = {}
@@ -199,6 +199,7 @@ class Keeper:
         self._close(self._handles.pop(run))
 
 
-def _usual_most() -> int:
+def usual_most(sharers: int = 1) -> int:
+    """How many descriptors there are for this, for one of so many who share those of the process."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return MOST if soft == resource.RLIM_INFINITY else min(MOST, soft // SHARE)
+    return (MOST if soft == resource.RLIM_INFINITY else min(MOST, soft // SHARE)) // sharers

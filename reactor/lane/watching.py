@@ -88,6 +88,13 @@ class FastLane:
 
     async def run(self) -> None:
         """Keep a lane, for ever: one that ends is started anew, later each time."""
+        try:
+            await self._keep_one()
+        finally:
+            # It may have lifted us just now, and nobody hears it any more: the process may go on without us.
+            stand_down()
+
+    async def _keep_one(self) -> None:
         pause = self._terms.first_pause
         while True:
             began = trio.current_time()

@@ -5,6 +5,7 @@ import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from threading import Thread
 
@@ -16,6 +17,7 @@ from reactor.core.container import Run
 from reactor.core.facts import Sample
 from reactor.core.language.bounds import Bound
 from reactor.core.watched import Watched
+from reactor.lane import watching as lane_watching
 from reactor.lane.pace import UNHEARD
 from reactor.lane.terms import LaneTerms
 from reactor.lane.watching import FastLane
@@ -103,6 +105,20 @@ async def test_readings_come_from_cgroups_and_for_the_others_from_elsewhere(
         assert not seen.confirmed, "the first process says it all"
     with pytest.raises(ProcessLookupError):
         os.kill(stats.pid, 0)
+
+
+async def test_who_ends_without_the_process_is_first_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of several monitors of one process one can end, and its lane may have lifted us just before."""
+    found: list[str] = []
+    async with watching(HostV1(tmp_path)) as seen:
+        seen.lane.want(wanted(1))
+        await seen.until(lambda: seen.others and seen.lane.statistics().on)
+        pid = seen.lane.statistics().pid
+        alive = partial(Path.exists, Path(f"/proc/{pid}"))
+        monkeypatch.setattr(lane_watching, "stand_down", lambda: found.append("early" if alive() else "then"))
+    assert found[-1:] == ["then"]
 
 
 @pytest.mark.parametrize("forks", [True, False])

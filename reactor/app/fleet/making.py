@@ -15,16 +15,19 @@ from reactor.app.beginning import Around, Known, Wanted, get_to_know, greet, pla
 from reactor.app.control import Rereading
 from reactor.app.fleet.hangups import Hangups
 from reactor.app.fleet.member import Ready
+from reactor.app.fleet.room import streams_of_each
 from reactor.app.fleet.wing import PREFIX, Wing
 from reactor.app.monitor import Monitor
 from reactor.app.numbers import Numbers
+from reactor.app.plan import Plan
 from reactor.app.systemd.reporting import Reporter
 from reactor.app.systemd.subject import SeveralMonitors
 
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """Makes the monitors of one engine, one after the other. ``shown`` is whether there is a web at all."""
+    """Makes the monitors of one engine, one after the other. ``shown`` is whether there is a web at all,
+    ``engines`` how many share the process."""
 
     name: str
     wanted: Wanted
@@ -33,6 +36,7 @@ class Shop:
     subject: SeveralMonitors
     reporter: Reporter
     shown: bool
+    engines: int = 1
 
     @asynccontextmanager
     async def prepare(self) -> AsyncIterator[Ready]:
@@ -51,11 +55,24 @@ class Shop:
             ),
             last=(self._watched,),
         )
-        # Two of one process must not come to act on one engine when an address moves.
-        plan = replace(plan_for(known, around), whose=known.info.id)
+        plan = self._one_of_several(plan_for(known, around), known)
         greeting = partial(greet, known, f"{PREFIX}{self.name}/" if self.shown else "")
         with self.wing.occupied():
             yield Ready(known.info.id, plan, known.info.version, _file(known), greeting)
+
+    def _one_of_several(self, plan: Plan, known: Known) -> Plan:
+        """The plan with what follows from there being others."""
+        most, containment = streams_of_each(self.engines), plan.containment
+        # Programs have to know which engine is meant, and where the docker command finds it.
+        told = {"REACTOR_ENGINE": self.name, "DOCKER_HOST": self.wanted.endpoint.host}
+        return replace(
+            plan,
+            # Two of one process must not come to act on one engine when an address moves.
+            whose=known.info.id,
+            means=replace(plan.means, told=told),
+            most_streams=plan.most_streams if most is None else min(plan.most_streams, most),
+            containment=replace(containment, sharers=self.engines) if containment is not None else None,
+        )
 
     async def _watched(self, monitor: Monitor, numbers: Numbers, task_status: trio.TaskStatus[None]) -> None:
         with self.subject.watching(self.name, monitor, numbers):

@@ -4,6 +4,7 @@ Only joining is here. How one is made is in ``making``, that each lives for itse
 """
 
 import logging
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,11 +18,13 @@ from reactor.app.control import LOOK_EVERY, load_for, look_at, open_control
 from reactor.app.controlling import reload_on_change
 from reactor.app.counters import serve_control, serve_runners
 from reactor.app.engines import Meant
+from reactor.app.exporting import check_sending
 from reactor.app.fleet.hall import Hall
 from reactor.app.fleet.hangups import Hangups, ReadForAll
 from reactor.app.fleet.keeping import Fleet
 from reactor.app.fleet.making import Shop
 from reactor.app.fleet.member import Member, Standing
+from reactor.app.fleet.room import make_room
 from reactor.app.fleet.wing import Wing, Wings
 from reactor.app.front import Front, open_front, warn_of_open_doors
 from reactor.app.places import control_folder
@@ -105,6 +108,7 @@ class House:
             self._subject,
             self.reporter,
             shown=self._shown,
+            engines=len(self._engines),
         )
 
     def by_web(self) -> Handler:
@@ -149,6 +153,8 @@ async def watch_several(
     """Watch all of these until SIGTERM or SIGINT; ``named`` are the rule files. Raises what nobody can begin
     by; what keeps one engine from being watched is said, and tried again."""
     settings = engines[0].settings
+    check_sending(os.environ)
+    make_room()
     listen = None if settings.listen == "off" else parse_listen(settings.listen)
     front = open_front(settings, listen)
     web = [] if listen is None else await open_listeners(listen)

@@ -3,7 +3,7 @@
 Only how it stands with them is here. When that is said, and in which lines, is in ``reporting``.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -14,6 +14,9 @@ from reactor.app.monitor import Monitor
 from reactor.app.numbers import Numbers
 from reactor.app.systemd.standing import BEGINS, standing
 from reactor.app.systemd.working import Works
+
+WAITED_FOR = 60.0
+"""Seconds, from the first question on, in which one of several engines may be listed for the first time."""
 
 
 class Subject(Protocol):
@@ -67,12 +70,20 @@ class SeveralMonitors:
     """Those of several engines, by their names. ``period`` is how often each engine is listed.
 
     An engine that is away keeps nobody from being ready: those that are there are guarded, and a manager that
-    waits for the last one would end all of them.
+    waits for the last one would end all of them. One that lets itself be asked and then hangs does so only
+    for a while.
     """
 
-    def __init__(self, standings: Mapping[str, Standing], period: float) -> None:
+    def __init__(
+        self,
+        standings: Mapping[str, Standing],
+        period: float,
+        clock: Callable[[], float] = trio.current_time,
+    ) -> None:
         self._standings = standings
         self._period = period
+        self._clock = clock
+        self._until: float | None = None
         self._works: dict[str, Works] = {}
 
     @contextmanager
@@ -86,8 +97,11 @@ class SeveralMonitors:
 
     @property
     def is_ready(self) -> bool:
-        """Whether each engine has been listed, or was found to be away."""
-        return all(_is_settled(each) for each in self._standings.values())
+        """Whether each engine has been listed, or was found to be away; at the latest when we have waited."""
+        now = self._clock()
+        if self._until is None:
+            self._until = now + WAITED_FOR
+        return now >= self._until or all(_is_settled(each) for each in self._standings.values())
 
     def status(self) -> str:
         """Which engines are not watched, and how it stands with the others."""

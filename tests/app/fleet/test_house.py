@@ -4,28 +4,31 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import trio
 
 from reactor.app.engines import Meant
 from reactor.app.fleet.member import Stage
-from reactor.app.fleet.watching import House
+from reactor.app.fleet.watching import House, watch_several
 from reactor.app.front import open_front
 from reactor.app.settings import Api, Settings
 from reactor.app.systemd.notifying import Notifier
 from reactor.core.rules import RuleSet
 from reactor.engine.endpoint import resolve
 from reactor.http.server import Request, Response
+from reactor.observe.otel import BadSetting
 from reactor.web.listen import parse_listen
 
 TOKEN = b"the token of runners"
 SETTINGS = Settings(api=Api(parse_listen("127.0.0.1:0"), TOKEN))
 
 
-def house(folder: Path, settings: Settings = SETTINGS) -> House:
-    engines = [
-        Meant(name, resolve(f"unix://{folder / name}.sock", {}), settings) for name in ("east", "secret")
-    ]
-    front = open_front(settings, parse_listen("127.0.0.1:0"))
-    return House(engines, RuleSet((), "v"), None, front, Notifier())
+def engines(folder: Path, settings: Settings = SETTINGS) -> list[Meant]:
+    return [Meant(name, resolve(f"unix://{folder / name}.sock", {}), settings) for name in ("east", "secret")]
+
+
+def house(folder: Path) -> House:
+    front = open_front(SETTINGS, parse_listen("127.0.0.1:0"))
+    return House(engines(folder), RuleSet((), "v"), None, front, Notifier())
 
 
 @pytest.mark.parametrize(
@@ -55,3 +58,13 @@ async def test_who_has_the_token_is_told_why_nobody_answers(tmp_path: Path) -> N
     answer = await found.by_token()(replace(asked, path="/"))
     assert isinstance(answer, Response)
     assert answer.status == 409
+
+
+async def test_what_nobody_can_follow_is_said_before_anything_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the same for all engines, and no mistake of one: each would break, and begin again, for ever."""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "nowhere")
+    found = engines(tmp_path, Settings(listen="off", control="off"))
+    with trio.fail_after(20), pytest.raises(BadSetting, match="OTEL_EXPORTER_OTLP_ENDPOINT"):
+        await watch_several(found, RuleSet((), "v"), None, Notifier())

@@ -6,7 +6,7 @@ import pytest
 
 from reactor.app.fleet.member import Stage, Standing
 from reactor.app.numbers import Numbers
-from reactor.app.systemd.subject import SeveralMonitors
+from reactor.app.systemd.subject import WAITED_FOR, SeveralMonitors
 
 
 class Figures:
@@ -39,8 +39,20 @@ def watching(name: str, why: str = "") -> Standing:
 )
 def test_it_is_ready_when_each_was_listed_or_found_to_be_away(other: Standing, ready: bool) -> None:
     """An engine that is away would keep the manager waiting until it gives up all of us."""
-    subject = SeveralMonitors({"east": watching("east"), "west": other}, 10.0)
+    subject = SeveralMonitors({"east": watching("east"), "west": other}, 10.0, lambda: 0.0)
     assert subject.is_ready is ready
+
+
+@pytest.mark.parametrize("hangs", [Standing("west"), watching("west", "it has not been listed")])
+def test_one_that_hangs_is_waited_for_only_so_long(hangs: Standing) -> None:
+    """It said who it is and no more; a manager that waits is to hear that the others are guarded."""
+    now = [100.0]
+    subject = SeveralMonitors({"east": watching("east"), "west": hangs}, 10.0, lambda: now[0])
+    assert not subject.is_ready
+    now[0] += WAITED_FOR - 0.1
+    assert not subject.is_ready
+    now[0] += 0.1
+    assert subject.is_ready
 
 
 def test_the_line_tells_first_who_is_not_watched() -> None:
