@@ -14,7 +14,14 @@ from reactor.act.removing import clear_away
 from reactor.core.container import Container
 from reactor.core.deciding import POLITE
 from reactor.core.decisions import Decision, Result, Why
-from reactor.core.ports import DeadlinePassed, EngineAnswered, EngineError, EngineForbids, GivenUp
+from reactor.core.ports import (
+    DeadlinePassed,
+    EngineAnswered,
+    EngineError,
+    EngineForbids,
+    EngineUnreachable,
+    GivenUp,
+)
 from reactor.core.verbs import Action
 
 WITHOUT_EFFECT = frozenset({304, 404, 409})
@@ -130,6 +137,9 @@ async def _strike(case: Case, config: ActConfig) -> Verdict | Unsettled:
         status = error.status
     except EngineForbids:
         raise
+    except EngineUnreachable:
+        # Nobody may have heard of this stop: who is alive has his grace still, a few times.
+        status, case.polite = NO_ANSWER, polite and case.tries < config.tries - 1
     except EngineError:
         # It broke off, or made no sense: what became of the call, a look will tell.
         status = NO_ANSWER

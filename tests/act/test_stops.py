@@ -7,7 +7,7 @@ from trio.testing import MockClock
 from reactor.act.config import ActConfig
 from reactor.core.container import Container, ContainerId
 from reactor.core.decisions import Decision, Result, Why
-from reactor.core.ports import DeadlinePassed, EngineAnswered
+from reactor.core.ports import DeadlinePassed, EngineAnswered, EngineUnreachable
 from reactor.core.verbs import Action
 from reactor.testing.direct import DirectEngine
 from reactor.testing.faults import Fail, Kind
@@ -53,6 +53,30 @@ async def test_after_a_stop_that_fails_comes_the_kill(autojump_clock: MockClock)
         assert [(at, what) for at, what, _ in bench.asked()] == [(0.0, What.KILL)]
         assert outcome.why is Why.ENDED
         assert bench.workers.statistics().retries == 1
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_a_stop_that_did_not_reach_the_engine_is_a_stop_when_it_is_tried_again(
+    autojump_clock: MockClock, times: int
+) -> None:
+    """The engine was just away: a task that would end by itself is not killed for that."""
+    async with acting() as bench:
+        for _ in range(times):
+            bench.engine.script.next(Kind.STOP, Fail(EngineUnreachable("away")))
+        box, other = bench.world.spawn(Serves(polite=3.0)), bench.world.spawn(Serves(polite=3.0))
+        bench.put(box, Action.STOP, grace=10)
+        (outcome,) = await bench.finish()
+        assert [what for _, what, _ in bench.asked()] == [What.STOP]
+        assert (outcome.why, box.exit_code, other.alive) == (Why.ENDED, 0, True)
+
+
+async def test_a_stop_that_never_reaches_the_engine_becomes_a_kill(autojump_clock: MockClock) -> None:
+    async with acting() as bench:
+        for _ in range(ActConfig().tries):
+            bench.engine.script.next(Kind.STOP, Fail(EngineUnreachable("it breaks off each time")))
+        bench.put(bench.world.spawn(), Action.STOP)
+        await bench.finish()
+        assert [what for _, what, _ in bench.asked()] == [What.KILL]
 
 
 async def test_after_a_stop_that_did_nothing_comes_the_kill(autojump_clock: MockClock) -> None:

@@ -82,4 +82,4 @@ def _commands(monitor: SeveralMonitors, capsys: pytest.CaptureFixture[str]) -> N
     code, said = say("top", "--once", "--url", url, "--engine", "east")
     assert (code, "of-east" in said, "of-west" in said) == (0, True, False)
     code, said = say("status", "--control", f"{url}/engines/none")
-    assert code == 2
+    assert code == 1
