@@ -95,19 +95,22 @@ class OwnCounters:
 async def serve_control(
     listeners: Sequence[trio.SocketListener],
     handler: Handler,
+    monitors: int = 1,
     *,
     task_status: trio.TaskStatus[Any] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Answer on a control socket for ever."""
-    await serve(listeners, handler, terms=control.TERMS, task_status=task_status)
+    """Answer on a control socket of so many monitors for ever."""
+    await serve(listeners, handler, terms=control.TERMS.shared_by(monitors), task_status=task_status)
 
 
 async def serve_runners(
     listeners: Sequence[trio.SocketListener],
     handler: Handler,
     security: Security | None,
+    monitors: int = 1,
     *,
     task_status: trio.TaskStatus[Any] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Answer runners on TCP for ever."""
-    await serve(listeners, handler, terms=news.TERMS, security=security, task_status=task_status)
+    """Answer runners of so many monitors on TCP for ever."""
+    terms = news.TERMS.shared_by(monitors)
+    await serve(listeners, handler, terms=terms, security=security, task_status=task_status)

@@ -49,10 +49,19 @@ def _verdict(answer: bytes, *, ready: bool) -> str:
     """What is printed of an answer. Raises Complaint where it is no good one."""
     head, _, body = answer.partition(b"\r\n\r\n")
     if head.split(b" ", 2)[1:2] != [b"200"]:
-        raise Complaint("unhealthy: what listens there does not answer like a monitor", code=FOUND)
+        raise Complaint(f"unhealthy: {tame(_refused(body), _SHOWN)}", code=FOUND)
     if ready and (why := _not_ready(body)):
         raise Complaint(f"not ready: {tame(why, _SHOWN)}", code=FOUND)
     return "ready" if ready else "healthy"
+
+
+def _refused(body: bytes) -> str:
+    """Why nobody answers for an engine that is away, by whoever answers in its place."""
+    try:
+        told: Any = json.loads(body)
+        return str(told["error"])
+    except (ValueError, TypeError, KeyError):
+        return "what listens there does not answer like a monitor"
 
 
 def _not_ready(body: bytes) -> str:

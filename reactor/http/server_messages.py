@@ -6,7 +6,7 @@ all bounds and deadlines, is in ``server``.
 
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
 import h11
@@ -35,6 +35,16 @@ class Terms:
     each: int = 256
     streams: int = 256
     each_streams: int = 256
+
+    def shared_by(self, many: int) -> "Terms":
+        """The same where so many answer at one place: each of them gives away seats of its own."""
+        return replace(
+            self,
+            connections=many * self.connections,
+            each=many * self.each,
+            streams=many * self.streams,
+            each_streams=many * self.each_streams,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,9 @@ async def serve_web(
     handler: Handler,
     *,
     security: Security | None = None,
+    monitors: int = 1,
     task_status: trio.TaskStatus[list[trio.SocketListener]] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Answer on these listeners for ever; started as soon as they accept."""
-    await serve(listeners, handler, terms=TERMS, security=security, task_status=task_status)
+    """Answer for so many monitors on these listeners for ever; started as soon as they accept."""
+    terms = TERMS.shared_by(monitors)
+    await serve(listeners, handler, terms=terms, security=security, task_status=task_status)

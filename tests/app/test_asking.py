@@ -20,6 +20,7 @@ from reactor.client import Client
 from reactor.http.server import Answer, Request, Response, serve
 from reactor.http.server_routes import Routes, routed
 from reactor.http.server_unix import own_unix_listener
+from reactor.web.control import refusal
 from reactor.web.listen import Listen, open_listeners
 
 
@@ -173,7 +174,11 @@ async def test_of_one_process_with_several_engines_each_is_below_a_path_of_the_s
         async def status(_: Request) -> Answer:
             return Response(200, json.dumps({"engines": [{"name": "ci"}, {"name": "far one"}]}).encode())
 
+        async def away(_: Request) -> Answer:
+            return refusal(503, "ci: nobody listens")
+
         routes = {"/v1/status": {"GET": status}, **saying("far one", "/engines/far one")}
+        routes["/engines/ci/-/healthy"] = {"GET": away}
         async with own_unix_listener(house) as listener:
             await nursery.start(serve, [listener], routed(routes))
             way = await trio.to_thread.run_sync(find_way, Namespace(control=None, engine="far one"), environ)
@@ -185,6 +190,9 @@ async def test_of_one_process_with_several_engines_each_is_below_a_path_of_the_s
             assert (way.address.path, way.prefix) == (str(alone), "")
             with pytest.raises(Complaint, match="watches no engine called ci, but alone"):
                 await trio.to_thread.run_sync(find_way, Namespace(control=alone, engine="ci"), environ)
+            ill = Namespace(control=house, engine="ci", ready=False, within=5.0)
+            with pytest.raises(Complaint, match="unhealthy: ci: nobody listens"):
+                await trio.to_thread.run_sync(health, ill)
             with pytest.raises(Complaint, match=r"engines\.sock  ci, far one"):
                 await trio.to_thread.run_sync(find_way, Namespace(control=None), environ)
             nursery.cancel_scope.cancel()

@@ -138,13 +138,14 @@ class House:
 
     async def answer(self, sockets: Sockets, nursery: trio.Nursery) -> None:
         """Answer on all sockets, in tasks of this nursery."""
-        security = self._front.security
+        security, many = self._front.security, len(self._engines)
         if sockets.web:
-            await nursery.start(partial(serve_web, sockets.web, self.by_web(), security=security))
+            web = partial(serve_web, sockets.web, self.by_web(), security=security, monitors=many)
+            await nursery.start(web)
         if sockets.runners:
-            await nursery.start(serve_runners, sockets.runners, self.by_token(), security)
+            await nursery.start(serve_runners, sockets.runners, self.by_token(), security, many)
         if sockets.control:
-            await nursery.start(serve_control, sockets.control, self.by_socket())
+            await nursery.start(serve_control, sockets.control, self.by_socket(), many)
 
 
 async def watch_several(

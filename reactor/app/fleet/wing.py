@@ -125,5 +125,6 @@ class Wings:
         if handler is None:
             return refusal(404, _NOBODY)
         if not slash:
-            return Response(308, headers=(("Location", f"{PREFIX}{name}/"),))
+            # Seen from there: before all of it may be the path of a proxy.
+            return Response(308, headers=(("Location", f"{name}/"),))
         return await handler(replace(request, path=f"/{rest}"))

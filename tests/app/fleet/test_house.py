@@ -1,21 +1,27 @@
 """The sockets that several engines share: what is told there to whom, before any monitor is there."""
 
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import trio
+import trio.testing
 
 from reactor.app.engines import Meant
 from reactor.app.fleet.member import Stage
-from reactor.app.fleet.watching import House, watch_several
+from reactor.app.fleet.watching import House, Sockets, watch_several
 from reactor.app.front import open_front
 from reactor.app.settings import Api, Settings
 from reactor.app.systemd.notifying import Notifier
 from reactor.core.rules import RuleSet
 from reactor.engine.endpoint import resolve
+from reactor.http.address import Address
+from reactor.http.client import Client
 from reactor.http.server import Request, Response
+from reactor.http.server_unix import own_unix_listener
 from reactor.observe.otel import BadSetting
+from reactor.web import control
 from reactor.web.listen import parse_listen
 
 TOKEN = b"the token of runners"
@@ -68,3 +74,16 @@ async def test_what_nobody_can_follow_is_said_before_anything_begins(
     found = engines(tmp_path, Settings(listen="off", control="off"))
     with trio.fail_after(20), pytest.raises(BadSetting, match="OTEL_EXPORTER_OTLP_ENDPOINT"):
         await watch_several(found, RuleSet((), "v"), None, Notifier())
+
+
+async def test_those_who_follow_one_engine_leave_room_for_who_asks_another_one(tmp_path: Path) -> None:
+    """Each has seats for streams and for leases; together as many as the socket of one has connections."""
+    found, path = house(tmp_path), tmp_path / "control.sock"
+    async with own_unix_listener(path) as listener, AsyncExitStack() as open_, trio.open_nursery() as nursery:
+        await found.answer(Sockets([], [], [listener]), nursery)
+        for _ in range(control.TERMS.connections):
+            await open_.enter_async_context(await trio.open_unix_socket(str(path)))
+        await trio.testing.wait_all_tasks_blocked(0.1)
+        answer = await Client(Address.unix(str(path))).request("GET", "/-/healthy", within=5.0)
+        assert answer.status == 200
+        nursery.cancel_scope.cancel()

@@ -60,7 +60,7 @@ async def test_the_path_says_which_engine_is_meant(path: str, status: int, body:
 async def test_without_the_slash_a_browser_is_sent_to_where_relative_links_are_right() -> None:
     answer = await Wings({"east": echo}, hall).answer(asked("/engines/east"))
     assert isinstance(answer, Response)
-    assert (answer.status, [*answer.headers]) == (308, [("Location", "/engines/east/")])
+    assert (answer.status, [*answer.headers]) == (308, [("Location", "east/")])
 
 
 def wing(standing: Standing, *, orders: bool = False, renewing: bool = True) -> Wing:
