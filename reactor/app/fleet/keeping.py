@@ -97,6 +97,7 @@ class Fleet:
         # Until it watches, nothing is in flight that would have to come to its end.
         async with _until(stop) as beginning, member.prepare() as ready:
             self._claim(ready, member.name)
+            standing.begins = True
             ready.greet()
             standing.engine_id, standing.version = ready.engine_id, ready.version
             status.on_started = beginning.disarm
@@ -126,6 +127,7 @@ class _Begun:
         """It watches."""
         standing = self._standing
         standing.numbers, standing.stage, standing.why = value, Stage.WATCHING, ""
+        standing.begins = False
         self.on_started()
 
 
@@ -170,4 +172,5 @@ def _say(standing: Standing, error: Exception) -> None:
         log.error("the monitor of this engine broke, and begins again", exc_info=broken)
     elif why != standing.why:
         log.error("this engine is not watched, and is tried again", extra={"why": why})
+    standing.begins = False
     standing.stage, standing.why = Stage.AWAY if broken is None else Stage.BROKEN, why

@@ -8,6 +8,8 @@ from enum import StrEnum
 from reactor.app.numbers import Numbers
 from reactor.app.plan import Plan
 
+UNLISTED = "it answers, and its containers have not been listed yet"
+
 
 class Stage(StrEnum):
     """Where a monitor is."""
@@ -43,7 +45,8 @@ class Member:
 
 @dataclass(slots=True)
 class Standing:
-    """How it stands with one. ``numbers`` are those of its monitor, None before one has ever watched."""
+    """How it stands with one. ``numbers`` are those of its monitor, None before one has ever watched.
+    ``begins`` tells that one is on its way, whatever became of the one before."""
 
     name: str
     stage: Stage = Stage.STARTING
@@ -53,6 +56,7 @@ class Standing:
     numbers: Numbers | None = None
     tries: int = 0
     defects: int = 0
+    begins: bool = False
 
     @property
     def watched(self) -> Numbers | None:
@@ -62,7 +66,9 @@ class Standing:
     def lack(self) -> str:
         """What is missing, as a sentence; empty if nothing is."""
         watched = self.watched
-        return self.why or self.stage.value if watched is None else watched.why_not_ready()
+        if watched is not None:
+            return watched.why_not_ready()
+        return UNLISTED if self.begins else self.why or self.stage.value
 
     def why_not_ready(self) -> str:
         """The same with the engine's name in front."""

@@ -5,7 +5,6 @@ import weakref
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ import trio
 from trio.testing import MockClock
 
 from reactor.app.fleet.keeping import Fleet
-from reactor.app.fleet.member import Member, Ready, Stage, Standing, lacking
+from reactor.app.fleet.member import UNLISTED, Member, Ready, Stage, Standing, lacking
 from reactor.app.log import JsonFormatter
 from reactor.app.monitor import Monitor
 from reactor.app.numbers import Numbers
@@ -36,6 +35,7 @@ class Engine:
         self.mishap: Callable[[], object] = lambda: None
         self.monitors: list[Monitor] = []
         self.greeted: list[str] = []
+        self.on_greeting: Callable[[], None] = lambda: None
         self.journal = ""
         self.service_breaks = trio.Event()
 
@@ -51,7 +51,11 @@ class Engine:
         self._folder.mkdir(exist_ok=True)
         whose = self.world.ground.seed
         made = plan(self.world, self._folder, services=(self._service,), whose=whose)
-        greet = partial(self.greeted.append, whose)
+
+        def greet() -> None:
+            self.greeted.append(whose)
+            self.on_greeting()
+
         yield Ready(self._id or whose, made, journal=self.journal, greet=greet)
 
     async def _service(self, monitor: Monitor, _: Numbers, task_status: trio.TaskStatus[None]) -> None:
@@ -154,6 +158,22 @@ async def test_one_that_was_away_is_taken_up_when_it_is_there(
         await trio.sleep(32)
         assert lacking(now.fleet.standings) == ""
         assert other.ended() == ["bad"]
+
+
+async def test_what_kept_an_engine_away_is_not_said_of_one_that_hangs_in_its_place(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    """It answers by then: whoever looks for the reason is not to look where there is none any more."""
+    one = Engine("one", tmp_path)
+    one.mishap = away
+    async with running(one) as now:
+        said: list[str] = []
+        one.on_greeting = lambda: said.append(lacking(now.fleet.standings))
+        said.append(lacking(now.fleet.standings))
+        one.mishap = lambda: None
+        await trio.sleep(32)
+        assert lacking(now.fleet.standings) == ""
+        assert said == ["one: nobody listens", f"one: {UNLISTED}"]
 
 
 async def test_a_defect_in_one_tree_is_said_and_the_tree_begins_again(
