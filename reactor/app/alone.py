@@ -14,6 +14,7 @@ from reactor.app.control import Rereading, open_control
 from reactor.app.counters import OwnCounters
 from reactor.app.exporting import scraped
 from reactor.app.front import Front, open_front, warn_of_open_doors
+from reactor.app.hangups import Hangups
 from reactor.app.page.gazette import Gazette
 from reactor.app.places import default_control
 from reactor.app.plan import Export
@@ -39,13 +40,15 @@ async def watch_one(wanted: Wanted, notifier: Notifier) -> None:
     async with open_control(settings.control, default_control(info.id)) as control:
         subject = OneMonitor(info.name, settings.times.reconcile_every)
         reporter = Reporter(notifier, subject, settings.times.drain)
+        hangups = Hangups(wanted.rules)
         token = settings.api.token if settings.api is not None else b""
         around = Around(
             OwnCounters(front, control, runners, token),
             partial(_pages, listeners, front),
-            Rereading(around=reporter.reloading),
+            # A signal that comes before the engine has been listed is not lost, and no end of us.
+            Rereading(partial(hangups.follow, heard=0), reporter.reloading),
             last=(of_one(reporter, subject),),
-            attendants=(reporter.attend,),
+            attendants=(reporter.attend, hangups.listen),
         )
         plan = plan_for(known, around)
         greet(known, addresses(listeners, tls=front.secured))

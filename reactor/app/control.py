@@ -14,7 +14,7 @@ from pathlib import Path
 import trio
 
 from reactor.app.calling import missing_means
-from reactor.app.controlling import Desk, reload_on_change, reload_on_hangup
+from reactor.app.controlling import Desk, reload_on_change
 from reactor.app.counters import Asked, Counters
 from reactor.app.monitor import Monitor
 from reactor.app.numbers import Numbers
@@ -47,7 +47,7 @@ class Rereading:
     """How it comes that rules are read again, and who is told: ``around`` is entered for as long as it takes,
     ``in_force`` is given the rules that are from now on."""
 
-    on_hangup: Follow = reload_on_hangup
+    on_hangup: Follow
     around: Callable[[], AbstractContextManager[None]] = nullcontext
     in_force: Callable[[RuleSet], None] = lambda _: None
 

@@ -5,7 +5,6 @@ Here the parts are joined: the socket, the signal and the look at the files all 
 """
 
 import logging
-import signal
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from types import MappingProxyType
@@ -168,16 +167,6 @@ def orders(desk: Desk, more: Routes = NO_ROUTES, leases: LeaseDesk | None = None
     """The handler of everything that a monitor can be asked and told."""
     handler = with_extensions(control(desk.controls(), more), desk.extend, desk.controls().kept)
     return handler if leases is None else with_leases(handler, leases)
-
-
-async def reload_on_hangup(
-    reloader: Reloader, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
-) -> None:
-    """Read the rules again at every SIGHUP."""
-    with trio.open_signal_receiver(signal.SIGHUP) as signals:
-        task_status.started()
-        async for _ in signals:
-            await reloader.reload()
 
 
 async def reload_on_change(

@@ -7,6 +7,7 @@ several engines are meant.
 import argparse
 import logging
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -63,6 +64,8 @@ def _watch(engines: Sequence[Meant], rules: RuleSet, options: argparse.Namespace
     if any(engine.settings.profile is not Profile.STREAMS for engine in engines):
         go_first()
     set_aside_the_program()
+    # Whoever asks for the rules to be read again while they are read for the first time must not end us.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         trio.run(_run, engines, rules, options, notifier)
     except* (EngineError, JournalError, TerritoryTaken, CannotListen, BadListen, BadSetting) as group:

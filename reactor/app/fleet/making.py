@@ -13,10 +13,10 @@ import trio
 
 from reactor.app.beginning import Around, Known, Wanted, get_to_know, greet, plan_for
 from reactor.app.control import Rereading
-from reactor.app.fleet.hangups import Hangups
 from reactor.app.fleet.member import Ready
 from reactor.app.fleet.room import streams_of_each
 from reactor.app.fleet.wing import PREFIX, Wing
+from reactor.app.hangups import Hangups
 from reactor.app.monitor import Monitor
 from reactor.app.numbers import Numbers
 from reactor.app.plan import Plan

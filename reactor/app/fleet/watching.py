@@ -20,13 +20,13 @@ from reactor.app.counters import serve_control, serve_runners
 from reactor.app.engines import Meant
 from reactor.app.exporting import check_sending
 from reactor.app.fleet.hall import Hall
-from reactor.app.fleet.hangups import Hangups, ReadForAll
 from reactor.app.fleet.keeping import Fleet
 from reactor.app.fleet.making import Shop
 from reactor.app.fleet.member import Member, Standing
 from reactor.app.fleet.room import make_room
 from reactor.app.fleet.wing import Wing, Wings
 from reactor.app.front import Front, open_front, warn_of_open_doors
+from reactor.app.hangups import Hangups, ReadForAll
 from reactor.app.places import control_folder
 from reactor.app.supervise import open_stop_signals
 from reactor.app.systemd.notifying import Notifier

@@ -2,16 +2,25 @@
 
 import logging
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import cast
 
 import pytest
 import trio
 from trio.testing import MockClock
 
-from reactor.app.fleet.hangups import Hangups, ReadForAll
+from reactor.app.hangups import Hangups, ReadForAll
 from reactor.app.reloading import Reloader
 from reactor.core.rules import RuleSet
+from reactor.journal.clocks import wall
+from reactor.testing.api import serve_world
+from reactor.testing.world import World
+from tests.app.embedded import apart, rules_in
+from tests.real.monitor import Monitor
+from tests.real.waiting import until
 
+READ_AGAIN = "the rules were read again and are in force"
 FIRST, SECOND, THIRD = (RuleSet((), version) for version in ("first", "second", "third"))
 
 
@@ -135,3 +144,23 @@ async def test_mistakes_are_said_once_and_change_nothing(
     assert hangups.begin("east").rules is FIRST
     assert mistakes == ("the rules cannot be read: OSError: it hangs",)
     assert len(caplog.records) == lines
+
+
+async def test_a_signal_before_the_engine_was_listed_is_no_end_and_is_heeded(tmp_path: Path) -> None:
+    """Its first list takes as long as an inspect that hangs."""
+    world = World(epoch=wall())
+    world.wedge(box := world.spawn(name="stuck"))
+    async with trio.open_nursery() as nursery:
+        await nursery.start(serve_world, world, tmp_path / "d.sock")
+        monitor = Monitor(tmp_path, f"unix://{tmp_path / 'd.sock'}", rules=rules_in(tmp_path))
+        monitor.start()
+        try:
+            begun, read = partial(monitor.said, "in force"), partial(monitor.said, READ_AGAIN)
+            await apart(partial(until, begun, 30, "it has begun"))
+            monitor.hang_up()
+            world.free(box)
+            await apart(partial(until, read, 30, "the rules were read again"))
+            assert await apart(partial(monitor.stop)) == 0
+        finally:
+            monitor.end()
+        nursery.cancel_scope.cancel()
