@@ -50,7 +50,7 @@ test-podman: setup ## run all contract tests that can hold on podman, on a priva
 	@$(BIN)/python -m tools.private_engine prepare
 	REACTOR_TEST_PODMAN=whole $(BIN)/python -m pytest -m podman tests/contract tests/real/test_podman.py $(ARGS)
 
-test-v2: setup ## run what is about cgroups on cgroup v2, with Docker 20.10 and 26.1, in emulated machines; long
+test-v2: setup ## run what is about cgroups on cgroup v2, with Docker 20.10 and 26.1, in virtual machines; long; ARGS=--resume goes on
 	@$(BIN)/python -m tools.v2 $(ARGS)
 
 test-proxy: setup ## ten minutes behind the shipped proxy, which cuts what is silent for 5 s, with breaches as SEED says

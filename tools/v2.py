@@ -121,7 +121,12 @@ def _state() -> str:
 
 def _tell(results: Sequence[Heard]) -> None:
     trouble = [f"{heard.engine}: {line}" for heard in results for line in heard.trouble]
-    print("\ncgroup v2, emulated:", *trouble, table(row for heard in results for row in heard.rows), sep="\n")
+    print(
+        "\ncgroup v2, in virtual machines:",
+        *trouble,
+        table(row for heard in results for row in heard.rows),
+        sep="\n",
+    )
     print(f"Each test: {CACHE.name}/results/", flush=True)
 
 

@@ -155,9 +155,9 @@ class Engine(Protocol):
 
         Memory goes with the swap beside it, both at once; no ``swap`` is as much as memory alone. A ``cpu``
         beyond what the engine has is all that it has. 409 where CPU time is limited by a quota already, 400
-        for less than 6 MiB, 500 if the kernel refuses: then nothing was changed. 404 also from engines that
-        have no such call. A limit that is not positive, or swap without memory or below it, is a ValueError:
-        a zero would lift the limit.
+        for less than 6 MiB, 500 if it holds more memory than that: then nothing was changed. 404 also from
+        engines that have no such call. A limit that is not positive, or swap without memory or below it, is a
+        ValueError: a zero would lift the limit.
         """
         ...
 

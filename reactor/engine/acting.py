@@ -21,16 +21,21 @@ from reactor.http.errors import HttpError
 ROOM = 4
 """How many bytes of output are read for each that is shown: what is no text becomes longer or shorter."""
 
+HELD = 500
+"""The status for less memory than it holds: that of engines whose kernel refuses it."""
+
 
 @dataclass(slots=True)
 class Spoken:
     """What was agreed on with an engine, and how many CPUs it has (0 if it did not say).
 
-    It is shared, so that one negotiation serves all who speak.
+    ``takes_memory`` tells that a limit below what somebody holds would end him there. It is shared, so that
+    one negotiation serves all who speak.
     """
 
     version: str = ""
     cpus: int = 0
+    takes_memory: bool = False
 
 
 class Acting:
@@ -43,6 +48,10 @@ class Acting:
 
     async def _path(self, path: str) -> str:
         """The path with the version that was agreed on."""
+        raise NotImplementedError
+
+    async def _held(self, container: ContainerId) -> float:
+        """The memory that it has in use, in bytes; more than any limit if that is not known."""
         raise NotImplementedError
 
     async def kill(self, container: ContainerId) -> int:
@@ -71,6 +80,9 @@ class Acting:
         """Give it these limits and return the status."""
         decode.full_id(container)
         path = await self._path(f"/containers/{container}/update")
+        wanted = limits_.memory
+        if wanted is not None and self._spoken.takes_memory and await self._held(container) > wanted:
+            return HELD
         body = limits.written(limits_, self._spoken.cpus)
         return await self._lanes.act(path, self._deadlines.update, body=body)
 

@@ -20,6 +20,7 @@ from reactor.engine.ages import Ages, Clocks, NoAnchors
 from reactor.engine.clocks import KernelClocks
 from reactor.engine.deadlines import Deadlines
 from reactor.engine.endpoint import Endpoint
+from reactor.engine.holding import memory_held
 from reactor.engine.identity import engine_info, is_podman
 from reactor.engine.images import Fetcher, ImageLabels, sdk_client
 from reactor.engine.lanes import Lanes
@@ -106,6 +107,7 @@ class DockerEngine(Acting):
         date, local = answer.headers.get("date", ""), self.endpoint.address.local
         found = engine_info(version, info, self._spoken.version, date, local=local, updates=self._updates)
         self._memory, self._spoken.cpus = found.memory, max(info.cpus, 0)
+        self._spoken.takes_memory = found.cgroup_version == "2"
         return found
 
     async def _has_updates(self) -> bool:
@@ -180,6 +182,9 @@ class DockerEngine(Acting):
         path = await self._path(f"/containers/{decode.full_id(run.id)}/stats?stream=true")
         async with self._lanes.stream(path, self._deadlines.stats) as answer:
             yield stats.StatsStream(answer.lines(stats.LONGEST), run, self._memory)
+
+    async def _held(self, container: ContainerId) -> float:
+        return await memory_held(self, container, self._deadlines.inspect)
 
     @property
     def cpus(self) -> int:
