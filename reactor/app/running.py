@@ -19,7 +19,8 @@ from reactor.app.complaint import OK, Complaint
 from reactor.app.engines import Meant, engines_meant
 from reactor.app.fleet.watching import watch_several
 from reactor.app.garbage import set_aside_the_program
-from reactor.app.invocation import check_means, leaves
+from reactor.app.invocation import check_means, effective, leaves
+from reactor.app.levels.merging import merged
 from reactor.app.levels.outside import fill_in
 from reactor.app.levels.strangers import warn_of_unknown
 from reactor.app.log import LogFormat
@@ -45,10 +46,10 @@ def run(options: argparse.Namespace) -> int:
     with logging_to(sys.stderr.fileno(), LogFormat(options.log_format), level):
         warn_of_unknown(os.environ)
         notifier = take_notifier(os.environ)
-        engines = engines_meant(options, os.environ)
+        found = merged(options, os.environ)
         rules = load_rules(options.rules)
-        for engine in engines:
-            check_means(rules, engine.settings)
+        check_means(rules, effective(found))
+        engines = engines_meant(options, os.environ, found)
         if engines:
             _watch(engines, rules, options, notifier)
             return OK
