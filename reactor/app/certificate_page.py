@@ -197,7 +197,7 @@ def _along(along: Sequence[Along]) -> Iterator[str]:
 def _processes(found: Mapping[str, Any]) -> Iterator[str]:
     listed = [each for each in _listing(found.get("processes")) if isinstance(each, list) and len(each) == 3]
     if not listed:
-        yield "none were seen"
+        yield _lacking("none were seen", found)
         return
     more = " at least" if found.get("more") else ""
     yield f"{len(listed)}{more}, read {_when(found)}"
@@ -213,11 +213,16 @@ def _log(found: Mapping[str, Any]) -> Iterator[str]:
     written_ = found.get("text")
     lines = written_.splitlines() if isinstance(written_, str) else []
     if not lines:
-        missing = _listing(found.get("missing"))
-        yield _cut("; ".join(str(each) for each in missing) or "none")
+        yield _lacking("none", found)
         return
     yield f"of its output, read {_when(found)}"
     yield from (_cut(f"  {line}") for line in lines[-_LINES:])
+
+
+def _lacking(what: str, found: Mapping[str, Any]) -> str:
+    """That there is nothing, and why, if that is known."""
+    why = found.get("missing")
+    return _cut(f"{what}: {why}" if isinstance(why, str) and why else what)
 
 
 def _when(found: Mapping[str, Any]) -> str:

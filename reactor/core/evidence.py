@@ -20,8 +20,8 @@ class Evidence:
     """What was found, and what was not.
 
     ``began`` is on our monotonic clock, ``took`` in seconds. ``processes`` and ``log`` are None where they
-    were not looked for or could not be had; ``missing`` says then why. ``more`` tells that there were
-    more processes than are kept. ``log`` are the last lines of the output.
+    were not looked for or could not be had; ``unseen`` and ``unheard`` say why they could not. ``more`` tells
+    that there were more processes than are kept. ``log`` are the last lines of the output.
     """
 
     began: float
@@ -29,7 +29,8 @@ class Evidence:
     processes: tuple[Process, ...] | None = None
     more: bool = False
     log: str | None = None
-    missing: tuple[str, ...] = ()
+    unseen: str = ""
+    unheard: str = ""
 
 
 @dataclass(frozen=True, slots=True)

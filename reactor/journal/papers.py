@@ -45,13 +45,26 @@ def processes(decision: Decision, evidence: Evidence) -> str | None:
     return json.dumps({**_when(decision, evidence), "more": evidence.more, "processes": listed})
 
 
-def log(decision: Decision, evidence: Evidence) -> str | None:
-    """The last lines of output, or why there are none."""
-    if evidence.log is None and not evidence.missing:
+def unseen(decision: Decision, evidence: Evidence) -> str | None:
+    """Why there are no processes."""
+    if not evidence.unseen:
         return None
-    text = None if evidence.log is None else storable(evidence.log[-LONGEST_LOG:], LONGEST_LOG)
-    missing = [storable(each) for each in evidence.missing[:10]]
-    return json.dumps({**_when(decision, evidence), "text": text, "missing": missing})
+    return json.dumps({**_when(decision, evidence), "processes": None, "missing": storable(evidence.unseen)})
+
+
+def log(decision: Decision, evidence: Evidence) -> str | None:
+    """The last lines of output, if they were asked for and came."""
+    if evidence.log is None:
+        return None
+    text = storable(evidence.log[-LONGEST_LOG:], LONGEST_LOG)
+    return json.dumps({**_when(decision, evidence), "text": text})
+
+
+def unheard(decision: Decision, evidence: Evidence) -> str | None:
+    """Why there are no last lines."""
+    if not evidence.unheard:
+        return None
+    return json.dumps({**_when(decision, evidence), "text": None, "missing": storable(evidence.unheard)})
 
 
 def _when(decision: Decision, evidence: Evidence) -> Mapping[str, float]:

@@ -77,8 +77,9 @@ CERTIFY = (
     " ON CONFLICT (id) DO UPDATE SET grounds = excluded.grounds"
 )
 ATTACH = (
-    "INSERT INTO certificates (id, wall, processes, log) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
-    " processes = coalesce(excluded.processes, processes), log = coalesce(excluded.log, log)"
+    "INSERT INTO certificates (id, wall, processes, log) VALUES (?, ?, coalesce(?, ?), coalesce(?, ?))"
+    " ON CONFLICT (id) DO UPDATE SET processes = coalesce(?, processes, excluded.processes),"
+    " log = coalesce(?, log, excluded.log)"
 )
 FORGET_PROVEN = "DELETE FROM proven"
 PROVEN = "INSERT INTO proven (proof, rule, since) VALUES (?, ?, ?)"
@@ -138,11 +139,10 @@ def certify(grounds: Grounds, moment: Moment) -> Row:
 
 
 def attach(decision: Decision, evidence: Evidence, moment: Moment) -> Row:
-    """What was gathered around an end."""
-    return Row(
-        ATTACH,
-        (decision.id, moment.wall, papers.processes(decision, evidence), papers.log(decision, evidence)),
-    )
+    """What was gathered around an end. Who found nothing does not take away what another one has found."""
+    seen, heard = papers.processes(decision, evidence), papers.log(decision, evidence)
+    unseen, unheard = papers.unseen(decision, evidence), papers.unheard(decision, evidence)
+    return Row(ATTACH, (decision.id, moment.wall, seen, unseen, heard, unheard, seen, heard))
 
 
 def proven(proofs: Mapping[str, str], moment: Moment) -> tuple[Row, ...]:

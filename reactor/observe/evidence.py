@@ -41,7 +41,8 @@ async def gather(
         seen.processes,
         seen.more,
         heard.log,
-        (*seen.missing, *heard.missing),
+        seen.unseen,
+        heard.unheard,
     )
 
 
@@ -61,7 +62,7 @@ async def see_processes(container: Container, budget: float, terms: EvidenceTerm
     took = trio.current_time() - began
     if found is None:
         why = "not read in time" if scope.cancelled_caught else "none can be seen from here"
-        return Evidence(began, took, missing=(f"processes: {why}",))
+        return Evidence(began, took, unseen=why)
     return Evidence(began, took, *found)
 
 
@@ -79,8 +80,7 @@ async def hear_last_lines(
             why = str(error)
     if scope.cancelled_caught:
         why = "no answer in time"
-    missing = (f"last lines: {why}",) if why else ()
-    return Evidence(began, trio.current_time() - began, log=log, missing=missing)
+    return Evidence(began, trio.current_time() - began, log=log, unheard=why)
 
 
 def _threads() -> trio.CapacityLimiter:

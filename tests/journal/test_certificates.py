@@ -138,7 +138,7 @@ async def test_what_strangers_wrote_is_cut_and_can_be_stored(path: Path) -> None
         container = replace(box(1), name=loud, image=loud, command=loud, user=loud, mounts=(loud,) * 20)
         journal.certify(Grounds(decision, "v", None, container))
         many = tuple(Process(n, loud, loud) for n in range(50))
-        journal.attach(decision, Evidence(0.0, 0.0, many, more=True, log=loud, missing=(loud,) * 100))
+        journal.attach(decision, Evidence(0.0, 0.0, many, more=True, log=loud, unseen=loud, unheard=loud))
         await journal.intend(decision, 0.0)
         await journal.wait_written()
         assert journal.statistics().failures == 0
@@ -146,3 +146,22 @@ async def test_what_strangers_wrote_is_cut_and_can_be_stored(path: Path) -> None
     assert len(found.log["text"]) == 32_768
     assert len(str(found.grounds)) < 40_000
     assert found.processes["more"] is True
+
+
+async def test_who_found_nothing_does_not_take_away_what_another_one_has_found(path: Path) -> None:
+    """Processes and last lines are looked for at the same time: either may come to its end first."""
+    lost, seen = Evidence(0.0, 0.3, unseen="not read in time"), (Process(1, "sh", "sh -c x"),)
+    async with running(path) as journal:
+        first, second = decide(1), decide(2)
+        journal.attach(first, Evidence(0.0, 0.1, log="bye"))
+        journal.attach(first, lost)
+        journal.attach(second, lost)
+        journal.attach(second, Evidence(0.0, 0.1, seen, log="bye"))
+        journal.attach(second, Evidence(0.0, 0.3, unseen="not read in time", unheard="no answer in time"))
+        for decision in (first, second):
+            await journal.intend(decision, 0.0)
+        await journal.wait_written()
+    found = read_certificate(path, first.id)
+    assert (found.processes["missing"], found.log["text"]) == ("not read in time", "bye")
+    found = read_certificate(path, second.id)
+    assert (found.processes["processes"], found.log["text"]) == ([[1, "sh", "sh -c x"]], "bye")

@@ -98,7 +98,8 @@ async def test_both_are_gathered_within_the_budget(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(evidence, "processes_of", lambda *_, **__: seen)
     engine = Talking("last\nwords")
     found = await gather(engine, box(), 5.0)
-    assert (found.processes, found.log, found.missing) == (seen[0], "last\nwords", ())
+    assert (found.processes, found.log) == (seen[0], "last\nwords")
+    assert (found.unseen, found.unheard) == ("", "")
     assert engine.asked == [(ID, 20, 16_384)]
 
 
@@ -112,11 +113,11 @@ async def test_a_process_that_hangs_its_readers_costs_half_the_budget_and_not_th
         found = await gather(Talking("words"), box(), 0.2)
         assert trio.current_time() - began < 5
         assert (found.processes, found.log) == (None, "words")
-        assert found.missing == ("processes: not read in time",)
+        assert (found.unseen, found.unheard) == ("not read in time", "")
         # Those that hang keep their places, and the next ones are not kept by that either.
         for _ in range(evidence.THREADS):
             await see_processes(box(), 0.01, EvidenceTerms())
-        assert (await see_processes(box(), 0.01, EvidenceTerms())).missing
+        assert (await see_processes(box(), 0.01, EvidenceTerms())).unseen
     finally:
         freed.set()
 
@@ -125,15 +126,16 @@ async def test_an_engine_that_does_not_answer_in_time_or_at_all_is_named(autojum
     began = trio.current_time()
     slow = await hear_last_lines(Talking("words", after=9), box(), 0.3, EvidenceTerms())
     assert trio.current_time() - began == pytest.approx(0.3)
-    assert (slow.log, slow.missing) == (None, ("last lines: no answer in time",))
+    assert (slow.log, slow.unheard) == (None, "no answer in time")
     down = await hear_last_lines(Talking(""), box(), 0.3, EvidenceTerms())
-    assert (down.log, down.missing) == (None, ("last lines: nobody listens",))
+    assert (down.log, down.unheard) == (None, "nobody listens")
 
 
 async def test_what_is_not_wanted_is_not_asked_for(autojump_clock: MockClock) -> None:
     engine = Talking("words")
     found = await gather(engine, box(), 0.3, EvidenceTerms(log_lines=0, processes=0))
-    assert (found.processes, found.log, found.missing, engine.asked) == (None, None, (), [])
+    assert (found.processes, found.log, engine.asked) == (None, None, [])
+    assert (found.unseen, found.unheard) == ("", "")
 
 
 def test_one_that_ends_while_it_is_read_is_left_out(proc: Path) -> None:

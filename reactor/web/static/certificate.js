@@ -134,7 +134,7 @@ export class Certificate {
 
   #processes(told) {
     const list = Array.isArray(told.processes.processes) ? told.processes.processes : [];
-    if (!list.length) return null;
+    if (!list.length) return typeof told.processes.missing === "string" ? this.#section("Processes", h("p", { class: "muted" }, tame(told.processes.missing))) : null;
     const kinds = new Map();
     for (const each of list) { const name = String(each[2] || `[${each[1]}]`); kinds.set(name, (kinds.get(name) || 0) + 1); }
     const sorted = [...kinds].sort((a, b) => b[1] - a[1]);
@@ -144,7 +144,7 @@ export class Certificate {
 
   #log(told) {
     const written = typeof told.log.text === "string" ? told.log.text.trimEnd() : "";
-    const missing = Array.isArray(told.log.missing) ? told.log.missing.join("; ") : "";
+    const missing = typeof told.log.missing === "string" ? told.log.missing : "";
     if (!written && !missing) return null;
     return this.#section("The end of its output", written ? h("pre", { tabindex: 0, "aria-label": "The end of its output" }, tame(written.split("\n").slice(-40).join("\n"))) : h("p", { class: "muted" }, tame(missing)));
   }
