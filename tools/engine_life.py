@@ -214,9 +214,12 @@ class PrivateEngine:
 
     def _forget_containerd(self, pid: int, pid_file: Path) -> None:
         """Remove its pid file when it has ended; one that dies with its daemon does so a moment after it."""
-        if any(f"{self.folder}/" in argument for argument in arguments_of(pid)):
+        arguments = arguments_of(pid)
+        is_ours = any(f"{self.folder}/" in argument for argument in arguments)
+        # One that is dying has no memory any more, and so no arguments, before it has ended.
+        if is_ours or not arguments:
             wait_ended([pid], time.monotonic() + _CONTAINERD_ENDS_WITHIN)
-        if has_ended(pid):
+        if has_ended(pid) or (arguments and not is_ours):
             pid_file.unlink()
 
     def _running(self) -> subprocess.Popen[bytes]:
