@@ -24,9 +24,12 @@ from bench.monitor import listening_at
 from bench.programs import CHECKOUT
 from bench.progress import speaker
 from bench.race import usage
+from bench.settled import wait_settled
 
 SETTLES = 15.0
 """Seconds after the last one was taken up: the gate's count, and the second list, are over by then."""
+BEGINS_WITHIN = 600.0
+"""Seconds from then on until the lane's helpers have asked the kernel for all that it is to tell of."""
 RESTS = 2.0
 """Seconds between two questions to the monitor while it starts: each costs it something."""
 SPARINGLY = 10.0
@@ -99,6 +102,8 @@ def _measure(options: argparse.Namespace, number: int, folder: Path) -> Scale:
         until(lambda: runs(pid, log) and calls(socket).get("json", 0) >= number, "looking at each of them")
         watched = None if options.streams else _watched(pid, log, number, began)
         time.sleep(SETTLES)
+        if not wait_settled(usage.with_children(pid), BEGINS_WITHIN):
+            print(f"scale: {number} containers: it has not begun in full", file=sys.stderr)
         return _idle(number, pid, socket, options.idle, (ready, watched))
 
 

@@ -19,9 +19,11 @@ from bench.race.entrants import ARMED_WITHIN, POLLED, Entrant, Place, Watcher, e
 from bench.race.names import LOOP, NOBODY
 from bench.race.options import Options
 from bench.race.records import Arming, Attack, Found, Verdict, Window
+from bench.settled import wait_settled
 from tools.private_engine import PrivateEngine
 
 SETTLES = 1.5
+BEGINS_WITHIN = 20.0
 POLLED_IDLE = 2
 
 
@@ -72,6 +74,7 @@ class Turns:
         time.sleep(SETTLES)
         engine = usage.of_engine(self.engine.pids())
         own = usage.with_children(running.pid) if running.pid else []
+        wait_settled(own, BEGINS_WITHIN)
         readings, asked = running.readings(), calls.counted(self.engine)
         before, began = (usage.used(own), usage.used(engine)), now()
         time.sleep(self.options.seconds)

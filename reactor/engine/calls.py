@@ -22,7 +22,7 @@ from reactor.engine.deadlines import Deadlines
 from reactor.engine.endpoint import Endpoint
 from reactor.engine.holding import memory_held
 from reactor.engine.identity import engine_info, is_podman
-from reactor.engine.images import Fetcher, ImageLabels, sdk_client
+from reactor.engine.images import ImageLabels
 from reactor.engine.lanes import Lanes
 from reactor.engine.namings import Namings
 from reactor.engine.times import header_seconds, seconds
@@ -67,7 +67,7 @@ class DockerEngine(Acting):
         # Whoever measures layers waits long, and nobody else waits with him.
         self._layers = Lanes(endpoint.address)
         self._images: ImageLabels = (
-            watched_by._images if watched_by else ImageLabels(self._fetcher, self._deadlines.image)
+            watched_by._images if watched_by else ImageLabels(self._ask_image, self._deadlines.image)
         )
         self._looks_aside = watched_by is None
         self.canaries: set[ContainerId] = watched_by.canaries if watched_by else set()
@@ -226,5 +226,6 @@ class DockerEngine(Acting):
                 # Without a clock a start is unknown, and that is reported as such.
                 clock.forget()
 
-    def _fetcher(self) -> Fetcher:
-        return sdk_client(self.endpoint, self._spoken.version, self._deadlines.image)
+    async def _ask_image(self, image: str) -> bytes:
+        path = await self._path(f"/images/{image}/json")
+        return (await self._lanes.ask(path, self._deadlines.image)).body

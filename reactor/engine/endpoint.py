@@ -5,6 +5,7 @@ do; what it finds is then held to stricter rules: TLS is verified unless a flag 
 and a context is followed only if it was named. Nothing is connected to here.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +87,9 @@ def _default(environ: Mapping[str, str]) -> Endpoint:
 
 
 def _context_not_followed(environ: Mapping[str, str]) -> tuple[str, ...]:
+    if not environ.get("DOCKER_CONTEXT") and not _has_settings():
+        # Nobody has chosen one, and the monitor does without what the SDK brings along: 7.5 MB.
+        return ()
     from docker.context.config import get_current_context_name  # noqa: PLC0415 - a heavy import, rarely needed
 
     name = environ.get("DOCKER_CONTEXT") or get_current_context_name()
@@ -96,6 +100,15 @@ def _context_not_followed(environ: Mapping[str, str]) -> tuple[str, ...]:
         f"taken (--context follows it, --docker-host names another engine)"
     )
     return (sentence,)
+
+
+def _has_settings() -> bool:
+    """Whether there is a file in which the docker command may keep a context."""
+    home, chosen = Path("~").expanduser(), os.environ.get("DOCKER_CONFIG")
+    places = [home / ".docker/config.json", home / ".dockercfg"]
+    if chosen:
+        places.append(Path(chosen) / "config.json")
+    return any(_exists(str(place)) for place in places)
 
 
 def _from_context(name: str, *, verify: bool) -> Written:

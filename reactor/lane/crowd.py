@@ -20,17 +20,29 @@ class Crowd:
     """The counters of the parents; one that has none, as the root of a tree, is never known to be quiet."""
 
     def __init__(self) -> None:
+        self._paths: tuple[tuple[str, What], ...] = ()
+        self._opened: list[str] = []
         self._files: list[tuple[int, int]] = []
         self._levels: list[int] = []
         self._is_blind = True
 
     def draw(self, homes: Iterable[Home]) -> None:
-        """These are read from now on, and no others."""
+        """These are read from now on, and no others. What a parent counted last is still held against it."""
+        self._paths = tuple((path, what) for path, what in parents(homes) if what in {What.PIDS, What.MEMORY})
+        self.renew()
+
+    def renew(self) -> bool:
+        """Open the parents' files again: one may have been removed, and made again by the same name.
+
+        Whether all of them are there: else those who are read now may have others.
+        """
+        known = dict(zip(self._opened, self._levels, strict=True))
         self.close()
         jump, self._is_blind = Jump(), False
-        for path, what in parents(homes):
-            if what in {What.PIDS, What.MEMORY}:
-                self._open(path, jump.of(what))
+        for path, what in self._paths:
+            self._open(path, jump.of(what))
+        self._levels = [known.get(path, -1) for path in self._opened]
+        return not self._is_blind
 
     def is_loud(self) -> bool:
         """Whether one counts another number than when it last did, by as much as is worth a look at all."""
@@ -47,14 +59,14 @@ class Crowd:
         """Close the files."""
         for file, _ in self._files:
             os.close(file)
-        self._files, self._levels, self._is_blind = [], [], True
+        self._files, self._opened, self._levels, self._is_blind = [], [], [], True
 
     def _open(self, path: str, jump: int) -> None:
         try:
             self._files.append((os.open(path, os.O_RDONLY | os.O_CLOEXEC), jump))
+            self._opened.append(path)
         except OSError:
             self._is_blind = True
-        self._levels = [-1] * len(self._files)
 
     def _level(self, file: int) -> int:
         with suppress(OSError, ValueError):

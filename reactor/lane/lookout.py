@@ -213,7 +213,8 @@ class Lookout:
     def _look_at_rest(self, now: float) -> None:
         """At those who were told for good: each in some seconds, and as often as is wanted if one stirs."""
         if now >= self._drawn_until:
-            self._crowd.draw(eye.word.home for eye in self._crew.eyes.values())
+            if not self._drawn_until or not self._crowd.renew():
+                self._crowd.draw(eye.word.home for eye in self._crew.eyes.values())
             self._drawn_until = now + DRAWN_FOR
         if self._crowd.is_loud():
             self._loud_until = now + 2 * self._rest_every

@@ -38,7 +38,8 @@ class Resting:
         """It was as it is told, at this moment."""
         self._line[key] = at
         self._line.move_to_end(key)
-        self.at = min(self.at, on_beat(at) + BEAT)
+        if self.at == INFINITE:
+            self.at = on_beat(at) + BEAT
 
     def drop(self, key: int) -> bool:
         """It is vouched for no more; whether it was."""

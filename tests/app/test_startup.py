@@ -47,3 +47,41 @@ def test_what_is_counted_as_heavy_is_what_a_monitor_loads() -> None:
     """Were a name misspelt above, nothing would ever be found."""
     modules = loaded("schema")
     assert {"pydantic", "lark"} <= {name.partition(".")[0] for name in modules} & HEAVY
+
+
+ASK = """\
+import os, sys, tempfile
+from pathlib import Path
+import trio
+from reactor.app import running
+from reactor.engine.calls import DockerEngine
+from reactor.engine.endpoint import resolve
+from reactor.testing.api import serve_world
+from reactor.testing.world import World
+
+async def ask(folder):
+    resolve(None, {})
+    async with trio.open_nursery() as nursery:
+        world = World()
+        world.add_image(labels={"whose": "the image's"})
+        await nursery.start(serve_world, world, folder / "d.sock")
+        box = world.create()
+        world.start(box)
+        found = await DockerEngine(resolve(f"unix://{folder}/d.sock", {})).inspect(box.id)
+        assert found.image_labels == {"whose": "the image's"}
+        nursery.cancel_scope.cancel()
+
+with tempfile.TemporaryDirectory() as folder:
+    os.environ["HOME"] = folder
+    os.environ.pop("DOCKER_CONFIG", None)
+    trio.run(ask, Path(folder))
+print(*sys.modules)
+"""
+
+
+def test_a_monitor_of_an_engine_at_a_socket_does_without_the_sdk() -> None:
+    """It would take 7.5 MB for as long as the monitor lives, for what our own client does as well."""
+    done = subprocess.run([sys.executable, "-c", ASK], capture_output=True, text=True, check=True, timeout=60)
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    assert loaded & {"docker", "requests", "urllib3"} == set()
+    assert {"pydantic", "reactivex"} <= loaded

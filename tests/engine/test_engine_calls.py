@@ -1,13 +1,11 @@
 """The calls against a scripted engine: what is asked, what each answer means, and how long it may take."""
 
-import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 import trio
 import trio.testing
-from requests.exceptions import Timeout as RequestsTimeout
 from trio.testing import MockClock
 
 from reactor.core.capabilities import Capabilities
@@ -528,49 +526,49 @@ async def test_an_image_that_hangs_holds_up_nobody_beyond_its_deadline() -> None
         assert max(took) < QUICK.image + 0.5
         assert labels[ONE] is None
         with trio.fail_after(2):
-            # The thread that was given up ends by itself, with its socket's deadline.
+            # The call that was given up holds nobody's turn any more.
             while (await engine.inspect(ContainerId(B))).image_labels is None:  # noqa: ASYNC110 - it tells nobody
                 await trio.sleep(0.05)
 
 
-async def test_threads_that_hang_are_bounded() -> None:
-    """Twenty images that never answer cost two threads, not twenty."""
-    release = threading.Event()
-    running: list[int] = []
+async def test_images_that_hang_are_asked_for_one_at_a_time(autojump_clock: MockClock) -> None:
+    """Twenty that never answer are one call on its way, and each one's wait is over in time."""
+    under_way: list[str] = []
+    most = 0
 
-    class Stuck:
-        def inspect_image(self, image: str) -> Any:  # noqa: ARG002 - the protocol's parameter
-            running.append(1)
-            release.wait()
-            return {}
+    async def stuck(image: str) -> bytes:
+        nonlocal most
+        under_way.append(image)
+        most = max(most, len(under_way))
+        try:
+            await trio.sleep_forever()
+        finally:
+            under_way.remove(image)
+        raise AssertionError
 
-        def close(self) -> None:
-            pass
+    images = ImageLabels(stuck, 0.05)
 
-    images = ImageLabels(Stuck, 0.05)
-    try:
+    async def find(nth: int) -> None:
+        assert await images.find("sha256:" + f"{nth:064x}") == Image(awaited=True)
+
+    began = trio.current_time()
+    async with trio.open_nursery() as nursery:
         for nth in range(20):
-            assert await images.find("sha256:" + f"{nth:064x}") == Image(awaited=True)
-        assert len(running) == 2
-        assert images.unreadable == 20
-    finally:
-        release.set()
+            nursery.start_soon(find, nth)
+    assert trio.current_time() - began == pytest.approx(0.05)
+    assert (most, under_way, images.unreadable) == (1, [], 20)
 
 
 async def test_an_image_that_does_not_come_is_awaited_for_a_while(mock_clock: MockClock) -> None:
     """From when it was first asked for; when it comes and is forgotten, from the next time."""
     refuses = True
 
-    class Moody:
-        def inspect_image(self, image: str) -> Any:  # noqa: ARG002 - the protocol's parameter
-            if refuses:
-                raise RequestsTimeout
-            return {}
+    async def moody(_: str) -> bytes:
+        if refuses:
+            raise EngineUnreachable("nobody listens")
+        return b"{}"
 
-        def close(self) -> None:
-            pass
-
-    images, image = ImageLabels(Moody, 5), "sha256:" + "1" * 64
+    images, image = ImageLabels(moody, 5), "sha256:" + "1" * 64
     assert images.known(image) == UNREAD
     assert await images.find(image) == Image(awaited=True)
     mock_clock.jump(AWAITED_FOR - 0.5)
@@ -586,15 +584,11 @@ async def test_memory_of_images_is_bounded(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("reactor.engine.images.REMEMBERED", 3)
     read: list[str] = []
 
-    class Quick:
-        def inspect_image(self, image: str) -> Any:
-            read.append(image)
-            return {}
+    async def quick(image: str) -> bytes:
+        read.append(image)
+        return b"{}"
 
-        def close(self) -> None:
-            pass
-
-    images = ImageLabels(Quick, 5)
+    images = ImageLabels(quick, 5)
     first, *others = ("sha256:" + f"{nth:064x}" for nth in range(4))
     for image in (first, *others[:2], first, others[2], first):
         assert await images.find(image) == Image({})

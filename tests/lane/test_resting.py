@@ -179,13 +179,16 @@ def test_each_has_a_turn_in_time(many: int, every: float) -> None:
     rest, now = Resting(), 100.0
     for key in range(many):
         rest.put(key, now)
-    oldest = 0.0
+    oldest, looks = 0.0, 0
     while now < 130.0:
         now = max(now + 0.001, rest.at)
         oldest = max(oldest, now - rest.as_of(now))
         for key in rest.turn(now, every):
             rest.put(key, now)
+            looks += 1
     assert oldest <= every + 0.5
+    # And no more of them than that takes.
+    assert looks <= many * (30.0 / every + 1) * 1.2
 
 
 SELDOM_READ = 21.0
