@@ -5,6 +5,7 @@ whoever owns the tree: others may call theirs what they like. What a name means 
 """
 
 import os
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,11 +23,21 @@ _TREES = {"pids": ("pids",), "memory": ("memory",), "cpu": ("cpuacct", UNIFIED),
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One directory of a container. ``identity`` is device and inode: the next run has the same path."""
+    """One directory of a container. ``identity`` is device and inode: the next run has the same path.
 
-    path: str
+    It is ``inside`` the tree that is mounted at ``top``. A container has several, most with the same inside:
+    apart they are one text for all, and whole they would be half of what is kept of a container.
+    """
+
+    top: str
+    inside: str
     version: int
     identity: tuple[int, int]
+
+    @property
+    def path(self) -> str:
+        """The whole path of it."""
+        return self.top + self.inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,22 +91,20 @@ def find(
 
 def _by_membership(trees: Trees, container: ContainerId, text: str, parent: str) -> dict[str, Place]:
     lines = parse_membership(text)
-    found = {}
+    found, known = dict[str, Place](), dict[str, str]()
     for part, mount in _parts(trees):
         for line in lines:
             if line.unified if mount.version == 2 else line.controllers & mount.controllers:
-                place = _proved(mount, line.path, container, parent)
+                home = _proved(mount, line.path, container, parent)
+                place = _place(mount, known.setdefault(home, home)) if home is not None else None
                 if place is not None:
                     found[part] = place
     return found
 
 
-def _proved(mount: Mount, path: str, container: ContainerId, parent: str) -> Place | None:
+def _proved(mount: Mount, path: str, container: ContainerId, parent: str) -> str | None:
     inside = below(mount.root, path)
-    home = home_in(inside, container, parent) if inside is not None else None
-    if home is None:
-        return None
-    return _place(mount, home)
+    return home_in(inside, container, parent) if inside is not None else None
 
 
 def _by_layout(trees: Trees, paths: Iterable[str]) -> dict[str, Place]:
@@ -128,14 +137,14 @@ def _parts(trees: Trees) -> Iterator[tuple[str, Mount]]:
 
 def _place(mount: Mount, path: str, owner: int | None = None) -> Place | None:
     """This directory, if it is there and, where that is asked, belongs to the tree's owner."""
-    where = mount.point.rstrip("/") + path
+    top = mount.point.rstrip("/")
     try:
-        seen = os.stat(where, follow_symlinks=False)
+        seen = os.stat(top + path, follow_symlinks=False)
     except OSError:
         return None
     if owner is not None and seen.st_uid != owner:
         return None
-    return Place(where, mount.version, (seen.st_dev, seen.st_ino))
+    return Place(sys.intern(top), path, mount.version, (seen.st_dev, seen.st_ino))
 
 
 def _counts(places: Mapping[str, Place]) -> bool:

@@ -8,9 +8,11 @@ container look dead, unlimited or harmless. Moments come in from ``ages``, image
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from sys import intern
 from types import MappingProxyType
 
 from reactor.core.container import NOTHING, Container, ContainerId, Listed, Run, State
+from reactor.core.swift import shared
 from reactor.engine import limits, traits
 from reactor.engine.errors import EngineSaidNonsense, quoted
 from reactor.engine.images import UNREAD, Image
@@ -101,8 +103,9 @@ def container(body: InspectedBody, context: Context) -> Container:
     return Container(
         run=run(body),
         name=body.name.removeprefix("/"),
-        image=config.image,
-        image_id=body.image,
+        # Many containers have one image: one text for all of them.
+        image=intern(config.image),
+        image_id=intern(body.image),
         state=status,
         labels=_labels(config.labels),
         image_labels=context.image.labels,
@@ -169,7 +172,7 @@ def _joins(host: HostBody) -> frozenset[ContainerId]:
     modes = (host.network_mode, host.pid_mode, host.ipc_mode)
     found = (mode.removeprefix("container:") for mode in modes if mode.startswith("container:"))
     # The engine writes ids here. What is still a name was never resolved, and could be anybody's.
-    return frozenset(ContainerId(text) for text in found if FULL_ID.fullmatch(text))
+    return shared(frozenset(ContainerId(text) for text in found if FULL_ID.fullmatch(text)))
 
 
 def _own_name(names: list[str]) -> str:

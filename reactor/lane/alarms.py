@@ -27,7 +27,7 @@ class Alarms:
             # Version 2 tells of the limit only.
             eye.is_told = hung and place.version == 1
         looked = {What.MEMORY} if eye.numbers and not eye.is_told else set()
-        self._string(eye, frozenset({What.PIDS} | looked))
+        self._string(eye, eye.alike.one(frozenset({What.PIDS} | looked)))
 
     def forget(self, eye: Eye) -> None:
         """It is not watched any more."""

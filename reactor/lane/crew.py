@@ -12,6 +12,7 @@ from reactor.cgroups.files import HOT, What
 from reactor.cgroups.reading import Reading
 from reactor.cgroups.sweeping import UNKNOWN, Sweep
 from reactor.lane.alarms import Alarms
+from reactor.lane.alike import Alike
 from reactor.lane.eye import Eye
 from reactor.lane.gauge import Gauge
 from reactor.lane.resting import Resting
@@ -46,11 +47,13 @@ class Crew:
         self.count = 0
         self._pressing = False
         self.climbs = False
+        self._alike = Alike()
 
     def arm(self, word: Arm) -> Eye | None:
         """Begin to read a run, or read it by other numbers; its first reading is told. None if it is gone."""
         old = self.eyes.get(word.key)
-        eye = Eye(word, Gauge(Drawer(word.home, self._budget) if old is None else old.gauge.drawer))
+        gauge = Gauge(Drawer(word.home, self._budget) if old is None else old.gauge.drawer)
+        eye = Eye(self._with_shared_numbers(word), gauge, self._alike)
         try:
             eye.gauge.drawer.keep(KEPT)
             eye.begin(old)
@@ -71,6 +74,16 @@ class Crew:
             self.look_at_peak(eye)
         eye.stagger(self._clock())
         return self.eyes.get(word.key)
+
+    def _with_shared_numbers(self, word: Arm) -> Arm:
+        one = self._alike.one
+        return replace(
+            word,
+            pids=one(word.pids),
+            memory=one(word.memory),
+            pids_shares=one(word.pids_shares),
+            memory_shares=one(word.memory_shares),
+        )
 
     def drop(self, key: int) -> None:
         """Read it no more."""

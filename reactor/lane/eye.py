@@ -12,6 +12,7 @@ from math import inf
 from reactor.cgroups.files import What
 from reactor.cgroups.reading import Reading
 from reactor.cgroups.sweeping import NEVER
+from reactor.lane.alike import Alike
 from reactor.lane.gauge import Gauge
 from reactor.lane.marks import foot, marks, next_above, place, thresholds
 from reactor.lane.words import Arm, Told
@@ -57,6 +58,7 @@ class Eye:
 
     word: Arm
     gauge: Gauge
+    alike: Alike
     index: int = -1
     due: float = 0.0
     above: bool = False
@@ -284,12 +286,12 @@ class Eye:
         return int(self._grows * AHEAD)
 
     def _draw(self) -> None:
-        word, drawn = self.word, (self._of_pids, self._of_memory)
-        self._of_pids = marks(word.pids, word.pids_shares, self.gauge.limits[0])
-        self._of_memory = marks(word.memory, word.memory_shares, self.gauge.limits[1])
+        word, drawn, one = self.word, (self._of_pids, self._of_memory), self.alike.one
+        self._of_pids = one(marks(word.pids, word.pids_shares, self.gauge.limits[0]))
+        self._of_memory = one(marks(word.memory, word.memory_shares, self.gauge.limits[1]))
         numbers = thresholds(self._of_memory, self.gauge.limits[1], FOOT)
         if numbers != self.numbers:
-            self.numbers = numbers
+            self.numbers = one(numbers)
         if (self._of_pids, self._of_memory) != drawn:
             self._places = (-1, -1)
 

@@ -3,11 +3,12 @@
 Only the account is here. Who finds their cgroups and talks to the lane is ``watching``.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 
 from reactor.cgroups.finding import Home
 from reactor.core.container import Run
+from reactor.core.language.bounds import Bound
 from reactor.core.watched import Watched
 from reactor.lane.marks import Ratio
 from reactor.lane.words import Arm, Disarm
@@ -15,6 +16,9 @@ from reactor.lane.words import Arm, Disarm
 LOOK_AGAIN = 2.0
 """Seconds after which a cgroup that is gone, or was not found, is looked for once more."""
 LONGEST_AGAIN = 60.0
+MOST_NUMBERS = 256
+"""Different bounds whose numbers are kept: nearly all runs have the same ones."""
+Ratios = tuple[Ratio, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class Roll:
         # Those who are not read, or otherwise than is wanted: nearly always nobody.
         self._open: dict[Run, Watched] = {}
         self._has_gone = False
+        self._numbers: dict[frozenset[Bound], tuple[Ratios, Ratios, Ratios, Ratios]] = {}
 
     @property
     def here(self) -> int:
@@ -162,23 +167,21 @@ class Roll:
         return frozenset(run for run, left in self._left.items() if not left.gone)
 
     def _word(self, key: int, home: Home, watched: Watched, *, fresh: bool) -> Arm:
-        word = _arm(key, home, watched, fresh=fresh)
-        return replace(word, lasts=True) if self._lasting and watched.lasts else word
+        if len(self._numbers) >= MOST_NUMBERS:
+            self._numbers.clear()
+        numbers = self._numbers.get(watched.bounds)
+        if numbers is None:
+            numbers = self._numbers[watched.bounds] = _numbers(watched.bounds)
+        lasts = self._lasting and watched.lasts
+        return Arm(key, home, watched.every, *numbers, fresh=fresh, at_rest=watched.at_rest, lasts=lasts)
 
 
-def _arm(key: int, home: Home, watched: Watched, *, fresh: bool) -> Arm:
-    def of(field: str, *, relative: bool) -> tuple[Ratio, ...]:
-        wanted = (bound for bound in watched.bounds if (bound.field, bound.relative) == (field, relative))
+def _numbers(bounds: frozenset[Bound]) -> tuple[Ratios, Ratios, Ratios, Ratios]:
+    """Of PIDs and of memory, and of both in parts of the limit."""
+
+    def of(field: str, *, relative: bool) -> Ratios:
+        wanted = (bound for bound in bounds if (bound.field, bound.relative) == (field, relative))
         return tuple(sorted(bound.ratio for bound in wanted))
 
-    return Arm(
-        key,
-        home,
-        watched.every,
-        pids=of("pids", relative=False),
-        memory=of("memory", relative=False),
-        pids_shares=of("pids", relative=True),
-        memory_shares=of("memory", relative=True),
-        fresh=fresh,
-        at_rest=watched.at_rest,
-    )
+    absolute, shares = ((of("pids", relative=each), of("memory", relative=each)) for each in (False, True))
+    return *absolute, *shares

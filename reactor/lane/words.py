@@ -5,6 +5,7 @@ paths of cgroups are made of ids.
 """
 
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -117,7 +118,7 @@ def command(word: Arm | Disarm) -> bytes:
     if isinstance(word, Disarm):
         return _line({"disarm": word.key})
     found = ((part, word.home.places.get(part)) for part in READ)
-    places = {part: [at.path, at.version, *at.identity] for part, at in found if at is not None}
+    places = {part: [at.top, at.inside, at.version, *at.identity] for part, at in found if at is not None}
     numbers = [word.pids, word.memory, word.pids_shares, word.memory_shares]
     run = word.home.run
     said = {"arm": word.key, "run": [run.id, run.started_at], "in": places, "every": word.every}
@@ -129,9 +130,10 @@ def read_command(line: bytes) -> Arm | Disarm:
     said = json.loads(line)
     if "disarm" in said:
         return Disarm(said["disarm"])
+    known = dict[str, str]()
     places = {
-        part: Place(path, version, (device, inode))
-        for part, (path, version, device, inode) in said["in"].items()
+        sys.intern(part): Place(sys.intern(top), known.setdefault(inside, inside), version, (device, inode))
+        for part, (top, inside, version, device, inode) in said["in"].items()
     }
     pids, memory, pids_shares, memory_shares = (tuple(map(_ratio, numbers)) for numbers in said["at"])
     home = Home(Run(ContainerId(said["run"][0]), said["run"][1]), places)

@@ -3,12 +3,12 @@
 import os
 import select
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from reactor.cgroups.descriptors import CgroupGone
-from reactor.cgroups.finding import Place
 from reactor.cgroups.notifying import hang
 from tests.cgroups.build import MIB, HostV1, HostV2, run_of
 from tests.cgroups.test_reading import open_files
@@ -48,9 +48,9 @@ def test_another_cgroup_at_the_same_path_gets_no_bell(
     before = open_files()
     device, inode = place.identity
     with pytest.raises(CgroupGone):
-        hang(Place(place.path, place.version, (device, inode + 1)), [MIB])
+        hang(replace(place, identity=(device, inode + 1)), [MIB])
     with pytest.raises(CgroupGone):
-        hang(Place(f"{place.path}x", place.version, place.identity), [MIB])
+        hang(replace(place, inside=f"{place.inside}x"), [MIB])
     assert open_files() == before
 
 

@@ -22,7 +22,7 @@ beats = st.none() | st.builds(Beat, *[st.integers(0, 2**40)] * 6, st.floats(0, 1
 @given(st.integers(1), st.floats(0.1, 10), st.tuples(pairs, pairs, pairs, pairs))
 @pytest.mark.parametrize("fresh", [False, True])
 def test_orders(fresh: object, key: int, every: float, ratios: tuple[Ratios, Ratios, Ratios, Ratios]) -> None:
-    home = Home(run_of(1), {"pids": Place("/a/b", 1, (7, 8)), "memory": Place("/c", 2, (9, 2**60))})
+    home = Home(run_of(1), {"pids": Place("/a", "/b", 1, (7, 8)), "memory": Place("", "/c", 2, (9, 2**60))})
     word = Arm(key, home, every, *ratios, bool(fresh))
     said = read_command(command(word))
     assert said == word
