@@ -55,7 +55,7 @@ def test_killed_in_the_middle_of_a_for_and_of_a_lifetime(lone_scene: Scene) -> N
 def test_killed_while_a_kill_is_in_flight(private_engine: PrivateEngine, private_scene: Scene) -> None:
     """The intent is in the journal; the next monitor finds out what became of it, and does not kill again."""
     scene = private_scene
-    with scene.monitor(rules=lifetime(3)) as monitor:
+    with scene.monitor(rules=lifetime(8)) as monitor:
         scene.bystanders()
         bad = scene.run(task="t", labels=MINE)
         with wedge(private_engine, bad):
@@ -64,7 +64,7 @@ def test_killed_while_a_kill_is_in_flight(private_engine: PrivateEngine, private
             assert len(monitor.rows(OPEN, bad)) == 1
         monitor.start()
         monitor.wait_ready()
-        scene.guilty(bad, 3 + 2 * PROMISE, not_before=3)
+        scene.guilty(bad, 8 + 2 * PROMISE, not_before=8)
         scene.verdict()
         until(lambda: not monitor.rows(OPEN, bad), 10, "the intent is closed")
         assert [row["result"] for row in monitor.intents(bad)] == ["done"]
