@@ -209,7 +209,7 @@ def test_the_certificate_of_a_kill_in_which_the_monitor_was_killed(
 ) -> None:
     """The next monitor says whose doing it most likely was, when it died, and takes the sidecar along."""
     scene = private_scene
-    with scene.monitor(rules=lifetime(3)) as monitor:
+    with scene.monitor(rules=lifetime(8)) as monitor:
         scene.bystanders()
         main = scene.run(task="t", labels={SHORT: ""})
         side = scene.run(deeds.SERVE, serves="t")
@@ -221,7 +221,7 @@ def test_the_certificate_of_a_kill_in_which_the_monitor_was_killed(
         engine_api.call(private_engine.docker_host, "POST", f"/containers/{alone}/kill")
         monitor.start()
         monitor.wait_ready()
-        scene.guilty(main, 3 + 2 * PROMISE, not_before=3)
+        scene.guilty(main, 8 + 2 * PROMISE, not_before=8)
         scene.guilty(side, since=scene.truth.lives(main)[0].died)
         until(
             lambda: [row["result"] for row in monitor.intents(side)] == ["done"], 30, "the sidecar went, too"

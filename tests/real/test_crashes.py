@@ -96,7 +96,7 @@ def test_killed_in_the_middle_of_a_stop(lone_scene: Scene) -> None:
 def test_told_to_stop_in_the_middle_of_a_kill(private_engine: PrivateEngine, private_scene: Scene) -> None:
     """The kill is finished first; the exit code is 0."""
     scene = private_scene
-    with scene.monitor(rules=lifetime(3)) as monitor:
+    with scene.monitor(rules=lifetime(6)) as monitor:
         scene.bystanders()
         bad = scene.run(task="t", labels=MINE)
         with wedge(private_engine, bad) as free:
@@ -106,7 +106,7 @@ def test_told_to_stop_in_the_middle_of_a_kill(private_engine: PrivateEngine, pri
             assert not scene.truth.events(bad, "die")
             free()
             assert monitor.wait_ended() == 0
-        scene.guilty(bad, 3 + PROMISE, not_before=3)
+        scene.guilty(bad, 6 + PROMISE, not_before=6)
         scene.verdict()
         (intent,) = monitor.intents(bad)
         assert (intent["final"], intent["result"], intent["why"]) == (1, "done", "ended")

@@ -54,7 +54,7 @@ def test_a_container_that_goes_between_the_decision_and_the_call(
 ) -> None:
     """The engine holds its breath, is told to remove it, and then asked by the monitor to kill it."""
     scene = private_scene
-    with scene.monitor(rules=lifetime(3)) as monitor:
+    with scene.monitor(rules=lifetime(6)) as monitor:
         scene.bystanders()
         gone = scene.run(task="t", labels={SHORT: ""})
         side = scene.run(deeds.SERVE, serves="t")
