@@ -12,14 +12,14 @@ def silences(told: Told) -> Iterator[str]:
     """A line for each."""
     for each in told.get("silences", ()):
         what = f"{each['name']} ({each['container'][:12]})" if each["container"] else f"rule {each['rule']}"
-        left = say_duration(int(each["left"]))
+        left = say_duration(round(each["left"]))
         yield f"silence {each['id']}: {what}, {left} more, by {each['who']}: {each['why']}"
 
 
 def braked(told: Told) -> Iterator[str]:
     """What brakes, in the status of a monitor."""
     if hold := told.get("hold"):
-        left = "until reactor resume" if hold["left"] is None else f"{say_duration(int(hold['left']))} more"
+        left = "until reactor resume" if hold["left"] is None else f"{say_duration(round(hold['left']))} more"
         why = f": {hold['why']}" if hold["why"] else ""
         yield f"HELD by {hold['who']}{why}; nothing is done, {left}"
     for each in told.get("breakers", ()):
