@@ -6,8 +6,8 @@ SEED ?= 1
 COUNT ?= 1000000
 BREACHES ?= 500
 # Several at a time; what needs a real engine stays in three processes with one engine each (tests/conftest.py).
-# As many processes as these engines, also on two cores: tests on an engine wait most of the time. One more is no
-# sooner done, and engines that have to be started again were then seen not to come up in time.
+# As many processes as these engines, also on two cores: tests on an engine wait most of the time. One more was no
+# sooner done.
 PARALLEL ?= -n 3 --dist loadgroup
 BIN := .venv/bin
 READY := .venv/.ready

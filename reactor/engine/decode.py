@@ -8,7 +8,6 @@ container look dead, unlimited or harmless. Moments come in from ``ages``, image
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from sys import intern
 from types import MappingProxyType
 
 from reactor.core.container import NOTHING, Container, ContainerId, Listed, Run, State
@@ -103,9 +102,8 @@ def container(body: InspectedBody, context: Context) -> Container:
     return Container(
         run=run(body),
         name=body.name.removeprefix("/"),
-        # Many containers have one image: one text for all of them.
-        image=intern(config.image),
-        image_id=intern(body.image),
+        image=config.image,
+        image_id=body.image,
         state=status,
         labels=_labels(config.labels),
         image_labels=context.image.labels,

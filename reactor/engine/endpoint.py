@@ -103,12 +103,11 @@ def _context_not_followed(environ: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _has_settings() -> bool:
-    """Whether there is a file in which the docker command may keep a context."""
-    home, chosen = Path("~").expanduser(), os.environ.get("DOCKER_CONFIG")
-    places = [home / ".docker/config.json", home / ".dockercfg"]
-    if chosen:
-        places.append(Path(chosen) / "config.json")
-    return any(_exists(str(place)) for place in places)
+    """Whether there is a file in which the docker command may keep a context, where the SDK looks for it."""
+    # Unlike Path.expanduser this does not raise for a user who has no home, as in an image.
+    home, chosen = os.path.expanduser("~"), os.environ.get("DOCKER_CONFIG")
+    places = [f"{home}/.docker/config.json", f"{home}/.dockercfg"]
+    return any(_exists(place) for place in ([f"{chosen}/config.json", *places] if chosen else places))
 
 
 def _from_context(name: str, *, verify: bool) -> Written:

@@ -17,7 +17,7 @@ from typing import Any
 import trio
 
 from reactor.core.container import NOTHING
-from reactor.core.ports import EngineAnswered, EngineError
+from reactor.core.ports import EngineAnswered, EngineError, NoSuchContainer
 from reactor.engine.errors import EngineSaidNonsense
 from reactor.engine.wire import parse
 
@@ -96,13 +96,18 @@ class ImageLabels:
 
 async def _found(ask: Ask, image: str) -> Image:
     try:
-        return Image(_labels(parse(await ask(image), dict, "an image")))
-    except EngineSaidNonsense:
-        return UNREAD  # An answer, and no better one will come.
+        body = await ask(image)
+    except NoSuchContainer:
+        return UNREAD
     except EngineAnswered as answer:
         return UNREAD if answer.status == _NO_SUCH else Image(awaited=True)
     except EngineError:
+        # Also where what came was not HTTP: nothing was said of the image.
         return Image(awaited=True)
+    try:
+        return Image(_labels(parse(body, dict, "an image")))
+    except EngineSaidNonsense:
+        return UNREAD  # An answer, and no better one will come.
 
 
 def _labels(found: Mapping[str, Any]) -> Labels | None:

@@ -579,6 +579,28 @@ async def test_an_image_that_does_not_come_is_awaited_for_a_while(mock_clock: Mo
     assert await images.find(image) == Image({})
 
 
+@pytest.mark.parametrize(
+    ("trouble", "awaited"),
+    [
+        (EngineSaidNonsense("the answer is not HTTP"), True),
+        (EngineUnreachable("nobody listens"), True),
+        (EngineForbids("a proxy forbids this"), True),
+        (EngineAnswered(500, "busy"), True),
+        (EngineAnswered(404, "no such image"), False),
+        (NoSuchContainer("the engine does not know it"), False),
+    ],
+)
+async def test_an_image_is_awaited_unless_the_engine_says_that_there_is_none(
+    trouble: EngineError, awaited: bool
+) -> None:
+    """Whose exemption may rest on it is spared meanwhile: what came to nothing is no answer."""
+
+    async def broken(_: str) -> bytes:
+        raise trouble
+
+    assert await ImageLabels(broken, 5).find("sha256:" + "1" * 64) == Image(awaited=awaited)
+
+
 async def test_memory_of_images_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """And the one that was used last stays longest."""
     monkeypatch.setattr("reactor.engine.images.REMEMBERED", 3)

@@ -112,6 +112,15 @@ def test_a_broken_configuration_of_the_docker_command_is_no_concern_of_ours(conf
     assert not resolve(None, {}).named
 
 
+def test_a_user_without_a_home_has_chosen_no_context(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in an image, where a user may be a number that no file knows."""
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.delenv("DOCKER_CONFIG", raising=False)
+    monkeypatch.setattr("os.getuid", lambda: 4_000_000_000)
+    found = resolve(None, {})
+    assert (found.named, found.warnings) == (False, ())
+
+
 def test_tcp_without_tls_is_possible_and_warned_of() -> None:
     found = resolve("tcp://10.0.0.1:2375", {})
     assert (found.address.host, found.address.port, found.address.tls) == ("10.0.0.1", 2375, None)
