@@ -30,7 +30,7 @@ DRIVERS: Final = ("systemd", "cgroupfs")
 _PYTEST: Final = (
     "-q", "-rN", "-p", "no:cacheprovider", "-p", "tools.vm_telling", "--tb=short",
     # Everything takes longer there. What hangs ends its pytest, and another one goes on behind it.
-    "-o", "faulthandler_timeout=900", "-o", "faulthandler_exit_on_timeout=true",
+    "-o", "faulthandler_timeout=900", "-o", "faulthandler_exit_on_timeout=true", "-o", "timeout=0",
     # There is no podman in these machines.
     "-m", "not podman",
 )  # fmt: skip
