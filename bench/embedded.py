@@ -102,7 +102,8 @@ def cgroups(ids: Sequence[str], work: Path) -> Iterator[None]:
     try:
         for container in ids:
             for root in roots:
-                (root / container).mkdir(parents=True)
+                # One that was killed could not remove its own, and ours have the same names each time.
+                (root / container).mkdir(parents=True, exist_ok=True)
             _limit(trees, "pids", container, What.PIDS_LIMIT, PIDS)
             _limit(trees, "memory", container, What.MEMORY_LIMIT, MEMORY)
         with _inhabited(roots, ids, work):

@@ -9,12 +9,16 @@ from pathlib import Path
 
 import trio
 
+from reactor.cgroups.files import NAME, What
 from reactor.cgroups.finding import Home, find
 from reactor.cgroups.mounts import Trees
 from reactor.core.container import Run
 from reactor.core.watched import Watched
 from reactor.lane import births
 from reactor.lane.births import is_fresh
+
+_COUNT = NAME[1][What.PIDS]
+"""Its name is the same on both versions."""
 
 Confirm = Callable[[Run], Awaitable[bool]]
 
@@ -35,6 +39,10 @@ class Proofs:
         if found.by == "pid":
             # Its first process is in there still, so the directory that was seen cannot be a later run's.
             return found if self._is_there(watched) else None
+        if _is_empty(found):
+            # A directory that outlived whose it was, or was made for another: reading nobody there would be
+            # taken for a container that keeps every limit.
+            return None
         return found if await self._confirm(watched.run) else None
 
     def is_fresh(self, watched: Watched, home: Home) -> bool:
@@ -45,3 +53,11 @@ class Proofs:
         with suppress(OSError):
             return watched.run.id in (self._proc / str(watched.pid) / "cgroup").read_text(errors="replace")
         return False
+
+
+def _is_empty(home: Home) -> bool:
+    """Whether nobody is in there or below, by the kernel's count; False where it counts none."""
+    place = home.places.get("pids")
+    with suppress(OSError):
+        return place is not None and Path(place.path, _COUNT).read_bytes().strip() == b"0"
+    return False

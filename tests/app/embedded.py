@@ -24,8 +24,8 @@ def rules_in(folder: Path, text: str = RULES) -> Path:
 
 
 async def apart(call: "partial[Answer]") -> Answer:
-    """Call what blocks, while the world goes on."""
-    return await trio.to_thread.run_sync(call)
+    """Call what blocks, while the world goes on; who gives up does not wait for it."""
+    return await trio.to_thread.run_sync(call, abandon_on_cancel=True)
 
 
 @asynccontextmanager

@@ -79,9 +79,10 @@ def bounded(seconds: float = LONGEST_TAKEN) -> Iterator[None]:
         raise TookTooLongError
 
     before = signal.signal(signal.SIGALRM, too_long)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    # Whoever runs us may have a longer one.
+    left, _ = signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_REAL, left)

@@ -164,6 +164,25 @@ async def test_where_only_a_place_speaks_for_it_the_engine_is_asked(tmp_path: Pa
         assert seen.others == {run_of(2)}
 
 
+@pytest.mark.parametrize("kind", [HostV1, HostV2])
+async def test_a_place_with_nobody_in_it_is_no_container_that_runs(
+    tmp_path: Path, kind: type[HostV1] | type[HostV2]
+) -> None:
+    """Left behind, or made by another hand: no processes is what would be read there for good."""
+    host = kind(tmp_path)
+    host.container(path(1), pids=0)
+    host.container(path(3))
+    async with watching(host) as seen:
+        seen.lane.want(wanted(1, 3))
+        await seen.until(lambda: seen.samples and seen.others)
+        assert {sample.run for sample in seen.samples} == {run_of(3)}
+        assert seen.others == {run_of(1)}
+        assert seen.confirmed == [run_of(3)]
+        host.container(path(1), pids=2)
+        await seen.until(lambda: not seen.others)
+        await seen.until(lambda: seen.samples[-1].run == run_of(1))
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
 async def test_a_lane_that_dies_or_hangs_is_replaced(tmp_path: Path, number: signal.Signals) -> None:
     """Meanwhile somebody else reads everybody."""

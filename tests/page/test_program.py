@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import trio
+import trio.testing
+
 from tests.app.embedded import monitored
 from tests.page.asking import ask
 
@@ -13,9 +16,11 @@ async def test_the_program_shows_its_page(tmp_path: Path) -> None:
         world.spawn(name="stranger")
         port = int(monitor.address.rpartition(":")[2])
         seen: dict[str, str] = {}
-        while set(seen) != {"job", "stranger"} or seen["job"] != "ok":
-            told = (await ask(port, "/api/v1/containers")).told
-            seen = {each["name"]: each["status"] for each in told["containers"]}
+        with trio.fail_after(30):
+            while set(seen) != {"job", "stranger"} or seen["job"] != "ok":
+                told = (await ask(port, "/api/v1/containers")).told
+                seen = {each["name"]: each["status"] for each in told["containers"]}
+                await trio.testing.wait_all_tasks_blocked(0.02)
         assert seen == {"job": "ok", "stranger": "watched"}
         assert (await ask(port, f"/api/v1/containers/{box.id}")).told["task"] == "t1"
         html = await ask(port, "/", headers={"Accept": "text/html,*/*"})

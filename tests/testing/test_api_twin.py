@@ -4,11 +4,13 @@ The same script of bare calls is made to both. Where a real 20.10 has more field
 is no fault; a field of ours that it has not, or has with another type, is one.
 """
 
+import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import sleep, time
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
@@ -115,6 +117,7 @@ class Script:
         self.get("one frame", f"/containers/{made}/stats?stream=false&one-shot=1")
         for verb in ("pause", "pause", "unpause", "unpause"):
             self.do(verb, "main", times=f" {len(self.story.words)}")
+        self.wait_told("main", "unpause")
         self.do("rename", "main", f"?name={self.mark}other")
         self.list_own("running")
         self.tell_of_updates("main")
@@ -194,6 +197,12 @@ class Script:
     def wait(self, name: str) -> None:
         """Wait for an end and remember the exit code."""
         self.story.documents[f"wait {name}"] = self.do("wait", name).document
+
+    def wait_told(self, name: str, action: str) -> None:
+        """Wait for an event that comes from below the engine: what it does itself may be told of sooner."""
+        asked = json.dumps({"container": [self.ids[name]], "event": [action]})
+        path = f"{V}/events?since={self.began - 5:.3f}&filters={quote(asked)}"
+        self.raw.lines(path, 1)
 
     def tell_of_refusals(self) -> None:
         """What cannot be done, and how that is said."""
