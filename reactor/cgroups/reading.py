@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from reactor.cgroups.descriptors import Budget, CgroupGone, Drawer
 from reactor.cgroups.files import HOT, What
 from reactor.cgroups.finding import Home
-from reactor.cgroups.parsing import cpu_nanoseconds, keyed, limit, number, working_set
+from reactor.cgroups.moments import memory_now
+from reactor.cgroups.parsing import cpu_nanoseconds, keyed, limit, number
 from reactor.cgroups.sweeping import NEVER, Sweep
 from reactor.core.container import Run
 
 _NANO = 1e-9
 EVERYTHING = tuple(What)
-_ONCE_MORE = (What.MEMORY, What.MEMORY_STAT)
 PLAIN = tuple(what for what in What if what is not What.MEMORY_STAT)
 """Everything but what the kernel has to add up first: without it, the working set is unknown."""
 SAMPLED = (What.PIDS, What.MEMORY, What.CPU, What.PIDS_LIMIT, What.MEMORY_LIMIT, What.MEMORY_STAT)
@@ -126,23 +126,22 @@ class Reader:
         if drawer is None:
             return None
         try:
-            found = [drawer.read(what) if what in wanted else None for what in What]
-            # ``memory.stat`` is the last of them, and what follows goes with it: see ``working_set``.
-            after = tuple(drawer.read(what) for what in _ONCE_MORE) if What.MEMORY_STAT in wanted else None
+            found = [drawer.read(what) if what in wanted else None for what in PLAIN]
+            used = memory_now(drawer) if What.MEMORY_STAT in wanted else None
         except CgroupGone:
             self._gone += 1
             self.remove(run)
             return None
         self._readings += 1
-        return _reading(drawer.home, at, found, after)
+        return _reading(drawer.home, at, found, used)
 
 
 def _reading(
-    home: Home, at: float, found: Sequence[bytes | None], after: tuple[bytes | None, ...] | None
+    home: Home, at: float, found: Sequence[bytes | None], used: tuple[int | None, int | None] | None
 ) -> Reading:
-    pids, usage, pids_peak, usage_peak, cpu, oom, refused, pids_limit, memory_limit, stat = found
-    used, cpu_place = _number(usage), home.places.get("cpu")
-    then, again = after or (None, None)
+    pids, plain, pids_peak, usage_peak, cpu, oom, refused, pids_limit, memory_limit = found
+    usage, memory = (_number(plain), None) if used is None else used
+    cpu_place = home.places.get("cpu")
     time = cpu_nanoseconds(cpu, cpu_place.version) if cpu is not None and cpu_place is not None else None
     return Reading(
         at,
@@ -150,9 +149,9 @@ def _reading(
         pids=_number(pids),
         pids_peak=_number(pids_peak),
         pids_limit=None if pids_limit is None else limit(pids_limit),
-        usage=used,
+        usage=usage,
         usage_peak=_number(usage_peak),
-        memory=working_set(used, stat, _number(then), again),
+        memory=memory,
         memory_limit=None if memory_limit is None else limit(memory_limit),
         cpu=None if time is None else time * _NANO,
         oom_kills=None if oom is None else keyed(oom, b"oom_kill"),

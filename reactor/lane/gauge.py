@@ -9,7 +9,8 @@ from math import inf
 
 from reactor.cgroups.descriptors import Drawer
 from reactor.cgroups.files import What
-from reactor.cgroups.parsing import UNLIMITED, cpu_nanoseconds, limit, number, working_set
+from reactor.cgroups.moments import memory_now
+from reactor.cgroups.parsing import UNLIMITED, cpu_nanoseconds, limit, number
 from reactor.cgroups.reading import Reading
 
 _PIDS, _USAGE, _CPU = int(What.PIDS), int(What.MEMORY), int(What.CPU)
@@ -58,8 +59,7 @@ class Gauge:
         drawer, run, cpu = self.drawer, self.drawer.home.run, self.worked()
         usage = _number(drawer.read(What.MEMORY))
         if closely or usage != self._usage or at >= self._memory_at:
-            stat, after = drawer.read(What.MEMORY_STAT), _number(drawer.read(What.MEMORY))
-            self._memory = working_set(usage, stat, after, drawer.read(What.MEMORY_STAT))
+            usage, self._memory = memory_now(drawer)
             # What was not of one moment is read again with the next look.
             self._usage, self._memory_at = usage, at if self._memory is None else at + SELDOM
         pids = _number(drawer.read(What.PIDS))
