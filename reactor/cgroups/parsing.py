@@ -9,8 +9,10 @@ _PAGES = 1024 * 1024
 """Version 1 writes "no limit" as the largest number of whole pages, whatever the size of a page."""
 
 
-def number(data: bytes) -> int | None:
-    """One number on a line of its own."""
+def number(data: bytes | None) -> int | None:
+    """One number on a line of its own; what could not be read stays unknown."""
+    if data is None:
+        return None
     text = data.rstrip(b"\n")
     return int(text) if text.isdigit() else None
 

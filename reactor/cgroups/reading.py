@@ -140,24 +140,20 @@ def _reading(
     home: Home, at: float, found: Sequence[bytes | None], used: tuple[int | None, int | None] | None
 ) -> Reading:
     pids, plain, pids_peak, usage_peak, cpu, oom, refused, pids_limit, memory_limit = found
-    usage, memory = (_number(plain), None) if used is None else used
+    usage, memory = (number(plain), None) if used is None else used
     cpu_place = home.places.get("cpu")
     time = cpu_nanoseconds(cpu, cpu_place.version) if cpu is not None and cpu_place is not None else None
     return Reading(
         at,
         home.run,
-        pids=_number(pids),
-        pids_peak=_number(pids_peak),
+        pids=number(pids),
+        pids_peak=number(pids_peak),
         pids_limit=None if pids_limit is None else limit(pids_limit),
         usage=usage,
-        usage_peak=_number(usage_peak),
+        usage_peak=number(usage_peak),
         memory=memory,
         memory_limit=None if memory_limit is None else limit(memory_limit),
         cpu=None if time is None else time * _NANO,
         oom_kills=None if oom is None else keyed(oom, b"oom_kill"),
         forks_refused=None if refused is None else keyed(refused, b"max"),
     )
-
-
-def _number(data: bytes | None) -> int | None:
-    return None if data is None else number(data)

@@ -145,6 +145,5 @@ class Sweep:
 
 
 def _number(drawer: Drawer, what: What) -> int:
-    data = drawer.read(what)
-    found = None if data is None else number(data)
+    found = number(drawer.read(what))
     return UNKNOWN if found is None else found

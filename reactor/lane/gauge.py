@@ -57,12 +57,12 @@ class Gauge:
         usage is the same. Processor time comes first: between it and ``at`` must be next to nothing.
         """
         drawer, run, cpu = self.drawer, self.drawer.home.run, self.worked()
-        usage = _number(drawer.read(What.MEMORY))
+        usage = None if closely else number(drawer.read(What.MEMORY))
         if closely or usage != self._usage or at >= self._memory_at:
             usage, self._memory = memory_now(drawer)
             # What was not of one moment is read again with the next look.
             self._usage, self._memory_at = usage, at if self._memory is None else at + SELDOM
-        pids = _number(drawer.read(What.PIDS))
+        pids = number(drawer.read(What.PIDS))
         return Reading(at, run, pids=pids, usage=usage, memory=self._memory, cpu=cpu)
 
     def usage_now(self) -> int:
@@ -76,7 +76,7 @@ class Gauge:
     def counts(self) -> tuple[int | None, int | None]:
         """PIDs and usage, and nothing else. Raises CgroupGone."""
         drawer = self.drawer
-        return _number(drawer.read(What.PIDS)), _number(drawer.read(What.MEMORY))
+        return number(drawer.read(What.PIDS)), number(drawer.read(What.MEMORY))
 
     def shows(self, pids: int, usage: int, cpu: float, at: float) -> bool:
         """Whether this is what its kept files show, and no limit is due. False also where that takes longer.
@@ -106,7 +106,7 @@ class Gauge:
 
     def read_peak(self) -> int | None:
         """The most PIDs that there ever were, if the kernel keeps that. Raises CgroupGone."""
-        return _number(self.drawer.read(What.PIDS_PEAK))
+        return number(self.drawer.read(What.PIDS_PEAK))
 
     def has_peaked(self, known: int) -> bool:
         """Whether that is more by now, or has to be read anew to find out."""
@@ -121,10 +121,6 @@ def _kept(drawer: Drawer, what: What) -> int:
         return int(os.pread(drawer.kept(what), 32, 0))
     except (OSError, ValueError):
         return -1
-
-
-def _number(data: bytes | None) -> int | None:
-    return None if data is None else number(data)
 
 
 def _limit(data: bytes | None) -> int | None:

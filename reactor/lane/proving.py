@@ -12,13 +12,11 @@ import trio
 from reactor.cgroups.files import NAME, What
 from reactor.cgroups.finding import Home, find
 from reactor.cgroups.mounts import Trees
+from reactor.cgroups.parsing import number
 from reactor.core.container import Run
 from reactor.core.watched import Watched
 from reactor.lane import births
 from reactor.lane.births import is_fresh
-
-_COUNT = NAME[1][What.PIDS]
-"""Its name is the same on both versions."""
 
 Confirm = Callable[[Run], Awaitable[bool]]
 
@@ -58,6 +56,7 @@ class Proofs:
 def _is_empty(home: Home) -> bool:
     """Whether nobody is in there or below, by the kernel's count; False where it counts none."""
     place = home.places.get("pids")
-    with suppress(OSError):
-        return place is not None and Path(place.path, _COUNT).read_bytes().strip() == b"0"
+    if place is not None:
+        with suppress(OSError):
+            return number(Path(place.path, NAME[place.version][What.PIDS]).read_bytes()) == 0
     return False
