@@ -24,6 +24,7 @@ from reactor.core.protection import Standing
 from reactor.core.state import State, Step
 from reactor.engine.calls import DockerEngine
 from reactor.engine.endpoint import resolve
+from reactor.kmsg.births import Births
 from reactor.kmsg.counters import CounterWatch
 from reactor.kmsg.watching import HOLD, OomWatch
 from tools.private_engine import TEST_IMAGE, PrivateEngine
@@ -54,7 +55,8 @@ class Listener:
         self.heard = Heard()
         self._engine = engine
         self._known: dict[ContainerId, Container] = {}
-        self._log = OomWatch(self._by_log, lambda key: key in self._known)
+        self._births = Births(look_for_trees())
+        self._log = OomWatch(self._by_log, lambda key: key in self._known, self._births)
         self._counters = CounterWatch(look_for_trees(), self._by_counter, lambda: True)
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
@@ -62,7 +64,7 @@ class Listener:
         info = await self._engine.identify()
         self._log.connected(info)
         async with trio.open_nursery() as nursery:
-            for task in (self._log.run, self._log.settle, self._counters.run):
+            for task in (self._log.run, self._log.settle, self._counters.run, self._births.run):
                 nursery.start_soon(task)
             async with self._engine.open_events(info.now) as events:
                 task_status.started()

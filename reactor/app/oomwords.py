@@ -11,6 +11,7 @@ import trio
 from reactor.app.monitor import Monitor
 from reactor.app.plan import Plan
 from reactor.core.ports import EngineInfo
+from reactor.kmsg.births import Births
 from reactor.kmsg.counters import CounterWatch
 from reactor.kmsg.watching import OomStatistics, OomWatch
 
@@ -27,10 +28,11 @@ def hear_of_ooms(plan: Plan, monitor: Monitor, sources: trio.Nursery) -> OomWord
     """Begin to hear of OOM kills from the kernel; None if the plan has it that the engine alone tells."""
     if plan.host is None:
         return None
-    watch = OomWatch(monitor.feed, lambda key: key in monitor.state.entries, proc=plan.proc)
+    births = Births(plan.host, plan.proc)
+    watch = OomWatch(monitor.feed, lambda key: key in monitor.state.entries, births, proc=plan.proc)
     counters = CounterWatch(plan.host, monitor.feed, lambda: not watch.is_enough, proc=plan.proc)
     for observer in (watch, counters):
         monitor.also_tell(observer)
-    for task in (watch.run, watch.settle, counters.run):
+    for task in (watch.run, watch.settle, counters.run, births.run):
         sources.start_soon(task)
     return OomWords(watch.connected, watch.statistics)

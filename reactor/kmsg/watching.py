@@ -20,6 +20,7 @@ from reactor.core.notes import Adopted, Ended
 from reactor.core.ports import EngineInfo
 from reactor.core.state import Step
 from reactor.kernel.memory import why_not_ours
+from reactor.kmsg.births import Births
 from reactor.kmsg.clock import LogClock
 from reactor.kmsg.kills import Killed, Named, parse_kill
 from reactor.kmsg.log import KMSG, KernelLog
@@ -65,20 +66,22 @@ class _Kill:
 class OomWatch:
     """Feeds the OOM kills of which the kernel's log tells.
 
-    ``is_known`` says whether the engine has told of a container. It is an observer of the monitor's: it
-    learns so of the first processes of runs, and whom to look for again.
+    ``is_known`` says whether the engine has told of a container, ``births`` who is in those that it has not
+    told of yet. It is an observer of the monitor's: it learns so of the first processes of runs, and whom to
+    look for again.
     """
 
     def __init__(
         self,
         feed: Callable[[Happened], None],
         is_known: Callable[[ContainerId], bool],
+        births: Births,
         *,
         path: Path = KMSG,
         proc: Path = PROC,
         wall: Callable[[], int] = time.time_ns,
     ) -> None:
-        self._feed, self._is_known = feed, is_known
+        self._feed, self._is_known, self._births = feed, is_known, births
         self._path, self._proc, self._wall = path, proc, wall
         self._not_ours = "the engine has not answered yet"
         self._engine = ""
@@ -114,6 +117,7 @@ class OomWatch:
             if isinstance(note, Adopted):
                 if self._host_seen:
                     self._firsts.began(note.container.run, note.container.pid)
+                    self._births.began(note.container, note.at)
                 if self._held:
                     self._news.set()
             elif isinstance(note, Ended):
@@ -189,7 +193,11 @@ class OomWatch:
         if kill.whose is not None or not self._host_seen:
             return kill.whose
         found = container_of(kill.pid, self._proc)
-        return found if found is not None else self._firsts.whose(kill.pid, kill.at)
+        return found if found is not None else self._remembered(kill)
+
+    def _remembered(self, kill: _Kill) -> ContainerId | None:
+        """By those who were seen in a container before they were killed."""
+        return self._firsts.whose(kill.pid, kill.at) or self._births.whose(kill.pid, kill.at)
 
     def _settle(self, kill: _Kill) -> None:
         if kill.whose is not None and self._is_known(kill.whose):
@@ -208,7 +216,7 @@ class OomWatch:
         now = trio.current_time()
         waiting, self._held = self._held, deque()
         for kill in waiting:
-            whose = kill.whose or self._firsts.whose(kill.pid, kill.at)
+            whose = kill.whose or self._remembered(kill)
             if now - kill.at < HOLD or (whose is not None and self._is_known(whose)):
                 self._settle(replace(kill, whose=whose))
             else:

@@ -10,11 +10,13 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from reactor.cgroups.mounts import Trees
 from reactor.core.container import ContainerId
 from reactor.core.facts import Happened, Happening, Witness
 from reactor.core.notes import Adopted, Cause, Ended, Note
 from reactor.core.protection import Standing
 from reactor.core.state import State, Step
+from reactor.kmsg.births import Births
 from reactor.kmsg.log import KernelLog
 from reactor.kmsg.watching import HOLD, OomStatistics, OomWatch
 from tests.core.build import box, cid
@@ -34,6 +36,7 @@ class Stand:
 
     log: FakeLog
     proc: FakeProc
+    trees: Trees = field(default_factory=Trees)
     known: set[ContainerId] = field(default_factory=lambda: {ONE, TWO})
     fed: list[Happened] = field(default_factory=list)
 
@@ -44,8 +47,13 @@ class Stand:
         self.watch = self.made()
 
     def made(self) -> OomWatch:
+        self.births = Births(self.trees, self.proc.path)
         watch = OomWatch(
-            self.fed.append, lambda key: key in self.known, proc=self.proc.path, wall=lambda: WALL
+            self.fed.append,
+            lambda key: key in self.known,
+            self.births,
+            proc=self.proc.path,
+            wall=lambda: WALL,
         )
         watch.connected(OURS)
         return watch
