@@ -112,8 +112,10 @@ class CounterWatch:
         if place is None:
             return None
         born = note.container.born
-        # What was counted before anybody counted here is history, unless it all began just now.
-        young = born is not None and note.at - born < FRESH and note.at >= self._since
+        # What was counted before anybody counted here is history, unless it all began just now, and for the
+        # first time: what a run before has left behind has the same path, and its counter may go on.
+        first = not note.container.finished_at
+        young = first and born is not None and note.at - born < FRESH and note.at >= self._since
         counter = _Counter(f"{place.path}/{NAME[place.version][What.OOM]}", 0 if young else None)
         self._counters[run] = counter
         return counter

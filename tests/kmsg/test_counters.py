@@ -1,6 +1,6 @@
 """Counters of cgroups: a rise is told once, and never what was counted before anybody looked."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -48,8 +48,9 @@ class Stand:
     def told(self, *notes: Note) -> None:
         self.watch.step(Step(State(), (), notes))
 
-    def began(self, n: int, *, born: float = -1000.0) -> None:
-        self.told(Adopted(trio.current_time(), box(n, pid=100 * n, born=born), Standing.MAIN))
+    def began(self, n: int, *, born: float = -1000.0, finished_at: str = "") -> None:
+        container = replace(box(n, pid=100 * n, born=born), finished_at=finished_at)
+        self.told(Adopted(trio.current_time(), container, Standing.MAIN))
 
     def whom(self) -> list[tuple[ContainerId, Witness]]:
         return [(fact.id, fact.by) for fact in self.fed]
@@ -87,6 +88,21 @@ async def test_of_a_run_that_began_just_now_all_counts(
     stand.kills(2, 1)
     stand.began(1, born=trio.current_time() - 0.1)
     stand.began(2, born=trio.current_time() - 100)
+    await trio.sleep(2 * EVERY)
+    assert stand.whom() == [(ONE, Witness.COUNTER)]
+
+
+async def test_what_a_run_before_has_left_behind_is_not_this_ones(
+    autojump_clock: MockClock, stand: Stand, nursery: trio.Nursery
+) -> None:
+    """A cgroup that could not be removed can be the next run's again, with all that it counted."""
+    nursery.start_soon(stand.watch.run)
+    await trio.sleep(1)
+    stand.kills(1, 1)
+    stand.began(1, born=trio.current_time() - 0.1, finished_at="2026-01-01T00:00:00Z")
+    await trio.sleep(2 * EVERY)
+    assert stand.whom() == []
+    stand.kills(1, 2)
     await trio.sleep(2 * EVERY)
     assert stand.whom() == [(ONE, Witness.COUNTER)]
 
