@@ -5,7 +5,8 @@ import os
 import signal
 import stat
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -280,41 +281,48 @@ def test_a_recording_that_cannot_even_begin_does_not_keep_the_monitor_from_begin
     assert (tmp_path / "there").read_text() == "somebody's"
 
 
-def recording_beside(scene: Scene, path: Path, *more: object) -> "subprocess.Popen[str]":
+@contextmanager
+def recording_beside(scene: Scene, path: Path, *more: object) -> Iterator["subprocess.Popen[str]"]:
+    """``reactor record``, which is over when this is."""
     config = scene.folder / "record.yaml"
     config.write_text(scene.config())
     rule_file = scene.folder / "record-rules.yaml"
     rule_file.write_text(rules())
     where: Sequence[object] = ("--docker-host", scene.containers.docker_host, "--config", config)
     command = program(*map(str, ("record", "-o", path, "--rules", rule_file, *where, *more)))
-    return subprocess.Popen(
+    with subprocess.Popen(
         command, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def seen_so_far(path: Path) -> Survey:
+    """What a recording holds that is being written; nothing while it has no header."""
+    return surveyed(sessions(path)[0]) if path.exists() and path.stat().st_size else Survey()
 
 
 def test_recording_alone_ends_nobody_and_the_replay_says_whom_the_rules_would_have_ended(
     lone_scene: Scene, tmp_path: Path
 ) -> None:
     scene, path = lone_scene, tmp_path / "seen.reactor"
-    process = recording_beside(scene, path)
-    side = scene.run(deeds.SERVE, serves="storm")
+    with recording_beside(scene, path) as process:
+        side = scene.run(deeds.SERVE, serves="storm")
 
-    def has_seen(container: str) -> bool:
-        facts = [each.fact for each in sessions(path)[0].items()] if path.exists() else []
-        return any(isinstance(fact, Seen) and fact.container.id == container for fact in facts)
+        def knows_it() -> bool:
+            facts = [each.fact for each in sessions(path)[0].items()] if seen_so_far(path).facts else []
+            return any(isinstance(fact, Seen) and fact.container.id == side for fact in facts)
 
-    until(lambda: has_seen(side), 30, "it is known before its main is decided about")
-    storm = scene.run(deeds.STORM, task="storm", **LIMITS)
-    scene.innocent(storm, side, scene.run(deeds.AT_THE_LIMIT, task="calm", **LIMITS))
-
-    def decided() -> bool:
-        return path.exists() and bool(surveyed(sessions(path)[0]).decisions)
-
-    until(decided, 30, "the storm is recorded")
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
-    assert (process.returncode, err) == (0, "")
-    assert out.startswith(f"{path}: ")
+        until(knows_it, 30, "it is known before its main is decided about")
+        storm = scene.run(deeds.STORM, task="storm", **LIMITS)
+        scene.innocent(storm, side, scene.run(deeds.AT_THE_LIMIT, task="calm", **LIMITS))
+        until(lambda: bool(seen_so_far(path).decisions), 30, "the storm is recorded")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+        assert (process.returncode, err) == (0, "")
+        assert out.startswith(f"{path}: ")
     scene.verdict()
     (session,) = sessions(path)
     facts = {type(each.fact) for each in session.items()}
@@ -331,16 +339,16 @@ def test_recording_alone_ends_by_itself_and_says_no_to_a_file_that_is_there(
     lone_scene: Scene, tmp_path: Path
 ) -> None:
     path = tmp_path / "seen.reactor"
-    process = recording_beside(lone_scene, path, "--seconds", 2)
-    out, err = process.communicate(timeout=30)
-    assert (process.returncode, err) == (0, "")
-    assert out.startswith(f"{path}: ")
-    process = recording_beside(lone_scene, path)
-    out, err = process.communicate(timeout=30)
-    assert (process.returncode, out) == (2, "")
-    assert err == f"reactor: {path} is there already: name another file, or a folder\n"
-    process = recording_beside(lone_scene, tmp_path / "not" / "there")
-    out, err = process.communicate(timeout=30)
-    assert (process.returncode, out) == (2, "")
-    assert "no file can be made in" in err
+    with recording_beside(lone_scene, path, "--seconds", 2) as process:
+        out, err = process.communicate(timeout=30)
+        assert (process.returncode, err) == (0, "")
+        assert out.startswith(f"{path}: ")
+    with recording_beside(lone_scene, path) as process:
+        out, err = process.communicate(timeout=30)
+        assert (process.returncode, out) == (2, "")
+        assert err == f"reactor: {path} is there already: name another file, or a folder\n"
+    with recording_beside(lone_scene, tmp_path / "not" / "there") as process:
+        out, err = process.communicate(timeout=30)
+        assert (process.returncode, out) == (2, "")
+        assert "no file can be made in" in err
     assert not os.path.exists(tmp_path / "not")
