@@ -20,7 +20,11 @@ _LARGEST = 64 * 1024
 
 
 class Change(Enum):
-    """What became of a directory: ``GONE`` of one that was watched, ``LOST`` tells that some are not told."""
+    """What became of a directory: ``GONE`` of one that was watched, ``LOST`` tells that some are not told.
+
+    A tree of cgroups never tells that one is gone (seen with Linux 6.18): only the one above it, that it was
+    removed.
+    """
 
     MADE = "made"
     REMOVED = "removed"
@@ -64,6 +68,10 @@ class Inotify:
         """The number under which this directory is told of from now on. Raises OSError."""
         mask = _CREATE | _DELETE | _ONLY_DIRECTORIES | _NO_LINKS
         return _checked(_libc().inotify_add_watch(self.file, os.fsencode(path), mask))
+
+    def forget(self, number: int) -> None:
+        """Be told of that directory no more, which may be gone."""
+        _libc().inotify_rm_watch(self.file, number)
 
     def changes(self) -> Iterator[Told]:
         """What is there to be read now, some hundreds at most. Raises OSError."""

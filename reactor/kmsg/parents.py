@@ -8,84 +8,110 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from os import scandir, stat
+from os.path import isdir
 from typing import Self
 
 from reactor.cgroups.mounts import Mount
-from reactor.cgroups.paths import USUAL_PARENTS, owner_of
+from reactor.cgroups.paths import USUAL_PARENTS, bears_id, owner_of
 from reactor.cgroups.surveying import owner_of_tree
 from reactor.core.container import ContainerId
 from reactor.kernel.inotify import Change, Inotify, Told
 
 MOST = 256
-"""Directories that are watched."""
+"""Directories that are watched; those that are gone make room for others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cgroup:
-    """That of a container was made, or removed."""
+    """That of a container was made, or removed. ``inode`` tells two of one path apart; 0 if it is gone."""
 
     id: ContainerId
     path: str
-    made: bool
+    inode: int = 0
+
+    @property
+    def made(self) -> bool:
+        """Whether it is there."""
+        return self.inode != 0
 
 
 class Parents:
     """What is made in them and removed. To be closed by whoever opened it."""
 
-    def __init__(self, mount: Mount, told: Inotify) -> None:
+    def __init__(self, mount: Mount, inotify: Inotify) -> None:
         self._top, self._owner = mount.point.rstrip("/"), owner_of_tree(mount)
-        self._told = told
+        self._inotify = inotify
         self._paths: dict[int, str] = {}
 
     @classmethod
     def open(cls, mount: Mount) -> Self:
         """Watch the top of this tree, and the usual directories in it. Raises OSError."""
         parents = cls(mount, Inotify.open())
-        for path in ("", *(f"/{each}" for each in USUAL_PARENTS)):
-            parents.follow(parents._top + path)
+        try:
+            parents._watch(parents._top)
+        except OSError:
+            parents.close()
+            raise
+        for each in USUAL_PARENTS:
+            parents.follow(f"{parents._top}/{each}")
         return parents
 
     @property
     def file(self) -> int:
         """What can be waited for."""
-        return self._told.file
+        return self._inotify.file
 
     def close(self) -> None:
         """Watch no more."""
-        self._told.close()
+        self._inotify.close()
 
     def follow(self, path: str) -> bool:
         """Watch this directory, too; False if that is so already, or cannot be."""
-        if len(self._paths) < MOST:
-            with suppress(OSError):
-                number = self._told.watch(path)
-                is_new = number not in self._paths
-                self._paths[number] = path
-                return is_new
+        if len(self._paths) >= MOST:
+            self._make_room()
+        with suppress(OSError):
+            return len(self._paths) < MOST and self._watch(path)
         return False
 
-    def changes(self) -> Iterator[Cgroup]:
-        """What was made and removed since they were asked for last. Raises OSError."""
-        for told in self._told.changes():
+    def changes(self) -> Iterator[Cgroup | None]:
+        """What was made and removed since they were asked for last; None tells of more. Raises OSError."""
+        for told in self._inotify.changes():
             path = self._paths.get(told.watch)
-            if path is not None:
+            if told.what is Change.LOST:
+                yield None
+            elif path is not None:
                 yield from self._said(told, path)
+
+    def _watch(self, path: str) -> bool:
+        number = self._inotify.watch(path)
+        if number in self._paths:
+            return False
+        # One of the same path is gone, and was not told of.
+        self._paths = {key: each for key, each in self._paths.items() if each != path} | {number: path}
+        return True
+
+    def _make_room(self) -> None:
+        for number, path in [*self._paths.items()]:
+            if not isdir(path):
+                self._inotify.forget(number)
+                del self._paths[number]
 
     def _said(self, told: Told, parent: str) -> Iterator[Cgroup]:
         container = owner_of(told.name)
         if told.what is Change.GONE:
             del self._paths[told.watch]
         elif told.what is Change.REMOVED and container is not None:
-            yield Cgroup(container, f"{parent}/{told.name}", made=False)
+            yield Cgroup(container, f"{parent}/{told.name}")
         elif told.what is Change.MADE and container is not None:
             yield from self._made(container, f"{parent}/{told.name}")
-        elif told.what is Change.MADE and parent == self._top and self.follow(f"{parent}/{told.name}"):
+        elif told.what is Change.MADE and parent == self._top and not bears_id(told.name):
+            # What is below a name with an id was named by whoever is in there.
             yield from self._in_new(f"{parent}/{told.name}")
 
     def _in_new(self, parent: str) -> Iterator[Cgroup]:
         """An engine makes the directory of its containers with the first of them: that is there by now."""
         with suppress(OSError), scandir(parent) as entries:
-            for entry in entries:
+            for entry in entries if self.follow(parent) else ():
                 container = owner_of(entry.name)
                 if container is not None:
                     yield from self._made(container, entry.path)
@@ -93,5 +119,6 @@ class Parents:
     def _made(self, container: ContainerId, path: str) -> Iterator[Cgroup]:
         """Unless it belongs to somebody who may not make containers: its name says nothing then."""
         with suppress(OSError):
-            if stat(path, follow_symlinks=False).st_uid == self._owner:
-                yield Cgroup(container, path, made=True)
+            found = stat(path, follow_symlinks=False)
+            if found.st_uid == self._owner:
+                yield Cgroup(container, path, found.st_ino)

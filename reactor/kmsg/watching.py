@@ -109,6 +109,7 @@ class OomWatch:
         self._not_ours = why_not_ours(info, self._proc)
         if info.id != self._engine:
             self._firsts.forget()
+            self._births.forget()
         self._engine = info.id
 
     def step(self, step: Step) -> None:
@@ -196,8 +197,9 @@ class OomWatch:
         return found if found is not None else self._remembered(kill)
 
     def _remembered(self, kill: _Kill) -> ContainerId | None:
-        """By those who were seen in a container before they were killed."""
-        return self._firsts.whose(kill.pid, kill.at) or self._births.whose(kill.pid, kill.at)
+        """By who was seen in a container before the kill; a number that two had is nobody's."""
+        found = {each.whose(kill.pid, kill.at) for each in (self._firsts, self._births)} - {None}
+        return found.pop() if len(found) == 1 else None
 
     def _settle(self, kill: _Kill) -> None:
         if kill.whose is not None and self._is_known(kill.whose):

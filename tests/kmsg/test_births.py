@@ -12,20 +12,23 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 
 from reactor.cgroups.mounts import Trees
 from reactor.core.container import ContainerId
-from reactor.kernel.inotify import Inotify
+from reactor.kernel import inotify
+from reactor.kernel.inotify import Change, Inotify, Told
 from reactor.kmsg import births as room
 from reactor.kmsg import parents as directories
+from reactor.kmsg.birth import STALE, pids_in
 from reactor.kmsg.births import LOOKS, Births
+from reactor.kmsg.parents import Parents
 from reactor.kmsg.watching import HOLD
 from tests.cgroups.build import FakeHost, HostV1, HostV2, scope
 from tests.core.build import box, cid
-from tests.kernel.build import FakeProc
+from tests.kernel.build import FakeProc, v1
 from tests.kmsg.build import killed, open_log
 from tests.kmsg.test_watching import Stand
 
 ONE, TWO = cid(1), cid(2)
-SEEN = LOOKS[1]
-"""The second look is over then."""
+SEEN = 0.011
+"""Seconds: a look is over then."""
 
 
 @dataclass
@@ -83,19 +86,42 @@ async def test_who_was_in_it_is_known_when_nobody_is_any_more(autojump_clock: Mo
         home = tree.made(f"/docker/{ONE}", 100, 101)
         await trio.sleep(SEEN)
         tree.filled(home, 101, 102)
-        await trio.sleep(LOOKS[2])
+        await trio.sleep(0.03)
         assert tree.whose(100, 101, 102) == [None, ONE, ONE]
         tree.filled(home, 103)
         assert tree.whose(100, 101, 102) == [None, None, None]
         tree.filled(home)
         assert tree.whose(100, 101, 102) == [None, ONE, ONE]
-        await trio.sleep(LOOKS[3])
+        await trio.sleep(0.1)
         assert tree.whose(101) == [ONE], "an empty one is looked at, and nobody is forgotten for that"
         tree.removed(home)
         await wait_all_tasks_blocked()
         assert tree.whose(101) == [ONE]
-        await trio.sleep(0.001)
-        assert tree.whose(101) == [None], "that was over then"
+
+
+async def test_a_kill_counts_from_when_he_was_seen_first_until_a_moment_after_the_last_time(
+    autojump_clock: MockClock, tree: Tree
+) -> None:
+    """Where many processes begin, a number is another's within seconds, before and after."""
+    tree.folder("/docker")
+    async with tree.watched():
+        began = trio.current_time()
+        home = tree.made(f"/docker/{ONE}", 100)
+        await trio.sleep(0.55)
+        tree.filled(home, 100, 101)
+        await trio.sleep(5)
+        tree.removed(home)
+        await wait_all_tasks_blocked()
+        seen = began + max(each for each in LOOKS if each <= trio.current_time() - began)
+        first = began + min(each for each in LOOKS if each > 0.55)
+
+        def meant(pid: int, *moments: float) -> list[bool]:
+            return [tree.births.whose(pid, each) == ONE for each in moments]
+
+        assert meant(100, began - 0.001, began, seen, seen + STALE, seen + STALE + 0.001) == [
+            False, True, True, True, False,
+        ]  # fmt: skip
+        assert meant(101, began, first - 0.001, first, seen + STALE) == [False, False, True, True]
 
 
 async def test_it_is_looked_at_at_its_times(
@@ -103,41 +129,123 @@ async def test_it_is_looked_at_at_its_times(
 ) -> None:
     """And not for ever: behind the last, the engine is asked."""
     looked = []
-    read = room._pids
 
     def noted(path: str) -> list[int]:
         looked.append((Path(path).name, round(trio.current_time() - began, 6)))
-        return read(path)
+        return pids_in(path)
 
-    monkeypatch.setattr(room, "_pids", noted)
+    monkeypatch.setattr(room, "pids_in", noted)
     tree.folder("/docker")
     async with tree.watched():
         began = trio.current_time()
         home = tree.made(f"/docker/{ONE}", 100)
         await trio.sleep(2 * LOOKS[-1])
-        assert looked == [(ONE, at) for at in LOOKS]
-        tree.filled(home)
-        assert tree.whose(100) == [None]
+        assert looked == [(ONE, at) for at in (0.0, *LOOKS)]
         looked.clear()
         tree.removed(home)
         began = trio.current_time()
         tree.removed(tree.made(f"/docker/{ONE}", 100))
         tree.made(f"/docker/{ONE}", 200)
         await trio.sleep(2 * LOOKS[-1])
-        assert looked == [(ONE, at) for at in LOOKS], "of two runs the second"
+        assert looked == [(ONE, at) for at in (0.0, *LOOKS)], "of two runs the second"
+
+
+async def test_looks_that_were_missed_are_one(
+    mock_clock: MockClock, tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A busy host keeps us waiting for seconds."""
+    looked = []
+
+    def noted(path: str) -> list[int]:
+        looked.append(round(trio.current_time() - began, 6))
+        return pids_in(path)
+
+    monkeypatch.setattr(room, "pids_in", noted)
+    tree.folder("/docker")
+    async with tree.watched():
+        began = trio.current_time()
+        tree.made(f"/docker/{ONE}", 100)
+        for step in (0.0, 1.7, 0.3, 0.0, 20.0, 20.0):
+            mock_clock.jump(step)
+            await wait_all_tasks_blocked()
+    assert looked == [0.0, 1.7, 2.0, 22.0]
 
 
 async def test_whom_the_engine_has_told_of_nobody_looks_at(autojump_clock: MockClock, tree: Tree) -> None:
-    """By the same first process; if it names another, that is of another run."""
+    """By the same first process; if it names another, that is of another run. What was seen is kept."""
     tree.folder("/docker")
     async with tree.watched():
         homes = [tree.made(f"/docker/{cid(number)}", 100 + number) for number in (1, 2)]
         await trio.sleep(SEEN)
         for number, pid in ((1, 101), (2, 99)):
             tree.births.began(box(number, pid=pid), trio.current_time())
+        for number, home in enumerate(homes, 201):
+            tree.filled(home, number)
+        await trio.sleep(0.03)
         for home in homes:
             tree.filled(home)
-        assert tree.whose(101, 102) == [None, TWO]
+        assert tree.whose(101, 201, 102, 202) == [ONE, None, None, TWO]
+
+
+async def test_what_was_told_twice_is_one_and_an_id_in_two_places_is_nobodys(
+    autojump_clock: MockClock, tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follow = Parents.follow
+
+    def slow(parents: Parents, path: str) -> bool:
+        followed = follow(parents, path)
+        if path.endswith("/jobs"):
+            # After it is watched, and before it is listed.
+            tree.made(f"/jobs/{TWO}", 200)
+        return followed
+
+    monkeypatch.setattr(Parents, "follow", slow)
+    tree.folder("/docker")
+    tree.folder("/system.slice")
+    async with tree.watched():
+        tree.folder("/jobs")
+        homes = [tree.made(f"/docker/{ONE}", 100), tree.made(f"/system.slice/{scope(ONE)}", 101)]
+        await trio.sleep(SEEN)
+        for home in homes:
+            tree.filled(home)
+        assert tree.whose(100, 101, 200) == [None, None, TWO]
+
+
+async def test_what_the_kernel_could_not_tell_is_unknown(
+    autojump_clock: MockClock, tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Among it may be who is gone by now."""
+    tree.folder("/docker")
+    async with tree.watched():
+        home = tree.made(f"/docker/{ONE}", 100)
+        await trio.sleep(SEEN)
+        with monkeypatch.context() as patched:
+            patched.setattr(Inotify, "changes", lambda _: iter([Told(Change.LOST, -1)]))
+            await trio.sleep(0.1)
+        tree.filled(home)
+        assert tree.whose(100) == [None]
+        other = tree.made(f"/docker/{TWO}", 200)
+        await trio.sleep(SEEN)
+        tree.filled(other)
+        assert tree.whose(200) == [TWO]
+
+
+async def test_a_number_that_two_had_is_nobodys(autojump_clock: MockClock, stand: Stand) -> None:
+    """The first process of a run that the engine told of late, and of one that was made meanwhile."""
+    async with trio.open_nursery() as nursery:
+        for task in (stand.births.run, stand.watch.run, stand.watch.settle):
+            nursery.start_soon(task)
+        await wait_all_tasks_blocked()
+        home = begun(stand, ONE, 100)
+        stand.proc.process(300, 1, v1(TWO))
+        stand.began(2, 300)
+        stand.began(2, 100)
+        await trio.sleep(SEEN)
+        (home / "cgroup.procs").write_text("")
+        stand.log.write(killed(100))
+        await trio.sleep(2 * HOLD)
+        nursery.cancel_scope.cancel()
+    assert stand.fed == []
 
 
 @pytest.mark.parametrize("parent", ["/docker", "/jobs", "/system.slice", "/machine.slice"])
@@ -221,6 +329,46 @@ async def test_only_containers_count_and_not_what_is_in_them(autojump_clock: Moc
         assert tree.whose(100, 200, 300, 400) == [ONE, None, None, None]
 
 
+async def test_below_a_name_with_an_id_nobody_counts(autojump_clock: MockClock, tree: Tree) -> None:
+    """It is another runtime's container, and what is in it was named by whoever is in there."""
+    async with tree.watched():
+        homes = [
+            tree.made(f"/cri-containerd-{TWO}.scope/{ONE}", 100),
+            tree.made(f"/jobs/{TWO}", 200),
+        ]
+        await trio.sleep(SEEN)
+        for home in homes:
+            tree.filled(home)
+        assert tree.whose(100, 200) == [None, TWO]
+
+
+async def test_directories_that_are_gone_make_room(
+    autojump_clock: MockClock, tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tree of cgroups does not tell that one which is watched is gone."""
+    monkeypatch.setattr(directories, "MOST", 3)
+    monkeypatch.setattr(
+        inotify, "_CHANGES", {k: v for k, v in inotify._CHANGES.items() if v is not Change.GONE}
+    )
+    tree.folder("/docker")
+    async with tree.watched():
+        for number in range(1, 6):
+            home = tree.made(f"/job-{number}/{cid(number)}", number)
+            await trio.sleep(SEEN)
+            tree.filled(home)
+            assert tree.whose(number) == [cid(number)], number
+            tree.removed(home)
+            home.parent.rmdir()
+        again = tree.made(f"/job-1/{cid(1)}", 9)
+        await trio.sleep(SEEN)
+        tree.filled(again)
+        assert tree.whose(9) == [cid(1)], "one of the same name is another"
+        for number in (7, 8):
+            tree.filled(tree.made(f"/job-{number}/{cid(number)}", number))
+            await trio.sleep(SEEN)
+        assert tree.whose(8) == [None], "there are too many"
+
+
 async def test_where_processes_have_other_numbers_nobody_is_asked(
     autojump_clock: MockClock, tree: Tree
 ) -> None:
@@ -231,17 +379,24 @@ async def test_where_processes_have_other_numbers_nobody_is_asked(
     await Births(Trees(), tree.host.proc).run()
 
 
+@pytest.mark.parametrize("lacks", ["open", "watch", "changes"])
 async def test_without_inotify_it_is_said_and_nothing_ends(
-    tree: Tree, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tree: Tree, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, lacks: str
 ) -> None:
-    def refused() -> Inotify:
-        raise OSError(24, os.strerror(24))
+    """A user has only so many of them, and of what can be watched."""
 
-    monkeypatch.setattr(Inotify, "open", refused)
+    def refused(*_: object) -> Inotify:
+        raise OSError(28, os.strerror(28))
+
+    monkeypatch.setattr(Inotify, lacks, refused)
     caplog.set_level("INFO", "reactor.kmsg")
-    await tree.births.run()
+    with trio.fail_after(20):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(tree.births.run)
+            await wait_all_tasks_blocked()
+            tree.folder("/docker")
     (record,) = caplog.records
-    assert (record.message, record.__dict__["why"]) == ("new cgroups are not told of", "Too many open files")
+    assert (record.message, record.__dict__["why"]) == ("new cgroups are not told of", os.strerror(28))
 
 
 async def test_only_so_many_are_remembered(
@@ -262,6 +417,16 @@ async def test_only_so_many_are_remembered(
         assert tree.whose(8999) == [None]
 
 
+def begun(stand: Stand, container: ContainerId, pid: int) -> Path:
+    """A cgroup with one process in it."""
+    memory = stand.trees.of("memory")
+    assert memory is not None
+    home = Path(memory.point) / "docker" / container
+    home.mkdir()
+    (home / "cgroup.procs").write_text(f"{pid}\n")
+    return home
+
+
 @pytest.fixture
 def stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stand]:
     with open_log() as made:
@@ -276,16 +441,12 @@ def stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stand]:
 
 async def test_a_kill_of_who_is_gone_is_known_by_it(autojump_clock: MockClock, stand: Stand) -> None:
     """It was in no line that names a cgroup, and the engine has named no process of it."""
-    memory = stand.trees.of("memory")
-    assert memory is not None
     async with trio.open_nursery() as nursery:
         for task in (stand.births.run, stand.watch.run, stand.watch.settle):
             nursery.start_soon(task)
         await wait_all_tasks_blocked()
-        home = Path(memory.point) / "docker" / ONE
-        home.mkdir()
-        (home / "cgroup.procs").write_text("100\n")
-        await trio.sleep(LOOKS[3])
+        home = begun(stand, ONE, 100)
+        await trio.sleep(0.1)
         (home / "cgroup.procs").write_text("")
         stand.log.write(killed(100))
         stand.log.write(killed(101))
