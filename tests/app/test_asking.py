@@ -24,6 +24,12 @@ from reactor.web.control import refusal
 from reactor.web.listen import Listen, open_listeners
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever listens here answers, and on a busy machine not within half a second; others refuse at once."""
+    monkeypatch.setattr("reactor.app.finding.WITHIN", 20.0)
+
+
 def listening(path: Path) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX)
     path.parent.mkdir(exist_ok=True)

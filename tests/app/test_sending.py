@@ -34,6 +34,11 @@ def spans_at(server: Receiver) -> dict[str, Span]:
     }
 
 
+def said_of(server: Receiver, event: str) -> int:
+    """How many lines tell of this."""
+    return sum(each.event_name == event for each in records(server))
+
+
 def openmetrics(monitor: Monitor) -> str:
     address = next(line["listening"] for line in monitor.lines() if line["msg"] == "in force")
     request = urllib.request.Request(f"{address}/metrics", headers=OPENMETRICS)  # noqa: S310 - our own address
@@ -74,13 +79,13 @@ async def test_a_decision_is_the_same_in_certificate_trace_and_metrics(tmp_path:
             await apart(all_sent)
             killed = partial(monitor.metric, KILLS, rule="g/pids")
             await apart(partial(until, lambda: killed() == 2, 10))
+            await apart(partial(until, lambda: said_of(server, "reactor.outcome") > 1, 20, "all is said"))
             pushes = len(server.requests)
             await apart(partial(until, lambda: len(server.requests) > pushes + 1, 20, "a push after that"))
             text, classic = await apart(partial(openmetrics, monitor)), monitor.raw_metrics()
             assert near.alive
             assert not bad.alive
             assert not side.alive
-        # Sent at the stop, if not before.
         lines = [(each.event_name, each.span_id.hex(), each.trace_id.hex()) for each in records(server)]
         spans, last = spans_at(server), received(server.requests[-1])
         exemplars = exemplars_at(server, "reactor.whole.duration")

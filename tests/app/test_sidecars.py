@@ -250,12 +250,11 @@ async def test_a_monitor_that_is_held_or_runs_dry_makes_nothing(
         assert alive(world) == []
 
 
+@pytest.mark.usefixtures("_folders_take_no_time")
 async def test_data_is_made_before_and_kept_after(
     autojump_clock: MockClock, world: World, tmp_path: Path
 ) -> None:
     """The folder with its mode; a link out of the root is an error, and nothing is made."""
-    # What is done in a thread takes its time, and none of the clock's.
-    autojump_clock.autojump_threshold = 0.05
     root = tmp_path / "data"
     kept = template("kept", binds=(Bind("${REACTOR_DATA}/pg", "/d"),), folders=(Folder("pg", mode=0o750),))
     out = template("out", binds=(Bind("${REACTOR_SHARED}/link", "/d"),), on_failure=OnFailure.IGNORE)

@@ -67,12 +67,11 @@ async def test_a_step_that_is_refused_leads_to_a_pause(
         assert monitor.states() == {"db": "ready"}
 
 
+@pytest.mark.usefixtures("_folders_take_no_time")
 async def test_a_bind_is_looked_at_again_before_each_start(
     autojump_clock: MockClock, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its folder is a link by the time of the second try: it is never started, and an error on the task."""
-    # What is done in a thread takes its time, and none of the clock's.
-    autojump_clock.autojump_threshold = 0.05
     root, outside = tmp_path / "data", tmp_path / "etc"
     root.mkdir(mode=0o755)
     outside.mkdir()

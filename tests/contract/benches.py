@@ -64,7 +64,10 @@ class Job(Enum):
     """What a container does: as a command for a real engine, as a task for a world."""
 
     SLEEP = (("sleep", "100000"), tasks.Sleeps())
-    SERVE = (("sh", "-c", 'trap "exit 0" TERM; while true; do sleep 0.05; done'), tasks.Serves())
+    SERVE = (
+        ("sh", "-c", 'trap "exit 0" TERM; echo serves; while true; do sleep 0.05; done'),
+        tasks.Serves(says=b"serves\n"),
+    )
     EXIT_3 = (("sh", "-c", "sleep 0.3; exit 3"), tasks.Exits(after=0.3, code=3))
     FORK_20 = (
         (
@@ -208,6 +211,14 @@ class Bench(ABC):
             while (found := await self.engine.inspect(container)).state is not state:  # noqa: ASYNC110 - no event
                 await trio.sleep(AGAIN)
         return found
+
+    async def serve(self, **options: Any) -> ContainerId:
+        """Create and start one that ends politely, and wait for its word: before it, a signal is lost."""
+        container = await self.run(Job.SERVE, **options)
+        with trio.fail_after(20):
+            while await self.engine.tail(container, 1, 100) != "serves":  # noqa: ASYNC110 - no event
+                await trio.sleep(AGAIN)
+        return container
 
 
 class WorldBench(Bench):

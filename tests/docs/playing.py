@@ -10,7 +10,7 @@ from tests.real.waiting import until
 
 COMMANDS = ("sh", "console")
 """The languages of blocks whose lines are typed."""
-_SOON = 20.0
+_SOON = 60.0
 
 
 def is_run(block: Block) -> bool:

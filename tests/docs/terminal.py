@@ -27,7 +27,7 @@ from tests.tooling.patience import patient
 
 LONGEST: Final = 40.0
 """Seconds that one command may take."""
-_ENDING: Final = 10.0
+_ENDING: Final = 30.0
 _GIVEN: Final = ("rules", "grafana", "docs/examples")
 """What a reader has: the page's folder is a checkout, as far as commands need one."""
 _SETTING: Final = """\

@@ -18,7 +18,9 @@ from tests.engine.payloads import IMAGE, A, inspect
 from tests.http.peer import peer, read_request
 
 NOON = 1795262400.0
-QUICK = Deadlines(identify=1, list=1, inspect=1, image=0.3, kill=0.3, stop=0.3, events=0.3, stats=0.3)
+QUICK = Deadlines(list=1, inspect=1, image=0.3, kill=0.3, stop=0.3, events=0.3, stats=0.3)
+"""For those who are to wait in vain; all others wait for the usual time, and never that long."""
+USUAL = Deadlines()
 
 Answer = Callable[[trio.abc.Stream], Awaitable[None]]
 Overheard = Callable[[bytes, trio.abc.Stream], Awaitable[None]]
@@ -111,7 +113,7 @@ class Fake:
 
 
 @asynccontextmanager
-async def fake_engine(deadlines: Deadlines = QUICK, **more: Any) -> AsyncIterator[tuple[Fake, DockerEngine]]:
+async def fake_engine(deadlines: Deadlines = USUAL, **more: Any) -> AsyncIterator[tuple[Fake, DockerEngine]]:
     """A scripted engine with one container ``A``, and ours that speaks to it."""
     fake = Fake()
     fake.say("GET /version", body={"ApiVersion": "1.41", "MinAPIVersion": "1.12", "Version": "20.10.24"})

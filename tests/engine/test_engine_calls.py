@@ -1,6 +1,7 @@
 """The calls against a scripted engine: what is asked, what each answer means, and how long it may take."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,7 +28,7 @@ from reactor.engine.errors import EngineSaidNonsense, EngineTooNew, EngineTooOld
 from reactor.engine.images import AWAITED_FOR, UNREAD, Image, ImageLabels
 from reactor.http.address import Address
 from reactor.http.connect import connect
-from tests.engine.fake import NOON, QUICK, at_noon, fake_engine
+from tests.engine.fake import NOON, QUICK, USUAL, at_noon, fake_engine
 from tests.engine.payloads import FRAME_V1, IMAGE, STARTED, A, B, event, inspect, line
 
 ONE = ContainerId(A)
@@ -233,7 +234,7 @@ async def test_a_stop_always_says_how_long_it_waits(grace: float, t: int) -> Non
 
 
 async def test_every_call_has_a_deadline() -> None:
-    async with fake_engine() as (fake, engine):
+    async with fake_engine(QUICK) as (fake, engine):
         await engine.identify()
         for what in (LOOK, KILL, STOP, STATS, "GET /containers/json", "GET /events"):
             fake.hang(what)
@@ -258,17 +259,17 @@ async def test_every_call_has_a_deadline() -> None:
                 nursery.start_soon(outlive, call)
             nursery.start_soon(outlive, lambda: engine.stop(ONE, 0))
         assert len(results) == 6
-        assert trio.current_time() - began < 2
+        assert trio.current_time() - began < USUAL.inspect, "the least of the usual ones that are asked here"
 
 
 async def test_a_stop_may_take_its_grace_and_more() -> None:
-    async with fake_engine() as (fake, engine):
+    async with fake_engine(QUICK) as (fake, engine):
         await engine.identify()
         fake.hang(STOP)
         began = trio.current_time()
         with pytest.raises(DeadlinePassed):
             await engine.stop(ONE, 1)
-        assert 1.2 < trio.current_time() - began < 2.5
+        assert 1.2 < trio.current_time() - began < USUAL.stop
 
 
 async def test_an_action_whose_connection_breaks_is_not_repeated() -> None:
@@ -386,7 +387,8 @@ async def test_lanes_share_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
                 nursery.start_soon(engine.inspect, ONE)
             await trio.testing.wait_all_tasks_blocked()
             stuck = False
-            with trio.fail_after(2):
+            # Before the first of the others gives up.
+            with trio.fail_after(USUAL.inspect - 1):
                 assert await engine.kill(ONE) == 204
             nursery.cancel_scope.cancel()
 
@@ -506,7 +508,7 @@ async def test_an_image_id_that_is_none_is_not_asked_for() -> None:
 async def test_an_image_that_hangs_holds_up_nobody_beyond_its_deadline() -> None:
     """Its own inspect, and those of others whose images wait for their turn behind it."""
     other = "sha256:" + "2" * 64
-    async with fake_engine() as (fake, engine):
+    async with fake_engine(replace(USUAL, image=QUICK.image)) as (fake, engine):
         await engine.identify()
         fake.hang(f"GET /images/{IMAGE}/json")
         fake.say(f"GET /images/{other}/json", body={"Config": {"Labels": {"x": "y"}}})
@@ -523,9 +525,9 @@ async def test_an_image_that_hangs_holds_up_nobody_beyond_its_deadline() -> None
             for _ in range(5):
                 nursery.start_soon(look, ONE)
                 nursery.start_soon(look, ContainerId(B))
-        assert max(took) < QUICK.image + 0.5
+        assert max(took) < 10 * QUICK.image, "one after the other"
         assert labels[ONE] is None
-        with trio.fail_after(2):
+        with trio.fail_after(20):
             # The call that was given up holds nobody's turn any more.
             while (await engine.inspect(ContainerId(B))).image_labels is None:  # noqa: ASYNC110 - it tells nobody
                 await trio.sleep(0.05)

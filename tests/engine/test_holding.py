@@ -6,7 +6,7 @@ import pytest
 
 from reactor.core.container import ContainerId, Limits
 from reactor.core.ports import EngineError
-from tests.engine.fake import Fake, fake_engine
+from tests.engine.fake import QUICK, Fake, fake_engine
 from tests.engine.payloads import A, inspect, line
 
 MIB = 1024 * 1024
@@ -43,7 +43,7 @@ async def test_whoever_holds_more_keeps_his_limits(usage: int, cache: int, statu
 
 
 async def test_what_cannot_be_read_is_not_nothing() -> None:
-    async with fake_engine() as (fake, engine):
+    async with fake_engine(QUICK) as (fake, engine):
         fake.inform(CgroupVersion="2")
         fake.hang(STATS)
         with pytest.raises(EngineError):

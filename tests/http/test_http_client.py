@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import trio
+from trio.testing import MockClock
 
 from reactor.http.address import Address
 from reactor.http.client import Client
@@ -111,7 +112,9 @@ async def test_a_body_beyond_the_bound_is_refused() -> None:
         assert len((await Client(address, largest=1200).request("GET", "/", within=5)).body) == 1200
 
 
-async def test_the_deadline_after_sending_says_that_it_was_sent() -> None:
+async def test_the_deadline_after_sending_says_that_it_was_sent(autojump_clock: MockClock) -> None:
+    """Both sides are on this loop: time passes when neither has anything to do."""
+
     async def handler(stream: trio.abc.Stream) -> None:
         await read_request(stream)
         await trio.sleep_forever()
@@ -269,7 +272,7 @@ async def test_lines_come_as_they_are_sent_and_the_rest_is_kept() -> None:
         assert lines.rest == b'{"half'
 
 
-async def test_a_stream_may_be_silent_for_longer_than_its_deadline() -> None:
+async def test_a_stream_may_be_silent_for_longer_than_its_deadline(autojump_clock: MockClock) -> None:
     """The deadline is for the head alone: nothing happens on a quiet engine for hours."""
 
     async def handler(stream: trio.abc.Stream) -> None:

@@ -6,6 +6,7 @@ from functools import partial
 
 import trio
 import trio.testing
+from trio.testing import MockClock
 
 from reactor.http.server import Answer, Request, StreamingResponse, Terms, Writer, sentence, serve
 from reactor.http.server_crowd import Crowd
@@ -79,7 +80,7 @@ async def test_whoever_is_told_of_no_room_needs_little_of_it_himself() -> None:
             await each.aclose()
 
 
-async def test_a_head_that_drips_is_cut() -> None:
+async def test_a_head_that_drips_is_cut(autojump_clock: MockClock) -> None:
     """One byte now and then keeps no connection: the whole request has one deadline."""
     async with serving(hello, Terms(read_within=0.3)) as port:
         stream = await trio.open_tcp_stream("127.0.0.1", port)
@@ -98,8 +99,11 @@ def context() -> ssl.SSLContext:
     return made
 
 
-async def test_a_handshake_has_its_deadline_and_its_pace() -> None:
-    """Who says nothing is cut, who begins too often is cut at once, and neither reaches the handler."""
+async def test_a_handshake_has_its_deadline_and_its_pace(autojump_clock: MockClock) -> None:
+    """Who says nothing is cut, who begins too often is cut at once, and neither reaches the handler.
+
+    Both sides are on this loop: time passes when neither has anything to do.
+    """
     made, served = context(), list[Request]()
 
     async def give() -> ssl.SSLContext:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import trio
 
@@ -12,6 +13,7 @@ from reactor.core.container import Container, ContainerId, Run, State
 from reactor.core.decisions import Call, Decision, Outcome, Result, Why, decision_id
 from reactor.core.notes import Cause, Ended
 from reactor.core.verbs import Action
+from reactor.journal import writer
 from reactor.journal.journal import Journal
 
 
@@ -49,13 +51,17 @@ def came_of(decision: Decision, *, final: bool = True, why: Why = Why.ENDED) -> 
 
 
 @asynccontextmanager
-async def running(path: Path, **options: Any) -> AsyncIterator[Journal]:
-    """A journal at work, ended in good order. It is patient: a busy machine is no reason to fail a test."""
+async def running(path: Path, *, last_words: float = 20.0, **options: Any) -> AsyncIterator[Journal]:
+    """A journal at work, ended in good order. It is patient: a busy machine is no reason to fail a test.
+
+    So it is at its end, where it has so many seconds for its ``last_words``: what still waits to be written.
+    """
     journal = Journal(path, **{"patience": 10.0, **options})
-    async with trio.open_nursery() as nursery:
-        await nursery.start(lambda task_status: journal.run(task_status=task_status))
-        yield journal
-        nursery.cancel_scope.cancel()
+    with patch.object(writer, "LAST_WORDS", last_words):
+        async with trio.open_nursery() as nursery:
+            await nursery.start(lambda task_status: journal.run(task_status=task_status))
+            yield journal
+            nursery.cancel_scope.cancel()
 
 
 def end(

@@ -92,7 +92,8 @@ async def test_what_cannot_be_written_is_said_not_to_be_kept_and_is_written_late
         journal.order(_hold())
         began = trio.current_time()
         assert not await journal.kept()
-        assert trio.current_time() - began <= ORDER_PATIENCE + 1
+        # As long as it is locked it would wait for ever; a busy machine may keep us waiting for a while.
+        assert trio.current_time() - began <= ORDER_PATIENCE + 10
         blocker.execute("ROLLBACK")
         blocker.close()
         with trio.fail_after(10):
@@ -106,7 +107,7 @@ async def test_a_journal_that_is_no_file_keeps_nothing_and_does_not_hold_anybody
     (tmp_path / "taken").write_text("")
     async with running(tmp_path / "taken" / "reactor.db") as journal:
         journal.order(_hold())
-        with trio.fail_after(ORDER_PATIENCE + 2):
+        with trio.fail_after(ORDER_PATIENCE + 10):
             assert not await journal.kept()
 
 

@@ -188,7 +188,8 @@ async def test_a_lane_that_dies_or_hangs_is_replaced(tmp_path: Path, number: sig
     """Meanwhile somebody else reads everybody."""
     host = HostV1(tmp_path)
     host.container(path(1), pid=101)
-    async with watching(host, LaneTerms(first_pause=0.05, silence=1.5)) as seen:
+    # Nobody else is to be taken for one that hangs: a process may be kept waiting for seconds.
+    async with watching(host, LaneTerms(first_pause=0.05, silence=6.0)) as seen:
         seen.lane.want(wanted(1, pid=100))
         assert not seen.lane.answers_for(run_of(1)), "nothing was told of it yet"
         await seen.until(lambda: seen.samples)

@@ -97,8 +97,9 @@ async def test_the_loop_goes_on_after_a_defect() -> None:
     assert sink.sent == ["a", "b"]
 
 
-async def test_at_the_end_there_is_a_last_word() -> None:
+async def test_at_the_end_there_is_a_last_word(monkeypatch: pytest.MonkeyPatch) -> None:
     """Although nothing was due for long."""
+    monkeypatch.setattr(sending, "LAST_WORDS", 30.0)  # It takes a thread, which a busy machine keeps waiting.
     sink = Odd()
     things = sender(sink)
 
@@ -119,7 +120,7 @@ async def test_a_receiver_that_hangs_delays_a_stop_for_a_moment_only(
 ) -> None:
     """What is under way and what is sent last have one moment together."""
     assert LAST_WORDS <= 2.0
-    monkeypatch.setattr(sending, "LAST_WORDS", 0.2)
+    monkeypatch.setattr(sending, "LAST_WORDS", 1.0)
     sink, begun = Odd(), trio.Event()
     things = sender(sink)
 
@@ -138,5 +139,6 @@ async def test_a_receiver_that_hangs_delays_a_stop_for_a_moment_only(
         assert begun.is_set() is (when == "under way")
         ended = trio.current_time()
         nursery.cancel_scope.cancel()
-    assert 0.1 < trio.current_time() - ended < 1.5
+    # It hangs for thirty seconds; a busy machine may keep us waiting for some.
+    assert 0.9 < trio.current_time() - ended < 15
     assert sink.go.is_set(), "the thread that waits is let go"

@@ -4,6 +4,9 @@ The limits of the shipped rules are 200 PIDs and 80 % of the memory; ``MEMORY`` 
 container gets which is about memory.
 """
 
+from pathlib import Path
+from typing import Any
+
 from tests.tooling.patience import patient
 
 MEMORY = "64m"
@@ -13,6 +16,20 @@ PIDS = 256
 def sh(script: str) -> tuple[str, ...]:
     """A shell script as a command."""
     return ("sh", "-c", script)
+
+
+def on_a_sign(then: str) -> tuple[str, ...]:
+    """Does this, and not before there is a file ``go`` in the folder that ``sees`` has given it.
+
+    So a test itself says when: who does something so many seconds after his start may do it before anybody
+    on a busy host is as far as the test needs.
+    """
+    return sh(f"until [ -e /sign/go ]; do sleep 0.05; done; {then}")
+
+
+def sees(folder: Path) -> dict[str, Any]:
+    """The options for who waits for a sign in this folder; to give it takes no engine."""
+    return {"volumes": {str(folder): {"bind": "/sign", "mode": "ro"}}}
 
 
 def _fork(count: int, seconds: float = 100000) -> str:

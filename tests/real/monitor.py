@@ -304,6 +304,11 @@ class Monitor:
         """The intents about a container, the earliest first; what was only said is none."""
         return self.rows("SELECT * FROM intents WHERE container = ? AND NOT dry_run ORDER BY wall", container)
 
+    def closed(self, container: str) -> list[dict[str, Any]]:
+        """The same, when each has come to its end; none before: a death is known before it is on record."""
+        found = self.intents(container)
+        return found if all(each["final"] for each in found) else []
+
     def reopen_intents(self) -> None:
         """Make it look as if the monitor had been killed before it wrote the ends of its intents."""
         with closing(sqlite3.connect(self.journal_file)) as connection, connection:

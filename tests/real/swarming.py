@@ -75,18 +75,20 @@ class Stack:
         return {self._number(each["NodeID"]) for each in tasks}
 
     def ready(self) -> bool:
-        """Whether each monitor is ready when it is asked on its own node."""
-        return all(self.says(node, "health", "--ready") is not None for node in self.swarm.nodes)
+        """Whether each node has one monitor, which is ready when it is asked there.
+
+        On a node that comes back the next one may begin before the one before has gone.
+        """
+        return all(
+            len(self._monitors(node)) == 1 and self.says(node, "health", "--ready") is not None
+            for node in self.swarm.nodes
+        )
 
     def monitor(self, node: Node) -> str:
         """The one container of a monitor that runs on this node; empty if there is none."""
-        found = [
-            each["Id"]
-            for each in _get(node, "/containers/json")
-            if each["Labels"].get("com.docker.swarm.service.name") == f"{STACK}_reactor"
-        ]
+        found = self._monitors(node)
         assert len(found) <= 1, "two monitors on one node"
-        return str(found[0]) if found else ""
+        return found[0] if found else ""
 
     def says(self, node: Node, *command: str) -> str | None:
         """What a command of the program prints in the monitor of this node; None where it fails."""
@@ -122,6 +124,14 @@ class Stack:
     def alerts(self) -> int:
         """How many rules for alerts Prometheus has."""
         return len(self._asked("/api/v1/rules")["groups"])
+
+    @staticmethod
+    def _monitors(node: Node) -> list[str]:
+        return [
+            str(each["Id"])
+            for each in _get(node, "/containers/json")
+            if each["Labels"].get("com.docker.swarm.service.name") == f"{STACK}_reactor"
+        ]
 
     def _query(self, query: str) -> Sequence[Mapping[str, Any]]:
         found: Sequence[Mapping[str, Any]] = self._asked(f"/api/v1/query?query={query}")["result"]

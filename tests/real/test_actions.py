@@ -42,7 +42,7 @@ groups:
     rules: [{{name: age, when: age > 1s, then: [pause]}}]
   - name: restarted
     select: [{{label: case=restarted}}]
-    rules: [{{name: age, when: age > 1s, then: [{{restart: {{grace: 1s}}}}], cooldown: 1h}}]
+    rules: [{{name: age, when: age > 1s, then: [{{restart: {{grace: 10s}}}}], cooldown: 1h}}]
   - name: removed
     select: [{{label: case=removed}}]
     rules: [{{name: age, when: age > 1s, then: [remove]}}]
@@ -144,7 +144,13 @@ def bound(folder: Path) -> dict[str, Any]:
 def is_over_and_told(scene: Scene, hook: Hook, marks: Path, container: str) -> bool:
     """Whether it has ended, and what stands behind the end was done."""
     over = not scene.truth.state(container)["Running"] and bool(scene.truth.lives(container)[0].died)
-    return over and (marks / container).exists() and bool(about(hook, container))
+    return over and bool(marked(marks, container)) and bool(about(hook, container))
+
+
+def marked(marks: Path, container: str) -> str:
+    """What the operator's program has written about a container; there is a file before it is written to."""
+    file = marks / container
+    return file.read_text() if file.exists() else ""
 
 
 def about(hook: Hook, container: str) -> list[dict[str, Any]]:
@@ -168,7 +174,7 @@ def test_it_is_told_before_and_others_after_it(
     assert json.loads(str(notice))["ends_in"] == WAIT
     for container in (told, beyond):
         until(partial(is_over_and_told, scene, hook, marks, container), WITHIN, "all stages are through")
-    assert (marks / told).read_text() == "told/deadline\n"
+    assert marked(marks, told) == "told/deadline\n"
     assert not list(outside.iterdir())
     (message,) = about(hook, told)
     assert (message["type"], message["data"]["rule"]) == ("reactor.decision", "told/deadline")
@@ -195,15 +201,16 @@ def test_one_is_frozen_one_restarted_one_removed(scene: Scene, monitor: Monitor)
     """The volume of the removed one is there still, with what stands in it; the neighbour runs on."""
     volume = scene.containers.client.volumes.create(unique_name())
     try:
-        write = ("sh", "-c", "echo kept > /data/file; exec sleep 100000")
         mounted = {volume.name: {"bind": "/data", "mode": "rw"}}
-        removed = run(scene, "removed", write, volumes=mounted)
+        writer = scene.containers.run(deeds.sh("echo kept > /data/file"), volumes=mounted)
+        scene.containers.client.api.wait(writer)
+        removed = run(scene, "removed", volumes=mounted)
         paused, restarted = run(scene, "paused"), run(scene, "restarted", deeds.SERVE)
         other = run(scene, "none")
-        before = scene.truth.state(restarted)["StartedAt"]
         until(lambda: scene.truth.inspect(removed) is None, WITHIN, "it is removed")
         until(lambda: scene.truth.state(paused)["Paused"], WITHIN, "it is frozen")
-        until(lambda: scene.truth.state(restarted)["StartedAt"] != before, WITHIN, "it is restarted")
+        # Who asks the engine for its moment first may come when it has been restarted already.
+        until(lambda: len(scene.truth.lives(restarted)) > 1, WITHIN, "it is restarted")
         again = scene.truth.state(restarted)["StartedAt"]
         reader = scene.containers.run(("cat", "/data/file"), volumes=mounted)
         scene.containers.client.api.wait(reader)

@@ -25,12 +25,18 @@ from tools.private_engine import PrivateEngine
 
 PIDS: dict[str, Any] = {"pids": deeds.PIDS}
 BY_CGROUP, BY_FREEZE = "contain by cgroup.kill", "contain by cgroup.freeze"
-LATER = deeds.sh(f"while [ ! -e /go ]; do sleep 0.05; done; sleep 0.5; {deeds.STORM[-1]}")
+STORM_ON_A_SIGN = deeds.on_a_sign(deeds.STORM[-1])
+"""Who storms before he is held, as a busy host may have it, is ended by the engine."""
 LONG = 60.0
 """Seconds: the engine is made to stand still, and its containers' beginnings are far back."""
 CLOSED = "SELECT * FROM intents WHERE container = ? AND final = 1"
-SOON_A_STORM = deeds.sh(f"sleep 1; {deeds.STORM[-1]}")
-"""Who storms in the moment of his start may be decided about before he is held: then the engine ends him."""
+
+
+def sign_in(scene: Scene) -> Path:
+    """The folder in which a sign to all of them is given."""
+    folder = scene.folder / "sign"
+    folder.mkdir()
+    return folder
 
 
 def certificate(monitor: Monitor, container: str) -> dict[str, Any]:
@@ -77,16 +83,28 @@ def _read(file: Path) -> str:
 
 
 def test_who_breaks_a_limit_is_contained_and_nobody_else(
-    scene: Scene, watcher: Monitor, measured: Callable[[str], None]
+    lone_scene: Scene, measured: Callable[[str], None]
 ) -> None:
     """A storm, one that would be restarted, one that lives among another's processes, and those near them."""
+    with lone_scene.monitor() as monitor:
+        who_breaks_a_limit_is_contained(lone_scene, monitor, measured)
+
+
+def who_breaks_a_limit_is_contained(scene: Scene, monitor: Monitor, measured: Callable[[str], None]) -> None:
+    """All are held when the sign is given: a monitor of their own knows how many they are."""
+    sign = sign_in(scene)
+    storming: dict[str, Any] = {**PIDS, **deeds.sees(sign)}
     host = scene.run(deeds.AT_THE_LIMIT, task="host", pids=deeds.PIDS)
     policed = scene.run(deeds.AT_THE_LIMIT, task="policed", restart="always", pids=deeds.PIDS)
     scene.innocent(host, policed)
-    storm = scene.guilty(scene.run(SOON_A_STORM, task="storm", **PIDS))
-    again = scene.guilty(scene.run(SOON_A_STORM, task="again", restart="always", **PIDS))
-    guest = scene.guilty(scene.run(SOON_A_STORM, task="guest", pid_mode=f"container:{host}", **PIDS))
+    storm = scene.run(STORM_ON_A_SIGN, task="storm", **storming)
+    again = scene.run(STORM_ON_A_SIGN, task="again", restart="always", **storming)
+    guest = scene.run(STORM_ON_A_SIGN, task="guest", pid_mode=f"container:{host}", **storming)
+    until(lambda: monitor.metric("reactor_containment_held") == 5, 20, "all are held")
     side = scene.run(deeds.SERVE, serves="storm")
+    for each in (storm, again, guest):
+        scene.guilty(each, since=scene.truth.now())
+    (sign / "go").touch()
     until(lambda: scene.truth.lives(storm)[0].died, 2 * PROMISE, "the storm is ended")
     scene.guilty(side, since=scene.truth.lives(storm)[0].died)
     scene.verdict()
@@ -95,7 +113,7 @@ def test_who_breaks_a_limit_is_contained_and_nobody_else(
         (again, BY_FREEZE, ""),
         (guest, BY_CGROUP, "contained"),
     ):
-        told = certificate(watcher, container)
+        told = certificate(monitor, container)
         assert (told["result"], told["why"], told["times"]) == ("done", "ended", 1)
         ending = told["ending"]
         assert (ending["exit_code"], ending["cause"], ending["basis"]) == (137, "reactor", basis)
@@ -108,8 +126,8 @@ def test_who_breaks_a_limit_is_contained_and_nobody_else(
         took = f"{contained * 1000:.1f} ms after the decision, died after {ending['died'] * 1000:.0f} ms"
         measured(f"{scene.charges.names[container]}: {how}, {took}")
     assert "stop" in [said.action for said in scene.truth.events(side)], "a sidecar is asked to go"
-    assert (watcher.metric("reactor_contained_total", how="cgroup.kill", outcome="ended") or 0) >= 2
-    assert watcher.metric("reactor_contained_total", how="thaw", outcome="failed") == 0
+    assert (monitor.metric("reactor_contained_total", how="cgroup.kill", outcome="ended") or 0) >= 2
+    assert monitor.metric("reactor_contained_total", how="thaw", outcome="failed") == 0
 
 
 async def test_what_is_held_is_frozen_thawed_and_ended_and_who_is_beside_it_is_not(
@@ -141,6 +159,8 @@ async def test_what_is_held_is_frozen_thawed_and_ended_and_who_is_beside_it_is_n
         await engine.kill(ContainerId(policed.id))
         until(lambda: not containers.is_running(policed.id), 10, "it has ended, frozen as it was")
         assert keeper.thaw(policed.run) == "", "nothing is left to be thawed, or all of it was"
+        # That one ended without the engine, which finds out by itself.
+        until(lambda: not containers.is_running(plain.id), 10, "the engine knows of the other end, too")
         nursery.cancel_scope.cancel()
     assert [containers.is_running(each) for each in ids] == [False, False, True, True]
     for each in (lucky, near):
@@ -152,20 +172,19 @@ def test_killed_in_between_it_is_ours_and_nothing_stays_frozen(
     private_engine: PrivateEngine, private_scene: Scene
 ) -> None:
     """The engine stands still, the monitor ends one, freezes another, and is killed: the next one goes on."""
-    scene = private_scene
+    scene, sign = private_scene, sign_in(private_scene)
+    storming: dict[str, Any] = {**PIDS, **deeds.sees(sign)}
     with scene.monitor(config="profile: normal\n") as monitor:
         near = scene.run(deeds.AT_THE_LIMIT, task="near", restart="always", pids=deeds.PIDS)
         scene.innocent(near)
-        storm = scene.guilty(scene.run(LATER, task="storm", **PIDS), LONG)
-        again = scene.guilty(scene.run(LATER, task="again", restart="always", **PIDS), LONG)
+        storm = scene.guilty(scene.run(STORM_ON_A_SIGN, task="storm", **storming), LONG)
+        again = scene.guilty(scene.run(STORM_ON_A_SIGN, task="again", restart="always", **storming), LONG)
         until(lambda: monitor.metric("reactor_containment_held") == 3, 10, "all are held")
         assert monitor.said("containers can be ended directly")
         folders = {each: unified_of(first_process(scene, each)) for each in (storm, again)}
-        for each in (storm, again):
-            go = scene.containers.client.api.exec_create(each, ("touch", "/go"))
-            scene.containers.client.api.exec_start(go, detach=True)
         private_engine.sigstop()
         try:
+            (sign / "go").touch()
             until(
                 lambda: not is_populated(folders[storm]),
                 10,
@@ -174,9 +193,10 @@ def test_killed_in_between_it_is_ours_and_nothing_stays_frozen(
             until(lambda: is_frozen(folders[again]), 10, "the other one stands still")
             monitor.kill9()
             assert is_frozen(folders[again]), "nobody is there who could thaw it"
+            # The engine may carry out what the monitor had told it as soon as it goes on.
+            assert is_populated(folders[again]), "and nobody has ended it"
         finally:
             private_engine.sigcont()
-        assert scene.truth.state(again)["Running"]
         monitor.start()
         monitor.wait_ready()
         scene.verdict()

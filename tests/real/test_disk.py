@@ -75,7 +75,8 @@ def test_a_journal_on_a_full_disk_keeps_nobody_alive(lone_scene: Scene, small_di
         for container in (*many, side):
             (intent,) = until(partial(finished, monitor, container), 30, "what was done is on record")
             assert (intent["final"], intent["result"]) == (1, "done")
-            assert [row["cause"] for row in monitor.exits(container)] == ["reactor"]
+            rows = until(partial(monitor.exits, container), 30, "so is its end")
+            assert [row["cause"] for row in rows] == ["reactor"]
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Every end is on record, with its exit code and its cause, however short the life was."""
 
 from collections import Counter
+from contextlib import suppress
 from functools import partial
 
 import pytest
@@ -9,7 +10,7 @@ from tests.real import deeds
 from tests.real.monitor import Monitor
 from tests.real.scene import ONLY_OOM, Scene
 from tests.real.short_lives import ShortLife, run_all
-from tests.real.waiting import until
+from tests.real.waiting import InVain, until
 from tests.tooling.patience import fewer
 
 LIVES = fewer(200)
@@ -31,6 +32,11 @@ def restarts(scene: Scene, container: str) -> int:
     """How often the engine has started it again."""
     seen = scene.truth.inspect(container)
     return 0 if seen is None else int(seen["RestartCount"])
+
+
+def _by_kernel(watcher: Monitor, before: float) -> int:
+    """Of how many OOMs the kernel's log has told since then, as far as it is known whose they were."""
+    return int((watcher.metric(KILLS, result="known") or 0) - before)
 
 
 def wait_until_over(scene: Scene, containers: list[str]) -> None:
@@ -108,16 +114,20 @@ def a_hundred_die_at_once(scene: Scene, watcher: Monitor, capsys: pytest.Capture
     # The engine may tell of an OOM after the death that it caused, and of some of them it never does.
     until(lambda: all(watcher.exits(container)[0]["oom"] for container in told), 10, "what was told is known")
     until(lambda: all(watcher.intents(container) for container in told & set(in_scope)), 10, "and judged")
+    is_read = watcher.metric("reactor_kernel_log_up") == 1
+    # Whose a kill was may be found out a moment after the kernel, or the engine, has told of it.
+    with suppress(InVain):
+        until(lambda: not is_read or all(watcher.exits(each)[0]["oom"] for each in containers), 10)
+        until(lambda: not is_read or _by_kernel(watcher, before) >= BY_KERNEL_AT_LEAST, 10)
     rows = {container: watcher.exits(container)[0] for container in containers}
     attributed = sum(row["oom"] for row in rows.values())
-    by_kernel = int((watcher.metric(KILLS, result="known") or 0) - before)
+    by_kernel = _by_kernel(watcher, before)
     with capsys.disabled():
         print(
             f"\n{OOMS} instant OOMs: {attributed} attributed; the kernel's log told of {by_kernel}, "
             f"the engine of {len(events)} by an event, and {len(flags)} stand in its own record"
         )
     assert {container for container in containers if rows[container]["oom"]} >= told
-    is_read = watcher.metric("reactor_kernel_log_up") == 1
     assert attributed >= (OOMS if is_read else ATTRIBUTED_AT_LEAST)
     assert by_kernel >= (BY_KERNEL_AT_LEAST if is_read else 0)
     assert Counter(rows[container]["cause"] for container in out_of_scope)["oom"] >= ATTRIBUTED_AT_LEAST / 2

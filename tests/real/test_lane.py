@@ -9,7 +9,6 @@ from tests.real import deeds
 from tests.real.engines import wedge
 from tests.real.scene import PROMISE, Scene
 from tests.real.waiting import until
-from tests.tooling.patience import patient
 from tools.private_engine import PrivateEngine
 
 AT_THE_LIMIT_AND_ONE = deeds.processes(201)
@@ -64,20 +63,22 @@ def test_the_lane_is_killed_and_the_streams_take_over(lone_scene: Scene) -> None
         os.kill(int(said["pid"]), signal.SIGKILL)
         scene.guilty(scene.run(deeds.STORM, task="storm", pids=deeds.PIDS))
         scene.verdict()
-        until(lambda: monitor.metric("reactor_lane_deaths_total") == 1, 10, "it is counted")
-        until(lambda: monitor.metric(BY_LANE) == 1, 10, "and read by another one")
+        until(lambda: monitor.metric("reactor_lane_deaths_total") == 1, 20, "it is counted")
+        until(lambda: monitor.metric(BY_LANE) == 1, 20, "and read by another one")
         assert monitor.said("the fast lane is down; the engine's streams are read instead")
 
 
 def test_a_stuck_shim_does_not_blind_it(private_engine: PrivateEngine, private_scene: Scene) -> None:
     """One suspended shim stops the engine's readings of everybody; the kernel's go on."""
-    scene = private_scene
+    scene, sign = private_scene, private_scene.folder / "sign"
+    sign.mkdir()
     with scene.monitor(config="profile: fast\n") as monitor:
         stuck = scene.run(task="stuck", pids=deeds.PIDS)
-        late = scene.run(deeds.sh(f"sleep {patient(6):g}; {deeds.STORM[-1]}"), task="late", pids=deeds.PIDS)
+        late = scene.run(deeds.on_a_sign(deeds.STORM[-1]), task="late", pids=deeds.PIDS, **deeds.sees(sign))
         scene.innocent(stuck, scene.run(deeds.AT_THE_LIMIT, task="near", pids=deeds.PIDS))
         until(lambda: monitor.metric(BY_LANE) == 3, 10, "all are read by the lane")
         with wedge(private_engine, stuck):
-            scene.guilty(late, 6 + PROMISE)
+            scene.guilty(late, since=scene.truth.now())
+            (sign / "go").touch()
             scene.verdict()
         scene.report("a fork storm while another container's shim is stuck")

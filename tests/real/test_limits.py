@@ -1,5 +1,6 @@
 """The four limits of the shipped rules, each broken by one container while others stand just below it."""
 
+from functools import partial
 from typing import Any
 
 from tests.real import deeds
@@ -9,6 +10,13 @@ from tests.real.scene import ONLY_OOM, PROMISE, Scene
 from tests.real.waiting import until
 
 LIMITS: dict[str, Any] = {"pids": deeds.PIDS, "mem": deeds.MEMORY}
+PATIENT = "times: {orphan_after: 1s, creation_grace: 5s, sidecar_grace: 10s, reconcile_every: 2s}\n"
+"""A sidecar that is asked to go does so at once, but on a busy host not within a second."""
+
+
+def is_on_record(monitor: Monitor, container: str) -> bool:
+    """Whether its end is, and what came of the decision about it; the death is known before both."""
+    return any(row["final"] for row in monitor.intents(container)) and bool(monitor.exits(container))
 
 
 def test_a_fork_storm_is_ended(scene: Scene, watcher: Monitor) -> None:
@@ -17,6 +25,7 @@ def test_a_fork_storm_is_ended(scene: Scene, watcher: Monitor) -> None:
     scene.innocent(scene.run(task="calm", name=f"{scene.charges.names[bad]}x", **LIMITS))
     scene.verdict()
     scene.report("fork storm")
+    until(partial(is_on_record, watcher, bad), 10, "all of it is on record")
     (intent,) = watcher.intents(bad)
     assert (intent["rule"], intent["result"], intent["why"]) == ("safety/pids", "done", "ended")
     pids, _, rest = intent["reason"].removeprefix("pids ").partition(" ")
@@ -31,6 +40,7 @@ def test_memory_that_grows_to_ninety_percent_and_stays_there(scene: Scene, watch
     scene.verdict()
     scene.report("memory above 80 % of the limit, two kinds")
     for container in (grown, shared):
+        until(partial(is_on_record, watcher, container), 10, "all of it is on record")
         (intent,) = watcher.intents(container)
         assert (intent["rule"], intent["why"]) == ("safety/memory", "ended")
         assert watcher.exits(container)[0]["oom"] == 0
@@ -40,12 +50,21 @@ def test_the_crowd_stands_where_it_should(crowd: Scene, watcher: Monitor) -> Non
     """A neighbour that does not come near the limit would prove nothing."""
     at_the_limit, nearly_full = crowd.named("200-pids"), crowd.named("nearly-full")
     until(lambda: watcher.metric("container_threads", container_id=at_the_limit) == 200, 10, "200 processes")
-    shown = until(lambda: watcher.metric("container_memory_working_set_bytes", container_id=nearly_full), 10)
-    assert shown is not None
-    assert 0.77 * (64 << 20) < shown <= 0.8 * (64 << 20)
+    # It may be the first test of all, and they on their way there still.
+    until(lambda: _working_set(watcher, nearly_full) > 0.77 * (64 << 20), 20, "nearly full")
+    assert 0.77 * (64 << 20) < _working_set(watcher, nearly_full) <= 0.8 * (64 << 20)
     for storm in {"out-of-scope", "skipped", "skipped-with-no"} & set(crowd.charges.names.values()):
-        assert crowd.truth.readings(crowd.named(storm))["pids_stats"]["current"] == 250
+        until(partial(_has_processes, crowd, crowd.named(storm), 250), 20, "the whole storm")
     crowd.verdict()
+
+
+def _working_set(monitor: Monitor, container: str) -> float:
+    return monitor.metric("container_memory_working_set_bytes", container_id=container) or 0
+
+
+def _has_processes(scene: Scene, container: str, count: int) -> bool:
+    pids = scene.truth.readings(container)["pids_stats"]
+    return bool(pids.get("current") == count)
 
 
 def test_page_cache_is_no_memory_in_use(crowd: Scene, watcher: Monitor) -> None:
@@ -64,6 +83,7 @@ def test_an_oom_of_a_child_ends_the_container(scene: Scene, watcher: Monitor) ->
     scene.innocent(scene.run(deeds.OOM_CHILD, labels={f"{scene.names.task}x": "child"}, mem="32m"))
     scene.verdict()
     scene.report("OOM of a child, after 0.5 s of peace")
+    until(partial(is_on_record, watcher, bad), 10, "all of it is on record")
     (intent,) = watcher.intents(bad)
     # Now and then a sample shows the memory on its way up, and that rule is the first.
     assert intent["rule"] in {"safety/oom", "safety/memory"}
@@ -78,7 +98,7 @@ def test_an_oom_of_the_main_process_takes_its_sidecars_and_nobody_elses(lone_sce
     The rule for memory itself is left out: it would be sooner than the kernel.
     """
     scene = lone_scene
-    with scene.monitor(rules=ONLY_OOM) as monitor:
+    with scene.monitor(rules=ONLY_OOM, config=PATIENT) as monitor:
         side = scene.run(deeds.SERVE, serves="main")
         scene.innocent(scene.run(deeds.SERVE, serves="mainx"), scene.run(task="mainx"))
         main = scene.guilty(scene.run(deeds.OOM_MAIN, task="main", mem="32m"))
@@ -86,7 +106,9 @@ def test_an_oom_of_the_main_process_takes_its_sidecars_and_nobody_elses(lone_sce
         scene.guilty(side, since=died)
         scene.verdict()
         scene.report("OOM of the main after 0.5 s of peace, its sidecar")
-        (ended,) = until(lambda: monitor.exits(main), 10, "its end is on record")
+        # The engine may tell of an OOM after the death that it caused.
+        until(lambda: any(row["oom"] for row in monitor.exits(main)), 10, "its end and why are on record")
+        (ended,) = monitor.exits(main)
     assert (ended["exit_code"], ended["oom"]) == (137, 1)
     signals = scene.truth.lives(main)[0].signals
     assert ended["cause"] in ({"oom", "reactor"} if signals else {"oom"})
@@ -99,7 +121,9 @@ def test_a_lifetime_ends_at_its_moment_even_while_paused(scene: Scene, watcher: 
     plain = scene.run(task="old", labels=mine)
     paused = scene.run(task="frozen", labels=mine)
     scene.containers.client.api.pause(paused)
-    again = scene.run(deeds.TWO_RUNS, task="again", labels=mine, restart="always")
+    # Far from a lifetime: on a busy host a run takes longer than its sleep.
+    first = deeds.sh("[ -e /again ] && exec sleep 100000; touch /again; sleep 1")
+    again = scene.run(first, task="again", labels=mine, restart="always")
     scene.innocent(scene.run(task="old", labels={f"{short}er": ""}))
     for container in (plain, paused):
         scene.guilty(container, LIFETIME + PROMISE, not_before=LIFETIME)

@@ -80,6 +80,7 @@ def test_what_is_to_run_always_stays_dead_until_the_engine_returns_and_is_judged
             told = scene.truth.state(container)
             assert ended["started_at"] == told["StartedAt"]
             assert ended["exit_code"] == told["ExitCode"]
+        until(lambda: len(monitor.exits(bad)) == 2, 15, "so is that of its second run")
         assert [row["cause"] for row in monitor.exits(bad)] == ["reactor", "reactor"]
 
 
@@ -87,24 +88,27 @@ def test_what_outlives_the_engine_is_found_again_with_its_age(
     lasting_engine: PrivateEngine, lasting_scene: Scene
 ) -> None:
     """A storm begins and a lifetime ends while nobody can be asked; both are ended on the return, once."""
-    scene = lasting_scene
-    with scene.monitor(rules=lifetime(4) + RULES) as monitor:
+    scene, sign = lasting_scene, lasting_scene.folder / "sign"
+    sign.mkdir()
+    with scene.monitor(rules=lifetime(8) + RULES) as monitor:
         scene.bystanders()
-        storm = scene.run(deeds.sh(f"sleep 3; {deeds.STORM[-1]}"), task="storm", **LIMITS)
+        storm = scene.run(deeds.on_a_sign(deeds.STORM[-1]), task="storm", **LIMITS, **deeds.sees(sign))
         sidecar = scene.run(deeds.SERVE, serves="storm")
         gone = scene.run(deeds.exits(5, after=3), task="gone")
         old = scene.run(task="old", labels={SHORT: ""})
         scene.untouched(gone)
         until(lambda: monitor.said("a container is followed", id=old[:12]), 10)
         with outage(lasting_engine, scene.truth):
+            (sign / "go").touch()
             until(lambda: len(processes_of(lasting_engine, storm)) == 250, 20, "the storm begins")
             until(lambda: not processes_of(lasting_engine, gone), 20, "one ends by itself")
             until(lambda: monitor.said("a container is to be ended", id=old[:12]), 20, "its time is over")
             assert scene.truth.lives(old)[0].died is None
         returned = time.time_ns()
+        # The monitor may find out about the return before we do.
         for container in (storm, old):
             scene.guilty(container, since=returned, not_before=-5)
-        scene.guilty(sidecar, 2 * PROMISE, since=returned)
+        scene.guilty(sidecar, 2 * PROMISE, since=returned, not_before=-5)
         picked_up_again(monitor)
         scene.verdict()
         scene.report("from the return of the engine: a storm, a lifetime, a sidecar")

@@ -100,7 +100,8 @@ def test_who_is_gone_takes_its_main_and_its_sidecar_and_nobody_else(lone_scene: 
             scene.remove(runner)
             assert ask(monitor, "DELETE", f"/given-up?token={tokens['given-up']}")[0] == 200
             scene.verdict()
-            assert {monitor.intents(each)[0]["rule"] for each in guilty} == {"owner-gone"}
+            ends = [until(partial(monitor.closed, each), 15, "it is on record") for each in guilty]
+            assert {rows[0]["rule"] for rows in ends} == {"owner-gone"}
 
 
 def test_a_file_and_a_connection_over_tcp_hold_their_mains_and_nobody_elses(lone_scene: Scene) -> None:
@@ -151,7 +152,8 @@ def test_a_file_and_a_connection_over_tcp_hold_their_mains_and_nobody_elses(lone
             (beats / "stops").unlink()
             broken.close()
         scene.verdict()
-        assert {monitor.intents(each)[0]["rule"] for each in guilty} == {"owner-gone"}
+        ends = [until(partial(monitor.closed, each), 15, "it is on record") for each in guilty]
+        assert {rows[0]["rule"] for rows in ends} == {"owner-gone"}
         assert monitor.metric("reactor_orphans_ended_total", standing="main") == 4
         assert monitor.metric("reactor_lease_events_total", event="given-up") == 1
 

@@ -12,7 +12,7 @@ from typing import Any, Self
 from reactor.core.recipes import DIGEST_LABEL, TEMPLATE_LABEL, made_name
 from tests.real import deeds
 from tests.real.monitor import Monitor
-from tests.real.scene import PROMISE, Scene
+from tests.real.scene import Scene
 from tests.real.waiting import until
 from tests.tooling.containers import unique_name
 from tests.tooling.patience import patient
@@ -125,19 +125,23 @@ def test_they_come_in_order_and_go_in_reverse_and_their_data_stays(lone_scene: S
         began = {each: scene.truth.inspect(each) for each in (db, api)}
         assert _started(began[api]) > _started(began[db])
         assert _limited(began[db]) == (20, 32 << 20, 2_000_000_000, True)
+        # Not from its start on: it was held until the two were up, however long that took.
+        scene.guilty(main, since=scene.truth.now())
         scene.containers.client.api.exec_start(
             scene.containers.client.api.exec_create(main, ["touch", "/go"])["Id"]
         )
-        scene.guilty(main, 2 + PROMISE)
         until(lambda: not made(scene, "t"), 30, "both are removed")
+        until(lambda: scene.truth.events(db, "destroy"), 10, "so it is told, and all that was before")
         (died_main, died_api, died_db) = (scene.truth.lives(each)[0].died or 0 for each in (main, api, db))
         assert died_main < died_api < died_db
         asked = scene.truth.events(db, "kill")[0].nano
         assert died_api < asked, "the next is asked when the one before is over"
         (file,) = (root / "data" / "tasks").glob("*/db/file")
         assert file.read_text() == "t\n"
-        causes = [monitor.intents(each)[0] for each in (api, db)]
-        assert {row["cause"] for row in causes} == {monitor.intents(main)[0]["id"]}
+        ends = {
+            each: until(partial(monitor.closed, each), 15, "it is on record")[0] for each in (main, api, db)
+        }
+        assert {ends[each]["cause"] for each in (api, db)} == {ends[main]["id"]}
         again = scene.run(task="t", labels=TIER)
         until(lambda: up(scene, "t", again), 30, "both are up again")
         assert file.read_text() == "t\nt\n"

@@ -7,6 +7,7 @@ import stat
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -90,13 +91,20 @@ def written_down(monitor: Monitor) -> set[str]:
     return {row["id"] for row in monitor.rows("SELECT id FROM intents")}
 
 
-def storms_and_all(scene: Scene) -> str:
+def all_written_down(monitor: Monitor, count: int) -> set[str]:
+    """The same when there are so many: on a disk that stalls, a kill does not wait for its intent."""
+    until(lambda: len(written_down(monitor)) >= count, 10, f"{count} decisions are on record")
+    return written_down(monitor)
+
+
+def storms_and_all(scene: Scene, monitor: Monitor) -> str:
     """Everything that is ended, with innocents beside it; returns the one between the two thresholds."""
+    (sign := scene.folder / "sign").mkdir()
     scene.guilty(scene.run(deeds.STORM, task="storm", **LIMITS))
     scene.guilty(scene.run(deeds.RAMP, task="ramp", **LIMITS))
     scene.guilty(scene.run(deeds.OOM_CHILD, task="child", labels={"test": "oom"}, mem="32m"))
-    # Whoever joins it must be there before it goes.
-    main = scene.guilty(scene.run(deeds.sh(f"sleep 3; {deeds.STORM[-1]}"), task="main", **LIMITS), 13)
+    # Whoever joins it must be there, and known to be, before it goes.
+    main = scene.run(deeds.on_a_sign(deeds.STORM[-1]), task="main", **LIMITS, **deeds.sees(sign))
     sides = [scene.run(deeds.SERVE, serves="main"), scene.run(network_mode=f"container:{main}")]
     scene.guilty(scene.run(task="old", labels={SHORT: ""}, **LIMITS), 13, not_before=3)
     between = scene.run(deeds.processes(BETWEEN), task="between", **LIMITS)
@@ -105,7 +113,11 @@ def storms_and_all(scene: Scene) -> str:
     scene.innocent(scene.run(deeds.STORM, labels={f"{scene.names.task}x": "", SHORT: ""}, pids=deeds.PIDS))
     scene.innocent(scene.run(deeds.STORM, task="skipped", skip="", labels={SHORT: ""}, pids=deeds.PIDS))
     for side in sides:
-        until(lambda: scene.truth.events(side, "die"), 30, "a sidecar goes with its main")  # noqa: B023 - asked at once.
+        until(partial(monitor.said, "a container is followed", id=side[:12]), 20, "its main has it")
+    scene.guilty(main, since=scene.truth.now())
+    (sign / "go").touch()
+    for side in sides:
+        until(partial(scene.truth.events, side, "die"), 30, "a sidecar goes with its main")
         scene.guilty(side, 30)
     scene.verdict()
     return between
@@ -116,10 +128,10 @@ def test_a_recording_is_replayed_to_the_byte_and_a_threshold_adds_exactly_one(
 ) -> None:
     scene, folder = lone_scene, tmp_path / "recordings"
     with scene.monitor(rules=rules(), config=recorded_to(folder)) as monitor:
-        between = storms_and_all(scene)
+        between = storms_and_all(scene, monitor)
         # Whoever keeps away from the threshold is told of every five seconds, and was on his way before.
         until(lambda: (monitor.metric("container_threads", container_id=between) or 0) >= BETWEEN, 15)
-        decided = until(lambda: written_down(monitor), 10)
+        decided = all_written_down(monitor, 7)
         assert monitor.metric("reactor_recording_healthy") == 1
         assert monitor.metric("reactor_recording_dropped_total") == 0
     (session,) = sessions(folder)
@@ -169,7 +181,7 @@ def test_a_reload_while_it_is_recorded_is_replayed_to_the_byte(lone_scene: Scene
         late = scene.guilty(scene.run(deeds.processes(BETWEEN), task="late", **LIMITS))
         scene.verdict()
         scene.report(f"a reload from 200 to {BETWEEN - 30} processes, and one that came after it")
-        decided = until(lambda: written_down(monitor), 10)
+        decided = all_written_down(monitor, 4)
     (session,) = sessions(folder)
     survey = surveyed(session)
     assert {decision.id for decision in survey.decisions} == decided
@@ -216,15 +228,17 @@ def test_a_monitor_that_is_killed_leaves_a_recording_that_can_be_replayed(
 ) -> None:
     """It says that it was cut, and the next monitor begins its own."""
     scene, folder = lone_scene, tmp_path / "recordings"
-    monitor = scene.monitor(rules=rules(), config=recorded_to(folder))
-    monitor.start()
-    monitor.wait_ready()
-    scene.innocent(scene.run(deeds.AT_THE_LIMIT, task="calm", **LIMITS))
-    first = scene.guilty(scene.run(deeds.STORM, task="storm", **LIMITS))
-    scene.verdict()
-    facts = monitor.metric("reactor_recording_facts_total") or 0
-    until(lambda: (monitor.metric("reactor_recording_facts_total") or 0) > facts + 5, 10, "it is on the disk")
-    monitor.kill9()
+    with scene.monitor(rules=rules(), config=recorded_to(folder)) as monitor:
+        scene.innocent(scene.run(deeds.AT_THE_LIMIT, task="calm", **LIMITS))
+        first = scene.guilty(scene.run(deeds.STORM, task="storm", **LIMITS))
+        scene.verdict()
+        facts = monitor.metric("reactor_recording_facts_total") or 0
+        until(
+            lambda: (monitor.metric("reactor_recording_facts_total") or 0) > facts + 5,
+            10,
+            "it is on the disk",
+        )
+        monitor.kill9()
     with monitor:
         second = scene.guilty(scene.run(deeds.STORM, task="again", **LIMITS))
         scene.verdict()

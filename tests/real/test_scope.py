@@ -8,7 +8,7 @@ import pytest
 
 from tests.real import deeds
 from tests.real.monitor import Monitor
-from tests.real.scene import Names, Scene
+from tests.real.scene import PROMISE, Names, Scene
 from tests.real.waiting import until
 from tests.tooling.containers import Containers, unique_name
 from tools import engine_api, engine_files
@@ -56,7 +56,7 @@ def test_whoever_is_protected_is_not_touched_not_even_in_a_cascade(lone_scene: S
         for container in lone_scene.charges.guilty:
             # Their breach is older than the monitor.
             lone_scene.charges.guilty[container] = []
-            lone_scene.guilty(container, since=monitor.began)
+            lone_scene.guilty(container, 2 * PROMISE, since=monitor.began)  # It has to begin first.
         lone_scene.verdict()
         lone_scene.report("two that were in breach before the monitor came, from its start on")
         assert monitor.metric("reactor_containers", standing="protected") == 3

@@ -29,7 +29,8 @@ def in_order(scene: Scene, containers: Sequence[str]) -> list[str]:
 
 def test_a_main_takes_along_whoever_is_joined_to_it(scene: Scene, watcher: Monitor) -> None:
     """By label, by network, by PID namespace, and in a chain; the main goes first."""
-    main = scene.run(deeds.sh(f"sleep 3; {deeds.STORM[-1]}"), task="t", **LIMITS)
+    (sign := scene.folder / "sign").mkdir()
+    main = scene.run(deeds.on_a_sign(deeds.STORM[-1]), task="t", **LIMITS, **deeds.sees(sign))
     labelled = scene.run(deeds.SERVE, serves="t")
     joined = scene.run(deeds.SERVE, network_mode=f"container:{main}")
     chained = scene.run(deeds.SERVE, network_mode=f"container:{joined}")
@@ -44,17 +45,21 @@ def test_a_main_takes_along_whoever_is_joined_to_it(scene: Scene, watcher: Monit
         scene.run(deeds.SERVE, serves="t", skip="yes"),
         scene.run(deeds.SERVE),
     )
-    scene.guilty(main, 3 + PROMISE)
+    # Who is found after the main is over was not taken along by it.
+    for each in (main, labelled, joined, chained, of_its_pids):
+        until(partial(watcher.said, "a container is followed", id=each[:12]), 20, "all are known")
+    scene.guilty(main, since=scene.truth.now())
+    (sign / "go").touch()
     since = died(scene, main)
     for sidecar in (labelled, joined, chained):
         scene.guilty(sidecar, since=since)
     until(lambda: not scene.truth.state(of_its_pids)["Running"], 20, "whoever shares its PIDs dies with it")
     scene.verdict()
-    scene.report("a main that begins to fork after 3 s, then three sidecars from its death on")
+    scene.report("a main that begins to fork on a sign, then three sidecars from its death on")
     assert in_order(scene, [labelled, joined, chained, main])[0] == main
     for sidecar in (labelled, joined, chained):
         assert scene.truth.state(sidecar)["ExitCode"] == 0, "a sidecar is asked politely"
-        (intent,) = watcher.intents(sidecar)
+        (intent,) = until(partial(watcher.closed, sidecar), 15, "it is on record")
         assert (intent["action"], intent["result"]) == ("stop", "done")
         assert intent["cause"] == watcher.intents(main)[0]["id"]
     for each in (main, labelled, joined, chained, of_its_pids):
@@ -84,17 +89,21 @@ def test_a_sidecar_that_breaks_a_rule_goes_alone(scene: Scene, watcher: Monitor)
 
 def test_a_sidecar_that_is_left_behind_is_ended(scene: Scene, watcher: Monitor) -> None:
     """Its main was removed, or is over; not if the main is paused, or if another one still needs it."""
-    removed = scene.run(task="removed")
-    over = scene.run(deeds.exits(0, after=2), task="over")
+    (sign := scene.folder / "sign").mkdir()
+    ends: dict[str, Any] = {"command": deeds.on_a_sign("exit 0"), **deeds.sees(sign)}
+    removed, over = scene.run(task="removed"), scene.run(task="over", **ends)
     orphans = {
         removed: [scene.run(serves="removed"), scene.run(network_mode=f"container:{removed}")],
         over: [scene.run(deeds.SERVE, serves="over"), scene.run(network_mode=f"container:{over}")],
     }
-    paused, shared = scene.run(task="paused"), scene.run(deeds.exits(0, after=2), task="shared")
-    scene.innocent(scene.run(serves="paused"), scene.run(serves="shared"), scene.run(task="shared"), paused)
+    paused, shared = scene.run(task="paused"), scene.run(task="shared", **ends)
+    also_shared = scene.run(task="shared")
+    scene.innocent(scene.run(serves="paused"), scene.run(serves="shared"), also_shared, paused)
     scene.containers.client.api.pause(paused)
     scene.untouched(over, shared)
-    until(lambda: watcher.said("a container is followed", id=orphans[removed][1][:12]), 20)
+    for each in (*orphans[removed], *orphans[over], also_shared):
+        until(partial(watcher.said, "a container is followed", id=each[:12]), 20, "all are known")
+    (sign / "go").touch()
     scene.remove(removed)
     for main, left_behind in orphans.items():
         since = died(scene, main)
@@ -103,14 +112,14 @@ def test_a_sidecar_that_is_left_behind_is_ended(scene: Scene, watcher: Monitor) 
     scene.verdict()
     scene.report("four sidecars that were left behind, 1 s after that at the earliest")
     for orphan in (*orphans[removed], *orphans[over]):
-        (intent,) = watcher.intents(orphan)
+        (intent,) = until(partial(watcher.intents, orphan), 15, "it is on record")
         assert (intent["rule"], intent["action"]) == ("orphan", "stop")
 
 
 def test_a_sidecar_may_come_before_its_main_and_not_stay_alone(scene: Scene, watcher: Monitor) -> None:
-    """It has the creation grace for that."""
-    early, lonely = scene.run(serves="late"), scene.run(serves="never")
-    scene.innocent(early, scene.run(task="late"))
-    scene.guilty(lonely, 5 + PROMISE, not_before=5.0)
+    """It has the creation grace for that, which counts from its creation, not from its start."""
+    scene.innocent(scene.run(serves="late"), scene.run(task="late"))
+    since = scene.truth.now()
+    scene.guilty(scene.run(serves="never"), 5 + PROMISE, since=since, not_before=5.0)
     scene.verdict()
     scene.report("a sidecar without a main, with a creation grace of 5 s")

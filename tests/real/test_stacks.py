@@ -103,6 +103,7 @@ def test_a_stack_comes_up_stays_as_it_is_changes_in_part_survives_a_crash_and_go
         )
         assert (code, said.splitlines()[-1]) == (0, f"stack {hands.name} is up: 3 created"), said
         first = hands.ids()
+        until(lambda: all(truth.events(each, "start") for each in first.values()), 10, "it is told, too")
         started = {name: truth.events(each, "start")[0].nano for name, each in first.items()}
         assert started["db"] < started["web"], "who is needed comes first"
         (kept,) = hands.data.glob(f"tasks/{hands.name}-web-*/db/began")
@@ -130,9 +131,11 @@ def test_a_stack_comes_up_stays_as_it_is_changes_in_part_survives_a_crash_and_go
         # Killed when the first one is gone: the next one comes to the same.
         hands.write(("retries: 10", "retries: 11"))
         process = hands.begin("up")
-        until(lambda: truth.events(second["db"], "destroy"), 20, "the changed one is removed")
-        process.kill()
-        process.wait()
+        try:
+            until(lambda: truth.events(second["db"], "destroy"), 40, "the changed one is removed")
+        finally:
+            process.kill()
+            process.wait()
         code, said = hands.give("up")
         assert (code, "FAILED" in said) == (0, False), said
         code, said = hands.give("status")

@@ -1,5 +1,6 @@
 """The founding incident in small: many containers, each within its limits, and together too much."""
 
+from functools import partial
 from typing import Any
 
 from tests.real import deeds
@@ -34,7 +35,7 @@ def test_victims_go_the_largest_first_until_the_total_is_met_and_not_one_more(lo
         scene.verdict()
         scene.report("three of eight that were too much together, from the start of the monitor on")
         for size in SIZES[5:]:
-            (intent,) = monitor.intents(tasks[size])
+            (intent,) = until(partial(monitor.closed, tasks[size]), 15, "it is on record")
             assert (intent["rule"], intent["why"]) == ("whole/pids", "ended")
             assert "scope.pids" in intent["reason"]
         left = sum(SIZES[:5])

@@ -99,7 +99,8 @@ def test_each_trigger_counts_for_whom_it_came_and_for_nobody_else(
     scene.verdict()
     scene.report(f"each trigger once, one after 1 s, one after 2 s, and the blind one after its {BLIND} s")
     for container, rule in ended.items():
-        assert [each["rule"] for each in monitor.intents(container)] == [rule]
+        ends = until(partial(monitor.closed, container), 15, "it is on record")
+        assert [each["rule"] for each in ends] == [rule]
     loop_was_ended_once(scene, monitor, loop)
     nearly_ill(scene)
 

@@ -7,11 +7,10 @@ from contextlib import ExitStack
 from functools import partial
 from statistics import median
 
-import pytest
-
 from tests.real.engines import hangs, wedge
 from tests.real.monitor import Monitor
 from tests.real.scene import PROMISE, SHORT, Scene, lifetime
+from tests.real.truth import seconds
 from tests.real.waiting import until
 from tools.private_engine import PrivateEngine
 
@@ -74,7 +73,7 @@ def test_runs_that_are_wedged_are_reported_and_tried_again_and_others_are_ended_
             until(partial(scene.truth.events, container, "die"), 10, "the others are ended")
         assert "that are tried again" not in monitor.readiness()
         for container, call in ((stuck, "kill"), (stopped, "stop"), (removed, "kill")):
-            (intent,) = monitor.intents(container)
+            (intent,) = until(partial(monitor.closed, container), 15, "it is on record")
             assert (intent["final"], intent["result"], intent["why"]) == (1, "done", "ended")
             _assert_tried(json.loads(intent["calls"]), call)
         (life,) = scene.truth.lives(stuck)
@@ -87,7 +86,8 @@ def _assert_tried(calls: list[tuple[str, float, float, int, str]], first: str) -
     assert [call[0] for call in calls[:4]] == ["inspect", first, "list", "list"]
     _, began, took, status, note = calls[1]
     assert began < PROMISE
-    assert took == pytest.approx(GIVES_UP_AFTER + (first == "stop"), abs=1)
+    # It may hear of its deadline late on a busy host, and never before it.
+    assert -1 <= took - (GIVES_UP_AFTER + (first == "stop")) <= PROMISE
     assert (status, note) == (0, "no answer in time")
     pause = calls[3][1] - (calls[2][1] + calls[2][2])
     assert 0.5 <= pause <= 1 + PROMISE
@@ -110,16 +110,18 @@ def _all_at_once(scene: Scene, monitor: Monitor, others: list[str]) -> tuple[lis
     rules = scene.folder / "rules.yaml"
     rules.write_text(AT_ONCE_DUE)
     before = len(monitor.said(READ))
+    # Before they are read: the first may be over when we come to know that they were.
+    due = time.time_ns()
     monitor.hang_up()
     until(lambda: len(monitor.said(READ)) > before, 10, "the rules are read")
-    due = time.time_ns()
+    reading = seconds(time.time_ns() - due)
     for other in others:
-        scene.guilty(other, since=due, not_before=-1)
+        scene.guilty(other, reading + PROMISE, since=due)
     scene.verdict()
     rules.write_text(NEVER)
     monitor.hang_up()
     # From the decision on: when the rules are read is our own doing.
-    intents = [monitor.intents(other)[0] for other in others]
+    intents = [until(partial(monitor.closed, other), 15, "it is on record")[0] for other in others]
     decided = min(intent["wall"] for intent in intents)
     died = [(scene.truth.lives(other)[0].died or 0) / 1e9 - decided for other in others]
     return died, [json.loads(intent["calls"])[0][1] for intent in intents]

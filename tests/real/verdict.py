@@ -7,6 +7,7 @@ itself comes in here.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from tests.chaos.audit import nanoseconds
 from tests.real.truth import Life, Truth, seconds
 
 TOLD_LATE = 0.5
@@ -85,7 +86,7 @@ def judge(truth: Truth, charges: Charges) -> Score:
                 missed.append(name)
             elif lasted > guilt.promise:
                 late.append(f"{name}: {lasted:.2f} s, and {guilt.promise:g} s were promised")
-            elif lasted < guilt.not_before - (TOLD_LATE if guilt.since and not guilt.not_before else 0):
+            elif _is_too_soon(truth, container, guilt, lasted):
                 wrong.append(f"{name}: ended after {lasted:.2f} s, before {guilt.not_before:g} s were over")
         guilty = {guilt.life for guilt in each}
         doubled += [f"{name}: {life.signals}" for life in lives if _is_doubled(life)]
@@ -101,6 +102,21 @@ def judge(truth: Truth, charges: Charges) -> Score:
         harm = _harm(truth, container, innocence)
         wrong += [f"{charges.names[container]}: {harm}"] if harm else []
     return Score(tuple(missed), tuple(doubled), tuple(wrong), tuple(late))
+
+
+def _is_too_soon(truth: Truth, container: str, guilt: Guilt, lasted: float) -> bool:
+    """Whether its time was not over yet, by the engine's record of its beginning, too.
+
+    A start is told when the record of it is on the disk, which on a busy one takes long: whoever lived for as
+    long as he may from his beginning on has lived for less from the event on.
+    """
+    least = guilt.not_before - (TOLD_LATE if guilt.since and not guilt.not_before else 0)
+    if lasted >= least:
+        return False
+    lives, state = truth.lives(container), truth.state(container)
+    if guilt.since is not None or guilt.life != len(lives) - 1 or not state:
+        return True
+    return seconds((lives[-1].died or 0) - nanoseconds(state["StartedAt"])) < least
 
 
 def _is_doubled(life: Life) -> bool:

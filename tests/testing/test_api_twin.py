@@ -6,6 +6,7 @@ is no fault; a field of ours that it has not, or has with another type, is one.
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import sleep, time
@@ -18,10 +19,12 @@ import trio
 
 from reactor.testing.api import serve_world
 from reactor.testing.world import World
+from tests.real.waiting import until
 from tests.testing.raw import HEX, Raw, Said, strays
 
 V = "/v1.41"
 MARK = re.compile(r"twin-[0-9a-f]{8}-")
+WITHIN = 30.0
 
 
 @dataclass
@@ -34,10 +37,15 @@ class Story:
 
 
 class Script:
-    """The script. It makes containers with names of its own and removes them all."""
+    """The script. It makes containers with names of its own and removes them all.
 
-    def __init__(self, raw: Raw) -> None:
+    ``writes`` is whether programs write what they are told to; ours do not, and handle signals from the first
+    moment on.
+    """
+
+    def __init__(self, raw: Raw, *, writes: bool) -> None:
         self.raw = raw
+        self.writes = writes
         self.mark = f"twin-{uuid4().hex[:8]}-"
         self.story = Story()
         self.ids: dict[str, str] = {}
@@ -137,13 +145,13 @@ class Script:
 
     def tell_of_traits(self) -> None:
         """A health check, rights, a user, logs and ports; and ports without a network."""
-        check = {"Test": ["CMD-SHELL", "true"], "Interval": 1_000_000_000, "Retries": 2}
+        check = {"Test": ["CMD-SHELL", "true"], "Interval": 4_000_000_000, "Retries": 2}
         more = {"Healthcheck": check, "User": "1000:1000"}
         ports = {"8080/tcp": [{"HostIp": "", "HostPort": ""}]}
         host = {"Privileged": True, "Init": True, "LogConfig": {"Type": "none"}, "PortBindings": ports}
         made = self.run("traits", more=more, **host)
         self.get("inspect starting", f"/containers/{made}/json")
-        sleep(1.5)
+        self.wait_inspected("traits", lambda said: said["State"]["Health"]["Status"] != "starting")
         self.get("inspect healthy", f"/containers/{made}/json")
         self.list_own("healthy")
         self.do("pause", "traits")
@@ -180,23 +188,37 @@ class Script:
         self.get("inspect ended", f"/containers/{self.ids['three']}/json")
         policy = {"Name": "on-failure", "MaximumRetryCount": 1}
         self.run("loop", "sh", "-c", "sleep 0.2; exit 1", RestartPolicy=policy)
-        sleep(1.2)
+        self.wait_inspected(
+            "loop", lambda said: (said["State"]["Status"], said["RestartCount"]) == ("exited", 1)
+        )
         self.get("inspect loop", f"/containers/{self.ids['loop']}/json")
-        self.run("again", "sh", "-c", "trap 'exit 0' TERM; while true; do sleep 0.05; done")
-        sleep(0.2)
+        self.run("again", "sh", "-c", "trap 'exit 0' TERM; echo ready; while true; do sleep 0.05; done")
+        self.wait_ready("again", 1)
         self.do("restart", "again", "?t=5")
-        sleep(0.2)
+        self.wait_ready("again", 2)
         self.do("stop", "again", "?t=5")
         self.run("rm", AutoRemove=True)
         policy = {"RestartPolicy": {"Name": "always"}}
         self.say("update policy of rm", "POST", f"/containers/{self.ids['rm']}/update", policy)
         self.do("kill", "rm")
-        sleep(0.3)
-        self.say("inspect rm", "GET", f"/containers/{self.ids['rm']}/json")
+        path = f"/containers/{self.ids['rm']}/json"
+        until(lambda: self.raw.call("GET", V + path).status == 404, WITHIN, "it is removed")
+        self.say("inspect rm", "GET", path)
 
     def wait(self, name: str) -> None:
         """Wait for an end and remember the exit code."""
         self.story.documents[f"wait {name}"] = self.do("wait", name).document
+
+    def wait_inspected(self, name: str, is_so: Callable[[Any], bool]) -> None:
+        """Ask until it is so; what is said before belongs to no story."""
+        path = f"{V}/containers/{self.ids[name]}/json"
+        until(lambda: is_so(self.raw.call("GET", path).document), WITHIN, f"it is so of {name}")
+
+    def wait_ready(self, name: str, times: int) -> None:
+        """Wait until it handles signals, by its own word in so many runs: who is PID 1 loses one before."""
+        path = f"{V}/containers/{self.ids[name]}/logs?stdout=1"
+        if self.writes:
+            until(lambda: self.raw.call("GET", path).body.count(b"ready") == times, WITHIN, "it is ready")
 
     def wait_told(self, name: str, action: str) -> None:
         """Wait for an event that comes from below the engine: what it does itself may be told of sooner."""
@@ -239,7 +261,8 @@ async def both(docker_host: str, socket_path: Path) -> tuple[Story, Story]:
     # Which of the two is the slower one says nothing about its list, so ours does not lag here.
     world = World(epoch=time(), kill_takes=0.02, list_lag=0.0)
     world.add_image()
-    ours, real = Script(Raw(str(socket_path))), Script(Raw(docker_host.removeprefix("unix://")))
+    ours = Script(Raw(str(socket_path)), writes=False)
+    real = Script(Raw(docker_host.removeprefix("unix://")), writes=True)
     async with trio.open_nursery() as world_nursery:
         await world_nursery.start(serve_world, world, socket_path)
         async with trio.open_nursery() as nursery:

@@ -25,7 +25,7 @@ from reactor.testing.proxy_faults import (
 )
 from reactor.testing.world import World
 
-ENOUGH = 5.0
+ENOUGH = 20.0
 """More than anything here takes: a test that waits as long has failed."""
 
 
@@ -175,10 +175,9 @@ async def test_a_swallowed_answer_was_done(stand: Stand) -> None:
 async def test_a_late_answer_is_done_in_time(stand: Stand) -> None:
     stand.world.spawn(name="there")
     stand.proxy.fault("kill", Delay(0.3))
-    began = trio.current_time()
     assert b" 204 " in await stand.ask("POST /containers/there/kill")
-    assert trio.current_time() - began >= 0.3
-    assert stand.world.history.deaths()[0].at - began < 0.2
+    # Late is the answer to what was done before.
+    assert trio.current_time() - stand.world.history.deaths()[0].at >= 0.3
 
 
 async def test_it_can_answer_itself(stand: Stand) -> None:
@@ -213,7 +212,7 @@ async def test_a_stream_can_be_struck_while_it_runs(stand: Stand, fault: Cut | S
         await wait_all_tasks_blocked()
         stand.world.create()
         got = b""
-        with trio.move_on_after(0.3) as patience:
+        with trio.move_on_after(0.3 if isinstance(fault, Stall) else ENOUGH) as patience:
             async for data in stream:
                 got += bytes(data)
     assert patience.cancelled_caught == isinstance(fault, Stall)

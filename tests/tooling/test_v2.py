@@ -238,7 +238,7 @@ def test_a_machine_is_heard_until_it_says_its_code(
 
 @pytest.mark.parametrize(
     ("text", "within", "why"),
-    [("echo one", 30, "ended before its tests did"), ("exec sleep 1000", 0.3, "took too long")],
+    [("echo one", 30, "ended before its tests did"), ("exec sleep 1000", 4, "took too long")],
 )
 def test_a_machine_that_does_not_come_to_its_end_is_told_with_its_console(
     machine: Callable[[str, float], tuple[int, list[str]]], text: str, within: float, why: str
