@@ -16,14 +16,16 @@ from reactor.app.monitor import Monitor
 from reactor.core import last_look
 from reactor.core.container import Run
 from reactor.core.decisions import Outcome, Result, Why
+from reactor.core.moments import nanoseconds
 from reactor.core.ports import Engine
 from reactor.engine.past import words_about
 from reactor.journal.journal import Journal
 
 log = logging.getLogger("reactor.app")
 
-EARLIER = 5.0
-"""Seconds before the first intent from which on the engine is asked: its clock may be behind."""
+EARLIER = 15.0
+"""Seconds before the first of them from which the engine is asked: its clock may be behind, and who is told
+to stop has ten seconds as a rule."""
 
 
 def take_up_orders(journal: Journal, monitor: Monitor) -> None:
@@ -81,16 +83,26 @@ async def take_up_intents(journal: Journal, engine: Engine, monitor: Monitor, wo
         log.warning("an earlier monitor left intents behind; they are taken up", extra=taken_up)
 
 
-async def hear_of_ends(engine: Engine, monitor: Monitor) -> None:
-    """Ask what is still known of the ends that an earlier monitor meant to bring, and did not write down."""
-    ended = [each for each in monitor.state.entries.values() if each.ended_at is not None]
+async def hear_of_ends(engine: Engine, monitor: Monitor, known: frozenset[Run]) -> None:
+    """Ask what the engine still remembers of the ends that came while no monitor was there.
+
+    Of those that are ``known`` it was written down before, unless an earlier monitor meant to bring them.
+    """
     unclear = {
-        each.run.id: (each.container, each.meant)
-        for each in ended
-        if each.meant is not None and each.died is None
+        each.run.id: each
+        for each in monitor.state.entries.values()
+        if each.ended_at is not None
+        and each.died is None
+        and (each.meant is not None or each.run not in known)
     }
-    if not unclear:
-        return
-    since = min(meant.at for _, meant in unclear.values()) / 1e9 - EARLIER
-    for word in await words_about(engine, {key: container for key, (container, _) in unclear.items()}, since):
-        monitor.feed(word)
+    moments = [
+        # A run that was meant to be ended may have been struck long before it was over.
+        moment
+        for each in unclear.values()
+        for moment in (each.meant.at if each.meant else None, nanoseconds(each.container.finished_at))
+        if moment is not None
+    ]
+    if moments:
+        wanted = {key: each.container for key, each in unclear.items()}
+        for word in await words_about(engine, wanted, min(moments) / 1e9 - EARLIER):
+            monitor.feed(word)

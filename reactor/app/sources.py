@@ -99,9 +99,10 @@ async def start_watching(
         take_up_orders(plan.journal, monitor)
     else:
         sources.start_soon(take_up_late, plan.journal, monitor)
+    known = frozenset(plan.journal.known_exits())
     await eyes.open(sources)
     await take_up_intents(plan.journal, plan.engine, monitor, workers)
-    await hear_of_ends(plan.engine, monitor)
+    await hear_of_ends(plan.engine, monitor, known)
     return Numbers(_seen(plan, monitor, workers, keeper, eyes), tally, time.time, plan.metric_labels)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import trio
 
+from reactor.cgroups import beginnings
 from reactor.core.container import ContainerId
 from reactor.core.decisions import Outcome
 from reactor.core.facts import Happened, Happening, Witness
@@ -188,12 +189,15 @@ class OomWatch:
             named, self._named = self._named, None
             at, time_nano = now - age, self._wall() - round(age * 1e9)
             kill = _Kill(at, time_nano, said.pid, said.host, _named(named, said))
-            self._settle(replace(kill, whose=self._whose(kill)))
+            self._settle(replace(kill, whose=self._whose(kill, age)))
 
-    def _whose(self, kill: _Kill) -> ContainerId | None:
+    def _whose(self, kill: _Kill, age: float) -> ContainerId | None:
         if kill.whose is not None or not self._host_seen:
             return kill.whose
-        found = container_of(kill.pid, self._proc)
+        # Where many processes begin, that number is another's before we have read of the kill.
+        began = beginnings.began(self._proc, kill.pid)
+        is_another = began is not None and began > beginnings.now() - age
+        found = container_of(kill.pid, self._proc) if not is_another else None
         return found if found is not None else self._remembered(kill)
 
     def _remembered(self, kill: _Kill) -> ContainerId | None:

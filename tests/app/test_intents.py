@@ -99,6 +99,37 @@ async def test_what_a_monitor_ended_in_its_last_moment_is_most_likely_its_doing(
     assert ending.died == pytest.approx(4.0, abs=1.5), decided
 
 
+async def test_who_ended_while_no_monitor_was_there_is_known_by_what_the_engine_remembers(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    """Killed by somebody, over by itself with the same code, and one that no monitor had ever followed."""
+    world = World()
+    struck, itself = task(world, "struck"), task(world, "itself")
+
+    def journal() -> Journal:
+        def wall() -> float:
+            return world.clock.nanos() / 1e9
+
+        return Journal(tmp_path / "journal.db", boot_id="b", boot=trio.current_time, wall=wall, inline=True)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(world.run)
+        with trio.move_on_after(4):
+            await supervise(plan(world, tmp_path, journal=journal()), trio.sleep_forever)
+        later = task(world, "later")
+        for box in (struck, later):
+            world.kill(box, "somebody")
+        world.exit(itself, 137)
+        await trio.sleep(600)
+        nursery.cancel_scope.cancel()
+    async with running(world, tmp_path, journal=journal()) as monitor:
+        await trio.sleep(5)
+        assert monitor.ended() == []
+    lines = {line.container: line for line in read_history(tmp_path / "journal.db")}
+    assert {lines[box.id].exit_code for box in (struck, later, itself)} == {137}
+    assert [lines[box.id].cause for box in (struck, later, itself)] == ["engine", "engine", "itself"]
+
+
 async def test_what_was_done_to_a_run_that_lives_is_not_done_again_after_a_restart(
     autojump_clock: MockClock, tmp_path: Path
 ) -> None:

@@ -35,10 +35,13 @@ class FakeProc:
         state: str = "S",
         threads: int = 1,
         name: str = "prog",
+        began: float = 47.11,
     ) -> None:
-        """A process; ``cgroup`` is the text of its cgroup file."""
+        """A process; ``cgroup`` is the text of its cgroup file, ``began`` seconds after the host did."""
         middle = " ".join(["0"] * 15)
-        self.write(f"{pid}/stat", f"{pid} ({name}) {state} {parent} {middle} {threads} 0 4711 0\n")
+        self.write(
+            f"{pid}/stat", f"{pid} ({name}) {state} {parent} {middle} {threads} 0 {began * 100:.0f} 0\n"
+        )
         self.write(f"{pid}/cgroup", cgroup)
 
     def zombie(self, pid: int, parent: int, cgroup: str = "0::/\n") -> None:

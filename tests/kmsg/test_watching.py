@@ -10,6 +10,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from reactor.cgroups import beginnings
 from reactor.cgroups.mounts import Trees
 from reactor.core.container import ContainerId
 from reactor.core.facts import Happened, Happening, Witness
@@ -108,6 +109,22 @@ async def test_without_that_line_the_process_is_looked_at(
     stand.log.write(killed(100))
     assert (await stand.counted()).known == 1
     assert stand.kills() == [(ONE, Witness.LOG)]
+
+
+async def test_a_number_that_is_anothers_by_now_says_nothing(autojump_clock: MockClock, stand: Stand) -> None:
+    """Neither another container's, which would be ended for it, nor the host's: then it would be nobody's."""
+    stand.proc.process(100, 1, v1(ONE))
+    stand.began(1, 100)
+    stand.began(2, 200)
+    later = beginnings.now() + 100
+    stand.proc.process(100, 1, v1(TWO), began=later)
+    stand.proc.process(200, 1, "0::/system.slice/cron.service\n", began=later)
+    stand.proc.process(300, 1, v1(TWO), began=later)
+    for pid in (100, 200, 300):
+        stand.log.write(killed(pid))
+    stats = await stand.counted(2 * HOLD)
+    assert stand.kills() == [(ONE, Witness.LOG), (TWO, Witness.LOG)]
+    assert (stats.known, stats.foreign, stats.untold) == (2, 0, 1)
 
 
 async def test_who_is_gone_is_known_by_the_first_processes_of_runs(
