@@ -8,6 +8,7 @@ from dataclasses import replace
 from reactor.core.container import State as ContainerState
 from reactor.core.meant import KILLED, fits
 from reactor.core.notes import Basis, Cause, Ended
+from reactor.core.oomed import began_unseen
 from reactor.core.rules import Trigger
 from reactor.core.state import Entry
 
@@ -61,7 +62,7 @@ def has_oomed(entry: Entry) -> bool:
     The engine's flag does not tell whose want it was; where the kernel said that it was the host's, it is.
     """
     by_flag = entry.container.oom_killed and not entry.old_oom and not entry.ooms_told.host
-    return entry.ooms > 0 or by_flag
+    return entry.ooms > 0 or by_flag or began_unseen(entry)
 
 
 def was_starved(entry: Entry) -> bool:

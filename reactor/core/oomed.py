@@ -7,6 +7,7 @@ the engine both tell of it; what an OOM leads to is in ``verdicts``.
 from dataclasses import replace
 
 from reactor.core.container import Container
+from reactor.core.container import State as ContainerState
 from reactor.core.facts import Happened, Witness
 from reactor.core.moments import is_before, nanoseconds
 from reactor.core.rules import Trigger
@@ -38,8 +39,37 @@ def early_of(state: State, container: Container) -> list[Happened]:
     return [
         fact
         for fact in state.early
-        if fact.id == container.id and not is_before(fact.time_nano, container.run.started_at)
+        if fact.id == container.id and not is_of_an_earlier_run(container, fact.time_nano)
     ]
+
+
+def is_of_an_earlier_run(container: Container, time_nano: int) -> bool:
+    """Whether a kill came so long before the start of this run that it was another one's.
+
+    An engine that is busy can write down a start after the end that came of it: such a run is over, and what
+    came just before its end was in it. (Seen with Docker 20.10: an end 53 ms before its start.)
+    """
+    if not is_before(time_nano, container.run.started_at):
+        return False
+    started, finished = nanoseconds(container.run.started_at), nanoseconds(container.finished_at)
+    is_over = container.state in {ContainerState.EXITED, ContainerState.DEAD}
+    if not is_over or started is None or finished is None or finished >= started:
+        return True
+    return time_nano < finished - LATE_BY_KERNEL
+
+
+def remember(entry: Entry, fact: Happened) -> Entry:
+    """The entry of a run that seems not to have begun then: its end may show that it had."""
+    return replace(entry, last_oom=max(entry.last_oom, fact.time_nano)) if fact.by is Witness.LOG else entry
+
+
+def began_unseen(entry: Entry) -> bool:
+    """Whether such a kill was in this run after all, by the record of its end."""
+    container, kill = entry.container, entry.last_oom
+    finished = nanoseconds(container.finished_at)
+    if not kill or finished is None or not is_before(kill, container.run.started_at):
+        return False
+    return kill <= finished + LATE_BY_KERNEL and not is_of_an_earlier_run(container, kill)
 
 
 def is_of_a_later_run(entry: Entry, fact: Happened) -> bool:
@@ -105,6 +135,6 @@ def _is_near(moment: int, fact: Happened) -> bool:
 def came_before_the_look(old: Entry, container: Container) -> bool:
     """Whether the last event is of this run, which was not seen when it came: beyond doubt only."""
     started, finished = nanoseconds(container.run.started_at), nanoseconds(old.container.finished_at)
-    if started is None or not old.last_oom or is_before(old.last_oom, container.run.started_at):
+    if started is None or not old.last_oom or is_of_an_earlier_run(container, old.last_oom):
         return False
     return finished is None or old.last_oom > finished

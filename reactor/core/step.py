@@ -49,10 +49,16 @@ from reactor.core.judging import needs_samples, reads_zombies
 from reactor.core.lasting import renewed, take_still
 from reactor.core.layers import take_layer
 from reactor.core.leases import count_containers, take_owners
-from reactor.core.moments import is_before
 from reactor.core.notes import OomSeen
 from reactor.core.obeying import Order, obey, under_orders
-from reactor.core.oomed import is_of_a_later_run, keep_early, of_the_next, take_oom
+from reactor.core.oomed import (
+    is_of_a_later_run,
+    is_of_an_earlier_run,
+    keep_early,
+    of_the_next,
+    remember,
+    take_oom,
+)
 from reactor.core.parting import part
 from reactor.core.reconciling import ended_while_away, reconcile, report
 from reactor.core.reloading import reload
@@ -256,8 +262,8 @@ def _happened(setup: Setup, state: State, fact: Happened) -> Step:
         return Step(state)
     if entry is None:
         return Step(keep_early(state, fact))
-    if is_before(fact.time_nano, entry.run.started_at):
-        return Step(state)
+    if is_of_an_earlier_run(entry.container, fact.time_nano):
+        return Step(replace(state, entries=state.entries.put(fact.id, remember(entry, fact))))
     if is_of_a_later_run(entry, fact):
         entry = of_the_next(entry, fact)
         return Step(replace(state, entries=state.entries.put(fact.id, entry)))

@@ -1,9 +1,12 @@
 """One OOM kill counts once, whoever tells of it, in whatever order, and however often."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reactor.core.container import Run, State
 from reactor.core.facts import Happened, Happening, Witness
 from reactor.core.notes import Cause, Ended, OomSeen
 from reactor.core.oomed import LATE_BY_KERNEL, SAME
@@ -139,3 +142,38 @@ def test_a_kill_in_another_run_is_not_this_ones() -> None:
     assert told.entry(1).run.started_at == started(31)
     assert told.entry(1).ooms == 1
     assert told.ended() == [(1, "safety/oom")]
+
+
+LATE_STAMP = over(replace(box(1), run=Run(cid(1), started(31))), 137)
+"""Its engine wrote down the start after the end: it ended at 30 s, and its start is said to be at 31 s."""
+
+
+@pytest.mark.parametrize("seen", ["running", "created", "not at all"])
+@pytest.mark.parametrize("word_comes", ["before its end", "after its end"])
+def test_a_start_that_was_written_down_after_the_end_hides_no_kill(seen: str, word_comes: str) -> None:
+    """The innocent beside it has the same late start, and no kill."""
+    told, kill = Story(), word(29.9, at=31.2)
+    running = replace(LATE_STAMP, state=State.RUNNING, exit_code=None, finished_at="")
+    created = replace(running, run=Run(cid(1), ""), state=State.CREATED, born=None)
+    if seen != "not at all":
+        told.see(29, running if seen == "running" else created)
+    other = replace(LATE_STAMP, run=Run(cid(2), started(31)), exit_code=0)
+    if word_comes == "before its end":
+        told.tell(kill)
+    told.see(31.3, LATE_STAMP).see(31.3, other)
+    if word_comes == "after its end":
+        told.tell(kill)
+    ended = [note for note in told.notes if isinstance(note, Ended) and note.run.id == cid(1)]
+    assert (ended[-1].oom, ended[-1].cause) == (True, Cause.OOM)
+    assert told.entry(2).ooms == 0
+
+
+def test_a_kill_of_the_run_before_is_not_this_ones_however_it_ends() -> None:
+    """Also where the engine tells of the next run first, and that one is over soon."""
+    first = box(1)
+    second = replace(anew(first, 31, 31.0), finished_at=started(30))
+    told = Story().see(0, first).see(31.1, second).tell(word(29.9, at=31.2))
+    assert told.entry(1).ooms == 0
+    assert [run for run, _ in told.ended()] == []
+    told.see(40, over(second, 1, finished_at=started(39)))
+    assert not [note for note in told.notes if isinstance(note, Ended) and note.oom]
