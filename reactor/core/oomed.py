@@ -66,10 +66,15 @@ def remember(entry: Entry, fact: Happened) -> Entry:
 def began_unseen(entry: Entry) -> bool:
     """Whether such a kill was in this run after all, by the record of its end."""
     container, kill = entry.container, entry.last_oom
-    finished = nanoseconds(container.finished_at)
-    if not kill or finished is None or not is_before(kill, container.run.started_at):
+    # Asked with each reading of each container: nearly all have no such kill, and no moment is parsed.
+    if not kill or container.alive or not is_before(kill, container.run.started_at):
         return False
-    return kill <= finished + LATE_BY_KERNEL and not is_of_an_earlier_run(container, kill)
+    finished = nanoseconds(container.finished_at)
+    return (
+        finished is not None
+        and kill <= finished + LATE_BY_KERNEL
+        and not is_of_an_earlier_run(container, kill)
+    )
 
 
 def is_of_a_later_run(entry: Entry, fact: Happened) -> bool:

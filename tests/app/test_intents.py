@@ -29,6 +29,15 @@ from tests.core.written import condition
 from tests.journal.build import rows
 
 
+def journal_of(world: World, folder: Path) -> Journal:
+    """One whose wall is the world's clock."""
+
+    def wall() -> float:
+        return world.clock.nanos() / 1e9
+
+    return Journal(folder / "journal.db", boot_id="b", boot=trio.current_time, wall=wall, inline=True)
+
+
 async def test_an_intent_of_a_rule_that_was_removed_is_closed_and_not_carried_out(
     autojump_clock: MockClock, tmp_path: Path
 ) -> None:
@@ -61,13 +70,7 @@ async def test_what_a_monitor_ended_in_its_last_moment_is_most_likely_its_doing(
     world = World()
     box, bystander = task(world, "meant"), task(world, "bystander")
 
-    def journal() -> Journal:
-        def wall() -> float:
-            return world.clock.nanos() / 1e9
-
-        return Journal(tmp_path / "journal.db", boot_id="b", boot=trio.current_time, wall=wall, inline=True)
-
-    made = plan(world, tmp_path, journal=journal())
+    made = plan(world, tmp_path, journal=journal_of(world, tmp_path))
     assert isinstance(made.engine, DirectEngine)
     made.engine.script.next(Kind.KILL, Hang())
     async with trio.open_nursery() as nursery:
@@ -84,7 +87,7 @@ async def test_what_a_monitor_ended_in_its_last_moment_is_most_likely_its_doing(
         nursery.cancel_scope.cancel()
     died = world.history.died_at(box.id)
     assert died is not None
-    async with running(world, tmp_path, journal=journal()) as monitor:
+    async with running(world, tmp_path, journal=journal_of(world, tmp_path)) as monitor:
         await trio.sleep(5)
         assert monitor.ended() == (["meant"] if by else [])
     lines = {line.container: line for line in read_history(tmp_path / "journal.db")}
@@ -106,23 +109,17 @@ async def test_who_ended_while_no_monitor_was_there_is_known_by_what_the_engine_
     world = World()
     struck, itself = task(world, "struck"), task(world, "itself")
 
-    def journal() -> Journal:
-        def wall() -> float:
-            return world.clock.nanos() / 1e9
-
-        return Journal(tmp_path / "journal.db", boot_id="b", boot=trio.current_time, wall=wall, inline=True)
-
     async with trio.open_nursery() as nursery:
         nursery.start_soon(world.run)
         with trio.move_on_after(4):
-            await supervise(plan(world, tmp_path, journal=journal()), trio.sleep_forever)
+            await supervise(plan(world, tmp_path, journal=journal_of(world, tmp_path)), trio.sleep_forever)
         later = task(world, "later")
         for box in (struck, later):
             world.kill(box, "somebody")
         world.exit(itself, 137)
         await trio.sleep(600)
         nursery.cancel_scope.cancel()
-    async with running(world, tmp_path, journal=journal()) as monitor:
+    async with running(world, tmp_path, journal=journal_of(world, tmp_path)) as monitor:
         await trio.sleep(5)
         assert monitor.ended() == []
     lines = {line.container: line for line in read_history(tmp_path / "journal.db")}
