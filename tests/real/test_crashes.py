@@ -1,8 +1,12 @@
 """The monitor itself is killed, stopped or started twice: nothing is forgotten and nothing is done twice."""
 
+import re
 import subprocess
 from typing import Any
 
+import pytest
+
+from tests.chaos.audit import nanoseconds
 from tests.real import deeds
 from tests.real.engines import hangs, wedge
 from tests.real.monitor import Monitor, clean_environment
@@ -16,7 +20,7 @@ groups:
   - name: test
     rules:
       - {name: lasting, when: pids > 200, for: 4s}
-      - {name: lifetime, when: age > 10s}
+      - {name: lifetime, when: age > 9s}
 """
 POLITE = f"""\
 groups:
@@ -33,9 +37,9 @@ def is_ending(monitor: Monitor, engine: PrivateEngine, container: str) -> bool:
     return bool(monitor.rows(OPEN, container)) and hangs(engine, container)
 
 
-def is_older(scene: Scene, container: str, seconds: float) -> bool:
-    """Whether its run was told of so long ago."""
-    return any(scene.truth.now() - life.began > seconds * 1e9 for life in scene.truth.lives(container))
+def age_at(intent: dict[str, Any]) -> float:
+    """How old the run was when it was decided on, in seconds, by the engine's record of its beginning."""
+    return float(intent["wall"]) - nanoseconds(intent["started_at"]) / 1e9
 
 
 def test_killed_in_the_middle_of_a_for_and_of_a_lifetime(lone_scene: Scene) -> None:
@@ -43,8 +47,6 @@ def test_killed_in_the_middle_of_a_for_and_of_a_lifetime(lone_scene: Scene) -> N
     scene = lone_scene
     with scene.monitor(rules=RULES) as monitor:
         old = scene.run(task="old")
-        # By so much an age that began anew with the next monitor would be later, and a slow machine may be.
-        until(lambda: is_older(scene, old, 4), 15, "a part of its life is over")
         storm = scene.run(deeds.STORM, task="storm", **LIMITS)
         side = scene.run(deeds.SERVE, serves="storm")
         until(lambda: monitor.metric("reactor_rule_matches_total", rule="test/lasting"), 15, "it matches")
@@ -52,18 +54,21 @@ def test_killed_in_the_middle_of_a_for_and_of_a_lifetime(lone_scene: Scene) -> N
         young = scene.run(task="young")
         monitor.start()
         scene.innocent(young)
-        scene.guilty(old, 10 + PROMISE, not_before=10)
-        # However long the next monitor takes to begin: an age that began anew with it would take longer.
-        scene.guilty(old, 10, since=monitor.began)
+        scene.guilty(old, 9 + PROMISE, not_before=9)
         scene.guilty(storm, 4 + PROMISE, since=monitor.began, not_before=4)
         until(lambda: scene.truth.lives(storm)[0].died, 30, "the storm is ended")
         scene.guilty(side, since=scene.truth.lives(storm)[0].died)
         monitor.wait_ready()
         del scene.charges.innocent[young]
-        scene.guilty(young, 10 + PROMISE, not_before=10)
+        scene.guilty(young, 9 + PROMISE, not_before=9)
         scene.verdict()
-        scene.report("a monitor that was killed: for 4 s from its return, lifetimes of 10 s, a sidecar")
-        assert [row["rule"] for row in monitor.intents(old)] == ["test/lifetime"]
+        scene.report("a monitor that was killed: for 4 s from its return, lifetimes of 9 s, a sidecar")
+        (intent,) = monitor.intents(old)
+        assert intent["rule"] == "test/lifetime"
+        # Its life before the next monitor counts: an age that began anew would be less by these seconds.
+        said = re.fullmatch(r"age (\d+)s(?: (\d+)ms)? > 9s", intent["reason"])
+        assert said is not None, intent
+        assert float(f"{said[1]}.{said[2] or 0:0>3}") == pytest.approx(age_at(intent), abs=0.5)
 
 
 def test_killed_while_a_kill_is_in_flight(private_engine: PrivateEngine, private_scene: Scene) -> None:
