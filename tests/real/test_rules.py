@@ -21,8 +21,8 @@ from tests.tooling.containers import Containers, unique_name
 from tools import engine_api, engine_files
 
 LIMITS: dict[str, Any] = {"pids": deeds.PIDS}
-LIFETIME, ASKED = 5, 2
-FOR = 3
+LIFETIME, ASKED = 8, 2
+FOR = 5
 OURS = f"""\
 groups:
   - name: levels
