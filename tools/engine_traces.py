@@ -24,7 +24,8 @@ from tools.patience import patient
 FOLDER_PREFIX: Final = "reactor-test-"
 _ENGINE_PROGRAMS: Final = ("dockerd", "containerd", "runc", "docker-proxy", "podman", "conmon")
 _FIRST: Final = ("dockerd", "podman", "containerd", "conmon")
-_PATIENCE: Final = patient(20.0)
+_PATIENCE: Final = patient(60.0)
+"""Seconds: on a busy host hundreds of processes take long to die, and their cgroups as long to be empty."""
 
 Item = TypeVar("Item")
 

@@ -16,15 +16,15 @@ from tools.private_engine import PrivateEngine
 
 GIVES_UP_AFTER = 15.0
 """Seconds that a kill may take before the run goes into quarantine: the engine itself may need 12."""
-
-
-HOW = """\
+LIVES = 6
+"""Seconds that those have who are to be wedged in time: on a busy machine a start alone takes some."""
+HOW = f"""\
   - name: politely
-    select: [{label: how=stop}]
-    rules: [{name: lifetime, when: age > 2s, then: [{stop: {grace: 1s}}]}]
+    select: [{{label: how=stop}}]
+    rules: [{{name: lifetime, when: age > {LIVES}s, then: [{{stop: {{grace: 1s}}}}]}}]
   - name: for-ever
-    select: [{label: how=remove}]
-    rules: [{name: lifetime, when: age > 2s, then: [remove]}]
+    select: [{{label: how=remove}}]
+    rules: [{{name: lifetime, when: age > {LIVES}s, then: [remove]}}]
 """
 
 
@@ -37,7 +37,7 @@ def test_runs_that_are_wedged_are_reported_and_tried_again_and_others_are_ended_
     rarer, and an operator is told all the time.
     """
     scene, mine = private_scene, {SHORT: ""}
-    with ExitStack() as held, scene.monitor(rules=lifetime(3) + HOW) as monitor:
+    with ExitStack() as held, scene.monitor(rules=lifetime(LIVES) + HOW) as monitor:
         scene.bystanders()
 
         def wedged(task: str, labels: Mapping[str, str]) -> str:
@@ -51,9 +51,9 @@ def test_runs_that_are_wedged_are_reported_and_tried_again_and_others_are_ended_
         all_stuck = (stuck, stopped, removed)
         until(lambda: hangs(private_engine, stuck), 20, "the engine is busy with the kill")
         for number in range(12):
-            scene.guilty(scene.run(task=f"other-{number}", labels=mine), 3 + PROMISE, not_before=3)
+            scene.guilty(scene.run(task=f"other-{number}", labels=mine), LIVES + PROMISE, not_before=LIVES)
         scene.verdict()
-        scene.report("lifetimes of 3 s beside three wedged containers")
+        scene.report(f"lifetimes of {LIVES} s beside three wedged containers")
         (said,) = until(
             lambda: monitor.said(
                 "the container does not end yet; it is tried again", why="wedged", id=stuck[:12]
