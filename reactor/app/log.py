@@ -14,7 +14,6 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TextIO
 
 from reactor.observe.text import plain
 
@@ -50,21 +49,25 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
-def setup(form: LogFormat, level: int, stream: TextIO) -> None:
-    """Send all logs to the stream: ours from this level on, other libraries' from WARNING on."""
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(JsonFormatter() if form is LogFormat.JSON else LogfmtFormatter())
-    install(handler, level)
+def formatter(form: LogFormat) -> "LineFormatter":
+    """What writes lines like this."""
+    return JsonFormatter() if form is LogFormat.JSON else LogfmtFormatter()
 
 
-def install(handler: logging.Handler, level: int) -> None:
-    """Make this the handler of all logs, in the place of an earlier one of ours."""
-    root = logging.getLogger()
-    for former in [one for one in root.handlers if isinstance(one.formatter, LineFormatter)]:
-        root.removeHandler(former)
+@contextmanager
+def handled_by(handler: logging.Handler, level: int) -> Iterator[None]:
+    """Give this all logs while the block runs: ours from this level on, other libraries' from WARNING on."""
+    root, ours = logging.getLogger(), logging.getLogger("reactor")
+    before = root.level, ours.level
     root.addHandler(handler)
     root.setLevel(max(level, logging.WARNING))
-    logging.getLogger("reactor").setLevel(level)
+    ours.setLevel(level)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(before[0])
+        ours.setLevel(before[1])
 
 
 class LineFormatter(logging.Formatter):

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from reactor.app.log import JsonFormatter, LogfmtFormatter, LogFormat, install
+from reactor.app.log import LogFormat, formatter, handled_by
 
 ROOM = 10_000
 """Lines that may wait. At 200 bytes each that is two megabytes."""
@@ -76,10 +76,9 @@ def _write_all(descriptor: int, line: bytes) -> None:
 def logging_to(descriptor: int, form: LogFormat, level: int) -> Iterator[None]:
     """Send all logs to this descriptor while the block runs."""
     sink = Sink(descriptor)
-    sink.setFormatter(JsonFormatter() if form is LogFormat.JSON else LogfmtFormatter())
-    install(sink, level)
+    sink.setFormatter(formatter(form))
     try:
-        yield
+        with handled_by(sink, level):
+            yield
     finally:
-        logging.getLogger().removeHandler(sink)
         sink.close()

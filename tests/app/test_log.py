@@ -5,13 +5,22 @@ import json
 import logging
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor.app.log import LONGEST_LINE, JsonFormatter, LineFormatter, LogfmtFormatter, LogFormat, setup
+from reactor.app.log import (
+    LONGEST_LINE,
+    JsonFormatter,
+    LineFormatter,
+    LogfmtFormatter,
+    LogFormat,
+    formatter,
+    handled_by,
+)
 from reactor.observe.text import LONGEST, plain
 
 WHEN = 1_795_262_400.25  # 2026-11-21T12:00:00.250Z
@@ -40,16 +49,14 @@ values = st.one_of(
 )
 
 
-@pytest.fixture
-def restored() -> Iterator[None]:
-    """What `setup` changes is put back."""
-    root, ours = logging.getLogger(), logging.getLogger("reactor")
-    before = (list(root.handlers), root.level, ours.level)
-    yield
-    for handler in set(root.handlers) - set(before[0]):
-        root.removeHandler(handler)
-    root.setLevel(before[1])
-    ours.setLevel(before[2])
+@contextmanager
+def heard(level: int, form: LogFormat = LogFormat.LOGFMT) -> Iterator[io.StringIO]:
+    """What is logged in the block, as lines."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(formatter(form))
+    with handled_by(handler, level):
+        yield stream
 
 
 def record(message: str, *args: object, **extra: object) -> logging.LogRecord:
@@ -190,34 +197,39 @@ def test_numbers_beyond_all_bounds_are_said_roughly(formatter: LineFormatter) ->
 @pytest.mark.parametrize(
     ("form", "start"), [(LogFormat.LOGFMT, "ts=2"), (LogFormat.JSON, '{"ts":"2')], ids=["logfmt", "json"]
 )
-def test_setup_sends_ours_and_the_warnings_of_others(restored: None, form: LogFormat, start: str) -> None:
-    """Ours from the level on, libraries from WARNING on; setting up again doubles no line."""
-    stream = io.StringIO()
-    setup(LogFormat.LOGFMT, logging.DEBUG, stream)
-    setup(form, logging.INFO, stream)
-    logging.getLogger("reactor.act").info("ours")
-    logging.getLogger("reactor.act").debug("ours, too fine")
-    logging.getLogger("urllib3").info("theirs")
-    logging.getLogger("urllib3").warning("theirs, and serious")
+def test_ours_and_the_warnings_of_others_are_handled(form: LogFormat, start: str) -> None:
+    """Ours from the level on, libraries from WARNING on."""
+    with heard(logging.INFO, form) as stream:
+        logging.getLogger("reactor.act").info("ours")
+        logging.getLogger("reactor.act").debug("ours, too fine")
+        logging.getLogger("urllib3").info("theirs")
+        logging.getLogger("urllib3").warning("theirs, and serious")
     lines = stream.getvalue().splitlines()
     assert [line.startswith(start) for line in lines] == [True, True]
     assert "ours" in lines[0]
     assert "serious" in lines[1]
 
 
-def test_setup_at_error_quiets_the_others_too(restored: None) -> None:
+def test_at_error_the_others_are_quiet_too() -> None:
     """Whoever asks for errors gets no warnings of libraries."""
-    stream = io.StringIO()
-    setup(LogFormat.LOGFMT, logging.ERROR, stream)
-    logging.getLogger("urllib3").warning("theirs")
-    logging.getLogger("reactor.act").warning("ours")
+    with heard(logging.ERROR) as stream:
+        logging.getLogger("urllib3").warning("theirs")
+        logging.getLogger("reactor.act").warning("ours")
     assert stream.getvalue() == ""
 
 
-def test_setup_at_debug_does_not_open_the_libraries_up(restored: None) -> None:
+def test_at_debug_the_libraries_are_not_opened_up() -> None:
     """Debugging reactor is not debugging urllib3."""
-    stream = io.StringIO()
-    setup(LogFormat.LOGFMT, logging.DEBUG, stream)
-    logging.getLogger("urllib3").debug("theirs")
-    logging.getLogger("reactor.act").debug("ours")
+    with heard(logging.DEBUG) as stream:
+        logging.getLogger("urllib3").debug("theirs")
+        logging.getLogger("reactor.act").debug("ours")
     assert stream.getvalue().count("\n") == 1
+
+
+def test_whoever_comes_after_it_hears_what_they_would_have_heard() -> None:
+    """A command that is quiet leaves nobody quiet behind it in the same process."""
+    root, ours = logging.getLogger(), logging.getLogger("reactor")
+    before = (list(root.handlers), root.level, ours.level)
+    with pytest.raises(RuntimeError), heard(logging.CRITICAL):
+        raise RuntimeError
+    assert (list(root.handlers), root.level, ours.level) == before

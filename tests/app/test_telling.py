@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from reactor.app.log import LogfmtFormatter, install
+from reactor.app.log import LogfmtFormatter, handled_by
 from reactor.app.telling import Teller
 from reactor.core.rules import Rule
 from reactor.core.state import State, Step
@@ -27,15 +27,11 @@ groups:
 @pytest.fixture
 def lines() -> Iterator[io.StringIO]:
     """What is logged, as lines of logfmt."""
-    stream, root, ours = io.StringIO(), logging.getLogger(), logging.getLogger("reactor")
-    before = (list(root.handlers), root.level, ours.level)
+    stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(LogfmtFormatter())
-    install(handler, logging.INFO)
-    yield stream
-    root.handlers[:] = before[0]
-    root.setLevel(before[1])
-    ours.setLevel(before[2])
+    with handled_by(handler, logging.INFO):
+        yield stream
 
 
 def _said_of(name: str, image: str, lines: io.StringIO) -> list[str]:
