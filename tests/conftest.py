@@ -25,7 +25,7 @@ _ON_THE_SECOND_ENGINE = {
     "test_rules", "test_triggers", "test_wedged",
 }  # fmt: skip
 """About half of the time that those of tests/real take."""
-_WITH_ENGINES_OF_THEIR_OWN = {"test_several", "test_swarm"}
+_WITH_ENGINES_OF_THEIR_OWN = {"test_compose", "test_several", "test_swarm"}
 _IN_REAL_TIME = ("real", "observers")
 _BEHIND = 5
 

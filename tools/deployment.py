@@ -1,8 +1,8 @@
-"""The programs that check the files in `deploy/`: systemd-analyze and docker-compose.
+"""The programs that the files in `deploy/` are for: systemd-analyze, which checks, and docker-compose.
 
 Those that are installed are used; what is missing is taken out of Debian's packages into the checkout's
-`.engine/`, as the engine is, and not installed. Neither starts anything: both only read. Does not belong
-here: what is asked of them, which is each test's own business.
+`.engine/`, as the engine is, and not installed. Does not belong here: what is asked of them, which is each
+test's own business.
 """
 
 import os
@@ -46,7 +46,7 @@ def systemd_analyze() -> Checker:
 
 
 def compose() -> Checker:
-    """What reads Compose files. It is asked for no engine."""
+    """What reads Compose files, and brings them up on the engine that DOCKER_HOST names."""
     if found := shutil.which("docker-compose"):
         return Checker((found,))
     root = _unpacked("docker-compose", _COMPOSE, "usr/bin/docker-compose", "about 1 MB")

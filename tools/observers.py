@@ -81,6 +81,13 @@ def alertmanager() -> Path:
     return Path(installed) if installed else _wrapped_alertmanager()
 
 
+def alertmanager_itself() -> tuple[Path, Path]:
+    """The program without what is wrapped around it, and the folder of templates that Debian's reads."""
+    found = shutil.which("alertmanager")
+    program = Path(found) if found else _observer("prometheus-alertmanager")
+    return program, program.parents[1] / "share/prometheus/alertmanager"
+
+
 def amtool() -> Path:
     """Alertmanager's tool, which checks its configuration and asks it for alerts."""
     return _observer("amtool")

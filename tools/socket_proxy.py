@@ -36,6 +36,14 @@ def haproxy() -> Path:
     return Path(installed) if installed else _unpacked()
 
 
+def haproxy_itself() -> tuple[Path, tuple[Path, ...]]:
+    """The program without what is wrapped around it, and the folders of libraries that came with it."""
+    found = haproxy()
+    if found.parent != _FOLDER / "root":
+        return found, ()
+    return found.parent / "usr/sbin/haproxy", tuple(found.parent.glob("usr/lib/*-linux-gnu*"))
+
+
 def _unpacked() -> Path:
     wrapper = _FOLDER / "root" / "haproxy"
     with cache_locked("haproxy"):

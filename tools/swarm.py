@@ -1,8 +1,7 @@
 """A Swarm of several engines on one machine, each on a host of its own for all that it can see.
 
-Each engine has a network, a host name and a `/run` of its own, so that a stack file is deployed as it stands:
-the engine's socket is `/run/docker.sock` on every node. All of it ends with whoever made it. Does not belong
-here: one engine's life (engine_life.py), the network between them (swarm_network.py).
+A stack file is deployed as it stands. All of it ends with whoever made it. Does not belong here: one engine's
+life (engine_life.py), what it sees of its host (engine_host.py), the network between them (swarm_network.py).
 """
 
 import json
@@ -21,23 +20,14 @@ from typing import Any, Final, Self
 from urllib.parse import urlencode
 
 from tools import engine_api
-from tools.engine_files import UNPACKED, engine_files
+from tools.engine_files import engine_files
+from tools.engine_host import SOCKET_OPTIONS, own_host
 from tools.engine_life import PrivateEngine
 from tools.engine_packages import EngineMissingError
 from tools.patience import patient
 from tools.swarm_network import Namespace, Network
 
 _JOINED_WITHIN: Final = patient(30.0)
-_OPTIONS: Final = ("--host", "unix:///run/docker.sock")
-_HOST: Final = """\
-set -e
-mount --bind "$0/host/run" /run
-# Nobody is asked for a registry's name: who waits for an answer starts a task half a minute later.
-mount --bind "$0/host/resolv.conf" /etc/resolv.conf
-export PATH="$PATH:$0/host/bin" XTABLES_LIBDIR="${1:-}"
-shift
-exec "$@"
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +60,7 @@ class PrivateSwarm:
         self._stack.callback(self._stop_engines)
         self.nodes: list[Node] = []
         for number, space in enumerate(self.network.nodes, 1):
-            engine = PrivateEngine(arguments=_OPTIONS, before=partial(_host, space))
+            engine = PrivateEngine(arguments=SOCKET_OPTIONS, before=partial(own_host, space))
             self.nodes.append(Node(number, engine, space, self.network.address(number)))
 
     def __enter__(self) -> Self:
@@ -163,25 +153,3 @@ def command_line() -> Path:
     if found is None:
         raise EngineMissingError("there is no docker command line; on Debian: apt-get install docker.io")
     return Path(found)
-
-
-def _host(space: Namespace, folder: Path) -> Sequence[str]:
-    """Prepare what only this engine sees, and say what stands before its command."""
-    for name in ("run", "bin"):
-        (folder / "host" / name).mkdir(parents=True)
-    (folder / "host/resolv.conf").write_text("nameserver 127.0.0.1\n")
-    libraries = _iptables(folder / "host/bin")
-    apart = ("unshare", "--mount", "--propagation", "slave")
-    return (*space.before, *apart, "sh", "-c", _HOST, str(folder), libraries)
-
-
-def _iptables(folder: Path) -> str:
-    """Have the program there by which the engine answers its containers' questions for names.
-
-    An unpacked package has it under other names only. Returns where its extensions lie, if not where usual.
-    """
-    unpacked = UNPACKED / "usr/sbin/xtables-nft-multi"
-    if shutil.which("iptables", path=engine_files().environment["PATH"]) or not unpacked.is_file():
-        return ""
-    (folder / "iptables").symlink_to(unpacked.resolve())
-    return str(next(UNPACKED.resolve().glob("usr/lib/*/xtables"), ""))

@@ -30,6 +30,15 @@ def command(line: str) -> list[str]:
     return shlex.split(full)[1:]
 
 
+def rights_in_a_container() -> set[str]:
+    """The unit's, but for two.
+
+    What the first is for, the slip, is had in a container without it; Docker 20.10 does not know the second.
+    """
+    named = unit()["CapabilityBoundingSet"][0].split()
+    return {name.removeprefix("CAP_") for name in named} - {"SYS_PTRACE", "PERFMON"}
+
+
 def yaml(path: Path) -> Any:
     """What a YAML file says."""
     return YAML(typ="safe", pure=True).load(path.read_text())

@@ -13,7 +13,7 @@ from reactor.app.survival import SCORE
 from reactor.journal.shelter import PLACES
 from reactor.web.listen import DEFAULT, parse_listen
 from tests.grafana.files import GRAFANA
-from tests.services.files import COMPOSE, DEPLOY, mounts, services, yaml
+from tests.services.files import COMPOSE, DEPLOY, mounts, rights_in_a_container, services, yaml
 from tools.deployment import compose
 from tools.observers import amtool, promtool
 
@@ -74,6 +74,11 @@ def test_every_image_has_a_version_and_can_be_another(tmp_path: Path) -> None:
 def test_no_rule_ends_any_of_them() -> None:
     for service in services().values():
         assert service["labels"] == {"reactor.skip": ""}
+
+
+def test_its_rights_are_those_of_every_container() -> None:
+    monitor = services()["monitor"]
+    assert (monitor["cap_drop"], set(monitor["cap_add"])) == (["ALL"], rights_in_a_container())
 
 
 def test_only_this_machine_can_reach_them() -> None:

@@ -10,7 +10,7 @@ import pytest
 from reactor.app.options import parser
 from reactor.journal.shelter import PLACES
 from reactor.web.listen import DEFAULT, parse_listen
-from tests.services.files import NOMAD, unit
+from tests.services.files import NOMAD, rights_in_a_container
 
 
 def nomad_job() -> Any:
@@ -53,9 +53,9 @@ def test_what_it_is_called_with_is_mounted_and_its_port_is_the_one_that_is_check
     assert group["service"][0]["check"][0]["path"] == "/-/healthy"
 
 
-def test_its_rights_are_those_of_the_unit_and_the_clients_are_told_to_allow_them() -> None:
+def test_its_rights_are_those_of_every_container_and_the_clients_are_told_to_allow_them() -> None:
     (config,) = nomad_job()["group"][0]["monitor"]["task"][0]["monitor"]["config"]
-    rights = {name.removeprefix("CAP_").lower() for name in unit()["CapabilityBoundingSet"][0].split()}
+    rights = {name.lower() for name in rights_in_a_container()}
     assert set(config["cap_add"]) == rights
     (allowed,) = re.findall(r"# +allow_caps = \[(.*)\]", NOMAD.read_text())
     assert set(re.findall(r"\w+", allowed)) == rights
