@@ -262,7 +262,7 @@ def _happened(setup: Setup, state: State, fact: Happened) -> Step:
         return Step(state)
     if entry is None:
         return Step(keep_early(state, fact))
-    if is_of_an_earlier_run(entry.container, fact.time_nano):
+    if is_of_an_earlier_run(entry.container, fact.time_nano, fact.by):
         return Step(replace(state, entries=state.entries.put(fact.id, remember(entry, fact))))
     if is_of_a_later_run(entry, fact):
         entry = of_the_next(entry, fact)

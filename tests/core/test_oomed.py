@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reactor.core.container import Run, State
+from reactor.core.container import Container, Run, State
 from reactor.core.facts import Happened, Happening, Witness
 from reactor.core.notes import Cause, Ended, OomSeen
 from reactor.core.oomed import LATE_BY_KERNEL, SAME
@@ -22,6 +22,11 @@ def word(second: float, by: Witness = LOG, n: int = 1, at: float | None = None) 
     """Somebody tells of a kill in this second after the start."""
     when = second if at is None else at
     return Happened(when, Happening.OOM, cid(n), START * NANO + round(second * NANO), by)
+
+
+def moment(second: float) -> str:
+    """So long after the start, in the engine's words."""
+    return f"{started(int(second))[:-10]}{round(second % 1 * NANO):09d}Z"
 
 
 @pytest.mark.parametrize(
@@ -134,7 +139,8 @@ def test_a_kill_in_another_run_is_not_this_ones() -> None:
     """The one before, by the kernel's moment; the next one, right after the end of this one."""
     a = box(1)
     late = LATE_BY_KERNEL / NANO
-    assert Story().see(0, anew(a, 40, 40)).tell(word(39.5, at=41)).ended() == []
+    before = replace(anew(a, 40, 40), finished_at=moment(39.6))
+    assert Story().see(0, before).tell(word(39.5, at=41)).ended() == []
     assert Story().see(0, a).see(30, over(a, 1)).tell(word(30 + late / 2, at=31)).entry(1).ooms == 1
     told = Story().see(0, a).see(30, over(a, 1)).tell(word(30 + 2 * late, at=33))
     assert told.entry(1).ooms == 0
@@ -177,3 +183,39 @@ def test_a_kill_of_the_run_before_is_not_this_ones_however_it_ends() -> None:
     assert [run for run, _ in told.ended()] == []
     told.see(40, over(second, 1, finished_at=started(39)))
     assert not [note for note in told.notes if isinstance(note, Ended) and note.oom]
+
+
+AGAIN = replace(anew(box(1), 31, 31.0), finished_at=moment(30.5), restarts=1)
+FIRST = replace(AGAIN, finished_at="", restarts=0)
+"""The same run, of a container that never ran before."""
+
+
+@pytest.mark.parametrize("known", ["first", "afterwards"])
+@pytest.mark.parametrize(
+    ("run", "second", "kills"),
+    [
+        # Its start was written down up to a second late.
+        (FIRST, 30.1, 1),
+        (FIRST, 29.9, 0),
+        # A run before it ended at 30.5 s: whichever side of that, this one is not ended for it.
+        (AGAIN, 30.7, 0),
+        (AGAIN, 30.4, 0),
+        # Of one that is over the last end is its own.
+        (over(FIRST, 137, finished_at=moment(31.01)), 30.5, 1),
+        (over(FIRST, 137, finished_at=moment(31.01)), 29.9, 0),
+        (over(FIRST, 1, finished_at=moment(31.01)), 30.5, 0),
+        (over(AGAIN, 137, finished_at=moment(31.01)), 30.5, 0),
+        (over(replace(FIRST, restarts=None), 137, finished_at=moment(31.01)), 30.5, 0),
+    ],
+)
+def test_a_kill_before_its_start_was_written_down_is_its_own_if_no_run_was_before(
+    run: Container, second: float, kills: int, known: str
+) -> None:
+    """Of what the engine tells nothing is: its word may come late, and then is about the run before."""
+    told, kill = Story(), word(second, at=31.2)
+    told.see(31.1, run).tell(kill) if known == "first" else told.tell(kill).see(31.3, run)
+    assert told.entry(1).ooms == kills
+    # Nothing hangs on one who was over before anybody saw him.
+    is_judged = kills and (run.alive or known == "first")
+    assert [rule for _, rule in told.ended()] == (["safety/oom"] if is_judged else [])
+    assert Story().see(31.1, run).tell(word(second, ENGINE, at=31.2)).entry(1).ooms == 0

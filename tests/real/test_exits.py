@@ -130,7 +130,7 @@ def a_hundred_die_at_once(scene: Scene, watcher: Monitor, capsys: pytest.Capture
     assert {container for container in containers if rows[container]["oom"]} >= told
     lacking = {container: row for container, row in rows.items() if not row["oom"]}
     told_by_log = {each: watcher.metric(KILLS, result=each) for each in ("known", "foreign", "untold")}
-    assert attributed >= (OOMS if is_read else ATTRIBUTED_AT_LEAST), (told_by_log, lacking)
+    assert attributed >= (OOMS if is_read else ATTRIBUTED_AT_LEAST), f"{told_by_log} {lacking}"
     assert by_kernel >= (BY_KERNEL_AT_LEAST if is_read else 0)
     assert Counter(rows[container]["cause"] for container in out_of_scope)["oom"] >= ATTRIBUTED_AT_LEAST / 2
     assert {row["cause"] for row in rows.values()} <= {"oom", "reactor", "itself"}
