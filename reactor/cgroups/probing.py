@@ -25,7 +25,9 @@ _GRANTS = {
     "priority": "CAP_SYS_NICE",
     "realtime": "CAP_SYS_NICE",
     "kernel_log": "/dev/kmsg and CAP_SYSLOG",
-    "fork_events": "CAP_PERFMON, and the host's /sys/kernel/tracing or CAP_SYS_ADMIN",
+    # Debian's kernels have a 3, with which they want the other one.
+    "fork_events": "CAP_PERFMON (CAP_SYS_ADMIN where kernel.perf_event_paranoid is above 2), "
+    "and the host's /sys/kernel/tracing or CAP_SYS_ADMIN",
 }
 
 

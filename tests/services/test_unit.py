@@ -86,6 +86,7 @@ subprocess.run(["mount", "-t", "tracefs", "tracefs", "/sys/kernel/tracing"], che
 os.execvp(sys.argv[1], sys.argv[1:])
 """
 ABOUT = {"cgroups", "host pids", "priority", "fork events", "containment", "slip", "kernel log", "real-time"}
+PARANOID = Path("/proc/sys/kernel/perf_event_paranoid")
 
 
 def doctor(folder: Path, *before: str) -> dict[str, Any]:
@@ -100,7 +101,9 @@ def doctor(folder: Path, *before: str) -> dict[str, Any]:
         [*own, *(before or ("env",)), *ask], capture_output=True, text=True, check=False, timeout=120
     )
     checks = json.loads(done.stdout)["checks"]
-    return {each["check"]: each["verdict"] for each in checks if each["check"] in ABOUT}
+    # With a 3, as Debian has it, its kernels keep forks for CAP_SYS_ADMIN: the unit says so.
+    kept = {"fork events"} if PARANOID.exists() and int(PARANOID.read_text()) > 2 else set()
+    return {each["check"]: each["verdict"] for each in checks if each["check"] in ABOUT - kept}
 
 
 @pytest.mark.observers
