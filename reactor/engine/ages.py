@@ -17,7 +17,13 @@ from reactor.core.ports import Anchor, Anchors
 from reactor.engine.times import seconds
 
 TOLERANCE = 5.0
-"""Seconds by which two sources may differ: a start takes a while, and engines differ in when they note it."""
+"""Seconds by which two sources may differ: engines differ in when they note a moment."""
+
+SLOWEST_START = 60.0
+"""Seconds that an engine on a busy host may take from a process's beginning until it writes the start down.
+
+Of the two moments that is the later one: by it nobody is ended too soon, and nobody is left out either.
+"""
 
 REMEMBERED = 50_000
 
@@ -174,7 +180,7 @@ class Ages:
         seen = self._seen(run, pid)
         if said is None or seen is None:
             return said
-        if abs(seen - boot - said) > TOLERANCE:
+        if not -TOLERANCE <= said - (seen - boot) <= SLOWEST_START:
             self.disagreements += 1
             return None
         return said

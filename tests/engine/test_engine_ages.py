@@ -124,14 +124,26 @@ def test_the_process_agrees() -> None:
     assert bench.ages.disagreements == 0
 
 
-@pytest.mark.parametrize("engine", [60.0 + 6, 60.0 - 6, 60.0 + 86_400])
-def test_a_process_that_says_otherwise_makes_the_start_unknown(engine: float) -> None:
+@pytest.mark.parametrize("took", [0.5, 6.0, 59.0])
+def test_a_start_that_took_long_counts_from_when_it_was_written_down(took: float) -> None:
+    """A busy host: nobody is ended too soon, and nobody left out."""
+    bench = Bench()
+    bench.clocks.starts[7] = 1440.0 - took
+    assert bench.born(500.0, pid=7, engine=60.0) == pytest.approx(440.0)
+    assert bench.ages.disagreements == 0
+    again = Bench(kept=bench.kept, clocks=bench.clocks)
+    assert again.born(501.0, pid=7, engine=61.0) == pytest.approx(440.0), "nor is it with the next monitor"
+
+
+@pytest.mark.parametrize(("engine", "process"), [(66.0, 1440.0), (86_460.0, 1440.0), (60.0, 1379.0)])
+def test_a_process_that_says_otherwise_makes_the_start_unknown(engine: float, process: float) -> None:
     """The engine's clock was set between the start and now; nothing tells by how much."""
     bench = Bench()
-    bench.clocks.starts[7] = 1440.0
+    bench.clocks.starts[7] = process
     assert bench.born(500.0, pid=7, engine=engine) is None
     assert bench.ages.disagreements == 1
     assert bench.kept.anchors == {}
+    bench.clocks.starts[7] = 1440.0
     assert bench.born(501.0, pid=7, engine=61.0) == pytest.approx(440.0), "and it is asked for again"
 
 
