@@ -8,7 +8,10 @@ _RFC3339 = re.compile(
 )
 _NEVER = 1
 START_LAG = 50_000_000
-"""Nanoseconds by which an engine may write StartedAt after the start; a restart takes 100 ms at least."""
+"""Nanoseconds by which an engine may write StartedAt after the start; less than a restart takes.
+
+Of a dozen on a quiet machine the quickest took 72 ms with podman 4.3.1, and 169 ms with Docker 20.10.24.
+"""
 
 
 def nanoseconds(text: str) -> int | None:

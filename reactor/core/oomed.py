@@ -76,7 +76,8 @@ def _is_without_another(container: Container, started: int, finished: int | None
     which of the two it was: the log's may come out late, and this one would be ended for what that one did.
     """
     if finished is None:
-        return container.alive
+        # Only the engine's "never" says that there was none: what cannot be read says nothing.
+        return container.alive and not container.finished_at
     is_own = container.state in _OVER and finished >= started
     return is_own and container.restarts == 0 and container.exit_code == KILLED
 

@@ -74,6 +74,7 @@ QUICK = {
     "test_a_kill_ends_a_running_container",
     "test_a_kill_ends_a_paused_container",
     "test_there_is_nothing_to_kill_in_what_does_not_run",
+    "test_while_a_run_goes_on_the_last_end_is_that_of_the_run_before",
     "test_a_life_in_events",
     "test_events_come_while_they_happen",
     "test_labels_of_an_image_are_in_the_container_and_told_apart",

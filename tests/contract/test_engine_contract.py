@@ -7,6 +7,7 @@ import trio
 
 from reactor.core.container import ContainerId, State
 from reactor.core.facts import Sample
+from reactor.core.moments import nanoseconds
 from reactor.core.ports import Event, NoSuchContainer, StreamEnded
 from reactor.engine.ages import TOLERANCE
 from tests.contract.benches import MIB, Bench, Job
@@ -166,6 +167,19 @@ async def test_an_end_has_a_code_and_a_time(bench: Bench) -> None:
     assert (found.exit_code, found.oom_killed, found.pid) == (3, False, 0)
     assert found.finished_at
     assert not found.alive
+
+
+async def test_while_a_run_goes_on_the_last_end_is_that_of_the_run_before(bench: Bench) -> None:
+    """So who has none runs for the first time, and nothing that happened in it was in an earlier run."""
+    container = await bench.run()
+    assert (await bench.engine.inspect(container)).finished_at == ""
+    assert await bench.engine.kill(container) == 204
+    over = await bench.until(container, State.EXITED)
+    await bench.start(container)
+    again = await bench.engine.inspect(container)
+    assert (again.state, again.finished_at) == (State.RUNNING, over.finished_at)
+    moments = [nanoseconds(each) for each in (over.run.started_at, over.finished_at, again.run.started_at)]
+    assert moments == sorted(each for each in moments if each is not None)
 
 
 async def test_a_kill_ends_a_running_container(bench: Bench) -> None:

@@ -197,6 +197,8 @@ FIRST = replace(AGAIN, finished_at="", restarts=0)
         # Its start was written down up to a second late.
         (FIRST, 30.1, 1),
         (FIRST, 29.9, 0),
+        # A last end that cannot be read is one all the same.
+        (replace(FIRST, finished_at="lately"), 30.1, 0),
         # A run before it ended at 30.5 s: whichever side of that, this one is not ended for it.
         (AGAIN, 30.7, 0),
         (AGAIN, 30.4, 0),
